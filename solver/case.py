@@ -1,0 +1,267 @@
+"""The schema of a case file, and nothing else. Every value is in SI after reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Union
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+from solver.units import (
+    Concentration,
+    Conductivity,
+    CurrentDensity,
+    Diffusivity,
+    Length,
+    LengthOrZero,
+    MolarVolume,
+    Position,
+    Pressure,
+    PressureOrZero,
+    Stiffness,
+    SurfaceEnergy,
+    Temperature,
+    Time,
+    Voltage,
+)
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A block of a case file: unknown keys are errors, values are fixed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+# --- roughness -------------------------------------------------------------------------------------
+
+
+class Flat(Section):
+    """A perfectly flat interface."""
+
+    kind: Literal["flat"] = "flat"
+
+
+class Sinusoidal(Section):
+    """h = amplitude · cos(2πx/wavelength), in 3D times cos(2πy/wavelength)."""
+
+    kind: Literal["sinusoidal"]
+    amplitude: Length
+    wavelength: Length
+
+
+class SelfAffine(Section):
+    """Random roughness whose power spectrum falls as q^(−2(H+1)) in 3D, q^(−(2H+1)) in 2D, between two cutoffs."""
+
+    kind: Literal["self_affine"]
+    rms: Length
+    hurst: Annotated[float, Field(gt=0, le=1)] = 0.8
+    long_cutoff: Length | None = Field(None, description="longest wavelength; the lateral size if not given")
+    short_cutoff: Length | None = Field(None, description="shortest wavelength; four interface elements if not given")
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class Measured(Section):
+    """A topography file (AFM map or line scan, any format SurfaceTopography reads)."""
+
+    kind: Literal["measured"]
+    file: Path = Field(description="path, relative to the case file")
+    line: Annotated[int, Field(ge=0)] | None = Field(None, description="2D: row of the map; the middle row if not given")
+    origin: tuple[Position, Position] | Position = Field("0 um", description="corner of the window taken from the file")
+    detrend: Literal["none", "center", "height", "curvature"] = "height"
+    rms: Length | None = Field(None, description="scale heights to this rms height; as measured if not given")
+
+
+Roughness = Annotated[Union[Flat, Sinusoidal, SelfAffine, Measured], Field(discriminator="kind")]
+
+
+# --- geometry --------------------------------------------------------------------------------------
+
+
+class Film(Section):
+    """An electrode film on an electrolyte film: electrolyte below, interface near height 0, electrode above."""
+
+    builder: Literal["film"]
+    dimension: Literal[2, 3] = 2
+    length: Length = Field(description="lateral size along x")
+    width: Length | None = Field(None, description="3D: lateral size along y; the length if not given")
+    electrode_thickness: Length
+    electrolyte_thickness: Length
+    roughness: Roughness = Flat()
+    roughness_as: Literal["gap", "profile"] = Field(
+        "gap", description="gap: initial gap on a flat interface; profile: the mesh follows the heights"
+    )
+    element_size: Length = Field(description="at the interface")
+    coarse_size: Length | None = Field(None, description="far from the interface; a third of the film thickness if not given")
+    lateral: Literal["symmetric", "periodic"] = "symmetric"
+
+    @model_validator(mode="after")
+    def _sizes(self) -> Film:
+        if self.element_size > self.length / 2:
+            raise ValueError(f"element_size must be at most half the length, {self.length / 2:.3g} m")
+        if self.dimension == 2 and self.width is not None:
+            raise ValueError("width belongs to dimension 3")
+        return self
+
+
+class ImportedMesh(Section):
+    """A Gmsh file whose physical groups name the sides, the interface and the boundaries (collector, counter)."""
+
+    builder: Literal["msh"]
+    file: Path = Field(description="path, relative to the case file")
+    unit: Length = Field("1 um", description="length of one unit of the file")
+    lateral: Literal["symmetric", "free"] = Field(
+        "symmetric", description="symmetric: boundaries left, right (front, back) do not move along their normal"
+    )
+
+
+Geometry = Annotated[Union[Film, ImportedMesh], Field(discriminator="builder")]
+
+
+# --- materials of the two sides --------------------------------------------------------------------
+
+
+class Overrides(Section):
+    """Numbers that replace those of the material file, for parameter studies."""
+
+    young_modulus: Pressure | None = None
+    poisson_ratio: Annotated[float, Field(gt=-1, lt=0.5)] | None = None
+    maximum_concentration: Concentration | None = None
+    diffusivity: Diffusivity | None = None
+    partial_molar_volume: MolarVolume | None = None
+    electronic_conductivity: Conductivity | None = None
+    ionic_conductivity: Conductivity | None = None
+
+
+class Electrode(Section):
+    """The host of lithium."""
+
+    material: str
+    initial_stoichiometry: Annotated[float, Field(gt=0, lt=1)] = Field(description="θ = c/c_max at the start, free of eigenstrain")
+    overrides: Overrides = Overrides()
+
+
+class Electrolyte(Section):
+    """The single-ion conductor."""
+
+    material: str
+    overrides: Overrides = Overrides()
+
+
+# --- interface -------------------------------------------------------------------------------------
+
+
+class Contact(Section):
+    """Unilateral contact: g_n ≥ 0, p_n ≥ 0, g_n p_n = 0."""
+
+    method: Literal["augmented_lagrangian", "penalty"] = "augmented_lagrangian"
+    augmentation: Annotated[float, Field(gt=0)] = Field(1e3, description="r (or the penalty ε_n) in units of E/h, E/h the local stiffness")
+
+
+class Cohesive(Section):
+    """Bilinear mixed-mode bond of the points that touch after assembly."""
+
+    law: Literal["bilinear"] = "bilinear"
+    normal_strength: Pressure
+    shear_strength: Pressure
+    normal_toughness: SurfaceEnergy
+    shear_toughness: SurfaceEnergy
+    mixity_exponent: Annotated[float, Field(gt=0)] = Field(2.0, description="η of Benzeggagh and Kenane")
+    stiffness: Stiffness | None = Field(None, description="initial stiffness; fifty times that of peak at the toughness if not given")
+
+
+class Kinetics(Section):
+    """Butler–Volmer on Γ_c; nothing crosses Γ_d."""
+
+    exchange_current_density: CurrentDensity = Field(description="at θ = 1/2")
+    anodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    cathodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
+
+
+class Interface(Section):
+    """What happens on Γ_int."""
+
+    contact: Contact = Contact()
+    cohesive: Cohesive | None = None
+    kinetics: Kinetics
+
+
+# --- stack, protocol, output -----------------------------------------------------------------------
+
+
+class Stack(Section):
+    """How the cell is held: pressed at assembly, then kept at that pressure or at that thickness."""
+
+    hold: Literal["constant_pressure", "fixed_thickness"] = "constant_pressure"
+    pressure: PressureOrZero
+
+
+class Stop(Section):
+    """What ends a protocol step, whichever comes first."""
+
+    voltage: Voltage | None = None
+    time: Time | None = None
+    active_fraction: Fraction | None = Field(None, description="the step ends when f_c falls below")
+
+    @model_validator(mode="after")
+    def _any(self) -> Stop:
+        if self.voltage is None and self.time is None and self.active_fraction is None:
+            raise ValueError("give at least one of voltage, time, active_fraction")
+        return self
+
+
+class Charge(Section):
+    """Constant current, lithium leaves the electrode (j_n > 0); until.voltage is an upper cut-off."""
+
+    step: Literal["charge"]
+    current_density: CurrentDensity = Field(description="per apparent area")
+    until: Stop
+
+
+class Discharge(Section):
+    """Constant current, lithium enters the electrode (j_n < 0); until.voltage is a lower cut-off."""
+
+    step: Literal["discharge"]
+    current_density: CurrentDensity = Field(description="per apparent area")
+    until: Stop
+
+
+class Rest(Section):
+    """No current."""
+
+    step: Literal["rest"]
+    time: Time
+
+
+Step = Annotated[Union[Charge, Discharge, Rest], Field(discriminator="step")]
+
+
+class TimeStepping(Section):
+    """Implicit steps that grow when Newton converges quickly and shrink when it fails."""
+
+    initial: Time = "1 s"  # type: ignore[assignment]
+    minimum: Time = "1 ms"  # type: ignore[assignment]
+    maximum: Time = "5 min"  # type: ignore[assignment]
+    stoichiometry_change: Annotated[float, Field(gt=0, le=0.5)] = Field(0.02, description="largest change of θ anywhere in one step")
+
+
+class Output(Section):
+    """What is written."""
+
+    fields_every: PositiveInt = Field(1, description="steps between two sets of ParaView fields; the last is always written")
+
+
+class Case(Section):
+    """A whole case."""
+
+    title: str
+    temperature: Temperature = "298.15 K"  # type: ignore[assignment]
+    geometry: Geometry
+    electrode: Electrode
+    electrolyte: Electrolyte
+    interface: Interface
+    stack: Stack
+    protocol: list[Step] = Field(min_length=1)
+    time: TimeStepping = TimeStepping()
+    output: Output = Output()
