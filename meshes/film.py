@@ -1,0 +1,111 @@
+"""A film of electrode on a film of electrolyte: fine at their interface, coarse away from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gmsh
+import numpy as np
+from mpi4py import MPI
+from numpy.typing import NDArray
+
+from meshes.tagged import TaggedMesh, from_gmsh
+
+if TYPE_CHECKING:
+    from solver.case import Film
+
+FINE_LAYERS = 8
+"""Rows of elements of the interface's size on either side of it."""
+GROWTH = 0.2
+"""Growth of the element size per distance beyond them: neighbouring elements differ by this fraction."""
+
+
+def build(comm: MPI.Comm, film: Film) -> TaggedMesh:
+    """Return the mesh of `film` with a flat interface at height 0.
+
+    The film covers [0, length] (× [0, width]) laterally, the electrolyte heights −electrolyte_thickness to 0, the
+    electrode 0 to electrode_thickness. With periodic sides, opposite faces carry matching nodes.
+    """
+    return from_gmsh(comm, lambda: _draw(film), unit=film.length)
+
+
+def coarse_sizes(film: Film) -> dict[str, float]:
+    """Return the largest element size [m] of each side."""
+    thickness = {"electrode": film.electrode_thickness, "electrolyte": film.electrolyte_thickness}
+    return {side: max(film.element_size, film.coarse_size or total / 3) for side, total in thickness.items()}
+
+
+def _draw(film: Film) -> None:
+    """Draw and mesh the film in units of its length."""
+    unit = film.length
+    interface, rise, lateral = _draw_interface(film)
+    groups: dict[str, list[int]] = {"electrode/electrolyte": [interface], **{name: [] for name in lateral}}
+    bodies: dict[str, int] = {}
+    for side, far, height in (
+        ("electrode", "collector", film.electrode_thickness / unit),
+        ("electrolyte", "counter", -film.electrolyte_thickness / unit),
+    ):
+        # extrude returns the far face, the body, then one lateral face per boundary of the interface.
+        (_, far_face), (_, bodies[side]), *faces = gmsh.model.geo.extrude(
+            [(film.dimension - 1, interface)], *(height * rise)
+        )
+        groups[far] = [far_face]
+        for name, (_, face) in zip(lateral, faces, strict=True):
+            groups[name].append(abs(face))
+    gmsh.model.geo.synchronize()
+    for side, body in bodies.items():
+        gmsh.model.addPhysicalGroup(film.dimension, [body], name=side)
+    for name, tags in groups.items():
+        gmsh.model.addPhysicalGroup(film.dimension - 1, tags, name=name)
+    if film.lateral == "periodic":
+        _match(film.dimension, groups["left"], groups["right"], (1.0, 0.0))
+        if film.dimension == 3:
+            _match(film.dimension, groups["front"], groups["back"], (0.0, _width(film) / unit))
+    _set_sizes(film, rise)
+    gmsh.model.mesh.generate(film.dimension)
+
+
+def _width(film: Film) -> float:
+    return film.width or film.length
+
+
+def _draw_interface(film: Film) -> tuple[int, NDArray[np.float64], list[str]]:
+    """Draw the interface; return its tag, the direction of height, and its lateral boundaries in extrusion's order."""
+    geo = gmsh.model.geo
+    if film.dimension == 2:
+        return geo.addLine(geo.addPoint(0, 0, 0), geo.addPoint(1, 0, 0)), np.array([0.0, 1.0, 0.0]), ["right", "left"]
+    width = _width(film) / film.length
+    points = [geo.addPoint(*corner, 0) for corner in ((0, 0), (1, 0), (1, width), (0, width))]
+    edges = [geo.addLine(a, b) for a, b in zip(points, points[1:] + points[:1], strict=True)]
+    surface = geo.addPlaneSurface([geo.addCurveLoop(edges)])
+    return surface, np.array([0.0, 0.0, 1.0]), ["front", "right", "back", "left"]
+
+
+def _match(dimension: int, low: list[int], high: list[int], shift: tuple[float, float]) -> None:
+    """Make the mesh of the `high` faces that of the `low` ones, moved by `shift`."""
+    translation = np.eye(4)
+    translation[:2, 3] = shift
+    gmsh.model.mesh.setPeriodic(dimension - 1, high, low, translation.ravel().tolist())
+
+
+def _set_sizes(film: Film, rise: NDArray[np.float64]) -> None:
+    """Let the element size be fine in a few layers at the interface, then grow linearly up to the coarse size."""
+    unit, fields = film.length, gmsh.model.mesh.field
+    height = "y" if rise[1] else "z"
+    fine = film.element_size / unit
+    limits = []
+    for distance, coarse in zip((height, f"-{height}"), coarse_sizes(film).values(), strict=True):
+        # The coordinate is negative on the other side, where the field thus stays at the fine size.
+        coordinate, size = fields.add("MathEval"), fields.add("Threshold")
+        fields.setString(coordinate, "F", distance)
+        fields.setNumber(size, "InField", coordinate)
+        fields.setNumber(size, "SizeMin", fine)
+        fields.setNumber(size, "SizeMax", coarse / unit)
+        fields.setNumber(size, "DistMin", FINE_LAYERS * fine)
+        fields.setNumber(size, "DistMax", FINE_LAYERS * fine + (coarse / unit - fine) / GROWTH)
+        limits.append(size)
+    size = fields.add("Max")
+    fields.setNumbers(size, "FieldsList", limits)
+    fields.setAsBackgroundMesh(size)
+    for option in ("MeshSizeExtendFromBoundary", "MeshSizeFromPoints", "MeshSizeFromCurvature"):
+        gmsh.option.setNumber(f"Mesh.{option}", 0)

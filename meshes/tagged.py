@@ -1,0 +1,92 @@
+"""A mesh whose cells name the sides and whose facets name the interfaces and boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import gmsh
+import numpy as np
+from dolfinx.mesh import Mesh, MeshTags
+from mpi4py import MPI
+
+from solver.compat import distribute_gmsh_model
+
+
+@dataclass(frozen=True)
+class TaggedMesh:
+    """A conforming simplex mesh and the meaning of its tags.
+
+    Attributes:
+        mesh: coordinates in metres; height is the last coordinate.
+        cell_tags: every local and every ghost cell carries exactly one tag, that of its side.
+        facet_tags: tags of interfaces and external boundaries, on local and ghost facets.
+        sides: tag of each side, by name.
+        interfaces: tag of the common facets of two sides, by their names.
+        boundaries: tag of each external boundary, by name: collector (far face of the electrode), counter (far face
+            of the electrolyte), left and right (lowest and highest x), in 3D front and back (lowest and highest y).
+    """
+
+    mesh: Mesh
+    cell_tags: MeshTags
+    facet_tags: MeshTags
+    sides: dict[str, int]
+    interfaces: dict[tuple[str, str], int]
+    boundaries: dict[str, int]
+
+
+def from_gmsh(comm: MPI.Comm, draw: Callable[[], None], unit: float) -> TaggedMesh:
+    """Return the mesh that `draw` makes of the current Gmsh model.
+
+    `draw` runs on rank 0 only and names physical groups: one per side in the highest dimension, ``"a/b"`` on the
+    facets between sides a and b, one per external boundary. Whatever it raises is raised on every rank, so that none
+    waits for the others. `unit` is the length of one unit of the model [m]: Gmsh's tolerances are absolute, models
+    should be of size one.
+    """
+    groups: list[tuple[int, int, str]] = []
+    failure: Exception | None = None
+    if comm.rank == 0:
+        gmsh.initialize(readConfigFiles=False, interruptible=False)
+        # One thread and a fixed seed: the same input gives the same mesh.
+        for option, value in (("General.Terminal", 0), ("General.NumThreads", 1), ("Mesh.RandomSeed", 1)):
+            gmsh.option.setNumber(option, value)
+        try:
+            draw()
+            groups = [(dim, tag, gmsh.model.getPhysicalName(dim, tag)) for dim, tag in gmsh.model.getPhysicalGroups()]
+        except Exception as error:
+            failure = error
+    try:
+        failure, groups = comm.bcast((failure, groups), root=0)
+        if failure is not None:
+            raise failure
+        dimension = max(dim for dim, _, _ in groups)
+        mesh, cell_tags, facet_tags = distribute_gmsh_model(gmsh.model if comm.rank == 0 else None, comm, dimension)
+    finally:
+        if comm.rank == 0:
+            gmsh.finalize()
+    mesh.geometry.x[:] *= unit
+    facets = {name: tag for dim, tag, name in groups if dim == dimension - 1}
+    tagged = TaggedMesh(
+        mesh,
+        cell_tags,
+        facet_tags,
+        sides={name: tag for dim, tag, name in groups if dim == dimension},
+        interfaces={_pair(name): tag for name, tag in facets.items() if "/" in name},
+        boundaries={name: tag for name, tag in facets.items() if "/" not in name},
+    )
+    _verify(tagged)
+    return tagged
+
+
+def _pair(name: str) -> tuple[str, str]:
+    first, second = name.split("/")
+    return first, second
+
+
+def _verify(tagged: TaggedMesh) -> None:
+    """Raise RuntimeError unless every cell this rank sees carries exactly one tag."""
+    cells = tagged.mesh.topology.index_map(tagged.mesh.topology.dim)
+    expected = np.arange(cells.size_local + cells.num_ghosts)
+    complete = np.array_equal(tagged.cell_tags.indices, expected)
+    if not tagged.mesh.comm.allreduce(complete, op=MPI.LAND):
+        raise RuntimeError("some cells of the mesh carry no tag of a side")
