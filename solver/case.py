@@ -1,11 +1,24 @@
-"""The schema of a case file, and nothing else. Every value is in SI after reading."""
+"""The schema of a case file, and nothing else. Every value is in SI after reading.
+
+The text of a validator's ValueError begins with the name of the field it is about; the reader finds its line by that.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Union
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PositiveInt,
+    Tag,
+    ValidationInfo,
+    model_validator,
+)
 
 from solver.units import (
     Concentration,
@@ -13,7 +26,6 @@ from solver.units import (
     CurrentDensity,
     Diffusivity,
     Length,
-    LengthOrZero,
     MolarVolume,
     Position,
     Pressure,
@@ -28,10 +40,30 @@ from solver.units import (
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
+def _from_case_folder(path: Path, info: ValidationInfo) -> Path:
+    folder = (info.context or {}).get("folder", Path())
+    return (folder / path).absolute()
+
+
+CaseFile = Annotated[Path, AfterValidator(_from_case_folder)]
+"""A path, given relative to the case file; absolute after reading."""
+
+
+def _one_or_pair(value: Any) -> str:
+    return "pair" if isinstance(value, list | tuple) else "one"
+
+
+Corner = Annotated[
+    Annotated[tuple[Position, Position], Tag("pair")] | Annotated[Position, Tag("one")],
+    Discriminator(_one_or_pair),
+]
+"""A position along a line, or a pair of positions on a map."""
+
+
 class Section(BaseModel):
     """A block of a case file: unknown keys are errors, values are fixed once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
 # --- roughness -------------------------------------------------------------------------------------
@@ -57,8 +89,10 @@ class SelfAffine(Section):
     kind: Literal["self_affine"]
     rms: Length
     hurst: Annotated[float, Field(gt=0, le=1)] = 0.8
-    long_cutoff: Length | None = Field(None, description="longest wavelength; the lateral size if not given")
-    short_cutoff: Length | None = Field(None, description="shortest wavelength; four interface elements if not given")
+    long_cutoff: Length | None = Field(default=None, description="longest wavelength; the lateral size if not given")
+    short_cutoff: Length | None = Field(
+        default=None, description="shortest wavelength; four interface elements if not given"
+    )
     seed: Annotated[int, Field(ge=0)] = 0
 
 
@@ -66,14 +100,16 @@ class Measured(Section):
     """A topography file (AFM map or line scan, any format SurfaceTopography reads)."""
 
     kind: Literal["measured"]
-    file: Path = Field(description="path, relative to the case file")
-    line: Annotated[int, Field(ge=0)] | None = Field(None, description="2D: row of the map; the middle row if not given")
-    origin: tuple[Position, Position] | Position = Field("0 um", description="corner of the window taken from the file")
+    file: CaseFile = Field(description="path, relative to the case file")
+    line: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="2D: row of the map; the middle row if not given"
+    )
+    origin: Corner = Field(default="0 um", description="corner of the window taken from the file")
     detrend: Literal["none", "center", "height", "curvature"] = "height"
-    rms: Length | None = Field(None, description="scale heights to this rms height; as measured if not given")
+    rms: Length | None = Field(default=None, description="scale heights to this rms height; as measured if not given")
 
 
-Roughness = Annotated[Union[Flat, Sinusoidal, SelfAffine, Measured], Field(discriminator="kind")]
+Roughness = Annotated[Flat | Sinusoidal | SelfAffine | Measured, Field(discriminator="kind")]
 
 
 # --- geometry --------------------------------------------------------------------------------------
@@ -85,15 +121,17 @@ class Film(Section):
     builder: Literal["film"]
     dimension: Literal[2, 3] = 2
     length: Length = Field(description="lateral size along x")
-    width: Length | None = Field(None, description="3D: lateral size along y; the length if not given")
+    width: Length | None = Field(default=None, description="3D: lateral size along y; the length if not given")
     electrode_thickness: Length
     electrolyte_thickness: Length
     roughness: Roughness = Flat()
     roughness_as: Literal["gap", "profile"] = Field(
-        "gap", description="gap: initial gap on a flat interface; profile: the mesh follows the heights"
+        default="gap", description="gap: initial gap on a flat interface; profile: the mesh follows the heights"
     )
     element_size: Length = Field(description="at the interface")
-    coarse_size: Length | None = Field(None, description="far from the interface; a third of the film thickness if not given")
+    coarse_size: Length | None = Field(
+        default=None, description="far from the interface; a third of the film thickness if not given"
+    )
     lateral: Literal["symmetric", "periodic"] = "symmetric"
 
     @model_validator(mode="after")
@@ -109,14 +147,15 @@ class ImportedMesh(Section):
     """A Gmsh file whose physical groups name the sides, the interface and the boundaries (collector, counter)."""
 
     builder: Literal["msh"]
-    file: Path = Field(description="path, relative to the case file")
-    unit: Length = Field("1 um", description="length of one unit of the file")
+    file: CaseFile = Field(description="path, relative to the case file")
+    unit: Length = Field(default="1 um", description="length of one unit of the file")
     lateral: Literal["symmetric", "free"] = Field(
-        "symmetric", description="symmetric: boundaries left, right (front, back) do not move along their normal"
+        default="symmetric",
+        description="symmetric: boundaries left, right (front, back) do not move along their normal",
     )
 
 
-Geometry = Annotated[Union[Film, ImportedMesh], Field(discriminator="builder")]
+Geometry = Annotated[Film | ImportedMesh, Field(discriminator="builder")]
 
 
 # --- materials of the two sides --------------------------------------------------------------------
@@ -138,7 +177,9 @@ class Electrode(Section):
     """The host of lithium."""
 
     material: str
-    initial_stoichiometry: Annotated[float, Field(gt=0, lt=1)] = Field(description="θ = c/c_max at the start, free of eigenstrain")
+    initial_stoichiometry: Annotated[float, Field(gt=0, lt=1)] = Field(
+        description="θ = c/c_max at the start, free of eigenstrain"
+    )
     overrides: Overrides = Overrides()
 
 
@@ -156,7 +197,9 @@ class Contact(Section):
     """Unilateral contact: g_n ≥ 0, p_n ≥ 0, g_n p_n = 0."""
 
     method: Literal["augmented_lagrangian", "penalty"] = "augmented_lagrangian"
-    augmentation: Annotated[float, Field(gt=0)] = Field(1e3, description="r (or the penalty ε_n) in units of E/h, E/h the local stiffness")
+    augmentation: Annotated[float, Field(gt=0)] = Field(
+        default=1e3, description="r (or the penalty ε_n) in units of E/h, E/h the local stiffness"
+    )
 
 
 class Cohesive(Section):
@@ -167,8 +210,10 @@ class Cohesive(Section):
     shear_strength: Pressure
     normal_toughness: SurfaceEnergy
     shear_toughness: SurfaceEnergy
-    mixity_exponent: Annotated[float, Field(gt=0)] = Field(2.0, description="η of Benzeggagh and Kenane")
-    stiffness: Stiffness | None = Field(None, description="initial stiffness; fifty times that of peak at the toughness if not given")
+    mixity_exponent: Annotated[float, Field(gt=0)] = Field(default=2.0, description="η of Benzeggagh and Kenane")
+    stiffness: Stiffness | None = Field(
+        default=None, description="initial stiffness; fifty times that of peak at the toughness if not given"
+    )
 
 
 class Kinetics(Section):
@@ -202,12 +247,12 @@ class Stop(Section):
 
     voltage: Voltage | None = None
     time: Time | None = None
-    active_fraction: Fraction | None = Field(None, description="the step ends when f_c falls below")
+    active_fraction: Fraction | None = Field(default=None, description="the step ends when f_c falls below")
 
     @model_validator(mode="after")
     def _any(self) -> Stop:
         if self.voltage is None and self.time is None and self.active_fraction is None:
-            raise ValueError("give at least one of voltage, time, active_fraction")
+            raise ValueError("needs at least one of voltage, time, active_fraction")
         return self
 
 
@@ -234,7 +279,7 @@ class Rest(Section):
     time: Time
 
 
-Step = Annotated[Union[Charge, Discharge, Rest], Field(discriminator="step")]
+Step = Annotated[Charge | Discharge | Rest, Field(discriminator="step")]
 
 
 class TimeStepping(Section):
@@ -243,13 +288,25 @@ class TimeStepping(Section):
     initial: Time = "1 s"  # type: ignore[assignment]
     minimum: Time = "1 ms"  # type: ignore[assignment]
     maximum: Time = "5 min"  # type: ignore[assignment]
-    stoichiometry_change: Annotated[float, Field(gt=0, le=0.5)] = Field(0.02, description="largest change of θ anywhere in one step")
+    stoichiometry_change: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        default=0.02, description="largest change of θ anywhere in one step"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> TimeStepping:
+        if self.minimum > self.initial:
+            raise ValueError(f"minimum must be at most the initial step, {self.initial:g} s")
+        if self.maximum < self.initial:
+            raise ValueError(f"maximum must be at least the initial step, {self.initial:g} s")
+        return self
 
 
 class Output(Section):
     """What is written."""
 
-    fields_every: PositiveInt = Field(1, description="steps between two sets of ParaView fields; the last is always written")
+    fields_every: PositiveInt = Field(
+        default=1, description="steps between two sets of ParaView fields; the last is always written"
+    )
 
 
 class Case(Section):

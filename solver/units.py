@@ -7,6 +7,7 @@ written back as a string with that unit.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
@@ -14,9 +15,17 @@ from typing import Annotated, Any
 import pint
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+# Only products of powers with one-digit exponents reach pint, which would evaluate 9**9**9 digit by digit.
+_FACTOR = r"\(?(?:[^\W\d]|°)+\d?(?:\s*(?:\^|\*\*)\s*\(?[-+]?\d\)?|⁻?[¹²³⁴])?\)?"
+UNIT = rf"(?:1\s*/\s*)?{_FACTOR}(?:(?:\s*[*/·]\s*|\s+){_FACTOR})*"
+_NUMBER = re.compile(NUMBER)
+_UNIT = re.compile(UNIT)
+_LONGEST = 80
+
 
 @cache
-def registry() -> pint.UnitRegistry[float]:
+def registry() -> pint.UnitRegistry:
     """The one unit registry; ``"25 degC"`` is read as a temperature, not as a temperature difference."""
     return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
 
@@ -29,26 +38,61 @@ class Unit:
     example: str
 
     def parse(self, value: Any) -> float:
-        """Return `value` (text with a unit) as a number in SI; ValueError says what is allowed."""
-        if isinstance(value, bool) or not isinstance(value, str):
+        """Return `value` (text with a unit) as a number in SI, to 12 digits; ValueError says what is allowed."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise ValueError(f"the unit is missing; write the value with its unit, such as '{self.example}'")
+        if not isinstance(value, str) or len(value) > _LONGEST:
             raise ValueError(f"a value with a unit is needed, such as '{self.example}'")
-        try:
-            quantity = registry().Quantity(value)
-            magnitude = float(quantity.to(self.si).magnitude)
-        except pint.DimensionalityError:
-            raise ValueError(f"the unit does not fit: [{self.si}] is needed, such as '{self.example}'") from None
-        except pint.UndefinedUnitError as error:
-            names = ", ".join(f"'{name}'" for name in ([error.unit_names] if isinstance(error.unit_names, str) else error.unit_names))
-            raise ValueError(f"unknown unit {names}; allowed is any unit of [{self.si}], such as '{self.example}'") from None
-        except Exception:
-            raise ValueError(f"not a value with a unit, such as '{self.example}'") from None
+        text = value.strip()
+        if re.match(r"[-+.]*(nan|inf)", text, re.IGNORECASE):
+            raise ValueError(f"a finite value is needed, such as '{self.example}'")
+        number = _NUMBER.match(text)
+        if not number:
+            raise ValueError(f"a number with a unit is needed, such as '{self.example}'")
+        unit = text[number.end() :].strip()
+        if not unit:
+            raise ValueError(f"the unit is missing; write the value with its unit, such as '{self.example}'")
+        magnitude = self._convert(float(number[0]), unit)
         if not abs(magnitude) < float("inf"):
             raise ValueError(f"a finite value is needed, such as '{self.example}'")
-        return magnitude
+        # Conversion leaves noise in the last digits; without it a value written by `format` reads back equal.
+        return float(f"{magnitude:.12g}")
+
+    def _convert(self, magnitude: float, unit: str) -> float:
+        if not _UNIT.fullmatch(unit):
+            raise ValueError(f"'{unit}' is not a unit; write one number and a unit, such as '{self.example}'")
+        powers = re.sub(r"(?<=[^\W\d])(?=\d)", "^", unit)
+        try:
+            return float(registry().Quantity(magnitude, registry().parse_units(powers)).to(self.si).magnitude)
+        except pint.DimensionalityError:
+            raise ValueError(
+                f"'{unit}' does not fit; a unit of [{self.si}] is needed, such as '{self.example}'"
+            ) from None
+        except pint.UndefinedUnitError as error:
+            names = [error.unit_names] if isinstance(error.unit_names, str) else list(error.unit_names)
+            raise ValueError(
+                f"unknown unit {_quoted(names)}{_differently_cased(names)}; "
+                f"allowed is any unit of [{self.si}], such as '{self.example}'"
+            ) from None
+        except Exception:
+            raise ValueError(f"'{unit}' is not a unit of [{self.si}]; write for example '{self.example}'") from None
 
     def format(self, value: float) -> str:
         """Return the SI number `value` as text with its unit."""
         return f"{value:.12g} {self.si}"
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _differently_cased(names: list[str]) -> str:
+    known = [
+        registry().get_symbol(prefix + unit)
+        for name in names
+        for prefix, unit, _ in registry().parse_unit_name(name, case_sensitive=False)
+    ]
+    return f", did you mean {' or '.join(f'{name!r}' for name in dict.fromkeys(known))}?" if known else ""
 
 
 def quantity(si: str, example: str, *constraints: Any) -> Any:
@@ -59,7 +103,14 @@ def quantity(si: str, example: str, *constraints: Any) -> Any:
         BeforeValidator(unit.parse),
         *constraints,
         PlainSerializer(unit.format, return_type=str, when_used="unless-none"),
-        WithJsonSchema({"type": "string", "description": f"a value with a unit of [{si}]", "examples": [example]}),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "description": f"a value with a unit of [{si}]",
+                "examples": [example],
+                "pattern": rf"^\s*{NUMBER}\s*\S",
+            }
+        ),
         unit,
     ]
 
@@ -82,3 +133,4 @@ Concentration = quantity("mol/m^3", "51765 mol/m^3", POSITIVE)
 Diffusivity = quantity("m^2/s", "1e-14 m^2/s", POSITIVE)
 Conductivity = quantity("S/m", "1 mS/cm", POSITIVE)
 MolarVolume = quantity("m^3/mol", "1.5 cm^3/mol")
+Density = quantity("kg/m^3", "2.5 g/cm^3", POSITIVE)
