@@ -1,0 +1,280 @@
+"""Newton's method for a block of fields that live on different sides, on PETSc.
+
+A `System` owns the matrix, vectors and solver of a group of fields. Constraints of the discrete unknowns are a matrix P
+from free to all unknowns: Dirichlet values (zero increment), ties of a boundary to one value (rigid platen, equipotential
+collector) and periodic partners. The reduced operator is Pᵀ A P, of the size and block structure of A.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem, la
+from dolfinx.fem import petsc
+from mpi4py import MPI
+from petsc4py import PETSc
+from scipy.spatial import cKDTree
+
+from solver.domain import Domain, Indices
+
+DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps", "mat_mumps_icntl_14": 60}
+
+
+class SolveError(Exception):
+    """A nonlinear or linear solve did not converge; the text says how it failed."""
+
+
+@dataclass
+class Field:
+    """One unknown: its function, the UFL residual tested with its space, and how its Newton steps are judged.
+
+    `scale` is the size of a significant value, `largest_step` (if any) the largest change of an entry in one step, both
+    in the unit of the field. `floor` is a residual norm below which the field counts as solved.
+    """
+
+    function: fem.Function
+    residual: ufl.Form
+    scale: float
+    floor: float
+    largest_step: float | None = None
+
+
+@dataclass
+class Constraints:
+    """Constraints on the unknowns of a system, by field index and local unrolled dofs (owned or ghost).
+
+    `fixed`: dofs whose increment is zero. `tied`: dofs that share one increment over all ranks. `periodic`: dofs on
+    opposite faces, with the axis along which they lie apart; each dof on the far face follows its partner on the near
+    one. Where they overlap, `fixed` comes before `tied`, and `tied` before `periodic`.
+    """
+
+    fixed: list[tuple[int, Indices]] = field(default_factory=list)
+    tied: list[tuple[int, Indices]] = field(default_factory=list)
+    periodic: list[tuple[int, Indices, Indices, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a Newton solve took."""
+
+    newton: int
+    linear: int
+
+
+class System:
+    """The equations of a group of fields: assembles, solves and updates them by Newton's method."""
+
+    def __init__(
+        self,
+        domain: Domain,
+        fields: Sequence[Field],
+        constraints: Constraints,
+        options: dict[str, Any],
+        near_nullspace: Callable[[PETSc.Mat], PETSc.NullSpace] | None = None,
+    ) -> None:
+        self.domain, self.fields = domain, list(fields)
+        spaces = [f.function.function_space for f in fields]
+        self._residual = domain.form([f.residual for f in fields])
+        self._jacobian = domain.form([[_block(f.residual, g.function) for g in fields] for f in fields])
+        self._vectors = [fem.create_vector(form) for form in self._residual]
+        self._owned = [s.dofmap.index_map.size_local * s.dofmap.index_map_bs for s in spaces]
+        self._offsets = np.concatenate([[0], np.cumsum(self._owned)])
+        self.matrix = petsc.create_matrix_block(self._jacobian)
+        self._rhs, self._step = self.matrix.createVecs("right"), self.matrix.createVecs("right")
+        self._first = self._rhs.getOwnershipRange()[0]
+        self._largest_residual = np.array([f.floor for f in fields])
+        self._prolongation, self._eliminated = self._constrain(constraints)
+        self.matrix.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
+        self._reduced: PETSc.Mat | None = None
+        self.solver = PETSc.KSP().create(domain.mesh.comm)
+        prefix = f"interstice_{id(self)}_"
+        self.solver.setOptionsPrefix(prefix)
+        database = PETSc.Options()
+        for key, value in options.items():
+            database[prefix + key] = value
+        self.solver.setFromOptions()
+        for key in options:
+            del database[prefix + key]
+        self._near_nullspace = near_nullspace
+
+    @property
+    def unknowns(self) -> int:
+        """The number of unknowns over all ranks."""
+        return int(self.matrix.getSize()[0])
+
+    def solve(
+        self,
+        update: Callable[[], tuple[int, float]] = lambda: (0, 0.0),
+        tolerance: float = 1e-10,
+        drift_tolerance: float = 1e-8,
+        most_iterations: int = 30,
+    ) -> Report:
+        """Solve for all fields; SolveError if that fails.
+
+        `update` runs after every step, refreshes what the residual holds frozen (active sets, multipliers) and returns
+        how many entries switched and how far the rest moved, relatively. The solve is over when no entry switches, the
+        drift is below `drift_tolerance` and each field's residual is below `tolerance` times the largest one seen.
+        """
+        linear = 0
+        settled = False
+        for iteration in range(most_iterations + 1):
+            norms = self._assemble_residual()
+            if not np.all(np.isfinite(norms)):
+                raise SolveError("the residual is not a number")
+            self._largest_residual = np.maximum(self._largest_residual, norms)
+            if settled and np.all(norms <= tolerance * self._largest_residual):
+                return Report(iteration, linear)
+            linear += self._solve_linear()
+            self._apply()
+            flipped, drift = update()
+            settled = flipped == 0 and drift <= drift_tolerance
+        ratio = ", ".join(
+            f"{f.function.name} {n / s:.1e}" for f, n, s in zip(self.fields, norms, self._largest_residual, strict=True)
+        )
+        raise SolveError(
+            f"no convergence in {most_iterations} Newton steps (residuals {ratio}; {flipped} nodes still switch state, drift {drift:.1e})"
+        )
+
+    def residual_array(self, index: int) -> npt.NDArray[np.float64]:
+        """Assemble and return the owned residual entries of field `index` before constraints are applied."""
+        self._assemble_residual()
+        return self._vectors[index].array[: self._owned[index]].copy()
+
+    def destroy(self) -> None:
+        """Free the PETSc objects."""
+        for thing in (self.solver, self.matrix, self._rhs, self._step):
+            thing.destroy()
+        if self._reduced is not None:
+            self._reduced.destroy()
+        if self._prolongation is not None:
+            self._prolongation.destroy()
+
+    def _assemble_residual(self) -> npt.NDArray[np.float64]:
+        """Assemble the residual, reduce it to free unknowns, return its norm per field."""
+        array = self._rhs.getArray(readonly=False)
+        for vector, form, start, stop in zip(
+            self._vectors, self._residual, self._offsets[:-1], self._offsets[1:], strict=True
+        ):
+            vector.array[:] = 0.0
+            fem.assemble_vector(vector.array, form)
+            vector.scatter_reverse(la.InsertMode.add)
+            array[start:stop] = vector.array[: stop - start]
+        if self._prolongation is not None:
+            reduced = self._step
+            self._prolongation.multTranspose(self._rhs, reduced)
+            array[:] = reduced.array_r
+        array[self._eliminated - self._first] = 0.0
+        squares = [float(array[a:b] @ array[a:b]) for a, b in zip(self._offsets[:-1], self._offsets[1:], strict=True)]
+        return np.sqrt(self.domain.mesh.comm.allreduce(np.array(squares)))
+
+    def _solve_linear(self) -> int:
+        """Assemble and reduce the Jacobian, solve for the step; return the linear iterations."""
+        self.matrix.zeroEntries()
+        petsc.assemble_matrix_block(self.matrix, self._jacobian)
+        self.matrix.assemble()
+        operator = self.matrix
+        if self._prolongation is not None:
+            self._reduced = self.matrix.PtAP(self._prolongation, self._reduced)
+            operator = self._reduced
+            operator.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
+        operator.zeroRowsColumns(self._eliminated, diag=1.0)
+        if self._near_nullspace is not None:
+            operator.setNearNullSpace(self._near_nullspace(operator))
+        self.solver.setOperators(operator)
+        self.solver.solve(self._rhs, self._step)
+        if self.solver.getConvergedReason() < 0:
+            reason = {value: name for name, value in vars(PETSc.KSP.ConvergedReason).items() if isinstance(value, int)}
+            raise SolveError(f"the linear solver failed ({reason.get(self.solver.getConvergedReason(), 'unknown')})")
+        return int(self.solver.getIterationNumber())
+
+    def _apply(self) -> None:
+        """Subtract the step from the fields, each limited to its largest step."""
+        step = self._step
+        if self._prolongation is not None:
+            self._prolongation.mult(self._step, self._rhs)
+            step = self._rhs
+        array = step.array_r
+        for f, start, stop in zip(self.fields, self._offsets[:-1], self._offsets[1:], strict=True):
+            change = array[start:stop]
+            if f.largest_step is not None:
+                largest = self.domain.mesh.comm.allreduce(float(np.abs(change).max(initial=0.0)), op=MPI.MAX)
+                change = change * min(1.0, f.largest_step / max(largest, np.finfo(float).tiny))
+            f.function.x.array[: stop - start] -= change
+            f.function.x.scatter_forward()
+
+    def _constrain(self, constraints: Constraints) -> tuple[PETSc.Mat | None, Indices]:
+        """Return P (None where no unknown follows another) and the global rows of this rank that are not free."""
+        comm = self.domain.mesh.comm
+        fixed = {int(row) for index, dofs in constraints.fixed for row in self._owned_rows(index, dofs)}
+        follows: dict[int, int] = {}
+        for index, slaves, masters, axis in constraints.periodic:
+            follows |= self._partners(index, slaves, masters, axis)
+        follows = {row: master for part in comm.allgather(follows) for row, master in part.items()}
+        for index, dofs in constraints.tied:
+            rows = self._owned_rows(index, dofs)
+            master = comm.allreduce(int(rows.min(initial=np.iinfo(np.int64).max)), op=MPI.MIN)
+            follows |= {int(row): master for part in comm.allgather(rows) for row in part if row != master}
+            follows.pop(master, None)
+        for row in set().union(*comm.allgather(fixed)):
+            follows.pop(row, None)
+
+        last = self._first + int(self._offsets[-1])
+        slaves = sorted(row for row in follows if self._first <= row < last)
+        eliminated = np.array(sorted(fixed | set(slaves)), dtype=np.int32)
+        if not follows:
+            return None, eliminated
+        columns = [[row] for row in range(self._first, last)]
+        weights = [[1.0] for _ in columns]
+        for row in slaves:
+            master = follows[row]
+            while master in follows:
+                master = follows[master]
+            # the stored zero keeps the diagonal entry of the slave in the pattern of Pᵀ A P
+            entries = sorted([(row, 0.0), (master, 1.0)])
+            columns[row - self._first] = [column for column, _ in entries]
+            weights[row - self._first] = [weight for _, weight in entries]
+        start = np.concatenate([[0], np.cumsum([len(row) for row in columns])]).astype(np.int32)
+        prolongation = PETSc.Mat().createAIJ(
+            self.matrix.getSizes(),
+            csr=(start, np.concatenate(columns).astype(np.int32), np.concatenate(weights)),
+            comm=comm,
+        )
+        return prolongation, eliminated
+
+    def _owned_rows(self, index: int, dofs: Indices) -> npt.NDArray[np.int64]:
+        """Return the global rows of the owned ones among the local `dofs` of field `index`."""
+        owned = dofs[dofs < self._owned[index]]
+        return self._first + self._offsets[index] + owned.astype(np.int64)
+
+    def _partners(self, index: int, slaves: Indices, masters: Indices, axis: int) -> dict[int, int]:
+        """Return the global row of the master of each owned slave, matched by position across `axis`."""
+        space = self.fields[index].function.function_space
+        bs = space.dofmap.index_map_bs
+        points = np.delete(space.tabulate_dof_coordinates(), axis, axis=1)
+
+        def keys(dofs: Indices) -> npt.NDArray[np.float64]:
+            owned = dofs[dofs < self._owned[index]]
+            # the component is a coordinate too, far larger than any distance
+            return np.column_stack([points[owned // bs], 1e3 * (owned % bs)])
+
+        everywhere = self.domain.mesh.comm.allgather((keys(masters), self._owned_rows(index, masters)))
+        tree = cKDTree(np.vstack([key for key, _ in everywhere]))
+        rows = np.concatenate([row for _, row in everywhere])
+        distance, nearest = tree.query(keys(slaves))
+        extent = np.ptp(tree.data[:, :2], axis=0).max()
+        if np.any(distance > 1e-6 * extent):
+            raise ValueError("periodic sides: the two meshes of opposite faces do not match")
+        return dict(zip(self._owned_rows(index, slaves).tolist(), rows[nearest].tolist(), strict=True))
+
+
+def _block(residual: ufl.Form, unknown: fem.Function) -> ufl.Form | None:
+    """Return the derivative of `residual` by `unknown`, None where it does not depend on it."""
+    if unknown not in residual.coefficients():
+        return None
+    derivative = ufl.algorithms.expand_derivatives(ufl.derivative(residual, unknown, ufl.TrialFunction(unknown.function_space)))
+    return None if derivative.empty() else derivative

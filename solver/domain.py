@@ -1,0 +1,261 @@
+"""Sides, interfaces and measures of a tagged mesh: the one place that knows which side of a facet is '+'.
+
+The parent mesh conforms on every interface. Each side is a submesh of the same dimension, each interface a submesh
+one dimension lower, so that fields of two sides jump freely across their common surface. Weak forms are written on the
+measures of the parent mesh (`Domain.dx`, `Domain.ds`, `Interface.dS`) and given `Domain.entity_maps` on compilation.
+
+On every interface '+' is the first side of its name: for ``("electrode", "electrolyte")``, `f("+")` is the value on the
+electrode and the normal `n("+")` leaves the electrode.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import cpp, fem, la, mesh
+from petsc4py import PETSc
+
+from meshes.tagged import TaggedMesh
+
+Indices = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One body: its submesh and the maps between its cells and those of the parent mesh.
+
+    `to_parent` has shape (local and ghost cells of the submesh,); `from_parent` (local and ghost cells of the parent),
+    −1 outside the side except on far-side cells of interface facets, which point to the near cell.
+    """
+
+    name: str
+    tag: int
+    mesh: mesh.Mesh
+    to_parent: Indices
+    from_parent: Indices
+
+    def space(self, degree: int = 1, shape: tuple[int, ...] = ()) -> fem.FunctionSpace:
+        """Return the continuous Lagrange space of `degree` and value `shape` on this side."""
+        return fem.functionspace(self.mesh, ("Lagrange", degree, shape))
+
+
+@dataclass(frozen=True)
+class Interface:
+    """The common surface of two sides.
+
+    `entities` has shape (facets, 4): cell and local facet on the '+' side, cell and local facet on the '−' side, for the
+    facets this rank integrates over. Everything on the interface lives at its nodes: `space` is continuous, piecewise
+    linear, and `dS` integrates with the vertex rule, so that an integral is a sum over nodes.
+    """
+
+    name: tuple[str, str]
+    tag: int
+    plus: Side
+    minus: Side
+    mesh: mesh.Mesh
+    entities: Indices
+    dS: ufl.Measure
+    space: fem.FunctionSpace
+    entity_maps: dict[mesh.Mesh, Indices] = field(repr=False)
+
+    def restrict(self, f: Any, side: Side) -> Any:
+        """Return `f` on the interface as seen from `side`."""
+        return f("+") if side is self.plus else f("-")
+
+    def jump(self, values: dict[str, Any]) -> Any:
+        """Return ⟦u⟧ = u('−' side) − u('+' side) of a field given per side name."""
+        return values[self.minus.name]("-") - values[self.plus.name]("+")
+
+    def function(self, name: str, shape: tuple[int, ...] = ()) -> fem.Function:
+        """Return a new nodal function on the interface, zero everywhere."""
+        space = self.space if not shape else fem.functionspace(self.mesh, ("Lagrange", 1, shape))
+        return fem.Function(space, name=name)
+
+    def reader(self, expression: Any, target: fem.Function | None = None) -> NodalReader:
+        """Return a reader of `expression` (restricted, scalar or vector) at the nodes of this interface."""
+        return NodalReader(self, expression, target)
+
+    @cached_property
+    def areas(self) -> fem.Function:
+        """The area that belongs to each node [m², in 2D m per unit depth]: the weights of the vertex rule."""
+        area = self.function("nodal_area")
+        _assemble_nodal(fem.form(ufl.TestFunction(self.space)("+") * self.dS, entity_maps=self.entity_maps), area)
+        return area
+
+    @cached_property
+    def normal(self) -> fem.Function:
+        """The unit normal at each node, out of the '+' side: the area-weighted mean of those of its facets."""
+        dimension = self.mesh.geometry.dim
+        normal = self.function("normal", (dimension,))
+        test = ufl.TestFunction(normal.function_space)("+")
+        facet_normal = ufl.FacetNormal(self.dS.ufl_domain())("+")
+        _assemble_nodal(fem.form(ufl.inner(facet_normal, test) * self.dS, entity_maps=self.entity_maps), normal)
+        vectors = normal.x.array.reshape(-1, dimension)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(float).tiny)
+        return normal
+
+    def sum(self, values: npt.NDArray[np.float64]) -> float:
+        """Return Σ values · area over the nodes of all ranks; `values` has shape (local and ghost nodes,)."""
+        owned = self.space.dofmap.index_map.size_local
+        return float(self.mesh.comm.allreduce(float(values[:owned] @ self.areas.x.array[:owned])))
+
+    def max(self, values: npt.NDArray[np.float64], default: float = 0.0) -> float:
+        """Return the largest of `values` (shape (local and ghost nodes,)) over all ranks, `default` for no node at all."""
+        owned = values[: self.space.dofmap.index_map.size_local]
+        every = self.mesh.comm.allgather(float(owned.max()) if owned.size else None)
+        return max((value for value in every if value is not None), default=default)
+
+
+class NodalReader:
+    """Reads an expression of fields of both sides at the nodes of an interface.
+
+    The vertex rule makes the assembled vector ∫ expression · test dS the nodal values times the nodal areas. Where the
+    expression differs between the facets of a node (gradients), the area-weighted mean is read.
+    """
+
+    def __init__(self, interface: Interface, expression: Any, target: fem.Function | None = None) -> None:
+        self.values = target if target is not None else interface.function("", ufl.as_ufl(expression).ufl_shape)
+        test = ufl.TestFunction(self.values.function_space)("+")
+        self._form = fem.form(ufl.inner(expression, test) * interface.dS, entity_maps=interface.entity_maps)
+        self._areas = np.repeat(interface.areas.x.array, self.values.function_space.dofmap.bs)
+
+    def read(self) -> npt.NDArray[np.float64]:
+        """Evaluate at the present state; return the values, shape (local and ghost nodes × components,)."""
+        _assemble_nodal(self._form, self.values)
+        self.values.x.array[:] /= self._areas
+        return self.values.x.array
+
+
+def _assemble_nodal(form: fem.Form, target: fem.Function) -> None:
+    """Assemble a linear form into `target` and bring its ghosts up to date."""
+    target.x.array[:] = 0.0
+    fem.assemble_vector(target.x.array, form)
+    target.x.scatter_reverse(la.InsertMode.add)
+    target.x.scatter_forward()
+
+
+class Domain:
+    """A tagged mesh taken apart into sides and interfaces, with the measures that put weak forms on them."""
+
+    def __init__(self, tagged: TaggedMesh) -> None:
+        self.mesh = tagged.mesh
+        self.boundaries = tagged.boundaries
+        self.facet_tags = tagged.facet_tags
+        self.dimension = self.mesh.topology.dim
+        tdim = self.dimension
+        self.mesh.topology.create_connectivity(tdim - 1, tdim)
+        self.mesh.topology.create_connectivity(tdim, tdim - 1)
+        entities = {name: self._ordered_entities(tagged, name) for name in tagged.interfaces}
+
+        self.sides: dict[str, Side] = {}
+        cell_map = self.mesh.topology.index_map(tdim)
+        for name, tag in tagged.sides.items():
+            submesh, to_parent, *_ = mesh.create_submesh(self.mesh, tdim, tagged.cell_tags.find(tag))
+            from_parent = np.full(cell_map.size_local + cell_map.num_ghosts, -1, dtype=np.int32)
+            from_parent[to_parent] = np.arange(len(to_parent), dtype=np.int32)
+            for pair, rows in entities.items():
+                if name == pair[0]:
+                    from_parent[rows[:, 2]] = from_parent[rows[:, 0]]
+                elif name == pair[1]:
+                    from_parent[rows[:, 0]] = from_parent[rows[:, 2]]
+            self.sides[name] = Side(name, tag, submesh, np.asarray(to_parent), from_parent)
+        self.entity_maps: dict[mesh.Mesh, Indices] = {side.mesh: side.from_parent for side in self.sides.values()}
+
+        self._dx = ufl.Measure("dx", domain=self.mesh, subdomain_data=tagged.cell_tags)
+        self._ds = ufl.Measure("ds", domain=self.mesh, subdomain_data=tagged.facet_tags)
+        interior = [(tagged.interfaces[pair], rows.ravel()) for pair, rows in entities.items()]
+        vertex_rule = {"quadrature_rule": "vertex", "quadrature_degree": 1}
+        dS = ufl.Measure("dS", domain=self.mesh, subdomain_data=interior, metadata=vertex_rule)
+
+        self.interfaces: dict[tuple[str, str], Interface] = {}
+        facet_map = self.mesh.topology.index_map(tdim - 1)
+        for pair, tag in tagged.interfaces.items():
+            submesh, to_parent, *_ = mesh.create_submesh(self.mesh, tdim - 1, tagged.facet_tags.find(tag))
+            from_parent = np.full(facet_map.size_local + facet_map.num_ghosts, -1, dtype=np.int32)
+            from_parent[to_parent] = np.arange(len(to_parent), dtype=np.int32)
+            self.entity_maps[submesh] = from_parent
+            self.interfaces[pair] = Interface(
+                pair,
+                tag,
+                self.sides[pair[0]],
+                self.sides[pair[1]],
+                submesh,
+                entities[pair],
+                dS(tag),
+                fem.functionspace(submesh, ("Lagrange", 1)),
+                self.entity_maps,
+            )
+
+    def dx(self, side: Side, degree: int | None = None) -> ufl.Measure:
+        """Return the volume measure of `side`, with quadrature exact to `degree`."""
+        return self._dx(side.tag) if degree is None else self._dx(side.tag, metadata={"quadrature_degree": degree})
+
+    def ds(self, boundary: str) -> ufl.Measure:
+        """Return the measure of a named boundary."""
+        return self._ds(self.boundaries[boundary])
+
+    def form(self, form: Any) -> Any:
+        """Compile a form, or nested lists of forms, on this domain."""
+        return fem.form(form, entity_maps=self.entity_maps)
+
+    def integrate(self, form: fem.Form) -> float:
+        """Return the value of a compiled scalar form, summed over all ranks."""
+        return float(self.mesh.comm.allreduce(fem.assemble_scalar(form)))
+
+    def area(self, boundary: str) -> float:
+        """Return the area of a named boundary [m², in 2D m per unit depth]."""
+        one = fem.Constant(self.mesh, PETSc.ScalarType(1.0))
+        return self.integrate(fem.form(one * self.ds(boundary)))
+
+    def boundary_dofs(self, space: fem.FunctionSpace, side: Side, boundary: str) -> Indices:
+        """Return the dofs (blocks) of `space` on `side` that lie on a named boundary."""
+        tdim = self.dimension
+        parent_facets = self.facet_tags.find(self.boundaries[boundary])
+        cells = _facet_cells(self.mesh, parent_facets)
+        facets = _submesh_facets(self.mesh, side, parent_facets, cells)
+        side.mesh.topology.create_connectivity(tdim - 1, tdim)
+        return fem.locate_dofs_topological(space, tdim - 1, facets)
+
+    def _ordered_entities(self, tagged: TaggedMesh, pair: tuple[str, str]) -> Indices:
+        """Return (cell, facet, cell, facet) of the interface facets this rank owns, first side first."""
+        tdim = self.dimension
+        facets = tagged.facet_tags.find(tagged.interfaces[pair])
+        facets = facets[facets < self.mesh.topology.index_map(tdim - 1).size_local]
+        rows = fem.compute_integration_domains(fem.IntegralType.interior_facet, self.mesh.topology, facets, tdim - 1)
+        rows = np.asarray(rows, dtype=np.int32).reshape(-1, 4)
+        cell_map = self.mesh.topology.index_map(tdim)
+        tags = np.zeros(cell_map.size_local + cell_map.num_ghosts, dtype=np.int32)
+        tags[tagged.cell_tags.indices] = tagged.cell_tags.values
+        swapped = tags[rows[:, 0]] != tagged.sides[pair[0]]
+        rows[swapped] = rows[swapped][:, [2, 3, 0, 1]]
+        expected = [tagged.sides[pair[0]], tagged.sides[pair[1]]]
+        wrong = len(rows) != len(facets) or np.any(tags[rows[:, [0, 2]]] != expected)
+        if self.mesh.comm.allreduce(bool(wrong)):
+            raise ValueError(f"interface {'/'.join(pair)}: some of its facets do not lie between these two sides")
+        return rows
+
+
+def _facet_cells(parent: mesh.Mesh, facets: Indices) -> Indices:
+    """Return the one cell of each external facet."""
+    connectivity = parent.topology.connectivity(parent.topology.dim - 1, parent.topology.dim)
+    return np.array([connectivity.links(facet)[0] for facet in facets], dtype=np.int32)
+
+
+def _submesh_facets(parent: mesh.Mesh, side: Side, facets: Indices, cells: Indices) -> Indices:
+    """Return the facets of a side's submesh that are the parent's external `facets` of `cells` on that side."""
+    tdim = parent.topology.dim
+    side.mesh.topology.create_connectivity(tdim, tdim - 1)
+    parent_facets = parent.topology.connectivity(tdim, tdim - 1)
+    side_facets = side.mesh.topology.connectivity(tdim, tdim - 1)
+    inverse = dict(zip(side.to_parent.tolist(), range(len(side.to_parent)), strict=True))
+    found = []
+    for facet, cell in zip(facets, cells, strict=True):
+        if (sub := inverse.get(int(cell))) is not None:
+            local = int(np.flatnonzero(parent_facets.links(cell) == facet)[0])
+            found.append(side_facets.links(sub)[local])
+    return np.array(sorted(found), dtype=np.int32)

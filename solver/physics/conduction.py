@@ -1,0 +1,15 @@
+"""Ohm's law: ∇·(κ ∇φ) = 0, for electrons in the electrode and for the one mobile ion in the electrolyte.
+
+Weak form: find φ such that ∫ κ ∇φ · ∇ψ dx = current that enters through the boundary, weighted with ψ, for all ψ.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ufl
+
+
+def residual(phi: Any, psi: Any, conductivity: Any, dx: ufl.Measure) -> ufl.Form:
+    """Return ∫ κ ∇φ · ∇ψ dx; κ [S/m], φ [V]."""
+    return conductivity * ufl.inner(ufl.grad(phi), ufl.grad(psi)) * dx

@@ -1,0 +1,64 @@
+"""Quasi-static small-strain elasticity with an eigenstrain, in plane strain and 3D.
+
+    ∇·σ = 0,    σ = λ (tr ε − 3 e) I + 2 μ (ε − e I),    ε = sym ∇u
+
+with the volumetric eigenstrain ε* = e I, which acts out of plane too: plane strain needs no other formula. Weak form:
+find u such that ∫ σ : ε(v) dx = work of the tractions on v, for all v.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ufl
+from dolfinx import fem, mesh
+
+
+@dataclass(frozen=True)
+class Elasticity:
+    """Isotropic elastic constants of one side: Young's modulus [Pa] and Poisson's ratio, as UFL constants."""
+
+    young_modulus: Any
+    poisson_ratio: Any
+
+    @classmethod
+    def constant(cls, domain: mesh.Mesh, young_modulus: float, poisson_ratio: float) -> Elasticity:
+        """Hold the two numbers in constants of `domain`, so that forms are not compiled anew for other numbers."""
+        return cls(fem.Constant(domain, young_modulus), fem.Constant(domain, poisson_ratio))
+
+    @property
+    def lame(self) -> tuple[Any, Any]:
+        """Lamé's λ and μ [Pa]."""
+        E, nu = self.young_modulus, self.poisson_ratio
+        return E * nu / ((1 + nu) * (1 - 2 * nu)), E / (2 * (1 + nu))
+
+    def stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return σ [Pa], shape (d, d), of the displacement `u` [m] and the scalar `eigenstrain` e."""
+        lame_lambda, mu = self.lame
+        identity = ufl.Identity(len(u))
+        epsilon = ufl.sym(ufl.grad(u))
+        return lame_lambda * (ufl.tr(epsilon) - 3 * eigenstrain) * identity + 2 * mu * (epsilon - eigenstrain * identity)
+
+    def hydrostatic_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return σ_h = K (tr ε − 3 e) [Pa], the mean of the three normal stresses, out of plane included."""
+        lame_lambda, mu = self.lame
+        return (lame_lambda + 2 * mu / 3) * (ufl.div(u) - 3 * eigenstrain)
+
+    def energy_density(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return the elastic energy per volume [J/m³]; the out-of-plane strain is zero, its elastic part −e in 2D."""
+        lame_lambda, mu = self.lame
+        elastic = ufl.sym(ufl.grad(u)) - eigenstrain * ufl.Identity(len(u))
+        out_of_plane = (3 - len(u)) * eigenstrain**2
+        trace = ufl.div(u) - 3 * eigenstrain
+        return lame_lambda / 2 * trace**2 + mu * (ufl.inner(elastic, elastic) + out_of_plane)
+
+
+def residual(law: Elasticity, u: Any, v: Any, dx: ufl.Measure, eigenstrain: Any = 0.0) -> ufl.Form:
+    """Return ∫ σ(u, e) : ε(v) dx."""
+    return ufl.inner(law.stress(u, eigenstrain), ufl.sym(ufl.grad(v))) * dx
+
+
+def composite_modulus(first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Return E* [Pa], 1/E* = (1−ν₁²)/E₁ + (1−ν₂²)/E₂, of two pairs (E [Pa], ν)."""
+    return 1.0 / sum((1 - nu**2) / E for E, nu in (first, second))
