@@ -1,4 +1,4 @@
-"""A film of electrode on a film of electrolyte: fine at their interface, coarse away from it."""
+"""A film of electrode on a film of electrolyte, meshed by Gmsh."""
 
 from __future__ import annotations
 
@@ -6,33 +6,50 @@ from typing import TYPE_CHECKING
 
 import gmsh
 import numpy as np
+from dolfinx.mesh import Mesh
 from mpi4py import MPI
 from numpy.typing import NDArray
 
+from meshes.grading import FINE_LAYERS, GROWTH, coarse_sizes
+from meshes.roughness import HeightProfile
 from meshes.tagged import TaggedMesh, from_gmsh
 
 if TYPE_CHECKING:
     from solver.case import Film
 
-FINE_LAYERS = 8
-"""Rows of elements of the interface's size on either side of it."""
-GROWTH = 0.2
-"""Growth of the element size per distance beyond them: neighbouring elements differ by this fraction."""
 
-
-def build(comm: MPI.Comm, film: Film) -> TaggedMesh:
-    """Return the mesh of `film` with a flat interface at height 0.
+def build(comm: MPI.Comm, film: Film, profile: HeightProfile) -> TaggedMesh:
+    """Return the mesh of `film`, whose interface lies at height 0 or, as `film.roughness_as` says, follows `profile`.
 
     The film covers [0, length] (× [0, width]) laterally, the electrolyte heights −electrolyte_thickness to 0, the
-    electrode 0 to electrode_thickness. With periodic sides, opposite faces carry matching nodes.
+    electrode 0 to electrode_thickness. With periodic sides, opposite faces carry matching nodes. ValueError if the
+    heights would turn elements inside out.
     """
-    return from_gmsh(comm, lambda: _draw(film), unit=film.length)
+    tagged = from_gmsh(comm, lambda: _draw(film), unit=film.length)
+    if film.roughness_as == "profile":
+        _follow(tagged.mesh, film, profile)
+    return tagged
 
 
-def coarse_sizes(film: Film) -> dict[str, float]:
-    """Return the largest element size [m] of each side."""
-    thickness = {"electrode": film.electrode_thickness, "electrolyte": film.electrolyte_thickness}
-    return {side: max(film.element_size, film.coarse_size or total / 3) for side, total in thickness.items()}
+def _follow(mesh: Mesh, film: Film, profile: HeightProfile) -> None:
+    """Move the nodes of `mesh` vertically, by h at the interface, falling linearly to nothing at the far faces."""
+    before = _volumes(mesh)
+    x = mesh.geometry.x
+    lateral, height = x[:, : film.dimension - 1].T, x[:, film.dimension - 1]
+    thickness = np.where(height > 0, film.electrode_thickness, film.electrolyte_thickness)
+    height += profile(*lateral) * (1 - np.abs(height) / thickness)
+    least = mesh.comm.allreduce(np.min(_volumes(mesh) / before, initial=np.inf), op=MPI.MIN)
+    if least <= 0:
+        raise ValueError(
+            "geometry.roughness_as: following the heights turns elements of the mesh inside out; lower the rms height "
+            "of the roughness, thicken the films, or use 'gap'"
+        )
+
+
+def _volumes(mesh: Mesh) -> NDArray[np.float64]:
+    """Return the signed volumes of the simplices of `mesh`, times the factorial of the dimension."""
+    corners = mesh.geometry.x[mesh.geometry.dofmap][:, :, : mesh.geometry.dim]
+    return np.linalg.det(corners[:, 1:] - corners[:, :1])
 
 
 def _draw(film: Film) -> None:

@@ -1,0 +1,36 @@
+"""What can be refused before a mesh is built, without Gmsh or DOLFINx."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meshes import msh, roughness
+from meshes.grading import estimated_elements
+
+if TYPE_CHECKING:
+    from solver.case import Film, Geometry
+
+MOST_ELEMENTS = 20e6
+
+
+def check(geometry: Geometry, case_folder: Path) -> None:
+    """Raise ValueError, naming the key, if `geometry` cannot be meshed; files are looked up from `case_folder`."""
+    if geometry.builder == "msh":
+        msh.require_groups(case_folder / geometry.file, geometry.lateral)
+    else:
+        _check_film(geometry, case_folder)
+
+
+def _check_film(film: Film, case_folder: Path) -> None:
+    if film.coarse_size is not None and film.coarse_size < film.element_size:
+        raise ValueError(
+            f"geometry.coarse_size: {film.coarse_size:.3g} m is below geometry.element_size, {film.element_size:.3g} m"
+        )
+    elements = estimated_elements(film)
+    if elements > MOST_ELEMENTS:
+        raise ValueError(
+            f"geometry.element_size: about {elements:.2g} elements would be needed, at most {MOST_ELEMENTS:.0e} are "
+            "allowed; raise element_size or coarse_size, or make the film smaller"
+        )
+    roughness.from_film(film, case_folder)

@@ -1,0 +1,298 @@
+"""Roughness of the interface: the composite height h(x) (2D) or h(x, y) (3D) of its two surfaces.
+
+Heights count upwards, from the electrolyte to the electrode. They depend on the case alone, never on the mesh or on
+the number of ranks.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+if TYPE_CHECKING:
+    from solver.case import Film, Measured, SelfAffine, Sinusoidal
+
+Array = NDArray[np.float64]
+Heights = Callable[..., Array]
+
+POINTS_PER_WAVE = 8
+"""Points of the synthesis grid per shortest wave of a self-affine surface."""
+LEAST_POINTS = 4
+"""Fewest points of a measurement, along each direction, that a window may hold."""
+ROUNDING = 1e-9
+"""Relative difference of two lengths that counts as none."""
+
+
+@dataclass(frozen=True)
+class HeightProfile:
+    """Heights of the rough interface over the lateral window of the film.
+
+    Attributes:
+        heights: h(x) in 2D, h(x, y) in 3D; coordinates and heights in metres, arrays of one shape.
+        peak: highest height over the window [m].
+        rms: root mean square of the heights about their mean [m].
+        rms_gradient: root mean square of |∇h|.
+        periodic: whether h repeats with the size of the film.
+        description: one line for reports.
+    """
+
+    heights: Heights
+    peak: float
+    rms: float
+    rms_gradient: float
+    periodic: bool
+    description: str
+
+    def __call__(self, *coordinates: Array) -> Array:
+        """Return the heights [m] at `coordinates` x (, y) [m]."""
+        return self.heights(*coordinates)
+
+
+def initial_gap(profile: HeightProfile) -> Heights:
+    """Return the function x (, y) → g_0 = max(h) − h ≥ 0, in metres: the highest peaks touch first.
+
+    The maximum is `profile.peak`, over the whole window, not over the nodes of a mesh. Where a spline overshoots
+    that sampled maximum the gap is zero.
+    """
+    return lambda *coordinates: np.maximum(profile.peak - profile(*coordinates), 0.0)
+
+
+def flat(description: str = "flat") -> HeightProfile:
+    """Return the profile of a perfectly flat interface at height 0."""
+    return HeightProfile(lambda *x: np.zeros(np.shape(x[0])), 0.0, 0.0, 0.0, True, description)
+
+
+def from_film(film: Film, case_folder: Path) -> HeightProfile:
+    """Return the height profile of `film`; files are looked up from `case_folder`.
+
+    ValueError names the key that cannot be met.
+    """
+    size = (film.length,) if film.dimension == 2 else (film.length, film.width or film.length)
+    roughness = film.roughness
+    if roughness.kind == "flat":
+        return flat()
+    if roughness.kind == "measured":
+        if film.lateral == "periodic":
+            raise ValueError("geometry.lateral: a measured surface is not periodic; use 'symmetric' with it")
+        return _measured(roughness, size, case_folder)
+    shortest = 2 * film.element_size
+    if roughness.kind == "sinusoidal":
+        if roughness.wavelength < shortest:
+            raise ValueError(
+                f"geometry.roughness.wavelength: {_text(roughness.wavelength)} is below two interface elements, "
+                f"{_text(shortest)}; lower geometry.element_size"
+            )
+        profile = _sinusoidal(roughness, size)
+        if film.lateral == "periodic" and not profile.periodic:
+            raise ValueError(
+                f"geometry.roughness.wavelength: {_text(roughness.wavelength)} must divide the lateral size "
+                f"{_text(*size)} of a film with periodic sides"
+            )
+        return profile
+    cutoff = roughness.short_cutoff or 4 * film.element_size
+    if cutoff < shortest:
+        raise ValueError(
+            f"geometry.roughness.short_cutoff: {_text(cutoff)} is below two interface elements, "
+            f"{_text(shortest)}; lower geometry.element_size"
+        )
+    return _self_affine(roughness, size, cutoff)
+
+
+def _text(*lengths: float) -> str:
+    """Return lengths as people write them, such as '10 um x 5 um'."""
+    return " x ".join(f"{length * 1e6:.6g} um" for length in lengths)
+
+
+def _sinusoidal(roughness: Sinusoidal, size: tuple[float, ...]) -> HeightProfile:
+    """h = A Π cos(2π x_i/λ): rms A/√2 and rms gradient qA/√2 in 2D; A/2 and qA/√2 in 3D (over whole half waves)."""
+    amplitude, wavelength = roughness.amplitude, roughness.wavelength
+    q = 2 * np.pi / wavelength
+
+    def heights(*coordinates: Array) -> Array:
+        return amplitude * np.prod([np.cos(q * np.asarray(x)) for x in coordinates], axis=0)
+
+    waves = np.array(size) / wavelength
+    return HeightProfile(
+        heights,
+        peak=amplitude,
+        rms=amplitude / 2 ** (len(size) / 2),
+        rms_gradient=q * amplitude / np.sqrt(2),
+        periodic=bool(np.allclose(waves, np.round(waves), rtol=0, atol=1e-9)),
+        description=f"sinusoidal, amplitude {_text(amplitude)}, wavelength {_text(wavelength)}",
+    )
+
+
+def _self_affine(roughness: SelfAffine, size: tuple[float, ...], short: float) -> HeightProfile:
+    """Sum of waves of random phase whose squared amplitudes fall as q^(−2(H+1)) in 3D, as q^(−(2H+1)) in 2D.
+
+    The waves have the period of the film and wavelengths between the cutoffs. Amplitudes are exact, so rms
+    (√(Σ a²/2)) and rms gradient (√(Σ a²q²/2)) are too. Phases are drawn from long waves to short ones: lowering the
+    short cutoff adds detail to the same surface (up to the common factor that keeps its rms). Random-phase synthesis
+    as in Jacobs, Junge, Pastewka, Surf. Topogr.: Metrol. Prop. 5, 013001 (2017).
+    """
+    long = roughness.long_cutoff or max(size)
+    if long > max(size) * (1 + ROUNDING):
+        raise ValueError(
+            f"geometry.roughness.long_cutoff: {_text(long)} exceeds the lateral size {_text(*size)} of the film"
+        )
+    modes = _modes(int(max(size) / short * (1 + ROUNDING)), len(size))
+    phases = np.random.default_rng(roughness.seed).uniform(0, 2 * np.pi, len(modes))
+    q = 2 * np.pi * np.linalg.norm(modes / np.array(size), axis=1)
+    within = (q >= 2 * np.pi / long * (1 - ROUNDING)) & (q <= 2 * np.pi / short * (1 + ROUNDING))
+    if not within.any():
+        raise ValueError(
+            f"geometry.roughness: no wave that fits the film ({_text(*size)}) is shorter than long_cutoff "
+            f"{_text(long)} and longer than short_cutoff {_text(short)}"
+        )
+    modes, phases, q = modes[within], phases[within], q[within]
+    amplitudes = q ** -(roughness.hurst + len(size) / 2)
+    amplitudes *= roughness.rms / np.sqrt(np.sum(amplitudes**2) / 2)
+
+    points = np.array([max(2 * POINTS_PER_WAVE, int(np.ceil(POINTS_PER_WAVE * length / short))) for length in size])
+    spectrum = np.zeros(points, dtype=complex)
+    spectrum[tuple(modes.T)] = amplitudes / 2 * np.exp(1j * phases)
+    spectrum[tuple(-modes.T)] = amplitudes / 2 * np.exp(-1j * phases)
+    grid = np.fft.ifftn(spectrum, norm="forward").real
+    heights = _spline(grid, np.array(size) / points, np.zeros(len(size)), "grid-wrap")
+    return HeightProfile(
+        heights,
+        peak=_peak(heights, size, points),
+        rms=roughness.rms,
+        rms_gradient=float(np.sqrt(np.sum((amplitudes * q) ** 2) / 2)),
+        periodic=True,
+        description=f"self-affine, rms {_text(roughness.rms)}, Hurst exponent {roughness.hurst:g}, wavelengths "
+        f"{_text(short)} to {_text(long)}, seed {roughness.seed}",
+    )
+
+
+def _modes(highest: int, dimension: int) -> NDArray[np.int64]:
+    """Return one of each pair ±(m) or ±(m, n) of integer wave numbers up to `highest`, shell by shell outwards."""
+    axes = np.meshgrid(*[np.arange(-highest, highest + 1)] * dimension, indexing="ij")
+    pairs = np.stack(axes, axis=-1).reshape(-1, dimension)
+    half = pairs[len(pairs) // 2 + 1 :]
+    return half[np.argsort(np.abs(half).max(axis=1), kind="stable")]
+
+
+def _measured(roughness: Measured, size: tuple[float, ...], case_folder: Path) -> HeightProfile:
+    """Window of a measured map or line scan, detrended over the window, as a cubic spline through its points.
+
+    A point stands for the middle of its pixel, so a map of N points of pitch Δ covers NΔ. The window holds the pixels
+    it touches; beyond them the spline goes on as their mirror image.
+    """
+    key = "geometry.roughness.file"
+    heights, pitch = _read(case_folder / roughness.file, key)
+    name = f"{key}: '{roughness.file.name}'"
+    if len(size) > heights.ndim:
+        raise ValueError(f"{name} is a line scan; a film of dimension 3 needs a map")
+    if len(size) == 2 and roughness.line is not None:
+        raise ValueError("geometry.roughness.line: belongs to films of dimension 2; use origin to place the window")
+    if len(size) == 1 and heights.ndim == 2:
+        rows = heights.shape[1]
+        row = rows // 2 if roughness.line is None else roughness.line
+        if row >= rows:
+            raise ValueError(
+                f"geometry.roughness.line: {row} was given, '{roughness.file.name}' has rows 0 to {rows - 1}"
+            )
+        heights, pitch = heights[:, row], pitch[:1]
+    elif len(size) == 1 and roughness.line:
+        raise ValueError(f"geometry.roughness.line: '{roughness.file.name}' is a line scan, it has line 0 only")
+
+    if isinstance(roughness.origin, tuple):
+        origin = np.array(roughness.origin)
+        if len(size) == 1:
+            raise ValueError("geometry.roughness.origin: a film of dimension 2 needs one length; use line for the row")
+    else:
+        origin = np.full(len(size), roughness.origin)
+    start, end = origin / pitch, (origin + size) / pitch
+    if (start < -ROUNDING).any() or (end > np.array(heights.shape) * (1 + ROUNDING)).any():
+        raise ValueError(
+            f"{name} covers {_text(*(heights.shape * pitch))}, smaller than the window of {_text(*size)} (lateral size "
+            f"of the film) at origin {_text(*origin)}; lower geometry.length or origin"
+        )
+    first = np.floor(start * (1 + ROUNDING)).astype(np.int64)
+    last = np.minimum(np.ceil(end * (1 - ROUNDING)).astype(np.int64), heights.shape)
+    if (last - first < LEAST_POINTS).any():
+        raise ValueError(
+            f"{name} has points {_text(*pitch)} apart: fewer than {LEAST_POINTS} in the window of {_text(*size)}"
+        )
+    window = heights[tuple(slice(a, b) for a, b in zip(first, last, strict=True))]
+    if not np.isfinite(window).all():
+        raise ValueError(
+            f"{name} has undefined points in the window of {_text(*size)} at origin {_text(*origin)}; move the origin"
+        )
+    window = _detrend(window, roughness.detrend)
+    if roughness.rms is not None:
+        if not window.std() > 0:
+            raise ValueError(f"{name} is perfectly flat in the window, its rms cannot be scaled; leave out rms")
+        window = window * (roughness.rms / window.std())
+    spline = _spline(window, pitch, (first + 0.5) * pitch - origin, "reflect")
+    slopes = [np.mean((np.diff(window, axis=axis) / step) ** 2) for axis, step in enumerate(pitch)]
+    return HeightProfile(
+        spline,
+        peak=_peak(spline, size, last - first),
+        rms=float(window.std()),
+        rms_gradient=float(np.sqrt(np.sum(slopes))),
+        periodic=False,
+        description=f"measured, {roughness.file.name}, {_text(*size)} at {_text(*origin)}, "
+        f"rms {_text(window.std())}" + ("" if roughness.rms is None else " (scaled)"),
+    )
+
+
+def _read(path: Path, key: str) -> tuple[Array, Array]:
+    """Return the heights [m] of the measurement in `path`, x first, NaN where undefined, and its pitch [m]."""
+    if not path.is_file():
+        raise ValueError(f"{key}: there is no file '{path}'; the path is relative to the case file")
+    from SurfaceTopography import open_topography  # slow to import and needed by measured surfaces only
+
+    try:
+        topography = open_topography(str(path)).topography()
+    except Exception as error:
+        reason = f"{type(error).__name__} {error}".splitlines()[0]
+        raise ValueError(f"{key}: '{path}' is no topography that SurfaceTopography can read ({reason})") from error
+    if topography.unit is None:
+        raise ValueError(f"{key}: '{path}' does not say the unit of its heights")
+    topography = topography.to_unit("m")
+    heights = np.ma.filled(np.ma.asarray(topography.heights(), dtype=float), np.nan)
+    extent = np.array(topography.physical_sizes, dtype=float)
+    if not topography.is_uniform:
+        positions = topography.positions()
+        pitch = extent / (len(positions) - 1)
+        even = positions[0] + pitch[0] * np.arange(len(positions))
+        return np.interp(even, positions, heights), pitch
+    return heights, extent / heights.shape
+
+
+def _detrend(window: Array, mode: str) -> Array:
+    """Return `window` less its mean (center), plane (height) or parabola (curvature) of least squares."""
+    degree = {"none": -1, "center": 0, "height": 1, "curvature": 2}[mode]
+    axes = np.meshgrid(*[np.linspace(-1, 1, n) for n in window.shape], indexing="ij")
+    powers = [p for p in itertools.product(range(degree + 1), repeat=window.ndim) if sum(p) <= degree]
+    if not powers:
+        return window
+    basis = np.stack([np.prod([x**n for x, n in zip(axes, p, strict=True)], axis=0).ravel() for p in powers], axis=1)
+    coefficients = np.linalg.lstsq(basis, window.ravel(), rcond=None)[0]
+    return window - (basis @ coefficients).reshape(window.shape)
+
+
+def _spline(grid: Array, pitch: Array, first: Array, mode: str) -> Heights:
+    """Return the cubic spline through the heights of `grid`, whose point i lies at first + i·pitch."""
+    coefficients = ndimage.spline_filter(grid, order=3, mode=mode)
+
+    def heights(*coordinates: Array) -> Array:
+        index = [(np.asarray(x) - start) / step for x, start, step in zip(coordinates, first, pitch, strict=True)]
+        return ndimage.map_coordinates(coefficients, index, order=3, mode=mode, prefilter=False)
+
+    return heights
+
+
+def _peak(heights: Heights, size: tuple[float, ...], points: NDArray[np.int64]) -> float:
+    """Return the highest of `heights` over the window, sampled at four places per grid step."""
+    axes = [np.linspace(0, length, 4 * n + 1) for length, n in zip(size, points, strict=True)]
+    return float(heights(*np.meshgrid(*axes, indexing="ij")).max())
