@@ -1,0 +1,11 @@
+#!/bin/sh
+# The last step of every environment (launcher, Dockerfile, Apptainer), run as root inside it once the packages of
+# packages.txt are there: add requirements.txt, try everything, and leave the key that says which lists it was made of.
+set -eu
+lists=$(dirname "$0")
+
+# Each build serves one program, so Debian's guard against mixing pip and apt has nothing to protect.
+python3 -m pip install --break-system-packages --root-user-action=ignore --no-cache-dir --no-deps \
+    --disable-pip-version-check --progress-bar off --requirement "$lists/requirements.txt"
+python3 "$lists/check.py" --thorough
+"$lists/key.sh" >/etc/interstice-environment

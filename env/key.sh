@@ -1,0 +1,9 @@
+#!/bin/sh
+# Prints the key of the environment that these lists make: a hash of what decides its content, comments left out.
+set -eu
+cd "$(dirname "$0")"
+{
+    sed -e 's/[[:space:]]*#.*//' -e '/^$/d' packages.txt requirements.txt
+    cat sources.list finish.sh check.py
+    uname -m
+} | sha256sum | cut -c1-12
