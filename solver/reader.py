@@ -25,6 +25,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from solver.case import Case, Section
 from solver.units import Unit
 
+MARK = "# Written by Interstice:"
 LARGEST = 500_000
 MOST_VALUES = 50_000
 DEEPEST = 20
@@ -84,6 +85,7 @@ def dump_case(case: Case) -> str:
     yaml = YAML()
     yaml.width = 4096
     stream = io.StringIO()
+    stream.write(f"{MARK} all defaults filled in, values in SI units, paths absolute.\n")
     yaml.dump(case.model_dump(mode="json", exclude_none=True), stream)
     return stream.getvalue()
 
@@ -513,7 +515,13 @@ def _needed(spot: _Spot) -> str:
     plain = _plain(field.annotation) if field else None
     if get_origin(plain) is Literal:
         return f"one of {', '.join(str(choice) for choice in get_args(plain))}"
-    words = {str: "text", float: "a number", int: "a whole number", Path: "the path of a file", list: "a list"}
+    words: dict[Any, str] = {
+        str: "text",
+        float: "a number",
+        int: "a whole number",
+        Path: "the path of a file",
+        list: "a list",
+    }
     return f"{words.get(get_origin(plain) or plain, 'a value')}{_limits(field)}{about}"
 
 

@@ -1,0 +1,243 @@
+"""The command line: thin. Each command reads its arguments, calls one function and turns its errors into words."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from solver.reader import CaseError, LoadedCase, read_case
+from solver.results import OutputError, prepare
+from solver.terminal import fail, mpi_rank, say, warn
+
+if TYPE_CHECKING:
+    from mpi4py import MPI
+
+RANKS_PER_CORE = 8
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Where does a solid-state battery interface stay in contact, and what does losing contact cost?",
+    epilog="The launcher ./interstice knows two more: 'test [pytest arguments]' runs the tests, "
+    "'shell' opens a shell in the environment.",
+)
+
+CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="case file (YAML)", show_default=False)]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY.PATH=VALUE", help="replace one value of the case; may be repeated", show_default=False
+    ),
+]
+
+
+@app.command()
+def run(
+    case: CaseArgument,
+    ranks: Annotated[
+        int | None, typer.Option("-n", metavar="RANKS", help="number of MPI ranks; 1 if not given", show_default=False)
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="DIR", help="folder of the results; results/CASE if not given", show_default=False),
+    ] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Simulate a case."""
+    directory = output or Path("results") / case.stem
+    if mpi_rank() is None:
+        loaded = _checked(case, overrides, directory)
+        if ranks is not None and ranks != 1:
+            _relaunch(ranks, case, overrides or [], directory)
+    elif ranks is not None:
+        fail("-n is given, but the program already runs under mpirun; leave out one of the two")
+    else:
+        loaded = _checked_together(case, overrides, directory)
+    raise typer.Exit(_simulate(loaded, directory))
+
+
+@app.command()
+def validate(case: CaseArgument, overrides: Overrides = None) -> None:
+    """Check a case without computing anything."""
+    try:
+        loaded = read_case(case, overrides or [])
+    except CaseError as error:
+        fail(str(error))
+    say(f"{case}: valid ({loaded.case.title})")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of case files, for editors."""
+    from solver.case import Case
+
+    content = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Case.model_json_schema()}
+    say(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+@app.command()
+def info() -> None:
+    """Print versions, packages, cores and memory."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from solver.environment import describe
+
+    table = Table(show_header=False, box=None)
+    for name, value in describe():
+        table.add_row(name, value)
+    if not mpi_rank():
+        Console().print(table)
+
+
+@app.command()
+def materials(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="name or file of a material; all if not given")
+    ] = None,
+) -> None:
+    """Print the known materials, or every number of one with its source."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from materials import MaterialError, load, names
+
+    try:
+        if name is None:
+            table = Table("material", "formula", "roles")
+            for known in names():
+                material = load(known)
+                table.add_row(material.name, material.formula, ", ".join(material.roles))
+        else:
+            material = load(name)
+            table = Table("quantity", "value", "source", "remark", title=f"{material.name} ({material.formula})")
+            for row in material.table():
+                table.add_row(*row)
+    except MaterialError as error:
+        fail(str(error))
+    if not mpi_rank():
+        Console().print(table)
+
+
+@app.command()
+def plot(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="folder of a run's results", show_default=False)],
+) -> None:
+    """Draw the history and the interface of a finished or running simulation as PNG files."""
+    if not directory.is_dir():
+        fail(f"{directory}: no such folder; the results of a run are needed, such as results/CASE")
+    if not (directory / "history.csv").is_file():
+        fail(f"{directory}: no results here (history.csv is missing)")
+    from solver.plot import plot as draw
+
+    draw(directory)
+
+
+def main() -> None:
+    """Run the program; under mpirun all ranks leave together."""
+    if mpi_rank() is not None:
+        # MPI_Finalize at exit then waits for all: no rank's exit code ends the others before rank 0 has spoken.
+        import mpi4py.MPI  # noqa: F401
+    if mpi_rank():
+        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    app(prog_name="interstice")
+
+
+# --- run, step by step --------------------------------------------------------------------------------
+
+
+def _checked(case: Path, overrides: list[str] | None, directory: Path) -> LoadedCase:
+    """Return the case after making sure that it and its output folder can be used."""
+    try:
+        loaded = read_case(case, overrides or [])
+        prepare(directory, loaded)
+    except (CaseError, OutputError) as error:
+        fail(str(error))
+    return loaded
+
+
+def _checked_together(case: Path, overrides: list[str] | None, directory: Path) -> LoadedCase:
+    """Do the same on every rank; if one fails, all do."""
+    from mpi4py import MPI
+
+    problem = loaded = None
+    try:
+        loaded = read_case(case, overrides or [])
+        if MPI.COMM_WORLD.rank == 0:
+            prepare(directory, loaded)
+    except (CaseError, OutputError) as error:
+        problem = str(error)
+    problems = [text for text in MPI.COMM_WORLD.allgather(problem) if text]
+    if problems or loaded is None:
+        fail(problems[0])
+    return loaded
+
+
+def _relaunch(ranks: int, case: Path, overrides: list[str], directory: Path) -> None:
+    """Become mpirun with this same program on `ranks` ranks, so that signals and the exit code pass through."""
+    cores = len(os.sched_getaffinity(0))
+    if not 1 <= ranks <= RANKS_PER_CORE * cores:
+        fail(
+            f"-n {ranks}: allowed are 1 to {RANKS_PER_CORE * cores} ranks on the {cores} cores here; "
+            "on a cluster start 'mpirun -n … interstice run CASE'"
+        )
+    mpirun = shutil.which("mpirun")
+    if mpirun is None:
+        fail(f"-n {ranks}: mpirun is not installed here")
+    if ranks > cores:
+        warn(f"warning: {ranks} ranks share {cores} cores and will be slower than {cores} ranks")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")])),
+        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+        "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    }
+    if os.geteuid() == 0:
+        environment |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    options = [word for override in overrides for word in ("--set", override)]
+    program = [sys.executable, "-m", "solver", "run", "-o", str(directory), *options, "--", str(case)]
+    sys.stdout.flush()
+    os.execve(mpirun, [mpirun, "-n", str(ranks), *program], environment)
+
+
+def _simulate(loaded: LoadedCase, directory: Path) -> int:
+    """Compute and return the exit code; what goes wrong on one rank ends all of them."""
+    from mpi4py import MPI
+
+    comm = MPI.COMM_WORLD
+    try:
+        from solver import simulation
+
+        return simulation.run(loaded, directory, comm)
+    except CaseError as error:
+        warn(str(error))
+        return 2
+    except KeyboardInterrupt:
+        warn(f"interrupted; what has been computed is in {directory}")
+        return _end_all(comm, 130)
+    except Exception as error:
+        log = directory / "error.log"
+        with log.open("a") as file:
+            file.write(f"rank {comm.rank} of {comm.size}\n{traceback.format_exc()}\n")
+        if comm.rank > 0:
+            time.sleep(1)  # if rank 0 fails too, its words are enough
+        summary = str(error).partition("\n")[0]
+        where = f" on rank {comm.rank}" if comm.size > 1 else ""
+        print(f"error{where}: {type(error).__name__}: {summary} (details: {log})", file=sys.__stderr__, flush=True)
+        return _end_all(comm, 1)
+
+
+def _end_all(comm: MPI.Comm, code: int) -> int:
+    if comm.size > 1:
+        comm.Abort(code)
+    return code
