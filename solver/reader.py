@@ -7,7 +7,8 @@ import io
 import json
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -22,7 +23,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from solver.case import Case, Section
+from materials import Host, Material, MaterialError, load, names
+from meshes import check
+from solver.case import Case, Electrode, Electrolyte, Rest, Section
 from solver.units import Unit
 
 MARK = "# Written by Interstice:"
@@ -33,6 +36,7 @@ MOST_PROBLEMS = 30
 CORE_TAG = "tag:yaml.org,2002:"
 
 Key = tuple[str | int, ...]
+Problem = tuple[Key, str]
 
 
 class CaseError(ValueError):
@@ -48,12 +52,13 @@ class CaseError(ValueError):
 
 @dataclass(frozen=True)
 class LoadedCase:
-    """A checked case, the absolute path it came from and that path's folder, where its other files are looked for."""
+    """A checked case, the absolute path it came from, that path's folder, and the materials with overrides applied."""
 
     case: Case
     path: Path
     folder: Path
-    overrides: tuple[str, ...] = ()
+    electrode: Material
+    electrolyte: Material
 
 
 def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
@@ -75,9 +80,12 @@ def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
         case = Case.model_validate_json(json.dumps(values), strict=True, context={"folder": folder})
     except ValidationError as error:
         raise CaseError(_explain(error, located)) from None
-    if problems := list(_inconsistencies(case, folder)):
-        raise CaseError([located.problem(key, message) for key, message in problems])
-    return LoadedCase(case, shown.resolve(), folder, tuple(overrides))
+    electrode, problems = _material("electrode", case.electrode, folder)
+    electrolyte, more = _material("electrolyte", case.electrolyte, folder)
+    problems += [*more, *_inconsistencies(case, folder, electrode.host if electrode else None)]
+    if problems or electrode is None or electrolyte is None:
+        raise CaseError(_sorted(located.problem(key, message) for key, message in problems))
+    return LoadedCase(case, shown.resolve(), folder, electrode, electrolyte)
 
 
 def dump_case(case: Case) -> str:
@@ -347,6 +355,10 @@ def _explain(error: ValidationError, located: _Located) -> list[str]:
         if detail["type"] != "extra_forbidden" and spot.key not in replaced:
             key, message = _sentence(detail, spot, located)
             problems[located.problem(key, message)] = None
+    return _sorted(problems)
+
+
+def _sorted(problems: Iterable[str]) -> list[str]:
     return sorted(problems, key=_by_line)
 
 
@@ -561,6 +573,62 @@ def _brief(value: Any, quotes: bool = True, longest: int = 60) -> str:
 # --- what the schema alone cannot see -----------------------------------------------------------------
 
 
-def _inconsistencies(case: Case, folder: Path) -> Iterator[tuple[Key, str]]:
-    """Yield what is wrong between a case and the materials and files it names."""
-    yield from ()
+def _material(block: str, wanted: Electrode | Electrolyte, folder: Path) -> tuple[Material | None, list[Problem]]:
+    """Return the material of a side with the case's own numbers in it, and what is wrong with them."""
+    try:
+        material = load(wanted.material, [folder])
+    except MaterialError as error:
+        return None, [((block, "material"), _one_line(error))]
+    role, words = ("host", "a host of lithium") if block == "electrode" else ("electrolyte", "an electrolyte")
+    if role not in material.roles:
+        suitable = ", ".join(_with_role(role, folder))
+        message = f"{material.name} is not {words} (its roles: {', '.join(material.roles)}); allowed: {suitable}"
+        return None, [((block, "material"), message)]
+    problems: list[Problem] = []
+    for name, number in wanted.overrides.model_dump(exclude_none=True).items():
+        try:
+            material = material.replace(**{name: number})
+        except MaterialError as error:
+            message = _one_line(error).removeprefix(f"{material.file}: ")
+            problems.append(((block, "overrides", name), re.sub(rf"^([a-z]+\.)?{name}: ", "", message)))
+    return material, problems
+
+
+def _with_role(role: str, folder: Path) -> Iterator[str]:
+    for name in names([folder]):
+        with suppress(MaterialError):
+            if role in load(name, [folder]).roles:
+                yield name
+
+
+def _inconsistencies(case: Case, folder: Path, host: Host | None) -> Iterator[Problem]:
+    """Yield what is wrong between the case, its host and the files it names."""
+    if host is not None:
+        yield from _beyond_host(case, host)
+    try:
+        check(case.geometry, folder)
+    except (ValueError, OSError) as error:
+        name, _, message = _one_line(error).partition(": ")
+        yield (tuple(name.split(".")), message) if message else (("geometry",), name)
+
+
+def _beyond_host(case: Case, host: Host) -> Iterator[Problem]:
+    """Yield what the open-circuit potential of the host does not allow."""
+    theta = case.electrode.initial_stoichiometry
+    low, high = host.stoichiometry_range
+    if not low <= theta <= high:
+        name = case.electrode.material
+        yield ("electrode", "initial_stoichiometry"), f"the potential of {name} is known from {low:g} to {high:g}"
+        return
+    first = case.protocol[0]
+    if isinstance(first, Rest) or first.until.voltage is None:
+        return
+    start = float(host.open_circuit_potential(theta))
+    if (first.until.voltage <= start) == (first.step == "charge"):
+        side = "above" if first.step == "charge" else "below"
+        message = f"the {first.step} would end before it begins; it must be {side} the {start:.4g} V of the start"
+        yield ("protocol", 0, "until", "voltage"), message
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
