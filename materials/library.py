@@ -106,8 +106,11 @@ class Host(Part):
             return formula
         low, high = info.data["stoichiometry_range"]
         theta = np.linspace(low, high, 1001)
-        with np.errstate(all="ignore"):
-            potential = formula(theta)
+        try:
+            with np.errstate(all="ignore"):
+                potential = formula(theta)
+        except ArithmeticError as error:
+            raise ValueError(f"cannot be evaluated: {error}") from None
         inside = (potential >= -0.5) & (potential <= 6.0)
         if not inside.all():
             worst = np.argmin(inside)
@@ -194,9 +197,11 @@ class Material(Part):
         problems: list[Problem] = []
         known = {key.rpartition(".")[2]: key for key in entries}
         for key, number in numbers.items():
+            if number is None:
+                continue
             if key not in known:
                 problems.append(((key,), f"{self.name} has no such quantity{_hint(key, known)}"))
-            elif number is not None:
+            else:
                 block, _, field = known[key].rpartition(".")
                 unit = _unit((BLOCKS[block] if block else Material).model_fields[field])
                 text = number if isinstance(number, str) else f"{float(number)!r} {unit}".strip()

@@ -1,0 +1,319 @@
+"""Shipped materials are complete and plausible; a file that is not says so in words."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import materials
+from materials import Material, MaterialError
+from solver.case import Overrides
+
+ROOT = Path(__file__).parent.parent.parent
+NAMES = materials.names()
+HOSTS = [name for name in NAMES if materials.load(name).host]
+
+GOOD = """\
+name: Mine
+formula: LiX
+young_modulus: {value: 100 GPa, source: me}
+poisson_ratio: {value: 0.3, source: me}
+density: {value: 3 g/cm^3, source: me, remark: guessed}
+host:
+  maximum_concentration: {value: 50 mol/l, source: me}
+  diffusivity: {value: 1e-10 cm^2/s, source: me}
+  partial_molar_volume: {value: 2 cm^3/mol, source: me}
+  electronic_conductivity: {value: 1 S/m, source: me}
+  stoichiometry_range: {value: [0.1, 0.9], source: me}
+  open_circuit_potential: {value: 4 - theta, source: me}
+electrolyte:
+  ionic_conductivity: {value: 1 mS/cm, source: me}
+metal:
+  molar_volume: {value: 13 cm^3/mol, source: me}
+  yield_strength: {value: 0.8 MPa, source: me}
+  electronic_conductivity: {value: 1e7 S/m, source: me}
+"""
+
+
+def changed(folder: Path, key: str, value: str) -> Path:
+    """A copy of GOOD in which the value of `key` is another one."""
+    text, count = re.subn(rf"^( *{key}: {{value: )(\[.*?\]|[^,]*)", rf"\g<1>{value}", GOOD, count=1, flags=re.MULTILINE)
+    assert count == 1
+    path = folder / "mine.yaml"
+    path.write_text(text)
+    return path
+
+
+# --- shipped materials -----------------------------------------------------------------------------
+
+
+def test_the_materials_of_the_program_are_there() -> None:
+    expected = ["NMC811", "LCO", "graphite", "silicon", "lithium", "LLZO", "LPSCl", "LPS glass", "LiPON", "PEO-LiTFSI"]
+    assert sorted(NAMES) == sorted(expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_number_has_a_source_with_a_year(name: str) -> None:
+    rows = materials.describe(name)
+    assert {"young_modulus", "poisson_ratio"} <= {row.quantity for row in rows}
+    for row in rows:
+        assert re.search(r"\b(19|20)\d\d\b", row.source), row
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_material_has_a_role(name: str) -> None:
+    assert materials.load(name).roles
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_potential_falls_with_stoichiometry(name: str) -> None:
+    host = materials.load(name).host
+    assert host is not None
+    theta = np.linspace(*host.stoichiometry_range, 10_001)
+    assert (np.diff(host.open_circuit_potential(theta)) < 0).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "theta", "potential"),
+    [("NMC811", 0.5, (3.8, 4.1)), ("LCO", 0.5, (4.1, 4.3)), ("graphite", 0.5, (0.1, 0.15))],
+)
+def test_potential_of_common_hosts_is_where_it_is_known(
+    name: str, theta: float, potential: tuple[float, float]
+) -> None:
+    host = materials.load(name).host
+    assert host is not None
+    assert potential[0] < host.open_circuit_potential(theta) < potential[1]
+
+
+def test_hosts_shrink_on_delithiation_but_for_lco() -> None:
+    shrinks = {
+        name: (host := materials.load(name).host) is not None and host.partial_molar_volume > 0 for name in HOSTS
+    }
+    assert shrinks == {"NMC811": True, "graphite": True, "silicon": True, "LCO": False}
+
+
+@pytest.mark.parametrize(
+    ("name", "percent"), [("NMC811", (3, 8)), ("LCO", (1, 3)), ("graphite", (7, 13)), ("silicon", (150, 300))]
+)
+def test_volume_change_over_the_window_is_as_reported(name: str, percent: tuple[float, float]) -> None:
+    host = materials.load(name).host
+    assert host is not None
+    low, high = host.stoichiometry_range
+    change = 100 * abs(host.partial_molar_volume) * host.maximum_concentration * (high - low)
+    assert percent[0] < change < percent[1]
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+def test_numbers_are_read_into_si(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD)
+    material = materials.load(path)
+    assert material.young_modulus == 100e9
+    assert material.density == pytest.approx(3000, rel=1e-12)
+    assert material.host is not None and material.electrolyte is not None and material.metal is not None
+    assert material.host.maximum_concentration == pytest.approx(50_000, rel=1e-12)
+    assert material.host.diffusivity == pytest.approx(1e-14, rel=1e-12)
+    assert material.host.partial_molar_volume == pytest.approx(2e-6, rel=1e-12)
+    assert material.host.stoichiometry_range == (0.1, 0.9)
+    assert material.host.open_circuit_potential(0.25) == 3.75
+    assert material.electrolyte.ionic_conductivity == pytest.approx(0.1, rel=1e-12)
+    assert material.electrolyte.transference_number == 1
+    assert material.metal.yield_strength == pytest.approx(8e5, rel=1e-12)
+    assert material.table()[2] == ("density", "3 g/cm^3", "me", "guessed")
+
+
+@pytest.mark.parametrize(
+    "name", ["nmc811", "NMC811", "lps_glass", "LPS glass", "lps-glass", "PEO-LiTFSI", "peo_litfsi"]
+)
+def test_name_and_file_name_find_a_material_in_any_case(name: str) -> None:
+    assert materials.load(name).name in NAMES
+
+
+def test_the_folder_of_the_case_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "anything.yaml").write_text(GOOD.replace("name: Mine", "name: NMC811"))
+    (tmp_path / "other.yaml").write_text(GOOD)
+    (tmp_path / "case.yaml").write_text("title: not a material\n")
+    assert materials.load("nmc811", [tmp_path]).young_modulus == 100e9
+    assert materials.load("mine", [tmp_path]).name == "Mine"
+    assert materials.load("other.yaml", [tmp_path]).name == "Mine"
+    assert materials.names([tmp_path]) == sorted([*NAMES, "Mine"], key=str.lower)
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"), [("NCM811", "NMC811"), ("litium", "lithium"), ("LPSC", "LPSCl"), ("LPS glas", "LPS glass")]
+)
+def test_an_unknown_name_gets_a_suggestion_and_the_list(name: str, suggestion: str) -> None:
+    with pytest.raises(MaterialError) as refusal:
+        materials.load(name)
+    assert f"'{name}'" in str(refusal.value)
+    assert all(known in str(refusal.value) for known in NAMES)
+    assert f"did you mean '{suggestion}'" in str(refusal.value)
+
+
+def test_a_missing_file_names_the_folders_searched(tmp_path: Path) -> None:
+    with pytest.raises(MaterialError, match=re.escape(str(tmp_path))):
+        materials.load("absent.yaml", [tmp_path])
+
+
+# --- refusals --------------------------------------------------------------------------------------
+
+IMPLAUSIBLE = [
+    ("poisson_ratio", "0.5", "less than 0.5"),
+    ("poisson_ratio", "-1", "greater than -1"),
+    ("poisson_ratio", "30 %", "valid number"),
+    ("young_modulus", "-1 GPa", "greater than 0"),
+    ("young_modulus", "100 kPa", "1 MPa to 2 TPa"),
+    ("young_modulus", "3 TPa", "1 MPa to 2 TPa"),
+    ("young_modulus", "150", "unit"),
+    ("young_modulus", "150 S/m", "[Pa]"),
+    ("young_modulus", "much", "unit"),
+    ("density", "2 kg/m^3", "50 kg/m^3"),
+    ("maximum_concentration", "50 mol/m^3", "1e3 mol/m^3 to 4e5 mol/m^3"),
+    ("maximum_concentration", "5e5 mol/m^3", "1e3 mol/m^3 to 4e5 mol/m^3"),
+    ("maximum_concentration", "50 kg/m^3", "[mol/m^3]"),
+    ("diffusivity", "0 m^2/s", "greater than 0"),
+    ("diffusivity", "-1e-14 m^2/s", "greater than 0"),
+    ("diffusivity", "1e-23 m^2/s", "1e-22 m^2/s to 1e-6 m^2/s"),
+    ("diffusivity", "1 cm^2/s", "1e-22 m^2/s to 1e-6 m^2/s"),
+    ("diffusivity", "1e-14 m/s", "[m^2/s]"),
+    ("partial_molar_volume", "21 cm^3/mol", "2e-5 m^3/mol"),
+    ("partial_molar_volume", "-21 cm^3/mol", "2e-5 m^3/mol"),
+    ("electronic_conductivity", "1e9 S/m", "1e-12 S/m to 1e8 S/m"),
+    ("ionic_conductivity", "1e-13 S/m", "1e-12 S/m to 1e8 S/m"),
+    ("stoichiometry_range", "[0.9, 0.1]", "lower end must come first"),
+    ("stoichiometry_range", "[0.1, 1.5]", "less than or equal to 1"),
+    ("stoichiometry_range", "0.5", "tuple"),
+    ("open_circuit_potential", "4 + theta", "rises with theta"),
+    ("open_circuit_potential", "7 - theta", "-0.5 V to 6 V"),
+    ("open_circuit_potential", "0.1 - theta", "-0.5 V to 6 V"),
+    ("open_circuit_potential", "log(theta - 0.5)", "-0.5 V to 6 V"),
+    ("open_circuit_potential", "1/0", "cannot be evaluated"),
+    ("open_circuit_potential", "10.0**10**10", "cannot be evaluated"),
+    ("open_circuit_potential", "4 - x", "'x' is not allowed"),
+    ("open_circuit_potential", "4.2", "formula"),
+    ("molar_volume", "13 m^3/mol", "1e-4 m^3/mol"),
+    ("yield_strength", "0 MPa", "greater than 0"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "reason"), IMPLAUSIBLE)
+def test_an_implausible_number_is_refused_with_its_key_line_and_reason(
+    tmp_path: Path, key: str, value: str, reason: str
+) -> None:
+    path = changed(tmp_path, key, value)
+    with pytest.raises(MaterialError) as refusal:
+        materials.load(path)
+    message = str(refusal.value)
+    line = 1 + next(i for i, text in enumerate(GOOD.splitlines()) if text.strip().startswith(f"{key}:"))
+    assert message.startswith(f"{path}: line {line}, ")
+    assert key in message and reason in message and value.strip("[]").split(",")[-1].strip() in message
+
+
+BROKEN = [
+    (GOOD.replace(", source: me}", "}", 1), ["young_modulus.source: a source"]),
+    (GOOD.replace("source: me", "source: ' '", 1), ["young_modulus.source"]),
+    (GOOD.replace("source: me", "sourse: me", 1), ["unknown key, did you mean 'source'", "a source"]),
+    (
+        GOOD.replace("  diffusivity", "  difusivity"),
+        ["host.difusivity", "did you mean 'diffusivity'", "host.diffusivity: is missing"],
+    ),
+    (GOOD.replace("young_modulus: {value: 100 GPa, source: me}", "young_modulus: 100 GPa"), ["an entry", "100 GPa"]),
+    (GOOD.replace("name: Mine\n", ""), ["name: is missing"]),
+    (GOOD.replace("formula: LiX", "formula: [Li]"), ["formula", "string"]),
+    (GOOD.replace("value: 100 GPa, ", ""), ["young_modulus.value: is missing"]),
+    (GOOD + "hosts: {}\n", ["hosts: unknown key, did you mean 'host'"]),
+    (GOOD + "file: {value: 1, source: me}\n", ["file: unknown key"]),
+    (GOOD.split("host:")[0] + "host: nothing\n", ["host: a mapping of maximum_concentration"]),
+    (GOOD.split("host:")[0] + "host: {}\n", ["6 errors", "host.diffusivity: is missing"]),
+    (GOOD + "name: Twice\n", ["not YAML", "duplicate key"]),
+    (GOOD + "  - [\n", ["not YAML", "line "]),
+    ("", ["not a mapping"]),
+    ("- a\n- b\n", ["not a mapping"]),
+    ("just text\n", ["not a mapping"]),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), BROKEN)
+def test_a_broken_file_says_what_is_wrong(tmp_path: Path, text: str, words: list[str]) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(MaterialError) as refusal:
+        materials.load(path)
+    assert str(path) in str(refusal.value)
+    for word in words:
+        assert word in str(refusal.value)
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(bytes(range(256)))
+    with pytest.raises(MaterialError, match="cannot be read"):
+        materials.load(path)
+
+
+def test_all_errors_come_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    text = GOOD.replace("100 GPa, source: me", "100 m").replace("0.3", "0.7").replace("4 - theta", "4 - tehta")
+    path.write_text(text)
+    with pytest.raises(MaterialError) as refusal:
+        materials.load(path)
+    for word in ("4 errors", "a source", "[Pa]", "less than 0.5", "'tehta'"):
+        assert word in str(refusal.value)
+
+
+# --- overrides -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nmc() -> Material:
+    return materials.load("NMC811")
+
+
+def test_replaced_numbers_are_exact_and_the_rest_stays(nmc: Material) -> None:
+    changed = nmc.replace(young_modulus=7.3e10, diffusivity="2e-14 m^2/s", partial_molar_volume=None)
+    assert changed.young_modulus == 7.3e10
+    assert changed.host is not None and nmc.host is not None
+    assert changed.host.model_copy(update={"diffusivity": nmc.host.diffusivity}) == nmc.host
+    assert changed.host.diffusivity == 2e-14
+    assert nmc.young_modulus == materials.load("NMC811").young_modulus
+    assert {row.source for row in changed.table() if row.quantity in ("young_modulus", "diffusivity")} == {
+        "set by the case"
+    }
+
+
+def test_overrides_of_a_case_fit_as_they_are(nmc: Material) -> None:
+    overrides = Overrides(young_modulus="70 GPa", electronic_conductivity="1 S/m")
+    changed = nmc.replace(**dict(overrides))
+    assert changed.young_modulus == 70e9
+    assert changed.host is not None and changed.host.electronic_conductivity == 1
+
+
+def test_every_override_of_the_schema_fits_a_host_or_an_electrolyte(nmc: Material) -> None:
+    known = {row.quantity for row in (*nmc.table(), *materials.describe("LLZO"))}
+    assert set(Overrides.model_fields) <= known
+
+
+def test_a_quantity_the_material_lacks_cannot_be_replaced(nmc: Material) -> None:
+    with pytest.raises(MaterialError, match="ionic_conductivity: NMC811 has no such quantity"):
+        nmc.replace(ionic_conductivity=1.0)
+    with pytest.raises(MaterialError, match="did you mean 'diffusivity'"):
+        nmc.replace(difusivity=1e-14)
+
+
+def test_an_implausible_replacement_is_refused(nmc: Material) -> None:
+    with pytest.raises(MaterialError, match=r"poisson_ratio: .*less than 0\.5"):
+        nmc.replace(poisson_ratio=0.5)
+    with pytest.raises(MaterialError, match=r"host\.diffusivity: implausible"):
+        nmc.replace(diffusivity=1e-3)
+
+
+def test_loading_needs_no_finite_element_library() -> None:
+    program = (
+        "import sys, materials; materials.load('NMC811'); assert not {'ufl', 'dolfinx', 'petsc4py'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=ROOT)
