@@ -50,7 +50,7 @@ def _between(lowest: str, highest: str) -> AfterValidator:
     def check(value: float) -> float:
         low, high = (float(registry().Quantity(text).to_base_units().magnitude) for text in (lowest, highest))
         if not low <= value <= high:
-            raise ValueError(f"implausible, no known solid is outside {lowest} to {highest}")
+            raise ValueError(f"implausible, known solids lie within {lowest} to {highest}")
         return value
 
     return AfterValidator(check)
