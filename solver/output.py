@@ -1,0 +1,210 @@
+"""Fields as time series for ParaView: VTK XML files that each rank writes for the cells it owns.
+
+A series is an index, ``NAME.pvd``, and one piece per rank and time, ``fields/NAME_<count>_<rank>.vtu``. The index is
+replaced in one stroke once all pieces of a time are complete, so a run that is killed at any moment leaves a series
+that opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+import numpy.typing as npt
+from dolfinx import fem
+from dolfinx.mesh import Mesh
+from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+from vtkmodules.vtkCommonCore import vtkPoints, vtkStringArray
+from vtkmodules.vtkCommonDataModel import (
+    VTK_LINE,
+    VTK_TETRA,
+    VTK_TRIANGLE,
+    vtkCellArray,
+    vtkFieldData,
+    vtkUnstructuredGrid,
+)
+from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridWriter
+
+Fields = Mapping[str, fem.Function]
+Indices = npt.NDArray[np.int32]
+Part = tuple[str, Mesh, Fields, Fields]
+
+_VTK_CELLS = {"interval": VTK_LINE, "triangle": VTK_TRIANGLE, "tetrahedron": VTK_TETRA}
+
+
+class CombinedSeries:
+    """A time series of several meshes in one grid, whose nodes stay separate where the meshes touch.
+
+    A part is (name, mesh, point fields, cell fields). Point fields are continuous and piecewise linear, cell fields
+    piecewise constant, both scalar or vector and on the mesh of their part; their keys are the names shown in ParaView
+    and carry the unit. Vectors of two components get a third, zero. A field that a part lacks is NaN there. The cell
+    field "side" numbers the parts, the field data "side" holds their names.
+
+    Creating and writing are collective. Creating raises ValueError for a field that is not as said above.
+    """
+
+    def __init__(self, folder: Path, name: str, parts: Sequence[Part]) -> None:
+        self._comm = parts[0][1].comm
+        self._folder = folder
+        self._name = name
+        self._entries: list[str] = []
+        self._count = 0
+        self._parts = [_Grid(mesh, point, cell) for _, mesh, point, cell in parts]
+        self._grid = _combined(self._parts)
+        sides = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part.cells) for part in self._parts])
+        _set(self._grid.GetCellData(), "side", sides)
+        names = vtkStringArray()
+        names.SetName("side")
+        for side, *_ in parts:
+            names.InsertNextValue(side)
+        self._grid.GetFieldData().AddArray(names)
+        owning = self._comm.allgather(self._grid.GetNumberOfCells() > 0)
+        self._ranks = [rank for rank, owns in enumerate(owning) if owns]
+        (folder / "fields").mkdir(parents=True, exist_ok=True)
+
+    def write(self, time: float) -> None:
+        """Add the present values at `time` [s]; ghost values must be up to date.
+
+        OSError on every rank if any of them cannot write.
+        """
+        for name in _names(part.point for part in self._parts):
+            values = [_read(part.point.get(name), len(part.points)) for part in self._parts]
+            _set(self._grid.GetPointData(), name, _stacked(values))
+        for name in _names(part.cell for part in self._parts):
+            values = [_read(part.cell.get(name), len(part.cells)) for part in self._parts]
+            _set(self._grid.GetCellData(), name, _stacked(values))
+        self._agree(self._comm.rank not in self._ranks or self._write_piece())
+        self._entries += [
+            f'<DataSet timestep="{float(time)!r}" part="{part}" file={quoteattr(str(self._piece(rank)))}/>'
+            for part, rank in enumerate(self._ranks)
+        ]
+        self._count += 1
+        self._agree(self._comm.rank != 0 or self._write_index())
+
+    def _agree(self, written: bool) -> None:
+        """Wait for all ranks; OSError if any could not write."""
+        if not all(self._comm.allgather(written)):
+            raise OSError(f"{self._folder}: cannot write the fields of '{self._name}'; is the disk full?")
+
+    def _piece(self, rank: int) -> Path:
+        return Path("fields", f"{self._name}_{self._count:06d}_{rank}.vtu")
+
+    def _write_piece(self) -> bool:
+        writer = vtkXMLUnstructuredGridWriter()
+        writer.SetFileName(str(self._folder / self._piece(self._comm.rank)))
+        writer.SetInputData(self._grid)
+        writer.SetDataModeToAppended()
+        writer.EncodeAppendedDataOff()
+        writer.SetCompressorTypeToZLib()
+        # The return value and the error code of the writer are not to be relied on; its error events are.
+        errors: list[str] = []
+        for source in (writer, writer.GetExecutive()):
+            source.AddObserver("ErrorEvent", lambda _, event: errors.append(event))
+        writer.Write()
+        return not errors
+
+    def _write_index(self) -> bool:
+        head = ['<VTKFile type="Collection" version="0.1">', "<Collection>"]
+        lines = [*head, *self._entries, "</Collection>", "</VTKFile>", ""]
+        unfinished = self._folder / f".{self._name}.pvd"
+        try:
+            unfinished.write_text("\n".join(lines), encoding="utf-8")
+            unfinished.replace(self._folder / f"{self._name}.pvd")
+        except OSError:
+            return False
+        return True
+
+
+class Series(CombinedSeries):
+    """A time series of fields on one mesh: a `CombinedSeries` of one part."""
+
+    def __init__(self, folder: Path, name: str, mesh: Mesh, point: Fields, cell: Fields | None = None) -> None:
+        super().__init__(folder, name, [(name, mesh, point, cell or {})])
+
+
+class _Grid:
+    """The cells this rank owns, their nodes numbered from 0, and where each field keeps its values there.
+
+    Geometry nodes and the dofs of each space have numberings of their own; what they share is the order of corners
+    within a cell.
+    """
+
+    def __init__(self, mesh: Mesh, point: Fields, cell: Fields) -> None:
+        owned = mesh.topology.index_map(mesh.topology.dim).size_local
+        corners = mesh.geometry.dofmap[:owned]
+        nodes, first, inverse = np.unique(corners.ravel(), return_index=True, return_inverse=True)
+        self.points = mesh.geometry.x[nodes]
+        self.cells = inverse.reshape(corners.shape)
+        self.cell_type = _VTK_CELLS[mesh.topology.cell_name()]
+        self.point = {name: (field, _corner_dofs(name, field, mesh)[first]) for name, field in point.items()}
+        self.cell = {name: (field, _cell_dofs(name, field, mesh)) for name, field in cell.items()}
+
+
+def _corner_dofs(name: str, field: fem.Function, mesh: Mesh) -> Indices:
+    """Return the dofs (blocks) of a point field at the corners of the cells this rank owns, cell after cell."""
+    layout = field.function_space.dofmap.dof_layout
+    corners = mesh.geometry.dofmap.shape[1]
+    at_corners = layout.num_dofs == corners and all(layout.entity_dofs(0, i) == [i] for i in range(corners))
+    if field.function_space.mesh is not mesh or not at_corners:
+        raise ValueError(f"field '{name}': a continuous, piecewise linear function on the mesh of its part is needed")
+    return _owned_dofs(field, mesh)
+
+
+def _cell_dofs(name: str, field: fem.Function, mesh: Mesh) -> Indices:
+    """Return the dofs (blocks) of a cell field on the cells this rank owns."""
+    layout = field.function_space.dofmap.dof_layout
+    inside = layout.num_dofs == 1 and layout.entity_dofs(mesh.topology.dim, 0) == [0]
+    if field.function_space.mesh is not mesh or not inside:
+        raise ValueError(f"field '{name}': a piecewise constant function on the mesh of its part is needed")
+    return _owned_dofs(field, mesh)
+
+
+def _owned_dofs(field: fem.Function, mesh: Mesh) -> Indices:
+    owned = mesh.topology.index_map(mesh.topology.dim).size_local
+    return field.function_space.dofmap.list[:owned].ravel()
+
+
+def _combined(parts: Sequence[_Grid]) -> vtkUnstructuredGrid:
+    """Return the grid of all parts, one after the other."""
+    points = vtkPoints()
+    points.SetData(numpy_to_vtk(np.concatenate([part.points for part in parts]), deep=True))
+    offsets = np.cumsum([0, *(len(part.points) for part in parts)])
+    rows = [
+        np.insert(part.cells + offset, 0, part.cells.shape[1], axis=1).ravel()
+        for part, offset in zip(parts, offsets[:-1], strict=True)
+    ]
+    cells = vtkCellArray()
+    cells.ImportLegacyFormat(numpy_to_vtkIdTypeArray(np.concatenate(rows).astype(np.int64), deep=True))
+    types = np.concatenate([np.full(len(part.cells), part.cell_type, dtype=np.uint8) for part in parts])
+    grid = vtkUnstructuredGrid()
+    grid.SetPoints(points)
+    grid.SetCells(numpy_to_vtk(types, deep=True), cells)
+    return grid
+
+
+def _names(parts: Iterable[Mapping[str, object]]) -> list[str]:
+    """Return the names of all parts, each once, in their order."""
+    return list(dict.fromkeys(name for part in parts for name in part))
+
+
+def _read(source: tuple[fem.Function, Indices] | None, size: int) -> npt.NDArray[np.float64]:
+    """Return the values of a field, shape (size, 1 or 3), NaN of shape (size, 1) for none."""
+    if source is None:
+        return np.full((size, 1), np.nan)
+    field, dofs = source
+    values = field.x.array.reshape(-1, field.function_space.dofmap.bs)[dofs]
+    return np.pad(values, ((0, 0), (0, 1))) if values.shape[1] == 2 else values
+
+
+def _stacked(values: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """Return the values of all parts below each other; a missing field gets as many components as the others."""
+    components = max(part.shape[1] for part in values)
+    return np.concatenate([np.broadcast_to(part, (len(part), components)) for part in values])
+
+
+def _set(attributes: vtkFieldData, name: str, values: npt.NDArray[np.generic]) -> None:
+    array = numpy_to_vtk(values, deep=True)
+    array.SetName(name)
+    attributes.AddArray(array)

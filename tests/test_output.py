@@ -1,0 +1,263 @@
+"""Series of fields, written with one or two ranks, read back with VTK.
+
+Run as a program, this file writes what the tests read: ``test_output.py {2|3|lonely|endless} FOLDER``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvista
+from dolfinx import fem
+from dolfinx.mesh import create_submesh, create_unit_square
+from mpi4py import MPI
+
+from meshes import film
+from meshes.roughness import flat
+from solver.case import Film
+from solver.domain import Domain
+from solver.output import CombinedSeries, Series
+
+LENGTH = 2e-6
+THICKNESS = {"electrode": 1e-6, "electrolyte": 0.5e-6}
+OPENING = 3e-8
+SLIP = 1e-8
+
+
+def linear(x: np.ndarray) -> np.ndarray:
+    """A linear function of points of shape (3, n)."""
+    return 7.0 + 2e6 * x[0] - 3e6 * x[1] + 5e6 * x[2]
+
+
+def linear_vector(x: np.ndarray) -> np.ndarray:
+    return np.stack([linear(x), 1e6 * x[1], -1e6 * x[0]])
+
+
+def write_film(folder: Path, dimension: int) -> None:
+    """Write all four series of a film at times 0 and 1.5 s, all fields twice as large the second time."""
+    geometry = Film.model_validate(
+        {
+            "builder": "film",
+            "dimension": dimension,
+            "length": f"{LENGTH} m",
+            "electrode_thickness": f"{THICKNESS['electrode']} m",
+            "electrolyte_thickness": f"{THICKNESS['electrolyte']} m",
+            "element_size": "0.25 um",
+        }
+    )
+    domain = Domain(film.build(MPI.COMM_WORLD, geometry, flat()))
+    interface = domain.interfaces["electrode", "electrolyte"]
+
+    def interpolated(space: fem.FunctionSpace, values: Callable[[np.ndarray], np.ndarray]) -> fem.Function:
+        function = fem.Function(space)
+        function.interpolate(values)
+        return function
+
+    fields: dict[str, tuple[dict[str, fem.Function], dict[str, fem.Function]]] = {}
+    for sign, (name, side) in zip((0.5, -0.5), domain.sides.items(), strict=True):
+        # The electrode moves up and to the right, the electrolyte as much the other way.
+        moved = np.zeros((dimension, 1))
+        moved[0], moved[-1] = sign * SLIP, sign * OPENING
+        point = {
+            "linear [1]": interpolated(side.space(), linear),
+            "vector [1]": interpolated(side.space(1, (dimension,)), lambda x: linear_vector(x)[:dimension]),
+            "displacement [m]": interpolated(
+                side.space(1, (dimension,)), lambda x, moved=moved: np.repeat(moved, x.shape[1], axis=1)
+            ),
+        }
+        if name == "electrode":
+            point["stoichiometry [1]"] = interpolated(side.space(), linear)
+        cell = {"midpoint [1]": interpolated(fem.functionspace(side.mesh, ("DG", 0)), linear)}
+        fields[name] = point, cell
+    nodal = {
+        "interpolated [1]": interpolated(interface.space, linear),
+        "read [1]": interface.reader(fields["electrode"][0]["linear [1]"]("+")).values,
+    }
+    reader = interface.reader(fields["electrode"][0]["linear [1]"]("+"), nodal["read [1]"])
+
+    series: list[CombinedSeries] = [Series(folder, name, domain.sides[name].mesh, *fields[name]) for name in fields]
+    series.append(Series(folder, "interface", interface.mesh, nodal))
+    series.append(CombinedSeries(folder, "cell", [(name, domain.sides[name].mesh, *fields[name]) for name in fields]))
+    reader.read()
+    for one in series:
+        one.write(0.0)
+    for function in [
+        *nodal.values(),
+        *(f for point, cell in fields.values() for f in (*point.values(), *cell.values())),
+    ]:
+        function.x.array[:] *= 2
+    for one in series:
+        one.write(1.5)
+
+
+def write_lonely(folder: Path) -> None:
+    """Write a series on a mesh of which rank 0 owns every cell."""
+    parent = create_unit_square(MPI.COMM_WORLD, 4, 4)
+    owned = parent.topology.index_map(2).size_local if MPI.COMM_WORLD.rank == 0 else 0
+    submesh = create_submesh(parent, 2, np.arange(owned, dtype=np.int32))[0]
+    function = fem.Function(fem.functionspace(submesh, ("P", 1)))
+    function.interpolate(linear)
+    Series(folder, "lonely", submesh, {"linear [1]": function}).write(0.0)
+
+
+def write_endless(folder: Path) -> None:
+    """Write a series, of which every value is its time, until killed."""
+    mesh = create_unit_square(MPI.COMM_WORLD, 20, 20)
+    function = fem.Function(fem.functionspace(mesh, ("P", 1)))
+    series = Series(folder, "endless", mesh, {"time [s]": function})
+    for count in itertools.count():
+        function.x.array[:] = count
+        series.write(float(count))
+
+
+def read(folder: Path, name: str, time_value: float = 0.0) -> pyvista.UnstructuredGrid:
+    """Return all pieces of a time as one grid, points of different pieces kept apart."""
+    reader = pyvista.PVDReader(folder / f"{name}.pvd")
+    reader.set_active_time_value(time_value)
+    return reader.read().combine(merge_points=False)
+
+
+def assert_field(grid: pyvista.UnstructuredGrid, name: str, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(grid[name], expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+
+
+@pytest.fixture(scope="module", params=[2, 3], ids=["2D", "3D"])
+def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path]:
+    """Dimension and folder of the series of a film, written by one rank."""
+    folder = tmp_path_factory.mktemp("series")
+    write_film(folder, request.param)
+    return request.param, folder
+
+
+def test_sides_hold_each_cell_once_and_every_value_at_its_place(written: tuple[int, Path]) -> None:
+    dimension, folder = written
+    for name, thickness in THICKNESS.items():
+        for time_value, factor in ((0.0, 1), (1.5, 2)):
+            grid = read(folder, name, time_value)
+            volume = grid.compute_cell_sizes(length=False)["Area" if dimension == 2 else "Volume"].sum()
+            assert volume == pytest.approx(thickness * LENGTH ** (dimension - 1), rel=1e-6)
+            assert_field(grid, "linear [1]", factor * linear(grid.points.T))
+            expected = linear_vector(grid.points.T).T
+            expected[:, dimension:] = 0
+            assert_field(grid, "vector [1]", factor * expected)
+            assert_field(grid, "midpoint [1]", factor * linear(grid.cell_centers().points.T))
+
+
+def test_interface_shows_values_of_the_sides_at_the_same_place(written: tuple[int, Path]) -> None:
+    dimension, folder = written
+    grid = read(folder, "interface")
+    area = grid.compute_cell_sizes(volume=False)["Length" if dimension == 2 else "Area"].sum()
+    assert area == pytest.approx(LENGTH ** (dimension - 1), rel=1e-6)
+    assert_field(grid, "interpolated [1]", linear(grid.points.T))
+    assert_field(grid, "read [1]", linear(grid.points.T))
+
+
+def test_combined_grid_opens_by_the_jump_when_warped(written: tuple[int, Path]) -> None:
+    dimension, folder = written
+    grid = read(folder, "cell")
+    assert [str(name) for name in grid.field_data["side"][:2]] == ["electrode", "electrolyte"]
+    on_electrode, on_electrolyte = (
+        grid.extract_cells(grid["side"] == side).warp_by_vector("displacement [m]", factor=1.0) for side in (0, 1)
+    )
+    height = dimension - 1
+    assert on_electrode.points[:, height].min() == pytest.approx(OPENING / 2, rel=1e-6)
+    assert on_electrolyte.points[:, height].max() == pytest.approx(-OPENING / 2, rel=1e-6)
+    assert on_electrode.points[:, 0].max() - on_electrolyte.points[:, 0].max() == pytest.approx(SLIP, rel=1e-4)
+
+
+def test_field_of_one_side_is_nan_on_the_other(written: tuple[int, Path]) -> None:
+    grid = read(written[1], "cell")
+    electrode, electrolyte = (grid.extract_cells(grid["side"] == side) for side in (0, 1))
+    assert_field(electrode, "stoichiometry [1]", linear(electrode.points.T))
+    assert np.isnan(electrolyte["stoichiometry [1]"]).all()
+
+
+def test_two_ranks_write_what_one_writes(
+    mpi_run: Callable[..., str], written: tuple[int, Path], tmp_path: Path
+) -> None:
+    dimension, folder = written
+    mpi_run([__file__, str(dimension), str(tmp_path)], ranks=2)
+    for name in ("electrode", "electrolyte", "interface", "cell"):
+        one, two = (in_order_of_place(read(series, name, 1.5)) for series in (folder, tmp_path))
+        assert one.keys() == two.keys()
+        for field in one:
+            np.testing.assert_allclose(one[field], two[field], rtol=1e-12, atol=1e-20, err_msg=f"{name}: {field}")
+
+
+def in_order_of_place(grid: pyvista.UnstructuredGrid) -> dict[str, np.ndarray]:
+    """Return all fields at the centres of cells, which are put in an order of their own."""
+    centers = grid.cell_centers().points
+    order = np.lexsort(np.round(centers / LENGTH, 9).T)
+    cells = grid.point_data_to_cell_data(pass_point_data=False)
+    return {"centers": centers[order]} | {field: cells[field][order] for field in cells.cell_data}
+
+
+def test_rank_without_cells_leaves_no_piece(mpi_run: Callable[..., str], tmp_path: Path) -> None:
+    mpi_run([__file__, "lonely", str(tmp_path)], ranks=2)
+    assert [piece.name for piece in (tmp_path / "fields").iterdir()] == ["lonely_000000_0.vtu"]
+    grid = read(tmp_path, "lonely")
+    assert_field(grid, "linear [1]", linear(grid.points.T))
+
+
+def test_series_opens_at_any_moment_and_after_a_kill(tmp_path: Path) -> None:
+    writer = subprocess.Popen([sys.executable, __file__, "endless", str(tmp_path)], env=environment())
+
+    def whole_series_opens() -> None:
+        reader = pyvista.PVDReader(tmp_path / "endless.pvd")
+        times = reader.time_values
+        assert times == list(range(len(times)))
+        for value in {times[0], times[-1]}:
+            reader.set_active_time_value(value)
+            assert (reader.read()[0]["time [s]"] == value).all()
+
+    try:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "endless.pvd").exists():
+            assert time.monotonic() < deadline and writer.poll() is None
+            time.sleep(0.02)
+        for _ in range(30):
+            whole_series_opens()
+    finally:
+        writer.send_signal(signal.SIGKILL)
+        writer.wait(10)
+    whole_series_opens()
+
+
+def test_a_piece_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    mesh = create_unit_square(MPI.COMM_SELF, 1, 1)
+    series = Series(tmp_path, "blocked", mesh, {"zero [1]": fem.Function(fem.functionspace(mesh, ("P", 1)))})
+    (tmp_path / "fields" / "blocked_000000_0.vtu").mkdir()
+    with pytest.raises(OSError, match="cannot write the fields of 'blocked'"):
+        series.write(0.0)
+    assert not (tmp_path / "blocked.pvd").exists()
+
+
+@pytest.mark.parametrize("family, degree", [("P", 2), ("DG", 0), ("DG", 1)])
+def test_point_field_must_be_continuous_and_linear(tmp_path: Path, family: str, degree: int) -> None:
+    mesh = create_unit_square(MPI.COMM_SELF, 1, 1)
+    function = fem.Function(fem.functionspace(mesh, (family, degree)))
+    with pytest.raises(ValueError, match=r"field 'wrong \[1\]'"):
+        Series(tmp_path, "wrong", mesh, {"wrong [1]": function})
+
+
+def environment() -> dict[str, str]:
+    """Return an environment in which this file, run as a program, finds the project."""
+    root = str(Path(__file__).parent.parent)
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
+
+
+if __name__ == "__main__":
+    what, target = sys.argv[1], Path(sys.argv[2])
+    if what in ("2", "3"):
+        write_film(target, int(what))
+    else:
+        {"lonely": write_lonely, "endless": write_endless}[what](target)
