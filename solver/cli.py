@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import time
 import traceback
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from solver import launch
 from solver.reader import CaseError, LoadedCase, read_case
 from solver.results import OutputError, prepare
 from solver.terminal import fail, mpi_rank, say, warn
@@ -55,15 +55,17 @@ def run(
 ) -> None:
     """Simulate a case."""
     directory = output or Path("results") / case.stem
-    if mpi_rank() is None:
+    rank = mpi_rank()
+    if rank is None:
+        ranks = _allowed(1 if ranks is None else ranks)
         loaded = _checked(case, overrides, directory)
-        if ranks is not None and ranks != 1:
-            _relaunch(ranks, case, overrides or [], directory)
-    elif ranks is not None:
-        fail("-n is given, but the program already runs under mpirun; leave out one of the two")
-    else:
-        loaded = _checked_together(case, overrides, directory)
-    raise typer.Exit(_simulate(loaded, directory))
+        if ranks > 1:
+            raise typer.Exit(_on_ranks(ranks, case, overrides or [], directory))
+        raise typer.Exit(_simulate(loaded, directory))
+    if ranks is not None:
+        fail(f"-n {ranks}: the program already runs under mpirun, which sets the number of ranks; leave out -n")
+    loaded = _checked_together(case, overrides, directory)
+    raise typer.Exit(launch.leave(_simulate(loaded, directory), rank))
 
 
 @app.command()
@@ -145,12 +147,19 @@ def plot(
 
 def main() -> None:
     """Run the program; under mpirun all ranks leave together."""
-    if mpi_rank() is not None:
-        # MPI_Finalize at exit then waits for all: no rank's exit code ends the others before rank 0 has spoken.
-        import mpi4py.MPI  # noqa: F401
-    if mpi_rank():
+    if mpi_rank() is None:
+        app(prog_name="interstice")
+        return
+    # MPI_Finalize at exit waits for all: no rank's exit code ends the others before rank 0 has spoken.
+    from mpi4py import MPI
+
+    if mpi_rank() != 0:
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-    app(prog_name="interstice")
+    try:
+        app(prog_name="interstice")
+    except Exception:
+        traceback.print_exc(file=sys.__stderr__)
+        _end_all(MPI.COMM_WORLD, 1)
 
 
 # --- run, step by step --------------------------------------------------------------------------------
@@ -183,31 +192,33 @@ def _checked_together(case: Path, overrides: list[str] | None, directory: Path) 
     return loaded
 
 
-def _relaunch(ranks: int, case: Path, overrides: list[str], directory: Path) -> None:
-    """Become mpirun with this same program on `ranks` ranks, so that signals and the exit code pass through."""
+def _on_ranks(ranks: int, case: Path, overrides: list[str], directory: Path) -> int:
+    """Compute with this same program under mpirun and return the exit code."""
+    cores = len(os.sched_getaffinity(0))
+    if ranks > cores:
+        warn(f"warning: {ranks} ranks share {cores} cores and will be slower than {cores} ranks")
+    options = [word for override in overrides for word in ("--set", override)]
+    code = launch.on_ranks(ranks, ["run", "-o", str(directory), *options, "--", str(case)])
+    if code == 130:
+        warn(_interrupted(directory))
+    return code
+
+
+def _allowed(ranks: int) -> int:
+    """Return `ranks` if so many can be started here."""
     cores = len(os.sched_getaffinity(0))
     if not 1 <= ranks <= RANKS_PER_CORE * cores:
         fail(
             f"-n {ranks}: allowed are 1 to {RANKS_PER_CORE * cores} ranks on the {cores} cores here; "
             "on a cluster start 'mpirun -n … interstice run CASE'"
         )
-    mpirun = shutil.which("mpirun")
-    if mpirun is None:
+    if ranks > 1 and not launch.available():
         fail(f"-n {ranks}: mpirun is not installed here")
-    if ranks > cores:
-        warn(f"warning: {ranks} ranks share {cores} cores and will be slower than {cores} ranks")
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")])),
-        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-        "OMPI_MCA_rmaps_base_oversubscribe": "1",
-    }
-    if os.geteuid() == 0:
-        environment |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-    options = [word for override in overrides for word in ("--set", override)]
-    program = [sys.executable, "-m", "solver", "run", "-o", str(directory), *options, "--", str(case)]
-    sys.stdout.flush()
-    os.execve(mpirun, [mpirun, "-n", str(ranks), *program], environment)
+    return ranks
+
+
+def _interrupted(directory: Path) -> str:
+    return f"interrupted; what has been computed is in {directory}"
 
 
 def _simulate(loaded: LoadedCase, directory: Path) -> int:
@@ -223,7 +234,7 @@ def _simulate(loaded: LoadedCase, directory: Path) -> int:
         warn(str(error))
         return 2
     except KeyboardInterrupt:
-        warn(f"interrupted; what has been computed is in {directory}")
+        warn(_interrupted(directory))
         return _end_all(comm, 130)
     except Exception as error:
         log = directory / "error.log"
