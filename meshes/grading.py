@@ -12,6 +12,8 @@ FINE_LAYERS = 8
 """Rows of elements of the interface's size on either side of it."""
 GROWTH = 0.2
 """Growth of the element size per distance beyond them: neighbouring elements differ by this fraction."""
+TETRAHEDRA = 4.8
+"""Tetrahedra per cube of the element size, as Gmsh makes them (equilateral ones would be 6√2)."""
 
 
 def coarse_sizes(film: Film) -> dict[str, float]:
@@ -21,10 +23,11 @@ def coarse_sizes(film: Film) -> dict[str, float]:
 
 
 def estimated_elements(film: Film) -> float:
-    """Return the number of elements of the mesh of `film`, were all of them equilateral and of the intended size."""
-    # Elements per volume are `density`/size^dimension, with size = fine, fine + GROWTH·distance, coarse in turn.
+    """Return the number of elements of the mesh of `film`, within about a fifth."""
+    # Elements per volume are density/size^dimension; the size is fine, then grows with distance, then coarse.
+    # In 2D Gmsh's triangles are nearly equilateral.
     dimension, fine = film.dimension, film.element_size
-    density = 4 / sqrt(3) if dimension == 2 else 6 * sqrt(2)
+    density = 4 / sqrt(3) if dimension == 2 else TETRAHEDRA
     area = film.length if dimension == 2 else film.length * (film.width or film.length)
     coarse = coarse_sizes(film)
     total = 0.0
