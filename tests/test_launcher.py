@@ -1,0 +1,285 @@
+"""The launcher's own logic, with stand-ins for the tools that would download, build and enter an environment."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+REAL_TOOLS = (
+    "awk bash cat chmod cut dirname env find flock grep head id kill mkdir mv paste printf ps readlink rm sed setpriv "
+    "setsid sh sha256sum sleep sort tail tar touch tr true uname wait"
+).split()
+
+STAND_INS = {
+    # Makes a small tree in the folder it is told (root) or as a tar stream (ordinary user).
+    "mmdebstrap": """
+        [[ $1 == --unshare-helper ]] && exit 0
+        echo built >>"$STATE/mmdebstrap.calls"
+        echo "I: fetching" >&2
+        eval "${MMDEBSTRAP_DOES:-}"
+        tree=$(mktemp -d "$STATE/tree.XXXX")
+        mkdir -p "$tree"/{etc,usr/bin,tmp,var/lib}
+        for argument; do [[ $argument == --format=tar ]] && exec tar -C "$tree" -c .; done
+        mv "$tree" "${@: -2:1}"
+    """,
+    # Writes down its options and runs the command behind `--`, as a child, where it stands.
+    "bwrap": """
+        printf '%s\\n' "$@" >>"$STATE/bwrap.options"
+        while [[ $1 != -- ]]; do
+            [[ $1 != --chdir ]] || cd "$2"
+            [[ $1 == --ro-bind && $# == 4 ]] && exit 0
+            shift
+        done
+        shift
+        case $1 in */finish.sh) eval "${FINISH_DOES:-}"; exit ;; esac
+        "$@" <&0 &
+        child=$!
+        while :; do wait $child; code=$?; kill -0 $child 2>/dev/null || exit $code; done
+    """,
+    "df": """
+        echo "Filesystem 1048576-blocks Used Available Capacity Mounted on"
+        echo "disk 9 9 ${FREE_MB:-99999} 9% /"
+    """,
+    "python3": 'case $1 in */check.py) exit "${CHECK_SAYS:-1}" ;; *) echo "$PYTHONPATH: $*" ;; esac',
+    "newuidmap": "exit 0",
+    "mktemp": None,
+}
+
+
+class Machine:
+    """A clone in a folder with a space, a cache of its own, and a PATH of stand-ins."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clone = folder / "my clone"
+        self.cache = folder / "the cache"
+        self.tools = folder / "bin"
+        self.state = folder / "state"
+        for new in (self.clone, self.tools, self.state):
+            new.mkdir()
+        shutil.copy(CHECKOUT / "interstice", self.clone)
+        shutil.copytree(CHECKOUT / "env", self.clone / "env")
+        self.want("a-package-only-this-test-wants")
+        for name in REAL_TOOLS:
+            if path := shutil.which(name):
+                (self.tools / name).symlink_to(path)
+        for name, script in STAND_INS.items():
+            if script is None:
+                (self.tools / name).symlink_to(str(shutil.which(name)))
+            else:
+                self.install(name, script)
+        self.environment = {
+            "PATH": str(self.tools),
+            "HOME": str(folder),
+            "TMPDIR": str(self.state),
+            "STATE": str(self.state),
+            "INTERSTICE_HOME": str(self.cache),
+        }
+
+    def install(self, name: str, script: str) -> None:
+        (self.tools / name).write_text(f"#!{shutil.which('bash')}\n{script}\n")
+        (self.tools / name).chmod(0o755)
+
+    def remove(self, name: str) -> None:
+        (self.tools / name).unlink()
+
+    def want(self, package: str) -> None:
+        with (self.clone / "env/packages.txt").open("a") as packages:
+            packages.write(f"{package}\n")
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [self.clone / "interstice", *arguments],
+            env=self.environment | environment,
+            cwd=self.state,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments, **environment)
+        output, errors = process.communicate(timeout=20)
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    @property
+    def environments(self) -> list[Path]:
+        return list(self.cache.glob("root-*"))
+
+    @property
+    def leftovers(self) -> list[str]:
+        """Whatever a failed build left, except its log and the lock."""
+        return [path.name for path in self.cache.glob("*") if path.name not in ("build.log", "lock")]
+
+    def builds(self) -> int:
+        calls = self.state / "mmdebstrap.calls"
+        return len(calls.read_text().split()) if calls.exists() else 0
+
+    def wait_for_a_build(self) -> None:
+        deadline = time.monotonic() + 10
+        while not self.builds():
+            assert time.monotonic() < deadline, "no build began"
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_help_needs_no_environment(machine: Machine) -> None:
+    result = machine.run()
+    assert result.returncode == 0
+    assert "run CASE" in result.stdout
+    assert not machine.cache.exists()
+
+
+def test_exit_code_of_the_command_passes_through(machine: Machine) -> None:
+    assert machine.run("shell", "bash", "-c", "exit 7").returncode == 7
+    assert machine.run("shell", "true").returncode == 0
+
+
+def test_environment_is_made_once_and_again_when_a_list_changes(machine: Machine) -> None:
+    machine.run("shell", "true")
+    machine.run("shell", "true")
+    assert machine.builds() == 1
+    machine.want("# a remark changes nothing")
+    machine.run("shell", "true")
+    assert machine.builds() == 1
+    machine.want("another-package")
+    machine.run("shell", "true")
+    assert machine.builds() == 2
+    assert len(machine.environments) == 2
+
+
+def test_environment_unused_for_a_week_goes_when_a_new_one_is_made_unless_a_program_runs_in_it(
+    machine: Machine,
+) -> None:
+    machine.run("shell", "true")
+    (old,) = machine.environments
+    running = machine.start("shell", "sleep", "3")
+    time.sleep(0.7)
+    long_ago = time.time() - 8 * 86400
+    os.utime(old, (long_ago, long_ago))
+    machine.want("another-package")
+    machine.run("shell", "true")
+    assert old.exists()
+    running.communicate(timeout=10)
+    os.utime(old, (long_ago, long_ago))
+    machine.want("yet-another-package")
+    machine.run("shell", "true")
+    assert not old.exists()
+
+
+def test_program_gets_its_arguments_its_folder_and_the_checkout_unharmed_by_spaces(machine: Machine) -> None:
+    result = machine.run("run", "a case.yaml", "--set", "x=1 um")
+    assert result.stdout == ": -m solver run a case.yaml --set x=1 um\n"
+    options = (machine.state / "bwrap.options").read_text().split("\n")
+    assert options[options.index("--chdir") + 1] == str(machine.state)
+    assert options[options.index("PYTHONPATH") + 1] == str(machine.clone)
+
+
+def test_tests_run_in_the_checkout_wherever_they_are_started(machine: Machine) -> None:
+    assert machine.run("test", "-k", "contact").stdout.endswith("-m pytest -k contact\n")
+    options = (machine.state / "bwrap.options").read_text().split("\n")
+    assert options[options.index("--chdir") + 1] == str(machine.clone)
+
+
+def test_python_at_hand_is_used_when_it_serves(machine: Machine) -> None:
+    result = machine.run("run", "case.yaml", CHECK_SAYS="0")
+    assert result.stdout == f"{machine.clone}: -m solver run case.yaml\n"
+    assert not machine.cache.exists()
+
+
+@pytest.mark.parametrize("step", ["MMDEBSTRAP_DOES", "FINISH_DOES"])
+def test_failed_build_leaves_nothing_and_shows_the_end_of_its_log(machine: Machine, step: str) -> None:
+    result = machine.run("shell", "true", **{step: "echo 'E: the moon is in the wrong phase'; exit 1"})
+    assert result.returncode == 70
+    assert "wrong phase" in result.stderr
+    assert machine.leftovers == []
+    assert machine.run("shell", "true").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("MMDEBSTRAP_DOES", "Temporary failure resolving 'deb.debian.org'"),
+        ("FINISH_DOES", "Failed to establish a new connection: [Errno 101] Network is unreachable"),
+    ],
+)
+def test_no_network_is_said_in_words(machine: Machine, step: str, message: str) -> None:
+    result = machine.run("shell", "true", **{step: f'echo "{message}"; exit 1'})
+    assert result.returncode == 69
+    assert "cannot be reached" in result.stderr
+    assert machine.leftovers == []
+
+
+def test_interrupted_build_leaves_neither_files_nor_processes(machine: Machine) -> None:
+    process = machine.start("shell", "true", MMDEBSTRAP_DOES='echo $$ >"$STATE/pid"; sleep 60')
+    machine.wait_for_a_build()
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+    assert process.returncode == 143
+    assert machine.leftovers == []
+    builder = int((machine.state / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(builder, 0)
+
+
+def test_second_start_waits_for_the_build_of_the_first(machine: Machine) -> None:
+    first = machine.start("shell", "true", MMDEBSTRAP_DOES="sleep 1")
+    machine.wait_for_a_build()
+    second = machine.run("shell", "bash", "-c", "exit 5")
+    first.communicate(timeout=10)
+    assert "waiting" in second.stderr
+    assert (first.returncode, second.returncode) == (0, 5)
+    assert machine.builds() == 1
+
+
+def test_missing_tool_is_named_with_the_line_to_type(machine: Machine) -> None:
+    machine.remove("mmdebstrap")
+    result = machine.run("shell", "true")
+    assert result.returncode == 72
+    assert "mmdebstrap is needed" in result.stderr
+    assert "sudo apt-get install" in result.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may install packages")
+def test_root_gets_missing_tools_installed(machine: Machine) -> None:
+    hidden = machine.tools.with_name("hidden")
+    (machine.tools / "mmdebstrap").rename(hidden)
+    machine.install("apt-get", f'[[ $1 == install ]] && cp "{hidden}" "{machine.tools}/mmdebstrap"; exit 0')
+    (machine.tools / "cp").symlink_to(str(shutil.which("cp")))
+    assert machine.run("shell", "true").returncode == 0
+
+
+def test_full_disk_is_noticed_before_the_build(machine: Machine) -> None:
+    result = machine.run("shell", "true", FREE_MB="100")
+    assert result.returncode == 73
+    assert "100 MB free" in result.stderr
+    assert machine.builds() == 0
+
+
+def test_term_reaches_the_program_and_its_own_exit_code_comes_back(machine: Machine) -> None:
+    machine.run("shell", "true")
+    script = 'trap "echo saved; exit 9" TERM; echo ready; while :; do sleep 0.05; done'
+    process = machine.start("shell", "bash", "-c", script)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=10)
+    assert (output, process.returncode) == ("saved\n", 9)
+
+
+def test_ranks_started_outside_the_environment_are_refused(machine: Machine) -> None:
+    machine.run("shell", "true")
+    result = machine.run("run", "case.yaml", OMPI_COMM_WORLD_SIZE="2")
+    assert result.returncode == 2
+    assert "-n RANKS" in result.stderr
