@@ -56,8 +56,8 @@ def missing() -> list[str]:
     if not version.startswith(SUPPORTED_DOLFINX):
         faults.append(f"DOLFINx is {version}, supported is {SUPPORTED_DOLFINX}*")
     package = importlib.util.find_spec("dolfinx")
-    folder = Path(next(iter(package.submodule_search_locations)))
-    for library in folder.glob("cpp*.so"):
+    assert package is not None and package.origin is not None
+    for library in Path(package.origin).parent.glob("cpp*.so"):
         try:
             ctypes.CDLL(str(library))
         except OSError as error:
