@@ -25,22 +25,32 @@ from solver.domain import Domain, Indices
 DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps", "mat_mumps_icntl_14": 60}
 
 
+MULTIGRID = {
+    "ksp_type": "cg",
+    "ksp_rtol": 1e-8,
+    "ksp_max_it": 500,
+    "pc_type": "gamg",
+    "pc_gamg_threshold": 0.02,
+    "mg_levels_ksp_type": "chebyshev",
+    "mg_levels_pc_type": "jacobi",
+}
+
+
 class SolveError(Exception):
     """A nonlinear or linear solve did not converge; the text says how it failed."""
 
 
 @dataclass
 class Field:
-    """One unknown: its function, the UFL residual tested with its space, and how its Newton steps are judged.
+    """One unknown: its function and the UFL residual tested with its space.
 
-    `scale` is the size of a significant value, `largest_step` (if any) the largest change of an entry in one step, both
-    in the unit of the field. `floor` is a residual norm below which the field counts as solved.
+    `magnitude` is the norm of a typical load on the field, against which its residual is judged; `largest_step` (if
+    any) is the largest change of an entry in one Newton step, in the unit of the field.
     """
 
     function: fem.Function
     residual: ufl.Form
-    scale: float
-    floor: float
+    magnitude: float
     largest_step: float | None = None
 
 
@@ -87,7 +97,7 @@ class System:
         self.matrix = petsc.create_matrix_block(self._jacobian)
         self._rhs, self._step = self.matrix.createVecs("right"), self.matrix.createVecs("right")
         self._first = self._rhs.getOwnershipRange()[0]
-        self._largest_residual = np.array([f.floor for f in fields])
+        self._magnitudes = np.array([f.magnitude for f in fields])
         self._prolongation, self._eliminated = self._constrain(constraints)
         self.matrix.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
         self._reduced: PETSc.Mat | None = None
@@ -118,26 +128,26 @@ class System:
 
         `update` runs after every step, refreshes what the residual holds frozen (active sets, multipliers) and returns
         how many entries switched and how far the rest moved, relatively. The solve is over when no entry switches, the
-        drift is below `drift_tolerance` and each field's residual is below `tolerance` times the largest one seen.
+        drift is below `drift_tolerance` and each field's residual is below `tolerance` times its magnitude.
         """
         linear = 0
-        settled = False
+        flipped, drift = -1, np.inf
         for iteration in range(most_iterations + 1):
-            norms = self._assemble_residual()
+            norms = self._assemble_residual() / self._magnitudes
             if not np.all(np.isfinite(norms)):
                 raise SolveError("the residual is not a number")
-            self._largest_residual = np.maximum(self._largest_residual, norms)
-            if settled and np.all(norms <= tolerance * self._largest_residual):
-                return Report(iteration, linear)
+            if np.all(norms <= tolerance):
+                if flipped < 0:
+                    flipped, drift = update()
+                if flipped == 0 and drift <= drift_tolerance:
+                    return Report(iteration, linear)
             linear += self._solve_linear()
             self._apply()
             flipped, drift = update()
-            settled = flipped == 0 and drift <= drift_tolerance
-        ratio = ", ".join(
-            f"{f.function.name} {n / s:.1e}" for f, n, s in zip(self.fields, norms, self._largest_residual, strict=True)
-        )
+        ratios = ", ".join(f"{f.function.name} {norm:.1e}" for f, norm in zip(self.fields, norms, strict=True))
         raise SolveError(
-            f"no convergence in {most_iterations} Newton steps (residuals {ratio}; {flipped} nodes still switch state, drift {drift:.1e})"
+            f"no convergence in {most_iterations} Newton steps "
+            f"(residuals: {ratios}; {flipped} nodes still switch, multipliers drift by {drift:.1e})"
         )
 
     def residual_array(self, index: int) -> npt.NDArray[np.float64]:

@@ -289,7 +289,7 @@ class TimeStepping(Section):
     minimum: Time = "1 ms"  # type: ignore[assignment]
     maximum: Time = "5 min"  # type: ignore[assignment]
     stoichiometry_change: Annotated[float, Field(gt=0, le=0.5)] = Field(
-        default=0.02, description="largest change of θ anywhere in one step"
+        default=0.02, description="largest change of the mean θ in one time step"
     )
 
     @model_validator(mode="after")

@@ -1,0 +1,338 @@
+"""The half cell as a discrete problem: an electrode film on an electrolyte with a lithium reference at its far face.
+
+Unknowns: displacement u on both sides, concentration c and potential φ_e − V in the electrode, φ_s in the electrolyte;
+V is the voltage of the collector against the lithium at the counter face, where φ_s = 0 (ideal reference).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import ufl
+from dolfinx import fem
+from mpi4py import MPI
+from petsc4py import PETSc
+
+import meshes
+from materials import Material
+from solver import algebra
+from solver.case import Case, Cohesive, Discharge, Rest
+from solver.domain import Domain, Indices, Side
+from solver.interface import kinetics
+from solver.interface.cohesive import Bilinear, CohesiveBond
+from solver.interface.contact import Contact
+from solver.physics import conduction, diffusion, mechanics
+
+ELECTRODE, ELECTROLYTE = "electrode", "electrolyte"
+LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
+
+
+class OpenCircuit(algebra.SolveError):
+    """No node of the interface is in contact, so that no current can flow."""
+
+
+class Cell:
+    """The fields, laws and equation systems of one case.
+
+    Life cycle: `press` once, then per time step `save`, `advance`, and `commit` or `restore`.
+    """
+
+    def __init__(self, case: Case, electrode: Material, electrolyte: Material, folder: Path, comm: MPI.Comm) -> None:
+        assert electrode.host is not None and electrolyte.electrolyte is not None
+        self.case, self.comm = case, comm
+        self.host = electrode.host
+        tagged, self.profile = meshes.build(comm, case.geometry, folder)
+        self.domain = domain = Domain(tagged)
+        self.sides = {ELECTRODE: domain.sides[ELECTRODE], ELECTROLYTE: domain.sides[ELECTROLYTE]}
+        self.interface = domain.interfaces[ELECTRODE, ELECTROLYTE]
+        self.apparent_area = domain.area("collector")
+        self.geometric_area = self.interface.sum(np.ones_like(self.interface.areas.x.array))
+        self.electrode_volume = domain.integrate(domain.form(self._constant(1.0) * domain.dx(self.sides[ELECTRODE])))
+
+        dimension = domain.dimension
+        self.u = {name: fem.Function(side.space(1, (dimension,)), name=f"u_{name}") for name, side in self.sides.items()}
+        scalar = {name: side.space() for name, side in self.sides.items()}
+        self.c = fem.Function(scalar[ELECTRODE], name="c")
+        self.c_old = fem.Function(scalar[ELECTRODE], name="c_old")
+        self.phi_e = fem.Function(scalar[ELECTRODE], name="phi_e")
+        self.phi_s = fem.Function(scalar[ELECTROLYTE], name="phi_s")
+        self.activity = self.interface.function("activity")
+        self.voltage = self._constant(0.0)
+        self.current_density = self._constant(0.0)
+        self.time_step = self._constant(1.0)
+        self.pressure = self._constant(case.stack.pressure)
+
+        self.c_max = self.host.maximum_concentration
+        self.lithium_capacity = self.electrode_volume * self.c_max
+        self.c_initial = case.electrode.initial_stoichiometry * self.c_max
+        self.c.x.array[:] = self.c_old.x.array[:] = self.c_initial
+        self.voltage.value = float(self.host.open_circuit_potential(case.electrode.initial_stoichiometry))
+        self.initial_gap = self.interface.function("initial_gap")
+        points = self.interface.space.tabulate_dof_coordinates()[:, : dimension - 1]
+        self.initial_gap.x.array[:] = meshes.initial_gap(self.profile)(*points.T)
+
+        self.eigenstrain = {
+            ELECTRODE: diffusion.eigenstrain(
+                self.c, self._constant(self.c_initial), self._constant(self.host.partial_molar_volume)
+            ),
+            ELECTROLYTE: self._constant(0.0),
+        }
+        self.elasticity = {
+            name: mechanics.Elasticity.constant(domain.mesh, material.young_modulus, material.poisson_ratio)
+            for name, material in ((ELECTRODE, electrode), (ELECTROLYTE, electrolyte))
+        }
+        jump = self.interface.jump(self.u)
+        pairs = [(material.young_modulus, material.poisson_ratio) for material in (electrode, electrolyte)]
+        method = case.interface.contact
+        self.contact = Contact(
+            self.interface,
+            jump,
+            self.initial_gap,
+            mechanics.composite_modulus(*pairs),
+            method.augmentation,
+            update=method.method == "augmented_lagrangian",
+        )
+        cohesive = case.interface.cohesive
+        self.bond = CohesiveBond(self.interface, _bilinear(cohesive), jump) if cohesive else None
+        self.local_current = self._local_current()
+        self.local_current_reader = self.interface.reader(self.local_current)
+
+        displacement = self._mechanics()
+        charge = self._electrochemistry(electrolyte.electrolyte.ionic_conductivity)
+        self._pressing = algebra.System(domain, displacement, self._mechanical_constraints(displacement, held=False), self._options)
+        held = case.stack.hold == "fixed_thickness"
+        mechanical = self._mechanical_constraints(displacement, held)
+        electrical = self._electrical_constraints(charge)
+        if dimension == 2:
+            both = _joined(electrical, mechanical, offset=len(charge))
+            self._systems = [algebra.System(domain, [*charge, *displacement], both, algebra.DIRECT)]
+        else:
+            self._systems = [
+                algebra.System(domain, charge, electrical, algebra.DIRECT),
+                algebra.System(domain, displacement, mechanical, self._options),
+            ]
+
+    # --- the run -----------------------------------------------------------------------------------
+
+    def press(self) -> algebra.Report:
+        """Bring the two sides together under the stack pressure and bond what touches."""
+        self.contact.close()
+        report = self._pressing.solve(self.contact.update)
+        if self.bond:
+            self.bond.bond(self.contact.active.x.array > 0.0)
+        self.activity.x.array[:] = self._touching()
+        return report
+
+    def advance(self, time_step: float, current_density: float) -> algebra.Report:
+        """Solve one implicit step of `time_step` [s] at `current_density` [A/m² of apparent area, > 0 on charge]."""
+        self.time_step.value = time_step
+        self.current_density.value = current_density
+        self.activity.x.array[:] = self._touching()
+        newton = linear = 0
+        for _ in range(10):
+            reports = [system.solve(self._update) for system in self._systems]
+            newton += sum(report.newton for report in reports)
+            linear += sum(report.linear for report in reports)
+            if len(reports) == 1 or all(report.newton == 0 for report in reports):
+                return algebra.Report(newton, linear)
+        raise algebra.SolveError("electrochemistry and mechanics do not settle in 10 sweeps")
+
+    def commit(self) -> None:
+        """Take the present state as the start of the next step."""
+        self.c_old.x.array[:] = self.c.x.array
+        if self.bond:
+            self.bond.commit()
+
+    def save(self) -> list[np.ndarray]:
+        """Return a copy of the whole state."""
+        return [np.copy(array) for array in self._state()]
+
+    def restore(self, saved: list[np.ndarray]) -> None:
+        """Bring back a state returned by `save`."""
+        for array, copy in zip(self._state(), saved, strict=True):
+            array[...] = copy
+
+    def charge_residuals(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the owned residual entries of φ_e and φ_s [A] before constraints: on fixed rows, the current fed in."""
+        return self._systems[0].residual_array(1), self._systems[0].residual_array(2)
+
+    @property
+    def unknowns(self) -> int:
+        """The number of unknowns of one time step."""
+        return sum(system.unknowns for system in self._systems)
+
+    # --- equations ---------------------------------------------------------------------------------
+
+    def _mechanics(self) -> list[algebra.Field]:
+        v = {name: ufl.TestFunction(u.function_space) for name, u in self.u.items()}
+        # the part of ⟦v⟧ that belongs to each side
+        jump = {name: self.interface.restrict(v[name], side) for name, side in self.sides.items()}
+        jump[ELECTRODE] = -jump[ELECTRODE]
+        load = self.case.stack.pressure * self.apparent_area / np.sqrt(self._interface_nodes)
+        fields = []
+        for name, side in self.sides.items():
+            residual = mechanics.residual(
+                self.elasticity[name], self.u[name], v[name], self.domain.dx(side), self.eigenstrain[name]
+            )
+            residual += self.contact.residual(jump[name])
+            if self.bond:
+                residual += self.bond.residual(jump[name])
+            if name == ELECTRODE:
+                residual += self.pressure * v[name][self.domain.dimension - 1] * self.domain.ds("collector")
+            fields.append(algebra.Field(self.u[name], residual, load))
+        return fields
+
+    def _electrochemistry(self, ionic_conductivity: float) -> list[algebra.Field]:
+        q, psi_e, psi_s = (ufl.TestFunction(f.function_space) for f in (self.c, self.phi_e, self.phi_s))
+        electrode, electrolyte = (self.domain.dx(side) for side in self.sides.values())
+        dS, j = self.interface.dS, self.local_current
+        lithium = diffusion.residual(
+            self.c, self.c_old, q, self._constant(self.host.diffusivity), self.time_step, electrode
+        ) + j / kinetics.FARADAY * q("+") * dS
+        electrons = (
+            conduction.residual(self.phi_e, psi_e, self._constant(self.host.electronic_conductivity), electrode)
+            + j * psi_e("+") * dS
+            - self.current_density * psi_e * self.domain.ds("collector")
+        )
+        ions = conduction.residual(self.phi_s, psi_s, self._constant(ionic_conductivity), electrolyte) - j * psi_s("-") * dS
+        currents = [step.current_density for step in self.case.protocol if not isinstance(step, Rest)]
+        current = max(currents, default=self.case.interface.kinetics.exchange_current_density)
+        load = current * self.apparent_area / np.sqrt(self._interface_nodes)
+        return [
+            algebra.Field(self.c, lithium, load / kinetics.FARADAY, largest_step=0.1 * self.c_max),
+            algebra.Field(self.phi_e, electrons, load, largest_step=0.1),
+            algebra.Field(self.phi_s, ions, load, largest_step=0.1),
+        ]
+
+    def _local_current(self) -> Any:
+        """Return j_n [A/m²] on the interface, exactly zero where the activity is."""
+        law = self.case.interface.kinetics
+        theta = self.c("+") / self._constant(self.c_max)
+        eta = self.voltage + self.phi_e("+") - self.phi_s("-") - self.host.open_circuit_potential(theta)
+        j_0 = kinetics.exchange_current_density(theta, self._constant(law.exchange_current_density))
+        anodic, cathodic = self._constant(law.anodic_transfer), self._constant(law.cathodic_transfer)
+        j = kinetics.butler_volmer(j_0, eta, self._constant(self.case.temperature), anodic, cathodic)
+        return self.activity("+") * j
+
+    def _update(self) -> tuple[int, float]:
+        """Refresh what the residuals hold frozen; return the nodes that switched and the drift of the multiplier."""
+        flipped, drift = self.contact.update()
+        flipped += self._deactivate()
+        self._recentre()
+        return flipped, drift
+
+    def _touching(self) -> np.ndarray:
+        """Return where the sides press on each other or an unharmed bond holds them, shape (local and ghost nodes,)."""
+        touching = self.contact.active.x.array > 0.0
+        if self.bond:
+            touching |= self.bond.damage.read() <= 0.0
+        return touching
+
+    def _deactivate(self) -> int:
+        """Stop the current at nodes that no longer touch; return their number.
+
+        A node that closes again conducts from the next time step on: current shrinks the host and so may open the very
+        node it crosses, and within one step there need be no state in which such a node stays closed or stays open.
+        """
+        activity = self.activity.x.array
+        lost = (activity > 0.0) & ~self._touching()
+        activity[lost] = 0.0
+        if self.interface.sum(activity) == 0.0:
+            raise OpenCircuit("open circuit: no contact left")
+        return self.comm.allreduce(int(np.count_nonzero(lost[: self.interface.space.dofmap.index_map.size_local])))
+
+    def _recentre(self) -> None:
+        """Move the potential of the collector from φ_e into V, so that φ_e holds small differences only."""
+        values = self.phi_e.x.array[self._collector_dofs]
+        total, count = self.comm.allreduce(np.array([values.sum(), len(values)]))
+        self.voltage.value += total / count
+        self.phi_e.x.array[:] -= total / count
+
+    # --- constraints -------------------------------------------------------------------------------
+
+    def _mechanical_constraints(self, fields: list[algebra.Field], held: bool) -> algebra.Constraints:
+        """Rigid rough platens: no motion at the counter face, one common height (free or `held`) at the collector."""
+        height = self.domain.dimension - 1
+        constraints = self._lateral(fields)
+        constraints.fixed.append((1, self._dofs(fields[1], ELECTROLYTE, "counter", range(height + 1))))
+        constraints.fixed.append((0, self._dofs(fields[0], ELECTRODE, "collector", range(height))))
+        top = (0, self._dofs(fields[0], ELECTRODE, "collector", [height]))
+        (constraints.fixed if held else constraints.tied).append(top)
+        return constraints
+
+    def _electrical_constraints(self, fields: list[algebra.Field]) -> algebra.Constraints:
+        """An equipotential collector and the reference potential 0 at the counter face."""
+        constraints = self._lateral(fields)
+        self._collector_dofs = self._dofs(fields[1], ELECTRODE, "collector", [0])
+        self._collector_dofs = self._collector_dofs[self._collector_dofs < self._owned(fields[1])]
+        constraints.tied.append((1, self._collector_dofs))
+        constraints.fixed.append((2, self._dofs(fields[2], ELECTROLYTE, "counter", [0])))
+        return constraints
+
+    def _lateral(self, fields: list[algebra.Field]) -> algebra.Constraints:
+        """Symmetry (no normal displacement) or periodicity of the lateral sides."""
+        constraints = algebra.Constraints()
+        for index, f in enumerate(fields):
+            side = next(name for name, side in self.sides.items() if side.mesh is f.function.function_space.mesh)
+            components = range(f.function.function_space.dofmap.bs)
+            present = [name for name in LATERAL if name in self.domain.boundaries]
+            if self.case.geometry.lateral == "periodic":
+                for near, far in (("left", "right"), ("front", "back")):
+                    if near in present:
+                        slaves, masters = (self._dofs(f, side, name, components) for name in (far, near))
+                        constraints.periodic.append((index, slaves, masters, LATERAL[near]))
+            elif self.case.geometry.lateral == "symmetric" and len(components) > 1:
+                constraints.fixed += [(index, self._dofs(f, side, name, [LATERAL[name]])) for name in present]
+        return constraints
+
+    def _dofs(self, f: algebra.Field, side: str, boundary: str, components: Any) -> Indices:
+        """Return the unrolled local dofs of the given components on a boundary of a side."""
+        space = f.function.function_space
+        blocks = self.domain.boundary_dofs(space, self.sides[side], boundary)
+        return np.concatenate([space.dofmap.bs * blocks + component for component in components]).astype(np.int32)
+
+    @staticmethod
+    def _owned(f: algebra.Field) -> int:
+        dofmap = f.function.function_space.dofmap
+        return dofmap.index_map.size_local * dofmap.index_map_bs
+
+    # --- small things ------------------------------------------------------------------------------
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return algebra.DIRECT if self.domain.dimension == 2 else algebra.MULTIGRID
+
+    @property
+    def _interface_nodes(self) -> int:
+        return int(self.interface.space.dofmap.index_map.size_global)
+
+    def _constant(self, value: float) -> fem.Constant:
+        return fem.Constant(self.domain.mesh, PETSc.ScalarType(value))
+
+    def _state(self) -> list[np.ndarray]:
+        functions = [*self.u.values(), self.c, self.c_old, self.phi_e, self.phi_s, self.activity]
+        functions += [self.contact.multiplier, self.contact.active, self.contact.gap.values]
+        if self.bond:
+            functions += [self.bond.damage_old, self.bond.damage.values, self.bond.dissipated]
+        return [f.x.array for f in functions] + [self.voltage.value]
+
+
+def _bilinear(bond: Cohesive) -> Bilinear:
+    """Return the law of a bond; its default stiffness puts the onset at a fiftieth of the final opening or below."""
+    stiffness = bond.stiffness or 25 * max(
+        bond.normal_strength**2 / bond.normal_toughness, bond.shear_strength**2 / bond.shear_toughness
+    )
+    return Bilinear(
+        bond.normal_strength, bond.shear_strength, bond.normal_toughness, bond.shear_toughness, bond.mixity_exponent, stiffness
+    )
+
+
+def _joined(first: algebra.Constraints, second: algebra.Constraints, offset: int) -> algebra.Constraints:
+    """Return the constraints of two groups of fields, the second group's field indices raised by `offset`."""
+    return algebra.Constraints(
+        first.fixed + [(index + offset, dofs) for index, dofs in second.fixed],
+        first.tied + [(index + offset, dofs) for index, dofs in second.tied],
+        first.periodic + [(index + offset, *rest) for index, *rest in second.periodic],
+    )

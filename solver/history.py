@@ -1,0 +1,127 @@
+"""What a run reports of each time step: one row of `history.csv`, every column with its unit."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from mpi4py import MPI
+
+from solver.cell import ELECTRODE, ELECTROLYTE, Cell
+from solver.interface.kinetics import FARADAY
+from solver.stepping import Advance
+
+COULOMB_PER_AH = 3600.0
+
+
+class Observer:
+    """Computes the reported numbers of a cell. In 2D, areas and currents are those of 1 m of depth."""
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        domain, electrode = cell.domain, cell.sides[ELECTRODE]
+        self._lithium = domain.form(cell.c * domain.dx(electrode))
+        height = domain.dimension - 1
+        stress = cell.elasticity[ELECTRODE].stress(cell.u[ELECTRODE], cell.eigenstrain[ELECTRODE])
+        self._collector_force = domain.form(-stress[height, height] * domain.ds("collector"))
+        self._lithium_start = self._lithium_now = domain.integrate(self._lithium)
+        self._lithium_out = 0.0
+        self._charge = self._step_charge = self._throughput = 0.0
+        self._number = 0
+
+    def row(self, advance: Advance | None) -> dict[str, float]:
+        """Return the row after a time step, or of the assembled cell at rest (None)."""
+        cell, interface = self.cell, self.cell.interface
+        duration = advance.duration if advance else 0.0
+        applied = float(cell.current_density.value) if advance else 0.0
+        if advance and advance.number != self._number:
+            self._number, self._step_charge = advance.number, 0.0
+
+        j = cell.local_current_reader.read()
+        activity, pressure = cell.activity.x.array, cell.contact.pressure
+        gap = cell.contact.gap.read()
+        active_area = interface.sum(activity)
+        crossing = interface.sum(j)
+        blocked = interface.sum(np.where(activity > 0.0, 0.0, np.abs(j)))
+        fed, drawn = self._terminal_currents() if advance else (0.0, 0.0)
+        current = applied * cell.apparent_area
+        lithium = cell.domain.integrate(self._lithium)
+        self._lithium_out += crossing * duration / FARADAY
+        self._charge += applied * duration
+        self._step_charge += abs(applied) * duration
+        self._throughput += abs(crossing) * duration / FARADAY
+        theta = cell.c.x.array / cell.c_max
+        comm = cell.comm
+        reference = cell.case.stack.pressure * (cell.profile.rms or cell.case.geometry.element_size)
+
+        row = {
+            "time [s]": advance.time if advance else 0.0,
+            "step [1]": advance.number if advance else 0,
+            "voltage [V]": float(cell.voltage.value),
+            "current density [A/m^2]": applied,
+            "capacity [A h/m^2]": self._step_charge / COULOMB_PER_AH,
+            "net charge [A h/m^2]": self._charge / COULOMB_PER_AH,
+            "active fraction [1]": active_area / cell.geometric_area,
+            "apparent area [m^2]": cell.apparent_area,
+            "geometric area [m^2]": cell.geometric_area,
+            "active area [m^2]": active_area,
+            "mean local current density [A/m^2]": crossing / active_area if active_area else 0.0,
+            "max local current density [A/m^2]": interface.max(np.abs(j)),
+            "mean pressure [Pa]": interface.sum(pressure) / cell.geometric_area,
+            "max pressure [Pa]": interface.max(pressure),
+            "stack pressure [Pa]": cell.domain.integrate(self._collector_force) / cell.apparent_area,
+            "mean gap [m]": interface.sum(gap) / cell.geometric_area,
+            "max gap [m]": interface.max(gap),
+            "mean damage [1]": interface.sum(cell.bond.damage.values.x.array) / cell.geometric_area if cell.bond else 0.0,
+            "dissipated energy [J]": interface.sum(cell.bond.dissipated.x.array) if cell.bond else 0.0,
+            "mean stoichiometry [1]": lithium / cell.lithium_capacity,
+            "min stoichiometry [1]": comm.allreduce(float(theta.min(initial=np.inf)), op=MPI.MIN),
+            "max stoichiometry [1]": comm.allreduce(float(theta.max(initial=-np.inf)), op=MPI.MAX),
+            "complementarity [1]": interface.max(np.abs(gap * pressure)) / reference,
+            "penetration [m]": interface.max(-gap, default=0.0),
+            "current over detached area [A]": blocked,
+            "charge balance [1]": max(abs(fed - crossing), abs(drawn - crossing)) / abs(current) if current else 0.0,
+            "lithium balance [1]": abs(lithium - self._lithium_start + self._lithium_out) / self._throughput
+            if self._throughput
+            else 0.0,
+            "time step [s]": duration,
+            "newton iterations [1]": advance.report.newton if advance else 0,
+            "linear iterations [1]": advance.report.linear if advance else 0,
+        }
+        return row
+
+    def _terminal_currents(self) -> tuple[float, float]:
+        """Return the currents [A] fed in at the collector and drawn at the counter face.
+
+        Both come from the residual of charge conservation: tested with 1, conduction drops out of it, so that what the
+        free rows leave unbalanced is the difference between terminal and interface.
+        """
+        cell = self.cell
+        electrons, ions = cell.charge_residuals()
+        counter = cell.domain.boundary_dofs(cell.phi_s.function_space, cell.sides[ELECTROLYTE], "counter")
+        counter = counter[counter < len(ions)]
+        unbalanced, drawn = cell.comm.allreduce(np.array([electrons.sum(), -ions[counter].sum()]))
+        crossing = cell.interface.sum(cell.local_current_reader.values.x.array)
+        return crossing - unbalanced, drawn
+
+
+class HistoryFile:
+    """`history.csv`, written row by row so that a run that ends early leaves all it computed."""
+
+    def __init__(self, path: Path) -> None:
+        self._stream: IO[str] = path.open("w", newline="")
+        self._writer: csv.DictWriter[str] | None = None
+
+    def write(self, row: dict[str, float]) -> None:
+        """Append a row; the first one gives the header."""
+        if self._writer is None:
+            self._writer = csv.DictWriter(self._stream, list(row))
+            self._writer.writeheader()
+        self._writer.writerow({key: f"{value:.12g}" for key, value in row.items()})
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
