@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import io
 import json
+import os
 import re
 import stat
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,11 +31,11 @@ from solver.case import Case, Electrode, Electrolyte, Rest, Section
 from solver.units import Unit
 
 MARK = "# Written by Interstice:"
-LARGEST = 500_000
+LARGEST = 200_000
 MOST_VALUES = 50_000
+LONGEST_LINE = 2_000
 DEEPEST = 20
 MOST_PROBLEMS = 30
-CORE_TAG = "tag:yaml.org,2002:"
 
 Key = tuple[str | int, ...]
 Problem = tuple[Key, str]
@@ -105,19 +107,13 @@ def _text(path: Path) -> str:
     """Return the text of the file; CaseError if there is none that could be a case."""
     try:
         status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            names = sorted(name for pattern in ("*.yaml", "*.yml") for name in map(str, path.glob(pattern)))
-            hint = f"; it holds {', '.join(names[:10])}" if names else ""
-            raise CaseError([f"{path}: a folder; a case file is needed{hint}"])
-        if not stat.S_ISREG(status.st_mode):
-            raise CaseError([f"{path}: not a regular file; a case file is needed"])
-        if status.st_size > LARGEST:
-            raise CaseError(
-                [f"{path}: {status.st_size / 1e6:.1f} MB is too large for a case file; at most {LARGEST / 1e6:g} MB"]
-            )
+        if refusal := _refusal(path, status):
+            raise CaseError([f"{path}: {refusal}"])
         content = path.read_bytes()
     except FileNotFoundError:
         raise CaseError([f"{path}: no such file{_similar_files(path)}"]) from None
+    except CaseError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise CaseError([f"{path}: cannot be read: {reason}"]) from None
@@ -129,9 +125,25 @@ def _text(path: Path) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         byte = f"byte 0x{content[error.start]:02x}"
         raise CaseError([f"{path}:{line}: {byte} is not UTF-8; save the file as UTF-8 text"]) from None
+    for number, words in enumerate(text.splitlines(), start=1):
+        if len(words) > LONGEST_LINE:
+            length = f"{len(words)} characters; at most {LONGEST_LINE} are read"
+            raise CaseError([f"{path}:{number}: the line has {length}"])
     if not text.strip():
         raise CaseError([f"{path}:1: the file is empty; {_wanted()}"])
     return text
+
+
+def _refusal(path: Path, status: os.stat_result) -> str:
+    """Say why the file is not even opened; empty if it is."""
+    if stat.S_ISDIR(status.st_mode):
+        cases = sorted(str(case) for pattern in ("*.yaml", "*.yml") for case in path.glob(pattern))
+        return "a folder; a case file is needed" + (f"; it holds {', '.join(cases[:10])}" if cases else "")
+    if not stat.S_ISREG(status.st_mode):
+        return "not a regular file; a case file is needed"
+    if status.st_size > LARGEST:
+        return f"{status.st_size / 1e6:.1f} MB is too large for a case file; at most {LARGEST / 1e6:g} MB are read"
+    return ""
 
 
 def _wanted() -> str:
@@ -176,7 +188,9 @@ def _values(text: str, file: str) -> tuple[Any, dict[Key, str]]:
 
 
 def _compose(text: str) -> Node | None:
-    return YAML(typ="safe", pure=True).compose(text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # ruamel.yaml warns of anchors that are used again
+        return YAML(typ="safe", pure=True).compose(text)
 
 
 def _yaml_problem(error: MarkedYAMLError, text: str) -> str:
@@ -228,12 +242,12 @@ class _Builder:
         return result
 
     def _scalar(self, node: Node, key: Key) -> Any:
-        tag = str(node.tag)
-        if not tag.startswith(CORE_TAG):
-            self._problem(node, key, f"the tag {_brief(tag)} is not used in case files")
-            return None
-        if tag.removeprefix(CORE_TAG) not in ("int", "float", "bool", "null"):
+        kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
+        if kind in ("str", "timestamp", "merge"):
             return self._text(node, key)
+        if kind not in ("int", "float", "bool", "null"):
+            self._problem(node, key, f"the tag {_brief(kind)} is not used in case files")
+            return None
         try:
             return self._scalars.construct_object(node)
         except (ValueError, YAMLError):
@@ -241,10 +255,11 @@ class _Builder:
             return None
 
     def _text(self, node: Node, key: Key) -> str:
-        text = str(node.value)
-        if any("\ud800" <= letter <= "\udfff" for letter in text):
+        try:
+            return str(node.value).encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
             self._problem(node, key, "half of a surrogate pair is not a character")
-        return text
+            return ""
 
     def _problem(self, node: Node, key: Key, message: str) -> None:
         self.problems.append(f"{self.place(node)}: {_dotted(key)}: {message}")
@@ -267,7 +282,7 @@ def _override(values: Any, places: dict[Key, str], override: str) -> Any:
         last = depth == len(parts) - 1
         step: str | int = part
         if isinstance(here, list):
-            if not part.isdecimal() or int(part) >= len(here):
+            if not re.fullmatch(r"\d{1,9}", part) or int(part) >= len(here):
                 allowed = f"allowed are the indices 0 to {len(here) - 1}, given {part!r}"
                 raise CaseError([f"{place}: {_dotted(key)} is a list; {allowed}"])
             step = int(part)
@@ -346,10 +361,10 @@ def _explain(error: ValidationError, located: _Located) -> list[str]:
             replaced |= {(*spot.key[:-1], other) for other in close} & missing
             elsewhere = _elsewhere(name)
             if close:
-                hint = f"did you mean {_either(close)}? "
+                hint = f"; did you mean {_either(close)}?"
             else:
-                hint = f"it belongs in {_either(elsewhere)}. " if elsewhere else ""
-            message = f"unknown key; {hint}Allowed here: {', '.join(allowed)}"
+                hint = f"; it belongs in {_either(elsewhere)}" if elsewhere else ""
+            message = f"unknown key{hint} (allowed here: {', '.join(allowed)})"
             problems[f"{located.place(spot.key)}: {_dotted(spot.key)}: {message}"] = None
     for detail, spot in spots:
         if detail["type"] != "extra_forbidden" and spot.key not in replaced:
@@ -397,10 +412,10 @@ def _sentence(detail: ErrorDetails, spot: _Spot, located: _Located) -> tuple[Key
         limit = next(iter(context.values()))
         unit = _unit(spot.field)
         return key, f"must be {words.get(kind, 'at most')} {limit:g}" + (f", such as '{unit.example}'" if unit else "")
-    if kind == "too_short":
-        return key, f"must have at least {context['min_length']} entries, given {context['actual_length']}"
-    if kind == "too_long":
-        return key, f"must have at most {context['max_length']} entries, given {context['actual_length']}"
+    if kind in ("too_short", "too_long"):
+        least = kind == "too_short"
+        limit = f"at least {context['min_length']}" if least else f"at most {context['max_length']}"
+        return key, f"the number of entries must be {limit}, given are {context['actual_length']}"
     words = {
         "float_type": "a number without unit is needed",
         "int_type": "a whole number is needed",
@@ -418,8 +433,8 @@ def _sentence(detail: ErrorDetails, spot: _Spot, located: _Located) -> tuple[Key
 
 def _choice(given: Any, choices: list[str]) -> str:
     close = _closest(str(given), choices)
-    hint = f"did you mean {_either(close)}? " if close else ""
-    return f"not one of the choices; {hint}Allowed: {', '.join(choices)}"
+    hint = f"; did you mean {_either(close)}?" if close else ""
+    return f"not one of the choices{hint} (allowed: {', '.join(choices)})"
 
 
 def _spot(location: tuple[str | int, ...]) -> _Spot:

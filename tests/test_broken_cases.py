@@ -1,0 +1,292 @@
+"""Every kind of broken case ends with exit code 2 and one message that says where, what and what is allowed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from solver.cli import app
+
+ROOT = Path(__file__).parent.parent
+VALID = """\
+title: a flat film that is charged
+temperature: 298.15 K
+geometry:
+  builder: film
+  length: 2 um
+  electrode_thickness: 1 um
+  electrolyte_thickness: 1 um
+  roughness: {kind: sinusoidal, amplitude: 10 nm, wavelength: 1 um}
+  element_size: 100 nm
+electrode:
+  material: NMC811
+  initial_stoichiometry: 0.9
+electrolyte:
+  material: LPSCl
+interface:
+  contact: {augmentation: 1000}
+  kinetics:
+    exchange_current_density: 1 mA/cm^2
+stack:
+  hold: fixed_thickness
+  pressure: 5 MPa
+protocol:
+- {step: charge, current_density: 1 mA/cm^2, until: {voltage: 4.2 V}}
+- {step: rest, time: 10 min}
+time: {initial: 1 s, minimum: 1 ms}
+"""
+JARGON = ("Traceback", "pydantic", "https://", "Input should", "Value error", "validation error", "union", "ruamel")
+
+# What the text is replaced by, and what the message must hold besides file and line.
+EDITS = {
+    "missing key": ("  length: 2 um\n", "", ["geometry.length: missing", "'2 um'"]),
+    "missing block": ("stack:\n  hold: fixed_thickness\n  pressure: 5 MPa\n", "", ["stack: missing", "pressure"]),
+    "misspelt key": ("  element_size:", "  elment_size:", ["geometry.elment_size", "did you mean 'element_size'?"]),
+    "misspelt block": ("electrode:", "electrod:", ["electrod: unknown key", "did you mean 'electrode'"]),
+    "key in the wrong block": (
+        "  builder: film",
+        "  builder: film\n  hold: x",
+        ["geometry.hold", "belongs in 'stack'"],
+    ),
+    "wrong unit": ("  pressure: 5 MPa", "  pressure: 5 um", ["stack.pressure = '5 um'", "[Pa]", "'5 MPa'"]),
+    "unknown unit": ("  pressure: 5 MPa", "  pressure: 5 Mpa", ["unknown unit 'Mpa', did you mean 'MPa'?"]),
+    "missing unit": ("  pressure: 5 MPa", "  pressure: 5", ["stack.pressure = 5", "unit is missing", "'5 MPa'"]),
+    "missing unit in text": ("  pressure: 5 MPa", "  pressure: '5'", ["stack.pressure = '5'", "unit is missing"]),
+    "unit without number": ("  pressure: 5 MPa", "  pressure: MPa", ["stack.pressure = 'MPa'", "a number with a unit"]),
+    "arithmetic in a value": ("  pressure: 5 MPa", "  pressure: 9**9**9**9 MPa", ["stack.pressure", "one number"]),
+    "wrong sign": ("  length: 2 um", "  length: -2 um", ["geometry.length = '-2 um'", "greater than 0"]),
+    "zero where it divides": ("  length: 2 um", "  length: 0 um", ["geometry.length", "greater than 0"]),
+    "overflow": ("  length: 2 um", "  length: 1e999 um", ["geometry.length", "finite"]),
+    "underflow": ("  length: 2 um", "  length: 1e-999 um", ["geometry.length", "greater than 0"]),
+    "not a number with a unit": ("  length: 2 um", "  length: nan um", ["geometry.length", "finite"]),
+    "not a number": ("augmentation: 1000", "augmentation: .nan", ["interface.contact.augmentation", "finite number"]),
+    "infinity": ("augmentation: 1000", "augmentation: .inf", ["interface.contact.augmentation", "finite number"]),
+    "boolean for a number": ("augmentation: 1000", "augmentation: true", ["augmentation = True", "a number"]),
+    "text for a number": ("augmentation: 1000", "augmentation: '7'", ["augmentation = '7'", "a number"]),
+    "nothing for a number": ("augmentation: 1000", "augmentation: ", ["augmentation = None", "no value", "a number"]),
+    "nothing for a value": ("  pressure: 5 MPa", "  pressure:", ["stack.pressure", "no value", "'5 MPa'"]),
+    "boolean for a value": ("  pressure: 5 MPa", "  pressure: yes", ["stack.pressure = 'yes'", "'5 MPa'"]),
+    "list for a value": ("  pressure: 5 MPa", "  pressure: [5 MPa]", ["stack.pressure", "'5 MPa'"]),
+    "value for a block": ("  material: LPSCl\n", "  LPSCl\n", ["electrolyte = 'LPSCl'", "material"]),
+    "list for a block": ("  material: LPSCl\n", "- LPSCl\n", ["electrolyte", "material"]),
+    "number for text": ("title: a flat film that is charged", "title: 7", ["title = 7", "quotes"]),
+    "unknown material": ("  material: NMC811", "  material: NMC812", ["electrode.material", "did you mean 'NMC811'?"]),
+    "electrode that is no host": ("  material: NMC811", "  material: LPSCl", ["electrode.material", "host", "NMC811"]),
+    "electrolyte that is none": ("  material: LPSCl", "  material: NMC811", ["electrolyte.material", "LPSCl"]),
+    "number the material lacks": (
+        "  material: LPSCl",
+        "  material: LPSCl\n  overrides: {diffusivity: 1e-14 m^2/s}",
+        ["electrolyte.overrides.diffusivity", "no such quantity"],
+    ),
+    "implausible number": (
+        "  material: NMC811",
+        "  material: NMC811\n  overrides: {diffusivity: 1 m^2/s}",
+        ["electrode.overrides.diffusivity", "implausible", "1e-6 m^2/s"],
+    ),
+    "incompressible": (
+        "  material: NMC811",
+        "  material: NMC811\n  overrides: {poisson_ratio: 0.5}",
+        ["electrode.overrides.poisson_ratio = 0.5", "less than 0.5"],
+    ),
+    "stoichiometry above one": ("stoichiometry: 0.9", "stoichiometry: 1.2", ["initial_stoichiometry", "less than 1"]),
+    "stoichiometry without potential": (
+        "stoichiometry: 0.9",
+        "stoichiometry: 0.99",
+        ["= 0.99", "from 0.2661 to 0.9084"],
+    ),
+    "unknown builder": ("  builder: film", "  builder: flim", ["geometry.builder = 'flim'", "did you mean 'film'?"]),
+    "no builder": ("  builder: film\n", "", ["geometry.builder: missing", "film, msh"]),
+    "unknown roughness": ("kind: sinusoidal", "kind: rough", ["geometry.roughness.kind", "self_affine, measured"]),
+    "unknown step": ("{step: rest", "{step: wait", ["protocol.1.step = 'wait'", "charge, discharge, rest"]),
+    "unknown choice": ("  hold: fixed_thickness", "  hold: fixed", ["stack.hold = 'fixed'", "constant_pressure"]),
+    "key of another kind": ("amplitude: 10 nm,", "amplitude: 10 nm, seed: 3,", ["geometry.roughness.seed", "unknown"]),
+    "empty protocol": (VALID[VALID.index("- {") : VALID.index("time: {")], "  []\n", ["protocol", "at least 1"]),
+    "step without end": (
+        "until: {voltage: 4.2 V}",
+        "until: {}",
+        ["protocol.0.until", "voltage, time, active_fraction"],
+    ),
+    "cut-off on the wrong side": ("voltage: 4.2 V", "voltage: 3 V", ["protocol.0.until.voltage", "above the 3.568 V"]),
+    "steps out of order": ("minimum: 1 ms", "minimum: 1 h", ["time.minimum = '1 h'", "at most the initial step"]),
+    "elements larger than the film": ("size: 100 nm", "size: 9 um", ["geometry.element_size", "half the length"]),
+    "too many elements": ("size: 100 nm", "size: 1 fm", ["geometry.element_size", "elements would be needed"]),
+    "waves finer than elements": (
+        "wavelength: 1 um",
+        "wavelength: 1 nm",
+        ["geometry.roughness.wavelength", "element_size"],
+    ),
+    "file that is not there": (
+        "{kind: sinusoidal, amplitude: 10 nm, wavelength: 1 um}",
+        "{kind: measured, file: afm.di}",
+        ["geometry.roughness.file = 'afm.di'", "there is no file"],
+    ),
+    "key given twice": ("  hold: fixed_thickness", "  pressure: 1 MPa", ["stack.pressure", "given twice", ":20"]),
+    "tab": ("  builder: film", "\tbuilder: film", ["tab", "spaces"]),
+    "unbalanced quotes": ("title: a", "title: 'a", ["not valid YAML"]),
+    "unbalanced bracket": ("{step: rest, time: 10 min}", "{step: rest, time: 10 min", ["not valid YAML"]),
+    "wrong indentation": ("  pressure: 5 MPa", "    pressure: 5 MPa", ["not valid YAML", "indentation"]),
+    "two documents": ("stack:", "---\nstack:", ["not valid YAML", "second document"]),
+    "tag": ("  pressure: 5 MPa", "  pressure: !!python/object:os.system 5 MPa", ["stack.pressure", "tag"]),
+    "undefined alias": ("  pressure: 5 MPa", "  pressure: *p", ["not valid YAML", "undefined alias"]),
+    "half a character": ("title: a", 'title: "\\ud800"\ntemperatur: a', ["title", "surrogate"]),
+    "control character": ("title: a", "title: \x07", ["not valid YAML", "control character"]),
+}
+
+BILLION_LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+FILES = {
+    "empty": (b"", ["empty", "geometry"]),
+    "only comments": (b"# nothing\n", ["nothing but comments", "geometry"]),
+    "a list": (b"- title: x\n", ["a list", "geometry"]),
+    "a single value": (b"hello\n", ["a single value", "geometry"]),
+    "binary": (bytes(range(256)) * 10, ["binary"]),
+    "not UTF-8": ("title: Prüfling\n".encode("latin-1"), [":1:", "0xfc", "UTF-8"]),
+    "huge": (b"# " + b"x" * 6_000_000, ["6.0 MB", "at most 0.2 MB"]),
+    "long": (b"protocol:\n" + b"- {step: wait}\n" * 12_000, ["protocol.0.step", "more"]),
+    "aliases of aliases": (BILLION_LAUGHS.encode(), ["too many values", "aliases"]),
+    "alias of itself": (b"title: &a [*a]\n", ["aliases"]),
+    "endless line": (b"title: " + b"x" * 100_000, [":1:", "100007 characters", "at most 2000"]),
+    "deep": (b"title: " + b"[\n" * 50_000, ["nested too deeply"]),
+}
+
+
+def broken(folder: Path, name: str) -> tuple[Path, list[str]]:
+    """Write the broken case called `name` and return it with what its message must hold."""
+    path = folder / "case.yaml"
+    if name in FILES:
+        content, expected = FILES[name]
+        path.write_bytes(content)
+        return path, [str(path), *expected]
+    old, new, expected = EDITS[name]
+    assert VALID.count(old) == 1 or name in ("tab", "misspelt block")
+    text = VALID.replace(old, new, 1)
+    path.write_text(text, encoding="utf-8")
+    return path, [f"{path}:", *expected]
+
+
+def assert_one_clear_message(code: int, message: str, expected: list[str]) -> None:
+    assert code == 2
+    assert [part for part in expected if part not in message] == []
+    assert [word for word in JARGON if word in message.replace("python/object", "")] == []
+
+
+def test_the_case_that_is_broken_below_is_valid(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(VALID)
+    result = CliRunner().invoke(app, ["validate", str(path)])
+    assert (result.exit_code, result.output.strip()) == (0, f"{path}: valid (a flat film that is charged)")
+
+
+@pytest.mark.parametrize("name", [*EDITS, *FILES])
+def test_broken_case_ends_with_one_clear_message_in_five_seconds(name: str, tmp_path: Path) -> None:
+    path, expected = broken(tmp_path, name)
+    begin = time.monotonic()
+    result = CliRunner().invoke(app, ["validate", str(path)])
+    assert time.monotonic() - begin < 5
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert_one_clear_message(result.exit_code, result.output, expected)
+    if name in EDITS and "missing" not in name:
+        assert len(result.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("wrong unit", 21),
+        ("missing key", 3),
+        ("missing block", 1),
+        ("no builder", 3),
+        ("unknown builder", 4),
+        ("unknown step", 24),
+        ("steps out of order", 25),
+        ("unknown material", 11),
+        ("stoichiometry without potential", 12),
+        ("waves finer than elements", 8),
+        ("elements larger than the film", 9),
+        ("tab", 4),
+        ("key given twice", 21),
+    ],
+)
+def test_message_names_the_line_of_the_key_or_of_the_block_that_lacks_it(name: str, line: int, tmp_path: Path) -> None:
+    path, _ = broken(tmp_path, name)
+    assert f"{path}:{line}: " in CliRunner().invoke(app, ["validate", str(path)]).output
+
+
+def test_missing_file_suggests_files_of_similar_name(tmp_path: Path) -> None:
+    (tmp_path / "film_2d.yaml").write_text(VALID)
+    for name in ("film_3d.yaml", "film_2d"):
+        result = CliRunner().invoke(app, ["validate", str(tmp_path / name)])
+        assert_one_clear_message(result.exit_code, result.output, ["no such file", str(tmp_path / "film_2d.yaml")])
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["validate", str(tmp_path / "nowhere" / "x.yaml")])
+    assert_one_clear_message(result.exit_code, result.output, ["no such file", f"{tmp_path}/nowhere does not exist"])
+
+
+def test_folder_in_place_of_a_case_lists_its_cases(tmp_path: Path) -> None:
+    (tmp_path / "film_2d.yaml").write_text(VALID)
+    result = CliRunner().invoke(app, ["validate", str(tmp_path)])
+    assert_one_clear_message(result.exit_code, result.output, ["a folder", "film_2d.yaml"])
+
+
+def test_pipe_in_place_of_a_case_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    result = CliRunner().invoke(app, ["validate", str(tmp_path / "pipe.yaml")])
+    assert_one_clear_message(result.exit_code, result.output, ["not a regular file"])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_unreadable_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(VALID)
+    path.chmod(0)
+    result = CliRunner().invoke(app, ["validate", str(path)])
+    assert_one_clear_message(result.exit_code, result.output, [str(path), "Permission denied"])
+
+
+def test_all_errors_are_reported_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    text = VALID
+    for name in ("wrong unit", "unknown step", "misspelt key", "number for text"):
+        text = text.replace(*EDITS[name][:2], 1)
+    path.write_text(text)
+    result = CliRunner().invoke(app, ["validate", str(path)])
+    lines = [int(line.split(":")[1]) for line in result.output.splitlines()]
+    assert lines == [1, 9, 21, 24]
+
+
+@pytest.mark.parametrize("name", ["wrong unit", "long", "empty"])
+@pytest.mark.parametrize("command", ["validate", "run"])
+def test_program_refuses_a_broken_case_in_five_seconds(name: str, command: str, tmp_path: Path) -> None:
+    path, expected = broken(tmp_path, name)
+    done = subprocess.run(
+        [sys.executable, "-m", "solver", command, str(path)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=5,
+    )
+    assert done.stdout == ""
+    assert_one_clear_message(done.returncode, done.stderr, expected)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["case.yaml"]
+
+
+def test_checking_a_case_imports_no_solver_library(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(VALID)
+    heavy = ("dolfinx", "petsc4py", "mpi4py", "matplotlib", "pyvista", "gmsh")
+    program = (
+        "import sys; from solver.reader import read_case; import solver.cli; "
+        f"read_case({str(path)!r}); print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,276 @@
+"""Reading a case: units, replaced values, suggestions, and the copy that reads back equal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from solver.case import Case
+from solver.reader import CaseError, LoadedCase, dump_case, read_case
+from solver.units import Unit
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = sorted((ROOT / "cases").glob("*.yaml"))
+CASE = """\
+title: a flat film
+geometry: {builder: film, length: 2 um, electrode_thickness: 1 um, electrolyte_thickness: 1 um, element_size: 100 nm}
+electrode: {material: NMC811, initial_stoichiometry: 0.9}
+electrolyte: {material: LPSCl}
+interface: {kinetics: {exchange_current_density: 1 mA/cm^2}}
+stack: {pressure: 5 MPa}
+protocol:
+- {step: charge, current_density: 1 mA/cm^2, until: {voltage: 4.2 V}}
+- {step: rest, time: 10 min}
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "film.yaml"
+    file.write_text(CASE)
+    return file
+
+
+def error_of(path: Path, *overrides: str) -> str:
+    with pytest.raises(CaseError) as caught:
+        read_case(path, overrides)
+    return str(caught.value)
+
+
+def again(loaded: LoadedCase, folder: Path) -> LoadedCase:
+    copy = folder / "copy.yaml"
+    copy.write_text(dump_case(loaded.case), encoding="utf-8")
+    return read_case(copy)
+
+
+# --- values ----------------------------------------------------------------------------------------
+
+
+def test_values_are_in_si_after_reading(path: Path) -> None:
+    case = read_case(path).case
+    assert case.geometry.length == 2e-6
+    assert case.stack.pressure == 5e6
+    assert case.protocol[0].current_density == 10
+    assert case.protocol[1].time == 600
+
+
+@pytest.mark.parametrize(
+    ("text", "si", "value"),
+    [
+        ("1 mA/cm^2", "A/m^2", 10),
+        ("1mA/cm²", "A/m^2", 10),
+        ("1 mA/cm2", "A/m^2", 10),
+        ("1 mA cm^-2", "A/m^2", 10),
+        ("1 mA·cm⁻²", "A/m^2", 10),
+        ("1 A/(m*m)", "A/m^2", 1),
+        ("0 degC", "K", 273.15),
+        ("25 °C", "K", 298.15),
+        ("-.5e1 µm", "m", -5e-6),
+        ("1.5 cm**3/mol", "m^3/mol", 1.5e-6),
+    ],
+)
+def test_units_are_read_as_people_write_them(text: str, si: str, value: float) -> None:
+    assert Unit(si, "").parse(text) == value
+
+
+@given(st.floats(min_value=-1e300, max_value=1e300).filter(lambda value: value == 0 or abs(value) > 1e-300))
+def test_a_value_written_with_its_unit_reads_back_equal(value: float) -> None:
+    unit = Unit("A/m^2", "1 mA/cm^2")
+    once = unit.parse(f"{value!r} A/m^2")
+    assert once == pytest.approx(value, rel=1e-11)
+    assert unit.parse(unit.format(once)) == once
+
+
+@given(st.text(max_size=30) | st.from_regex(r"[0-9.]{1,3} ?[a-zA-Z0-9*^/() ]{1,12}", fullmatch=True))
+@settings(deadline=5000)
+def test_any_text_is_a_finite_value_or_an_error_in_words(text: str) -> None:
+    try:
+        value = Unit("Pa", "5 MPa").parse(text)
+    except ValueError as error:
+        assert "'5 MPa'" in str(error)
+    else:
+        assert abs(value) < float("inf")
+
+
+def test_files_are_looked_for_from_the_folder_of_the_case(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    (path.parent / "line.csv").write_text("no topography")
+    text = error_of(path, "geometry.roughness={kind: measured, file: line.csv}")
+    assert str(path.parent / "line.csv") in text
+    assert "no file" not in text
+
+
+# --- replaced values -------------------------------------------------------------------------------
+
+
+def test_set_replaces_values_of_blocks_and_lists_and_makes_missing_blocks(path: Path) -> None:
+    case = read_case(
+        path,
+        [
+            "stack.pressure=7 MPa",
+            "protocol.0.until.voltage = 4.1 V",
+            "time.initial=2 s",
+            "geometry.roughness={kind: sinusoidal, amplitude: 1 nm, wavelength: 1 um}",
+            "electrode.overrides.young_modulus=100 GPa",
+        ],
+    ).case
+    assert case.stack.pressure == 7e6
+    assert case.protocol[0].until.voltage == 4.1
+    assert case.time.initial == 2
+    assert case.geometry.roughness.kind == "sinusoidal"
+    assert case.electrode.overrides.young_modulus == 1e11
+
+
+def test_the_last_set_of_a_key_wins(path: Path) -> None:
+    assert read_case(path, ["stack.pressure=x", "stack.pressure=1 MPa"]).case.stack.pressure == 1e6
+
+
+def test_materials_carry_the_overrides_of_the_case(path: Path) -> None:
+    loaded = read_case(path, ["electrode.overrides.diffusivity=3e-15 m^2/s"])
+    assert loaded.electrode.host is not None
+    assert loaded.electrode.host.diffusivity == 3e-15
+    assert read_case(path).electrode.host.diffusivity != 3e-15
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("stack.presure=5 MPa", "--set stack.presure=5 MPa: stack.presure: unknown key; did you mean 'pressure'?"),
+        ("stac.pressure=5 MPa", "stac: unknown key; did you mean 'stack'?"),
+        ("pressure=5 MPa", "pressure: unknown key; it belongs in 'stack'"),
+        ("stack.pressure=5 V", "--set stack.pressure=5 V: stack.pressure = '5 V': 'V' does not fit"),
+        ("stack.pressure=", "stack.pressure = None: no value is given"),
+        ("stack.pressure", "write key.path=value"),
+        ("=5", "write key.path=value"),
+        ("stack..pressure=5", "write key.path=value"),
+        ("stack.pressure='5", "not valid YAML"),
+        ("protocol.2.time=1 s", "allowed are the indices 0 to 1, given '2'"),
+        ("protocol.first.time=1 s", "allowed are the indices 0 to 1, given 'first'"),
+        ("title.x=1", "title is a single value"),
+        ("protocol.0={step: rest}", "protocol.0.time: missing"),
+        ("interface.cohesive.normal_strength=1 MPa", "interface.cohesive.shear_strength: missing"),
+    ],
+)
+def test_a_wrong_set_is_named_with_what_is_allowed(path: Path, override: str, expected: str) -> None:
+    text = error_of(path, override)
+    assert text.startswith("--set ")
+    assert expected in text
+
+
+# --- messages --------------------------------------------------------------------------------------
+
+
+def all_keys() -> list[tuple[str, ...]]:
+    schema = Case.model_json_schema()
+
+    def walk(node: dict, key: tuple[str, ...]) -> list[tuple[str, ...]]:
+        node = schema["$defs"][node["$ref"].split("/")[-1]] if "$ref" in node else node
+        return [
+            found
+            for name, child in node.get("properties", {}).items()
+            for found in [(*key, name), *walk(child, (*key, name))]
+        ]
+
+    return walk(schema, ())
+
+
+@pytest.mark.parametrize("key", [key for key in all_keys() if len(key[-1]) > 4])
+def test_each_key_is_suggested_when_one_letter_is_lost(path: Path, key: tuple[str, ...]) -> None:
+    misspelt = ".".join([*key[:-1], key[-1][:2] + key[-1][3:]])
+    text = error_of(path, f"{misspelt}=1")
+    assert any(
+        f"{misspelt}: unknown key; did you mean " in line and f"'{key[-1]}'" in line for line in text.splitlines()
+    )
+
+
+def test_a_misspelt_key_is_not_reported_as_missing_too(path: Path) -> None:
+    path.write_text(CASE.replace("stack:", "stak:"))
+    assert len(error_of(path).splitlines()) == 1
+
+
+def test_many_errors_are_cut_short(path: Path) -> None:
+    path.write_text(CASE + "- {step: wait}\n" * 100)
+    lines = error_of(path).splitlines()
+    assert len(lines) == 31
+    assert lines[-1] == "… and 70 more"
+
+
+def test_anchors_and_aliases_are_allowed(path: Path) -> None:
+    path.write_text(
+        CASE.replace("1 mA/cm^2, until", "&j 2 mA/cm^2, until").replace("density: 1 mA/cm^2}}", "density: *j}}")
+    )
+    text = error_of(path)
+    assert "undefined alias 'j'" in text
+    path.write_text(CASE.replace("element_size: 100 nm", "element_size: &size 100 nm, coarse_size: *size"))
+    assert read_case(path).case.geometry.coarse_size == 1e-7
+
+
+# --- the copy --------------------------------------------------------------------------------------
+
+
+@given(
+    pressure=st.floats(min_value=0, max_value=1e9),
+    length=st.floats(min_value=1, max_value=100),
+    temperature=st.floats(min_value=200, max_value=400),
+    title=st.text(max_size=40),
+)
+@settings(deadline=None, max_examples=30)
+def test_the_copy_of_a_case_reads_back_equal(
+    tmp_path_factory: pytest.TempPathFactory, pressure: float, length: float, temperature: float, title: str
+) -> None:
+    folder = tmp_path_factory.mktemp("copy")
+    file = folder / "film.yaml"
+    file.write_text(CASE)
+    overrides = [
+        f"stack.pressure={pressure!r} psi",
+        f"geometry.length={length!r} um",
+        f"temperature={temperature!r} K",
+        f"title={json.dumps(title)}",
+    ]
+    loaded = read_case(file, overrides)
+    assert loaded.case.title == title
+    assert again(loaded, folder).case == loaded.case
+
+
+def test_the_copy_shows_every_default_in_the_order_of_the_schema(path: Path) -> None:
+    copy = YAML(typ="safe").load(dump_case(read_case(path).case))
+    assert list(copy) == list(Case.model_fields)
+    assert copy["interface"]["contact"] == {"method": "augmented_lagrangian", "augmentation": 1000.0}
+    assert copy["time"]["maximum"] == "300 s"
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.name)
+def test_shipped_case_is_valid_and_its_copy_reads_back_equal(shipped: Path, tmp_path: Path) -> None:
+    loaded = read_case(shipped)
+    assert again(loaded, tmp_path).case == loaded.case
+
+
+# --- the schema for editors ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [CASE, *(case.read_text() for case in SHIPPED)])
+def test_schema_accepts_valid_cases(text: str) -> None:
+    schema = Case.model_json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(YAML(typ="safe").load(text), schema, jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("5 MPa", "5"),
+        ("stack", "stak"),
+        ("builder: film", "builder: flim"),
+        ("step: rest", "step: wait"),
+        ("0.9", "1.9"),
+    ],
+)
+def test_schema_refuses_what_the_reader_refuses(old: str, new: str) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(YAML(typ="safe").load(CASE.replace(old, new)), Case.model_json_schema())
