@@ -7,8 +7,8 @@ from pathlib import Path
 
 from solver.reader import MARK, LoadedCase, dump_case
 
-SUFFIXES = (".bp", ".csv", ".h5", ".log", ".npz", ".pvd", ".pvtu", ".vtu", ".vtp", ".xdmf", ".png", ".yaml")
-"""Of the files and folders a run writes."""
+WRITTEN = ("case.yaml", "history.csv", "error.log", "fields", "*.pvd", "*.png")
+"""Names of what a run and its plots write."""
 
 
 class OutputError(ValueError):
@@ -30,7 +30,7 @@ def prepare(directory: Path, loaded: LoadedCase) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         old = sorted(directory.iterdir())
-        foreign = [path.name for path in old if path.suffix not in SUFFIXES]
+        foreign = [path.name for path in old if not any(path.match(name) for name in WRITTEN)]
         if old and not _is_ours(directory):
             raise OutputError(f"{directory}: the folder is not empty and not from a run; choose another one with -o")
         if foreign:

@@ -1,0 +1,338 @@
+"""The commands: arguments, exit codes, output folders, several ranks."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from solver import launch
+from solver.cli import app
+from solver.reader import CaseError, read_case
+
+ROOT = Path(__file__).parent.parent
+CASE = """\
+title: a flat film
+geometry: {builder: film, length: 2 um, electrode_thickness: 1 um, electrolyte_thickness: 1 um, element_size: 200 nm}
+electrode: {material: NMC811, initial_stoichiometry: 0.9}
+electrolyte: {material: LPSCl}
+interface: {kinetics: {exchange_current_density: 1 mA/cm^2}}
+stack: {pressure: 5 MPa}
+protocol:
+- {step: rest, time: 1 s}
+"""
+# The program with a simulation that does what the title of the case says.
+STUB = """\
+import sys, types
+from solver.cli import main
+from solver.reader import CaseError
+
+def run(loaded, output, comm):
+    last = comm.rank == comm.size - 1
+    print("rank", comm.rank, flush=True)
+    if loaded.case.title == "refuse":
+        raise CaseError(["geometry: cannot be meshed"])
+    if loaded.case.title == "break" and last:
+        raise RuntimeError("the last rank breaks")
+    comm.barrier()
+    return 1 if loaded.case.title == "fail" else 0
+
+sys.modules["solver.simulation"] = types.SimpleNamespace(run=run)
+import solver
+solver.simulation = sys.modules["solver.simulation"]
+main()
+"""
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flat.yaml").write_text(CASE)
+    return Path("flat.yaml")
+
+
+@pytest.fixture
+def simulated(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """Replace the simulation by one that notes how it was called."""
+    calls: list[tuple[Any, ...]] = []
+
+    def run(*arguments: Any) -> int:
+        calls.append(arguments)
+        return 0
+
+    monkeypatch.setattr("solver.simulation.run", run)
+    return calls
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+
+
+# --- run -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("flat.yaml", "-o", "out", "--set", "stack.pressure=7 MPa"),
+        ("-o", "out", "--set", "stack.pressure=7 MPa", "flat.yaml"),
+        ("-o", "out", "flat.yaml", "--set", "stack.pressure=7 MPa", "-n", "1"),
+    ],
+)
+def test_options_may_come_before_or_after_the_case(
+    case: Path, simulated: list[tuple[Any, ...]], arguments: tuple[str, ...]
+) -> None:
+    assert invoke("run", *arguments).exit_code == 0
+    loaded, output, comm = simulated[0]
+    assert (loaded.case.stack.pressure, output, comm.size) == (7e6, Path("out"), 1)
+
+
+def test_results_go_to_a_folder_named_after_the_case(case: Path, simulated: list[tuple[Any, ...]]) -> None:
+    invoke("run", case)
+    assert simulated[0][1] == Path("results/flat")
+    assert read_case("results/flat/case.yaml").case == read_case(case).case
+
+
+def test_results_of_an_earlier_run_are_replaced(case: Path, simulated: list[tuple[Any, ...]]) -> None:
+    invoke("run", case, "-o", "out")
+    for name in ("history.csv", "interface.pvd", "history.png"):
+        Path("out", name).write_text("old")
+    Path("out/fields").mkdir()
+    Path("out/fields/old.vtu").write_text("old")
+    assert invoke("run", case, "-o", "out").exit_code == 0
+    assert [path.name for path in Path("out").iterdir()] == ["case.yaml"]
+
+
+def test_a_folder_that_is_not_from_a_run_is_left_alone(case: Path, simulated: list[tuple[Any, ...]]) -> None:
+    Path("mine").mkdir()
+    for name in ("case.yaml", "history.csv"):
+        Path("mine", name).write_text("mine")
+    result = invoke("run", case, "-o", "mine")
+    assert result.exit_code == 2
+    assert "mine: the folder is not empty and not from a run" in result.output
+    assert Path("mine/case.yaml").read_text() == Path("mine/history.csv").read_text() == "mine"
+    assert simulated == []
+
+
+def test_a_foreign_file_among_results_stops_their_replacement(case: Path, simulated: list[tuple[Any, ...]]) -> None:
+    invoke("run", case, "-o", "out")
+    Path("out/history.csv").write_text("old")
+    Path("out/notes.txt").write_text("mine")
+    result = invoke("run", case, "-o", "out")
+    assert result.exit_code == 2
+    assert "'notes.txt' is not from a run" in result.output
+    assert Path("out/history.csv").read_text() == "old"
+
+
+def test_the_folder_of_the_case_is_refused_for_output(case: Path, simulated: list[tuple[Any, ...]]) -> None:
+    invoke("run", case, "-o", "out")
+    result = invoke("run", "out/case.yaml", "-o", "out")
+    assert result.exit_code == 2
+    assert "the case itself is in this folder" in result.output
+    assert Path("out/case.yaml").exists()
+
+
+@pytest.mark.parametrize("output", ["/proc/out", "flat.yaml", "flat.yaml/out"])
+def test_an_output_folder_that_cannot_be_written_is_refused_before_computing(
+    case: Path, simulated: list[tuple[Any, ...]], output: str
+) -> None:
+    result = invoke("run", case, "-o", output)
+    assert result.exit_code == 2
+    assert f"{output}: cannot be written" in result.output
+    assert simulated == []
+
+
+@pytest.mark.parametrize("ranks", [-1, 0, 100_000])
+def test_impossible_numbers_of_ranks_are_refused(case: Path, simulated: list[tuple[Any, ...]], ranks: int) -> None:
+    result = invoke("run", case, "-n", ranks)
+    assert result.exit_code == 2
+    assert f"-n {ranks}: allowed are 1 to " in result.output
+    assert simulated == []
+    assert not Path("results").exists()
+
+
+def test_number_of_ranks_within_mpirun_is_refused(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMPI_COMM_WORLD_RANK", "0")
+    result = invoke("run", case, "-n", 2)
+    assert result.exit_code == 2
+    assert "already runs under mpirun" in result.output
+
+
+def test_exit_code_of_the_simulation_is_that_of_the_program(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("solver.simulation.run", lambda *_: 1)
+    assert invoke("run", case).exit_code == 1
+
+
+def test_a_case_refused_while_meshing_ends_with_exit_code_2(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_: Any) -> int:
+        raise CaseError(["geometry: cannot be meshed"])
+
+    monkeypatch.setattr("solver.simulation.run", run)
+    result = invoke("run", case)
+    assert (result.exit_code, result.output) == (2, "geometry: cannot be meshed\n")
+
+
+def test_an_unexpected_error_is_one_line_and_its_traceback_a_file(
+    case: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("solver.simulation.run", lambda *_: 1 / 0)
+    result = invoke("run", case)
+    assert result.exit_code == 1
+    assert capfd.readouterr().err == ("error: ZeroDivisionError: division by zero (details: results/flat/error.log)\n")
+    assert "Traceback" in Path("results/flat/error.log").read_text()
+
+
+def test_interruption_ends_with_exit_code_130(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_: Any) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("solver.simulation.run", run)
+    result = invoke("run", case)
+    assert (result.exit_code, result.output) == (130, "interrupted; what has been computed is in results/flat\n")
+
+
+# --- several ranks ---------------------------------------------------------------------------------
+
+
+def stub_on_two_ranks(folder: Path, title: str) -> subprocess.CompletedProcess[str]:
+    (folder / "stub.py").write_text(STUB)
+    command = ["timeout", "60", "mpirun", "-n", "2", sys.executable, "stub.py", "run", "flat.yaml", "-o", "out"]
+    return subprocess.run(
+        [*command, "--set", f"title={title}"], cwd=folder, env=environment(), capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize(("title", "code"), [("work", 0), ("fail", 1), ("refuse", 2)])
+def test_all_ranks_end_with_the_same_code_and_rank_0_alone_speaks(case: Path, title: str, code: int) -> None:
+    done = stub_on_two_ranks(Path.cwd(), title)
+    assert done.returncode == code
+    assert done.stdout == "rank 0\n"
+    assert done.stderr.count("cannot be meshed") == (title == "refuse")
+
+
+def test_an_error_on_one_rank_ends_all_of_them(case: Path) -> None:
+    done = stub_on_two_ranks(Path.cwd(), "break")
+    assert done.returncode == 1
+    assert "error on rank 1: RuntimeError: the last rank breaks (details: out/error.log)" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "rank 1 of 2\nTraceback" in Path("out/error.log").read_text()
+
+
+def test_a_broken_case_is_reported_once_on_two_ranks(case: Path) -> None:
+    done = stub_on_two_ranks(Path.cwd(), "")
+    assert done.returncode == 2
+    assert done.stderr.count("title = None: no value is given") == 1
+    assert not Path("out").exists()
+
+
+def test_n_starts_ranks_and_passes_the_exit_code(case: Path) -> None:
+    command = [sys.executable, "-m", "solver", "run", "flat.yaml", "-n", "2", "-o", "-out", "--set", "title=2 ranks"]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert Path("-out/history.csv").exists()
+    assert "title: 2 ranks" in Path("-out/case.yaml").read_text()
+
+
+def test_the_exit_code_reaches_the_starter_through_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert launch.leave(1, rank=0) == 1
+    monkeypatch.setenv(launch.EXIT_CODE_FILE, str(tmp_path / "code"))
+    assert launch.leave(1, rank=1) == 0
+    assert not (tmp_path / "code").exists()
+    assert launch.leave(1, rank=0) == 0
+    assert (tmp_path / "code").read_text() == "1"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_all_ranks(case: Path, number: signal.Signals, code: int) -> None:
+    mark = f"endless {os.getpid()} {number}"
+    endless = [f"title={mark}", "protocol.0.time=1000 h", "time.initial=1 ms", "time.maximum=1 ms"]
+    options = [word for override in endless for word in ("--set", override)]
+    command = [sys.executable, "-m", "solver", "run", "flat.yaml", "-n", "2", "-o", "out", *options]
+    program = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: Path("out/history.csv").exists())
+        program.send_signal(number)
+        assert program.wait(timeout=30) == code
+        wait_for(lambda: not processes_with(mark))
+    finally:
+        program.kill()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def processes_with(argument: str) -> list[str]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes()
+        except OSError:
+            continue
+        if argument.encode() in words:
+            found.append(entry.parent.name)
+    return found
+
+
+# --- the other commands ----------------------------------------------------------------------------
+
+
+def test_help_mentions_what_the_launcher_adds() -> None:
+    words = invoke("--help").output
+    for command in ("run", "validate", "schema", "info", "materials", "plot", "test [pytest arguments]", "shell"):
+        assert command in words
+
+
+@pytest.mark.parametrize("arguments", [("run",), ("fly",), ("run", "flat.yaml", "--fast"), ("run", "x", "-n", "two")])
+def test_wrong_usage_ends_with_exit_code_2(arguments: tuple[str, ...]) -> None:
+    assert invoke(*arguments).exit_code == 2
+
+
+def test_schema_is_json_with_descriptions_for_editors() -> None:
+    schema = json.loads(invoke("schema").output)
+    film = schema["$defs"]["Film"]["properties"]
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert film["length"]["description"] == "lateral size along x"
+    assert film["length"]["examples"] == ["2 um"]
+
+
+def test_info_names_versions_and_cores() -> None:
+    words = invoke("info").output
+    for name in ("Interstice", "fenics-dolfinx", "PETSc", "MPI", "gmsh", "Python", "Cores", "Memory"):
+        assert name in words
+
+
+def test_materials_are_listed_and_each_number_has_its_source() -> None:
+    assert "NMC811" in invoke("materials").output
+    words = invoke("materials", "NMC811").output
+    assert "diffusivity" in words
+    assert "doi" in words
+
+
+def test_an_unknown_material_ends_with_exit_code_2_and_a_suggestion() -> None:
+    result = invoke("materials", "NMC812")
+    assert result.exit_code == 2
+    assert "did you mean 'NMC811'?" in result.output
+
+
+def test_plot_of_a_folder_without_results_ends_with_exit_code_2(tmp_path: Path) -> None:
+    for folder, reason in ((tmp_path / "nowhere", "no such folder"), (tmp_path, "history.csv is missing")):
+        result = invoke("plot", folder)
+        assert result.exit_code == 2
+        assert reason in result.output
