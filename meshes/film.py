@@ -17,13 +17,16 @@ from meshes.tagged import TaggedMesh, from_gmsh
 if TYPE_CHECKING:
     from solver.case import Film
 
+LEAST_VOLUME = 0.1
+"""Smallest part of its volume that an element may keep when the mesh follows the heights."""
+
 
 def build(comm: MPI.Comm, film: Film, profile: HeightProfile) -> TaggedMesh:
     """Return the mesh of `film`, whose interface lies at height 0 or, as `film.roughness_as` says, follows `profile`.
 
     The film covers [0, length] (× [0, width]) laterally, the electrolyte heights −electrolyte_thickness to 0, the
     electrode 0 to electrode_thickness. With periodic sides, opposite faces carry matching nodes. ValueError if the
-    heights would turn elements inside out.
+    heights would squeeze elements flat or inside out.
     """
     tagged = from_gmsh(comm, lambda: _draw(film), unit=film.length)
     if film.roughness_as == "profile":
@@ -39,10 +42,10 @@ def _follow(mesh: Mesh, film: Film, profile: HeightProfile) -> None:
     thickness = np.where(height > 0, film.electrode_thickness, film.electrolyte_thickness)
     height += profile(*lateral) * (1 - np.abs(height) / thickness)
     least = mesh.comm.allreduce(np.min(_volumes(mesh) / before, initial=np.inf), op=MPI.MIN)
-    if least <= 0:
+    if least < LEAST_VOLUME:
         raise ValueError(
-            "geometry.roughness_as: following the heights turns elements of the mesh inside out; lower the rms height "
-            "of the roughness, thicken the films, or use 'gap'"
+            "geometry.roughness_as: following the heights squeezes elements of the mesh flat or inside out; lower the "
+            "rms height of the roughness or geometry.coarse_size, thicken the films, or use 'gap'"
         )
 
 

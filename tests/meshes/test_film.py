@@ -179,7 +179,7 @@ def test_two_builds_give_the_same_bits(dimension: int) -> None:
     assert np.array_equal(first.facet_tags.values, second.facet_tags.values)
 
 
-def test_heights_that_would_turn_elements_inside_out_are_refused_on_every_rank() -> None:
+def test_heights_that_would_squeeze_elements_flat_are_refused_on_every_rank() -> None:
     with pytest.raises(ValueError, match=r"geometry\.roughness_as: .* lower the rms height"):
         build(film(2, roughness={"kind": "self_affine", "rms": "2 um"}, roughness_as="profile"))
 
