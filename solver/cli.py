@@ -110,6 +110,7 @@ def materials(
 ) -> None:
     """Print the known materials, or every number of one with its source."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from materials import MaterialError, load, names
@@ -122,9 +123,13 @@ def materials(
                 table.add_row(material.name, material.formula, ", ".join(material.roles))
         else:
             material = load(name)
-            table = Table("quantity", "value", "source", "remark", title=f"{material.name} ({material.formula})")
+            table = Table(title=f"{material.name} ({material.formula})", show_lines=True)
+            table.add_column("quantity", no_wrap=True)
+            table.add_column("value", overflow="fold", max_width=40)
+            table.add_column("source, remark", overflow="fold")
             for row in material.table():
-                table.add_row(*row)
+                remark = f"\n[italic]{escape(row.remark)}[/]" if row.remark else ""
+                table.add_row(row.quantity, escape(row.value), escape(row.source) + remark)
     except MaterialError as error:
         fail(str(error))
     if not mpi_rank():

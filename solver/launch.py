@@ -15,6 +15,7 @@ from types import FrameType
 
 EXIT_CODE_FILE = "INTERSTICE_EXIT_CODE_FILE"
 PR_SET_PDEATHSIG = 1
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def available() -> bool:
@@ -41,7 +42,9 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
             received.append(number)
             child.send_signal(signal.SIGTERM)
 
-        before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        # nohup and background jobs ignore some signals on purpose.
+        heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, forward) for number in heard}
         try:
             code = child.wait()
         finally:

@@ -26,6 +26,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from materials import Host, Material, MaterialError, load, names
+from materials.library import SHIPPED
 from meshes import check
 from solver.case import Case, Electrode, Electrolyte, Rest, Section
 from solver.units import Unit
@@ -87,6 +88,7 @@ def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
     problems += [*more, *_inconsistencies(case, folder, electrode.host if electrode else None)]
     if problems or electrode is None or electrolyte is None:
         raise CaseError(_sorted(located.problem(key, message) for key, message in problems))
+    case = _with_material_files(case, electrode, electrolyte)
     return LoadedCase(case, shown.resolve(), folder, electrode, electrolyte)
 
 
@@ -607,6 +609,16 @@ def _material(block: str, wanted: Electrode | Electrolyte, folder: Path) -> tupl
             message = _one_line(error).removeprefix(f"{material.file}: ")
             problems.append(((block, "overrides", name), re.sub(rf"^([a-z]+\.)?{name}: ", "", message)))
     return material, problems
+
+
+def _with_material_files(case: Case, electrode: Material, electrolyte: Material) -> Case:
+    """Return the case with the absolute path of each material that is not shipped, so that its copy finds it too."""
+    changes = {
+        side: getattr(case, side).model_copy(update={"material": str(material.file.resolve())})
+        for side, material in (("electrode", electrode), ("electrolyte", electrolyte))
+        if material.file.parent != SHIPPED
+    }
+    return case.model_copy(update=changes)
 
 
 def _with_role(role: str, folder: Path) -> Iterator[str]:

@@ -119,7 +119,6 @@ POSITIVE = Field(gt=0)
 NON_NEGATIVE = Field(ge=0)
 
 Length = quantity("m", "2 um", POSITIVE)
-LengthOrZero = quantity("m", "50 nm", NON_NEGATIVE)
 Position = quantity("m", "0 um")
 Time = quantity("s", "10 min", POSITIVE)
 Pressure = quantity("Pa", "5 MPa", POSITIVE)

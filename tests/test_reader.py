@@ -127,6 +127,14 @@ def test_set_replaces_values_of_blocks_and_lists_and_makes_missing_blocks(path: 
     assert case.electrode.overrides.young_modulus == 1e11
 
 
+def test_pairs_and_choices_of_numbers_are_read(path: Path) -> None:
+    topography = ROOT / "meshes" / "topography" / "afm_10um_256.di"
+    roughness = f"geometry.roughness={{kind: measured, file: {topography}, origin: [1 um, 2 um]}}"
+    geometry = read_case(path, [roughness, "geometry.dimension=3"]).case.geometry
+    assert geometry.dimension == 3
+    assert geometry.roughness.origin == (1e-6, 2e-6)
+
+
 def test_the_last_set_of_a_key_wins(path: Path) -> None:
     assert read_case(path, ["stack.pressure=x", "stack.pressure=1 MPa"]).case.stack.pressure == 1e6
 
@@ -249,6 +257,18 @@ def test_the_copy_shows_every_default_in_the_order_of_the_schema(path: Path) -> 
 def test_shipped_case_is_valid_and_its_copy_reads_back_equal(shipped: Path, tmp_path: Path) -> None:
     loaded = read_case(shipped)
     assert again(loaded, tmp_path).case == loaded.case
+
+
+def test_the_copy_finds_a_material_of_the_folder_of_the_case(
+    path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    own = (ROOT / "materials" / "lpscl.yaml").read_text().replace("name: LPSCl", "name: pressed pellet")
+    (path.parent / "pellet.yaml").write_text(own)
+    for name in ("pressed pellet", "pellet.yaml"):
+        loaded = read_case(path, [f"electrolyte.material={name}"])
+        copied = again(loaded, tmp_path_factory.mktemp("elsewhere"))
+        assert copied.case == loaded.case
+        assert copied.electrolyte == loaded.electrolyte
 
 
 # --- the schema for editors ------------------------------------------------------------------------
