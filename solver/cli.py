@@ -32,7 +32,9 @@ app = typer.Typer(
     "'shell' opens a shell in the environment.",
 )
 
-CaseArgument = Annotated[Path, typer.Argument(metavar="CASE", help="case file (YAML)", show_default=False)]
+CaseArgument = Annotated[
+    Path, typer.Argument(metavar="CASE", help="case file (YAML)", show_default=False, readable=False)
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(

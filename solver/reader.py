@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -213,7 +213,7 @@ def _yaml_problem(error: MarkedYAMLError, text: str) -> str:
 class _Builder:
     """Turns YAML nodes into dicts, lists and scalars, and notes where each key stands."""
 
-    def __init__(self, place: Any):
+    def __init__(self, place: Callable[[Node], str]):
         self.place = place
         self.places: dict[Key, str] = {}
         self.problems: list[str] = []
