@@ -17,6 +17,8 @@ from meshes.tagged import TaggedMesh, from_gmsh
 if TYPE_CHECKING:
     from solver.case import Film
 
+HXT = 10
+"""Gmsh's number of a Delaunay algorithm that is four times as fast as its default, with better worst elements."""
 LEAST_VOLUME = 0.1
 """Smallest part of its volume that an element may keep when the mesh follows the heights."""
 
@@ -82,6 +84,7 @@ def _draw(film: Film) -> None:
         if film.dimension == 3:
             _match(film.dimension, groups["front"], groups["back"], (0.0, _width(film) / unit))
     _set_sizes(film, rise)
+    gmsh.option.setNumber("Mesh.Algorithm3D", HXT)
     gmsh.model.mesh.generate(film.dimension)
 
 

@@ -12,7 +12,7 @@ FINE_LAYERS = 8
 """Rows of elements of the interface's size on either side of it."""
 GROWTH = 0.2
 """Growth of the element size per distance beyond them: neighbouring elements differ by this fraction."""
-TETRAHEDRA = 4.8
+TETRAHEDRA = 4.2
 """Tetrahedra per cube of the element size, as Gmsh makes them (equilateral ones would be 6√2)."""
 
 
