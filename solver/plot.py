@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -71,15 +72,15 @@ def plot(directory: Path) -> list[Path]:
     ValueError says which file is missing or damaged.
     """
     run = Run(directory)
-    pictures: dict[str, Callable[[], Figure]] = {"history.png": lambda: history(run)}
+    pictures: dict[str, Callable[[Run], Figure]] = {"history.png": history}
     if run.has("capacity"):
-        pictures["voltage_capacity.png"] = lambda: voltage_capacity(run)
-    pictures |= {"interface.png": lambda: interface(run), "cell.png": lambda: cell(run)}
+        pictures["voltage_capacity.png"] = voltage_capacity
+    pictures |= {"interface.png": interface, "cell.png": cell}
     folder = directory / "plots"
     folder.mkdir(exist_ok=True)
     with matplotlib.rc_context(STYLE):
         for name, draw in pictures.items():
-            draw().savefig(folder / name)
+            draw(run).savefig(folder / name)
         movie(run, folder / "opening.gif")
     return [folder / name for name in (*pictures, "opening.gif")]
 
@@ -164,12 +165,14 @@ class Run:
         """Return all pieces of a series at a time as one grid; ValueError unless it carries the fields `names`."""
         reader = self._reader(series)
         path = self.directory / f"{series}.pvd"
-        reader.set_active_time_value(time)
         try:
+            reader.set_active_time_value(time)
             with pyvista.VtkErrorCatcher(raise_errors=True, send_to_logging=False):
                 grid = reader.read().combine(merge_points=False)
         except (RuntimeError, OSError, ValueError):
-            raise ValueError(f"{path}: the fields at {time:g} s, in {path.parent / 'fields'}, are damaged") from None
+            raise ValueError(
+                f"{path}: the fields at {time:g} s, in {path.parent / 'fields'}, are missing or damaged"
+            ) from None
         missing = [name for name in names if name not in grid.point_data and name not in grid.cell_data]
         if missing:
             raise ValueError(f"{path}: the fields at {time:g} s lack '{missing[0]}'")
@@ -178,14 +181,11 @@ class Run:
     def _reader(self, series: str) -> pyvista.PVDReader:
         path = self.directory / f"{series}.pvd"
         try:
-            reader = pyvista.PVDReader(path)
-            if reader.number_time_points:
-                return reader
+            return pyvista.PVDReader(path)
         except FileNotFoundError:
-            raise ValueError(f"{path}: not found, or one of the files it lists is not") from None
-        except (ParseError, AttributeError, KeyError, TypeError, ValueError):
+            raise ValueError(f"{path}: not found; the folder of a run's results is needed") from None
+        except (ParseError, AttributeError, KeyError, IndexError, TypeError, ValueError):
             raise ValueError(f"{path}: damaged, this is no index of a field series") from None
-        raise ValueError(f"{path}: holds no fields yet")
 
 
 # --- numbers and units ---------------------------------------------------------------------------------
@@ -410,7 +410,7 @@ def cell(run: Run) -> Figure:
     """Return the deformed cell at its lowest active fraction, whole and near the interface, exaggerated.
 
     Colours are the stoichiometry in the electrode and the equivalent stress, averaged to the nodes, in the electrolyte.
-    The view of the interface of a solid cell is a section through the highest contact pressure.
+    A solid cell is cut where contact presses; the view of its interface is that of the cut.
     """
     moment = run.lowest
     grid = run.fields("cell", moment.time, [WARP, STOICHIOMETRY, STRESS, "side"])
@@ -421,6 +421,8 @@ def cell(run: Run) -> Figure:
     ]
     y = None if is_curve(surface) else section_through(surface)
     sections = sides if y is None else [section(side, y) for side in sides]
+    if y is not None:
+        sides = [side.clip("y", origin=(0.0, y, 0.0), invert=False) for side in sides]
     place, width, exaggeration = view(surface, y)
     floor = sections[ELECTROLYTE].find_closest_point(place)
     place += exaggeration * sections[ELECTROLYTE][WARP][floor]
@@ -454,7 +456,7 @@ def cell(run: Run) -> Figure:
     else:
         whole.imshow(render(sides, list(colours.values())))
         whole.set_axis_off()
-        zoom.set_title(f"section at y = {quantity('m', y)}")
+        zoom.set_title(f"cut at y = {quantity('m', y)}")
         zoom.yaxis.set_label_position("right")
         zoom.set_ylabel(f"z [{unit}]")
     for ax, (label, mappable), extend in zip((whole, zoom), colours.items(), ("neither", "max"), strict=True):
@@ -469,11 +471,18 @@ def cell(run: Run) -> Figure:
 
 
 def section_through(surface: Grid) -> float:
-    """Return the y [m] of the highest contact pressure, a little inside the cell."""
+    """Return the y [m] of the highest contact pressure, of that in the front two thirds if there is any."""
+    y, pressure = surface.points[:, 1], surface["pressure [Pa]"]
     low, high = surface.bounds[2:4]
-    y = surface.points[np.argmax(surface["pressure [Pa]"]), 1]
-    # A plane through nodes and faces would cut no cell, or two at once.
-    return float(np.clip(y, low + 1e-3 * (high - low), high - 1e-3 * (high - low)) + 1e-4 * (high - low))
+    ahead = pressure * (y < low + 2 / 3 * (high - low))
+    place = y[np.argmax(ahead if ahead.any() else pressure)]
+    # A plane through nodes would cut slivers, along a boundary nothing at all.
+    return float(place + 0.3 * spacing(surface) * (1 if place < (low + high) / 2 else -1))
+
+
+def spacing(surface: Grid) -> float:
+    """Return the distance of nodes on a map of the interface [m]."""
+    return float(np.sqrt(2 * surface.area / surface.n_cells))
 
 
 def section(side: Grid, y: float) -> Grid:
@@ -491,8 +500,7 @@ def view(surface: Grid, y: float | None) -> tuple[Array, float, float]:
     """
     points, gap, touching = surface.points, surface["gap [m]"], surface["contacted [1]"] > 0.5
     if y is not None:
-        spacing = np.sqrt(surface.area / surface.n_cells)
-        near = np.abs(points[:, 1] - y) < spacing
+        near = np.abs(points[:, 1] - y) < spacing(surface)
         points, gap, touching = points[near][:, [0, 2, 1]], gap[near], touching[near]
     low, high = points[:, 0].min(), points[:, 0].max()
     width = (high - low) / (5 if y is None else 3)
@@ -510,23 +518,23 @@ def draw_section(ax: Axes, sides: list[Grid], colours: list[ScalarMappable]) -> 
     """Draw both sides of a plane cell, or of a section."""
     for side, name, colour in zip(sides, (STOICHIOMETRY, STRESS), colours, strict=True):
         triangles = Triangulation(side.points[:, 0], side.points[:, 1], side.cells_dict[pyvista.CellType.TRIANGLE])
-        # A plane cuts slivers off solid elements; smooth shading smears them over their neighbours.
-        area = side.compute_cell_sizes()["Area"]
-        triangles.set_mask(area < 1e-3 * area.mean())
         ax.tripcolor(triangles, side[name], shading="gouraud", cmap=colour.cmap, norm=colour.norm)
     ax.set_aspect("equal")
 
 
 def render(sides: list[Grid], colours: list[ScalarMappable]) -> Array:
-    """Return a picture of a solid cell, drawn without a screen and cut to its outline."""
+    """Return a picture of a solid cell, drawn without a screen and cropped to its outline."""
+    if pyvista.vtk_version_info < (9, 4) and not os.environ.get("DISPLAY"):
+        version = ".".join(map(str, pyvista.vtk_version_info))
+        raise ValueError(f"cell.png: VTK {version} needs a screen to draw a solid cell; VTK 9.4 and later do not")
     plotter: Any = pyvista.Plotter(off_screen=True, window_size=[1400, 1400])
     for side, name, colour in zip(sides, (STOICHIOMETRY, STRESS), colours, strict=True):
         options = {"cmap": colour.cmap, "clim": colour.get_clim(), "show_scalar_bar": False}
-        plotter.add_mesh(side.extract_surface(), scalars=name, ambient=0.5, diffuse=0.55, **options)
+        plotter.add_mesh(side.extract_surface(), scalars=name, ambient=0.6, diffuse=0.45, **options)
     plotter.set_background("white")
     plotter.enable_anti_aliasing("ssaa")
     plotter.camera_position = "xz"
-    plotter.camera.azimuth, plotter.camera.elevation = 30, 15
+    plotter.camera.azimuth, plotter.camera.elevation = 25, 15
     plotter.reset_camera()
     picture = plotter.screenshot(None, return_img=True)
     plotter.close()

@@ -1,0 +1,207 @@
+"""Pictures of a small made-up run, whose fields are known."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvista
+from dolfinx import fem
+from matplotlib.figure import Figure
+from mpi4py import MPI
+from PIL import Image
+
+from meshes import film
+from meshes.roughness import flat
+from solver import plot
+from solver.case import Film
+from solver.domain import Domain
+from solver.output import CombinedSeries, Series
+
+LENGTH = 4e-6
+THICKNESS = 1e-6
+DEPTH = 4e-8
+"""Of the roughness [m]."""
+TIMES, STEPS, CURRENT = [0.0, 60.0, 120.0, 400.0], [0, 1, 1, 2], [0.0, 10.0, 10.0, -10.0]
+APPROACH = (0.6, 0.5, 0.2, 0.4)
+"""How far the sides have come together at each time, in depths of the roughness; the lowest is at 120 s."""
+HEADER = (
+    "time [s],step [1],voltage [V],current density [A/m^2],capacity [A h/m^2],active fraction [1],max pressure [Pa],"
+    "mean gap [m]"
+)
+
+needs_renderer = pytest.mark.skipif(
+    pyvista.vtk_version_info < (9, 4) and not os.environ.get("DISPLAY"), reason="this VTK needs a screen"
+)
+
+
+def opening(x: np.ndarray, approach: float) -> np.ndarray:
+    """Return the gap [m] at points of shape (3, n), negative where the sides press on each other."""
+    rough = (2 + np.cos(2 * np.pi * x[0] / LENGTH) - np.cos(5 * x[1] / LENGTH)) / 2
+    return DEPTH * (rough - approach)
+
+
+def write_run(folder: Path, dimension: int, approach: Sequence[float] = APPROACH) -> None:
+    """Write the run of a film whose sides draw apart and come back."""
+    geometry = Film.model_validate(
+        {
+            "builder": "film",
+            "dimension": dimension,
+            "length": f"{LENGTH} m",
+            "electrode_thickness": f"{THICKNESS} m",
+            "electrolyte_thickness": f"{THICKNESS} m",
+            "element_size": "0.2 um",
+        }
+    )
+    domain = Domain(film.build(MPI.COMM_SELF, geometry, flat()))
+    interface = domain.interfaces["electrode", "electrolyte"]
+    gap, pressure, contacted, current = (interface.function(name) for name in "gpcj")
+    nodal = {"gap [m]": gap, "pressure [Pa]": pressure, "contacted [1]": contacted, "current density [A/m^2]": current}
+    parts = []
+    for name, side in domain.sides.items():
+        warp = fem.Function(side.space(1, (dimension,)), name=name)
+        theta, stress = fem.Function(side.space()), fem.Function(fem.functionspace(side.mesh, ("DG", 0)))
+        theta.interpolate(lambda x: 0.5 + 0.3 * x[0] / LENGTH)
+        stress.interpolate(lambda x: 5e6 * np.exp(x[dimension - 1] / THICKNESS))
+        point = {"displacement with initial gap [m]": warp}
+        if name == "electrode":
+            point["stoichiometry [1]"], lifted = theta, warp
+        parts.append((name, side.mesh, point, {"von Mises stress [Pa]": stress}))
+    series = [Series(folder, "interface", interface.mesh, nodal), CombinedSeries(folder, "cell", parts)]
+
+    lines = [HEADER]
+    for time, step, applied, near in zip(TIMES, STEPS, CURRENT, approach, strict=True):
+        distance = opening(interface.space.tabulate_dof_coordinates().T, near)
+        gap.x.array[:] = np.maximum(distance, 0)
+        pressure.x.array[:] = 1e15 * np.maximum(-distance, 0)
+        contacted.x.array[:] = distance <= 0
+        fraction = interface.sum(contacted.x.array) / interface.sum(np.ones_like(distance))
+        current.x.array[:] = applied * contacted.x.array / max(fraction, 1e-9)
+        lifted.sub(dimension - 1).interpolate(lambda x, near=near: np.maximum(opening(x, near), 0))
+        for one in series:
+            one.write(time)
+        row = (time, step, 3.7 + 1e-3 * time, applied, 1e-3 * time, fraction, interface.max(pressure.x.array), 1e-8)
+        lines.append(",".join(f"{value:.12g}" for value in row))
+    (folder / "history.csv").write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture(scope="module")
+def plane_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plane")
+    write_run(folder, 2)
+    return folder
+
+
+@pytest.fixture
+def copied_run(plane_run: Path, tmp_path: Path) -> Path:
+    """A copy of the plane run, to be damaged."""
+    return Path(shutil.copytree(plane_run, tmp_path / "run"))
+
+
+def assert_pictures(paths: list[Path]) -> None:
+    assert {path.name for path in paths} == {
+        "history.png",
+        "voltage_capacity.png",
+        "interface.png",
+        "cell.png",
+        "opening.gif",
+    }
+    for path in paths:
+        pixels = np.asarray(Image.open(path).convert("L"), dtype=float)
+        assert pixels.std() > 10, f"{path} is blank"
+        # Something is drawn in every third of the picture, upper, middle and lower.
+        assert all(third.std() > 5 for third in np.array_split(pixels, 3)), f"{path} is empty in part"
+
+
+def test_a_plane_run_gives_all_pictures(plane_run: Path) -> None:
+    assert_pictures(plot.plot(plane_run))
+
+
+@needs_renderer
+def test_a_solid_run_gives_all_pictures(tmp_path: Path) -> None:
+    write_run(tmp_path, 3)
+    assert_pictures(plot.plot(tmp_path))
+
+
+def test_moments_are_start_of_current_lowest_fraction_and_end(plane_run: Path) -> None:
+    moments = plot.Run(plane_run).moments
+    assert [moment.time for moment in moments] == [60.0, 120.0, 400.0]
+    assert [moment.label for moment in moments] == ["start", "lowest $f_c$", "end"]
+
+
+def test_bands_cover_the_active_fraction(plane_run: Path) -> None:
+    run = plot.Run(plane_run)
+    for time in TIMES:
+        ax = Figure().subplots()
+        grid = run.fields("interface", time, ["gap [m]", "contacted [1]"])
+        plot.draw_curve(ax, grid, grid["gap [m]"])
+        covered = sum(bar.get_width() for bar in ax.patches) / np.diff(ax.get_xlim())[0]
+        assert covered == pytest.approx(run.at("active fraction", time), rel=1e-6)
+
+
+def test_view_shows_contact_and_the_widest_gap_beside_it(plane_run: Path) -> None:
+    surface = plot.Run(plane_run).fields("interface", 120.0, ["gap [m]", "contacted [1]"])
+    place, width, exaggeration = plot.view(surface, None)
+    seen = np.abs(surface.points[:, 0] - place[0]) <= width / 2
+    assert (surface["contacted [1]"][seen] > 0).any()
+    widest = surface["gap [m]"][seen].max()
+    assert widest > 0
+    assert 0.08 * width < exaggeration * widest < 0.5 * width
+
+
+@pytest.mark.parametrize("approach", [1.0, -1.0], ids=["everywhere", "nowhere"])
+def test_sides_that_touch_everywhere_or_nowhere_are_drawn(tmp_path: Path, approach: float) -> None:
+    write_run(tmp_path, 2, [approach] * len(TIMES))
+    assert_pictures(plot.plot(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "damage, message",
+    [
+        (lambda run: (run / "history.csv").unlink(), "history.csv: not found"),
+        (lambda run: (run / "history.csv").write_text(""), "history.csv: not a table"),
+        (lambda run: (run / "history.csv").write_bytes(b"\xff\xfe\x00"), "history.csv: not a table"),
+        (lambda run: (run / "history.csv").write_text("time [s],step [1]\n"), "history.csv: no complete row"),
+        (lambda run: (run / "history.csv").write_text("a,b\n1,2\n"), r"there is no column 'time \[unit\]'"),
+        (lambda run: (run / "history.csv").write_text("time [s]\nsoon\n"), r"column 'time \[s\]' holds something"),
+        (lambda run: (run / "interface.pvd").unlink(), "interface.pvd: not found"),
+        (lambda run: (run / "interface.pvd").write_text("<VTKFile><Coll"), "interface.pvd: damaged"),
+        (lambda run: (run / "interface.pvd").write_text("<VTKFile><Collection/></VTKFile>"), "interface.pvd: damaged"),
+        (lambda run: (run / "fields" / "interface_000002_0.vtu").unlink(), "interface.pvd: the fields at 120 s"),
+        (lambda run: (run / "fields" / "cell_000002_0.vtu").write_bytes(b"nothing"), "cell.pvd: the fields at 120 s"),
+        (lambda run: os.truncate(run / "fields" / "cell_000002_0.vtu", 9000), "cell.pvd: the fields at 120 s"),
+    ],
+)
+def test_missing_and_damaged_files_are_named(copied_run: Path, damage: Callable[[Path], object], message: str) -> None:
+    damage(copied_run)
+    with pytest.raises(ValueError, match=message):
+        plot.plot(copied_run)
+
+
+def test_last_row_of_a_running_simulation_may_be_incomplete(copied_run: Path) -> None:
+    with (copied_run / "history.csv").open("a") as stream:
+        stream.write("500,3,3.")
+    assert plot.Run(copied_run).time[-1] == TIMES[-1]
+
+
+@pytest.mark.parametrize(
+    "unit, value, shown",
+    [
+        ("Pa", 2.5e9, "2.5 GPa"),
+        ("Pa", 2.5e6, "2.5 MPa"),
+        ("m", 3.2e-8, "32 nm"),
+        ("m", 1e-5, "10 µm"),
+        ("s", 90.0, "90 s"),
+        ("s", 150.0, "2.5 min"),
+        ("s", 9000.0, "2.5 h"),
+        ("A/m^2", 10.0, "1 mA/cm²"),
+        ("V", 0.004, "0.004 V"),
+        ("m", 0.0, "0 m"),
+    ],
+)
+def test_quantities_are_shown_in_units_people_use(unit: str, value: float, shown: str) -> None:
+    assert plot.quantity(unit, value) == shown
