@@ -265,15 +265,8 @@ def history(run: Run) -> Figure:
     fraction = run.column("active fraction")[0]
     lowest = int(np.argmin(fraction))
     axes[2].plot(time[lowest], fraction[lowest], "o", color=VERMILION, markersize=4)
-    late = time[lowest] > 0.9 * time[-1]
-    axes[2].annotate(
-        f"{fraction[lowest]:.3g}",
-        (time[lowest], fraction[lowest]),
-        xytext=(-7 if late else 7, 0),
-        textcoords="offset points",
-        ha="right" if late else "left",
-        va="center",
-        color=VERMILION,
+    axes[2].set_title(
+        f"lowest {fraction[lowest]:.3g} at {quantity('s', run.time[lowest])}", loc="right", color=VERMILION, pad=3
     )
     axes[-1].set_xlabel(f"time [{unit}]")
     axes[-1].set_xlim(time[0], time[-1] if len(time) > 1 else time[0] + 1)
@@ -312,7 +305,7 @@ def interface(run: Run) -> Figure:
     moments = run.moments
     grids = [run.fields("interface", moment.time, [*INTERFACE_ROWS, "contacted [1]"]) for moment in moments]
     curve = is_curve(grids[0])
-    row_height = 1.7 if curve else min(aspect(grids[0]) * (WIDTH - 1.5) / len(moments), 2.4)
+    row_height = 1.7 if curve else min(height_to_width(grids[0]) * (WIDTH - 1.5) / len(moments), 2.4)
     figure = Figure(figsize=(WIDTH, 1.0 + len(INTERFACE_ROWS) * row_height))
     axes = figure.subplots(
         len(INTERFACE_ROWS), len(moments), sharex=True, sharey="row" if curve else True, squeeze=False
@@ -326,7 +319,7 @@ def interface(run: Run) -> Figure:
             for ax, grid in zip(row, grids, strict=True):
                 draw_curve(ax, grid, factor * grid[name])
             row[0].set_ylabel(labelled(label, shown))
-            if min(grid[name].min() for grid in grids) >= 0:
+            if name not in SIGNED:
                 row[0].set_ylim(bottom=0)
         else:
             colours = map_colours(name, factor * np.concatenate([grid[name] for grid in grids]))
@@ -361,8 +354,8 @@ def is_curve(grid: Grid) -> bool:
     return pyvista.CellType.TRIANGLE not in grid.cells_dict
 
 
-def aspect(grid: Grid) -> float:
-    """Return the width of a map over its length."""
+def height_to_width(grid: Grid) -> float:
+    """Return the extent of a map along y over that along x."""
     low_x, high_x, low_y, high_y, *_ = grid.bounds
     return (high_y - low_y) / (high_x - low_x)
 
@@ -381,7 +374,7 @@ def draw_curve(ax: Axes, grid: Grid, values: Array) -> None:
         color=CONTACT,
         linewidth=0,
     )
-    ax.plot(place, values[order], color=BLUE, linewidth=1.0)
+    ax.plot(place, values[order], color=BLUE, linewidth=1.0, clip_on=False, zorder=3)
     ax.set_xlim(place[0], place[-1])
 
 
@@ -459,8 +452,11 @@ def cell(run: Run) -> Figure:
         zoom.set_title(f"cut at y = {quantity('m', y)}")
         zoom.yaxis.set_label_position("right")
         zoom.set_ylabel(f"z [{unit}]")
-    for ax, (label, mappable), extend in zip((whole, zoom), colours.items(), ("neither", "max"), strict=True):
-        figure.colorbar(mappable, ax=ax, label=label, location="bottom", shrink=0.8, pad=0.02, extend=extend)
+    for ax, (label, mappable), extend, aspect in zip(
+        (whole, zoom), colours.items(), ("neither", "max"), (20 * ratio, 20), strict=True
+    ):
+        options: dict[str, Any] = {"location": "bottom", "shrink": 0.8, "pad": 0.02, "aspect": aspect, "extend": extend}
+        figure.colorbar(mappable, ax=ax, label=label, **options)
     fraction = run.at("active fraction", moment.time)
     figure.suptitle(
         f"Lowest active fraction, $f_c$ = {fraction:.3g}, at {quantity('s', moment.time)}: "
