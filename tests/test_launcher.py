@@ -249,11 +249,11 @@ def test_missing_tool_is_named_with_the_line_to_type(machine: Machine) -> None:
     assert "sudo apt-get install" in result.stderr
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may install packages")
-def test_root_gets_missing_tools_installed(machine: Machine) -> None:
+def test_missing_tools_are_installed_by_root_or_by_sudo_without_a_password(machine: Machine) -> None:
     hidden = machine.tools.with_name("hidden")
     (machine.tools / "mmdebstrap").rename(hidden)
     machine.install("apt-get", f'[[ $1 == install ]] && cp "{hidden}" "{machine.tools}/mmdebstrap"; exit 0')
+    machine.install("sudo", '[[ $1 == -n ]] && shift; "$@"')
     assert machine.run("shell", "true").returncode == 0
 
 
