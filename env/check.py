@@ -37,7 +37,7 @@ MODULES = (
     "SurfaceTopography",
     "typer",
 )
-DEVELOPMENT_MODULES = ("hypothesis", "pytest", "pytest_timeout", "mypy", "ruff")
+DEVELOPMENT_MODULES = ("hypothesis", "jsonschema", "pytest", "pytest_timeout", "mypy", "ruff")
 
 
 def is_present(module: str) -> bool:
