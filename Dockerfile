@@ -11,7 +11,7 @@ RUN apt-get update \
 RUN /opt/interstice/env/finish.sh
 
 # Any user id may run in a container: what is cached goes where everybody may write.
-ENV XDG_CACHE_HOME=/tmp/.cache
+ENV XDG_CACHE_HOME=/tmp/.cache MPLCONFIGDIR=/tmp/.cache/matplotlib
 
 COPY . /opt/interstice/
 WORKDIR /work
