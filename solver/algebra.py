@@ -27,10 +27,11 @@ DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "
 
 MULTIGRID = {
     "ksp_type": "cg",
-    "ksp_rtol": 1e-8,
+    "ksp_rtol": 1e-5,
     "ksp_max_it": 500,
     "pc_type": "gamg",
     "pc_gamg_threshold": 0.02,
+    "pc_gamg_reuse_interpolation": True,
     "mg_levels_ksp_type": "chebyshev",
     "mg_levels_pc_type": "jacobi",
 }
@@ -85,7 +86,6 @@ class System:
         fields: Sequence[Field],
         constraints: Constraints,
         options: dict[str, Any],
-        near_nullspace: Callable[[PETSc.Mat], PETSc.NullSpace] | None = None,
     ) -> None:
         self.domain, self.fields = domain, list(fields)
         spaces = [f.function.function_space for f in fields]
@@ -110,7 +110,9 @@ class System:
         self.solver.setFromOptions()
         for key in options:
             del database[prefix + key]
-        self._near_nullspace = near_nullspace
+        self._rigid_modes: PETSc.NullSpace | None = None
+        if self.solver.getPC().getType() == PETSc.PC.Type.GAMG:
+            self._rigid_modes = self._attach_rigid_modes()
 
     @property
     def unknowns(self) -> int:
@@ -193,8 +195,8 @@ class System:
             operator = self._reduced
             operator.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
         operator.zeroRowsColumns(self._eliminated, diag=1.0)
-        if self._near_nullspace is not None:
-            operator.setNearNullSpace(self._near_nullspace(operator))
+        if self._rigid_modes is not None:
+            operator.setNearNullSpace(self._rigid_modes)
         self.solver.setOperators(operator)
         self.solver.solve(self._rhs, self._step)
         if self.solver.getConvergedReason() < 0:
@@ -216,6 +218,22 @@ class System:
                 change = change * min(1.0, f.largest_step / max(largest, np.finfo(float).tiny))
             f.function.x.array[: stop - start] -= change
             f.function.x.scatter_forward()
+
+    def _attach_rigid_modes(self) -> PETSc.NullSpace:
+        """Return translations and rotations of all displacement fields together, for algebraic multigrid.
+
+        Every field is a displacement; blocks of the matrix are the components at one node.
+        """
+        dimension = self.domain.dimension
+        self.matrix.setBlockSize(dimension)
+        if self._prolongation is not None:
+            self._prolongation.setBlockSize(dimension)
+        points = [f.function.function_space.tabulate_dof_coordinates() for f in self.fields]
+        owned = [x[: n // dimension, :dimension] for x, n in zip(points, self._owned, strict=True)]
+        coordinates = PETSc.Vec().createWithArray(np.vstack(owned).ravel(), bsize=dimension, comm=self.domain.mesh.comm)
+        modes = PETSc.NullSpace().createRigidBody(coordinates)
+        coordinates.destroy()
+        return modes
 
     def _constrain(self, constraints: Constraints) -> tuple[PETSc.Mat | None, Indices]:
         """Return P (None where no unknown follows another) and the global rows of this rank that are not free."""

@@ -197,8 +197,9 @@ class Contact(Section):
     """Unilateral contact: g_n ≥ 0, p_n ≥ 0, g_n p_n = 0."""
 
     method: Literal["augmented_lagrangian", "penalty"] = "augmented_lagrangian"
-    augmentation: Annotated[float, Field(gt=0)] = Field(
-        default=1e3, description="r (or the penalty ε_n) in units of E/h, E/h the local stiffness"
+    augmentation: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="r (or the penalty ε_n) in units of the local stiffness E*/h; 1000 in 2D, 100 in 3D if not given",
     )
 
 

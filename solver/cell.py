@@ -6,6 +6,7 @@ V is the voltage of the collector against the lithium at the counter face, where
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class Cell:
         assert electrode.host is not None and electrolyte.electrolyte is not None
         self.case, self.comm = case, comm
         self.host = electrode.host
+        self.materials = {ELECTRODE: electrode, ELECTROLYTE: electrolyte}
         tagged, self.profile = meshes.build(comm, case.geometry, folder)
         self.domain = domain = Domain(tagged)
         self.sides = {ELECTRODE: domain.sides[ELECTRODE], ELECTROLYTE: domain.sides[ELECTROLYTE]}
@@ -81,17 +83,17 @@ class Cell:
         }
         self.elasticity = {
             name: mechanics.Elasticity.constant(domain.mesh, material.young_modulus, material.poisson_ratio)
-            for name, material in ((ELECTRODE, electrode), (ELECTROLYTE, electrolyte))
+            for name, material in self.materials.items()
         }
         jump = self.interface.jump(self.u)
-        pairs = [(material.young_modulus, material.poisson_ratio) for material in (electrode, electrolyte)]
+        pairs = [(material.young_modulus, material.poisson_ratio) for material in self.materials.values()]
         method = case.interface.contact
         self.contact = Contact(
             self.interface,
             jump,
             self.initial_gap,
             mechanics.composite_modulus(*pairs),
-            method.augmentation,
+            method.augmentation or (1e3 if dimension == 2 else 1e2),
             update=method.method == "augmented_lagrangian",
         )
         cohesive = case.interface.cohesive
@@ -130,14 +132,16 @@ class Cell:
         self.time_step.value = time_step
         self.current_density.value = current_density
         self.activity.x.array[:] = self._touching()
-        newton = linear = 0
-        for _ in range(10):
-            reports = [system.solve(self._update) for system in self._systems]
-            newton += sum(report.newton for report in reports)
-            linear += sum(report.linear for report in reports)
-            if len(reports) == 1 or all(report.newton == 0 for report in reports):
+        newton = linear = quiet = 0
+        most = 20 * len(self._systems)
+        for solved, system in enumerate(itertools.islice(itertools.cycle(self._systems), most), start=1):
+            report = system.solve(self._update)
+            newton += report.newton
+            linear += report.linear
+            quiet = 0 if report.newton else quiet + 1
+            if solved >= len(self._systems) and quiet >= len(self._systems) - 1:
                 return algebra.Report(newton, linear)
-        raise algebra.SolveError("electrochemistry and mechanics do not settle in 10 sweeps")
+        raise algebra.SolveError("electrochemistry and mechanics do not settle in 20 sweeps")
 
     def commit(self) -> None:
         """Take the present state as the start of the next step."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dolfinx import fem
 from dolfinx.io import gmshio
 from dolfinx.mesh import GhostMode, Mesh, MeshTags, create_cell_partitioner
 from mpi4py import MPI
@@ -17,3 +18,8 @@ def distribute_gmsh_model(model: Any, comm: MPI.Comm, dimension: int) -> tuple[M
     """
     partitioner = create_cell_partitioner(GhostMode.shared_facet)
     return gmshio.model_to_mesh(model, comm, 0, gdim=dimension, partitioner=partitioner)
+
+
+def expression_at_points(expression: Any, space: fem.FunctionSpace) -> fem.Expression:
+    """Return the UFL `expression` compiled for interpolation into `space`."""
+    return fem.Expression(expression, space.element.interpolation_points())

@@ -108,20 +108,25 @@ class Observer:
 
 
 class HistoryFile:
-    """`history.csv`, written row by row so that a run that ends early leaves all it computed."""
+    """`history.csv` on rank 0, written row by row, so that a run that ends early leaves all it computed."""
 
-    def __init__(self, path: Path) -> None:
-        self._stream: IO[str] = path.open("w", newline="")
-        self._writer: csv.DictWriter[str] | None = None
+    def __init__(self, path: Path, comm: MPI.Comm) -> None:
+        self.rows: list[dict[str, float]] = []
+        self._stream: IO[str] | None = path.open("w", newline="", encoding="utf-8") if comm.rank == 0 else None
 
     def write(self, row: dict[str, float]) -> None:
         """Append a row; the first one gives the header."""
-        if self._writer is None:
-            self._writer = csv.DictWriter(self._stream, list(row))
-            self._writer.writeheader()
-        self._writer.writerow({key: f"{value:.12g}" for key, value in row.items()})
-        self._stream.flush()
+        self.rows.append(row)
+        if self._stream is not None:
+            writer = csv.DictWriter(self._stream, list(row))
+            if len(self.rows) == 1:
+                writer.writeheader()
+            writer.writerow({key: f"{value:.12g}" for key, value in row.items()})
+            self._stream.flush()
 
-    def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
+    def __enter__(self) -> HistoryFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream is not None:
+            self._stream.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from solver.reader import MARK, LoadedCase, dump_case
 
-WRITTEN = ("case.yaml", "history.csv", "error.log", "fields", "*.pvd", "*.png")
+WRITTEN = ("case.yaml", "history.csv", "error.log", "fields", "*.pvd", "plots")
 """Names of what a run and its plots write."""
 
 

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from mpi4py import MPI
 
 from solver.algebra import SolveError
 from solver.cell import Cell
+from solver.fields import FieldWriter
 from solver.history import HistoryFile, Observer
+from solver.progress import Progress
 from solver.reader import LoadedCase
 from solver.stepping import Stopped, run_protocol
-from solver.terminal import say
 
 
 def run(loaded: LoadedCase, output: Path, comm: MPI.Comm) -> int:
-    """Run a checked case into the folder `output`; return the exit code (0, or 1 if it could not be carried through)."""
-    case, started = loaded.case, time.perf_counter()
+    """Run a checked case into the folder `output`; return 0, or 1 if the protocol could not be carried through."""
+    case, progress = loaded.case, Progress(loaded.case, output, comm.size)
     cell = Cell(case, loaded.electrode, loaded.electrolyte, loaded.folder, comm)
-    observer = Observer(cell)
-    history = HistoryFile(output / "history.csv")
-    try:
-        cell.press()
-        row = observer.row(None)
-        history.write(row)
-        for advance in run_protocol(cell, case.protocol, case.time):
-            row = observer.row(advance)
-            history.write(row)
-            if comm.rank == 0:
-                print(advance.number, f"{advance.time:.2f}", f"dt={advance.duration:.3g}", advance.report, f"V={row['voltage [V]']:.4f} f_c={row['active fraction [1]']:.3f} p={row['mean pressure [Pa]']/1e6:.2f} gap={row['mean gap [m]']*1e9:.2f} cb={row['charge balance [1]']:.1e} lb={row['lithium balance [1]']:.1e} gp={row['complementarity [1]']:.1e}", advance.notes)
-    except (SolveError, Stopped) as stopped:
-        print(f"stopped: {stopped}")
-        return 1
-    finally:
-        history.close()
-    print(time.perf_counter() - started)
-    return 0
+    progress.built(cell)
+    observer, fields = Observer(cell), FieldWriter(cell, output)
+    reason, written, time = "", 0.0, 0.0
+    with HistoryFile(output / "history.csv", comm) as history:
+        try:
+            cell.press()
+            history.write(observer.row(None))
+            fields.write(time)
+            for count, advance in enumerate(run_protocol(cell, case.protocol, case.time), start=1):
+                time = advance.time
+                row = observer.row(advance)
+                history.write(row)
+                if count % case.output.fields_every == 0:
+                    fields.write(time)
+                    written = time
+                progress.advanced(advance, row)
+        except (SolveError, Stopped) as stopped:
+            reason = str(stopped)
+        if written < time:
+            fields.write(time)
+        progress.finished(history.rows, reason)
+    return 1 if reason else 0

@@ -45,13 +45,12 @@ class Elasticity:
         lame_lambda, mu = self.lame
         return (lame_lambda + 2 * mu / 3) * (ufl.div(u) - 3 * eigenstrain)
 
-    def energy_density(self, u: Any, eigenstrain: Any = 0.0) -> Any:
-        """Return the elastic energy per volume [J/m³]; the out-of-plane strain is zero, its elastic part −e in 2D."""
-        lame_lambda, mu = self.lame
-        elastic = ufl.sym(ufl.grad(u)) - eigenstrain * ufl.Identity(len(u))
-        out_of_plane = (3 - len(u)) * eigenstrain**2
-        trace = ufl.div(u) - 3 * eigenstrain
-        return lame_lambda / 2 * trace**2 + mu * (ufl.inner(elastic, elastic) + out_of_plane)
+    def von_mises_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return the von Mises stress [Pa], the out-of-plane stress of plane strain included."""
+        sigma, mean = self.stress(u, eigenstrain), self.hydrostatic_stress(u, eigenstrain)
+        out_of_plane = 3 * mean - ufl.tr(sigma) if len(u) == 2 else 0.0
+        # rounding may leave a small negative number under the root of a hydrostatic state
+        return ufl.sqrt(ufl.max_value(0.0, 1.5 * (ufl.inner(sigma, sigma) + out_of_plane**2 - 3 * mean**2)))
 
 
 def residual(law: Elasticity, u: Any, v: Any, dx: ufl.Measure, eigenstrain: Any = 0.0) -> ufl.Form:
