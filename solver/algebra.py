@@ -1,8 +1,8 @@
 """Newton's method for a block of fields that live on different sides, on PETSc.
 
 A `System` owns the matrix, vectors and solver of a group of fields. Constraints of the discrete unknowns are a matrix P
-from free to all unknowns: Dirichlet values (zero increment), ties of a boundary to one value (rigid platen, equipotential
-collector) and periodic partners. The reduced operator is Pᵀ A P, of the size and block structure of A.
+from free to all unknowns: Dirichlet values (zero increment), ties of a boundary to one value (rigid platen,
+equipotential collector) and periodic partners. The reduced operator is Pᵀ A P, of the size and block structure of A.
 """
 
 from __future__ import annotations
@@ -252,13 +252,13 @@ class System:
             follows.pop(row, None)
 
         last = self._first + int(self._offsets[-1])
-        slaves = sorted(row for row in follows if self._first <= row < last)
-        eliminated = np.array(sorted(fixed | set(slaves)), dtype=np.int32)
+        following = sorted(row for row in follows if self._first <= row < last)
+        eliminated = np.array(sorted(fixed.union(following)), dtype=np.int32)
         if not follows:
             return None, eliminated
         columns = [[row] for row in range(self._first, last)]
         weights = [[1.0] for _ in columns]
-        for row in slaves:
+        for row in following:
             master = follows[row]
             while master in follows:
                 master = follows[master]
@@ -297,12 +297,14 @@ class System:
         extent = np.ptp(tree.data[:, :2], axis=0).max()
         if np.any(distance > 1e-6 * extent):
             raise ValueError("periodic sides: the two meshes of opposite faces do not match")
-        return dict(zip(self._owned_rows(index, slaves).tolist(), rows[nearest].tolist(), strict=True))
+        pairs = zip(self._owned_rows(index, slaves), rows[nearest], strict=True)
+        return {int(slave): int(master) for slave, master in pairs}
 
 
 def _block(residual: ufl.Form, unknown: fem.Function) -> ufl.Form | None:
     """Return the derivative of `residual` by `unknown`, None where it does not depend on it."""
     if unknown not in residual.coefficients():
         return None
-    derivative = ufl.algorithms.expand_derivatives(ufl.derivative(residual, unknown, ufl.TrialFunction(unknown.function_space)))
+    trial = ufl.TrialFunction(unknown.function_space)
+    derivative = ufl.algorithms.expand_derivatives(ufl.derivative(residual, unknown, trial))
     return None if derivative.empty() else derivative

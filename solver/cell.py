@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import ufl
 from dolfinx import fem
+from dolfinx.mesh import Mesh
 from mpi4py import MPI
-from petsc4py import PETSc
 
 import meshes
 from materials import Material
 from solver import algebra
-from solver.case import Case, Cohesive, Discharge, Rest
-from solver.domain import Domain, Indices, Side
+from solver.case import Case, Cohesive, Rest
+from solver.domain import Domain, Indices
 from solver.interface import kinetics
 from solver.interface.cohesive import Bilinear, CohesiveBond
 from solver.interface.contact import Contact
@@ -30,7 +30,7 @@ ELECTRODE, ELECTROLYTE = "electrode", "electrolyte"
 LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
 
 
-class OpenCircuit(algebra.SolveError):
+class OpenCircuitError(algebra.SolveError):
     """No node of the interface is in contact, so that no current can flow."""
 
 
@@ -51,20 +51,22 @@ class Cell:
         self.interface = domain.interfaces[ELECTRODE, ELECTROLYTE]
         self.apparent_area = domain.area("collector")
         self.geometric_area = self.interface.sum(np.ones_like(self.interface.areas.x.array))
-        self.electrode_volume = domain.integrate(domain.form(self._constant(1.0) * domain.dx(self.sides[ELECTRODE])))
+        self.electrode_volume = domain.integrate(domain.form(self.constant(1.0) * domain.dx(self.sides[ELECTRODE])))
 
         dimension = domain.dimension
-        self.u = {name: fem.Function(side.space(1, (dimension,)), name=f"u_{name}") for name, side in self.sides.items()}
+        self.u = {
+            name: fem.Function(side.space(1, (dimension,)), name=f"u_{name}") for name, side in self.sides.items()
+        }
         scalar = {name: side.space() for name, side in self.sides.items()}
         self.c = fem.Function(scalar[ELECTRODE], name="c")
         self.c_old = fem.Function(scalar[ELECTRODE], name="c_old")
         self.phi_e = fem.Function(scalar[ELECTRODE], name="phi_e")
         self.phi_s = fem.Function(scalar[ELECTROLYTE], name="phi_s")
         self.activity = self.interface.function("activity")
-        self.voltage = self._constant(0.0)
-        self.current_density = self._constant(0.0)
-        self.time_step = self._constant(1.0)
-        self.pressure = self._constant(case.stack.pressure)
+        self.voltage = self.constant(0.0)
+        self.current_density = self.constant(0.0)
+        self.time_step = self.constant(1.0)
+        self.pressure = self.constant(case.stack.pressure)
 
         self.c_max = self.host.maximum_concentration
         self.lithium_capacity = self.electrode_volume * self.c_max
@@ -77,9 +79,9 @@ class Cell:
 
         self.eigenstrain = {
             ELECTRODE: diffusion.eigenstrain(
-                self.c, self._constant(self.c_initial), self._constant(self.host.partial_molar_volume)
+                self.c, self.constant(self.c_initial), self.constant(self.host.partial_molar_volume)
             ),
-            ELECTROLYTE: self._constant(0.0),
+            ELECTROLYTE: self.constant(0.0),
         }
         self.elasticity = {
             name: mechanics.Elasticity.constant(domain.mesh, material.young_modulus, material.poisson_ratio)
@@ -103,9 +105,9 @@ class Cell:
 
         displacement = self._mechanics()
         charge = self._electrochemistry(electrolyte.electrolyte.ionic_conductivity)
-        self._pressing = algebra.System(domain, displacement, self._mechanical_constraints(displacement, held=False), self._options)
-        held = case.stack.hold == "fixed_thickness"
-        mechanical = self._mechanical_constraints(displacement, held)
+        floating = self._mechanical_constraints(displacement, held=False)
+        self._pressing = algebra.System(domain, displacement, floating, self._options)
+        mechanical = self._mechanical_constraints(displacement, held=case.stack.hold == "fixed_thickness")
         electrical = self._electrical_constraints(charge)
         if dimension == 2:
             both = _joined(electrical, mechanical, offset=len(charge))
@@ -159,8 +161,17 @@ class Cell:
             array[...] = copy
 
     def charge_residuals(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the owned residual entries of φ_e and φ_s [A] before constraints: on fixed rows, the current fed in."""
+        """Return the owned residual entries of φ_e and φ_s [A] before constraints: on fixed rows the current fed in."""
         return self._systems[0].residual_array(1), self._systems[0].residual_array(2)
+
+    def constant(self, value: float, domain: Mesh | None = None) -> fem.Constant:
+        """Return a constant of the parent mesh, or of another `domain`: other numbers need no new compilation."""
+        return fem.Constant(domain or self.domain.mesh, np.float64(value))
+
+    @property
+    def mean_spacing(self) -> float:
+        """The mean distance of the nodes of the interface [m]."""
+        return float((self.geometric_area / self._interface_nodes) ** (1.0 / (self.domain.dimension - 1)))
 
     @property
     def unknowns(self) -> int:
@@ -192,15 +203,17 @@ class Cell:
         q, psi_e, psi_s = (ufl.TestFunction(f.function_space) for f in (self.c, self.phi_e, self.phi_s))
         electrode, electrolyte = (self.domain.dx(side) for side in self.sides.values())
         dS, j = self.interface.dS, self.local_current
-        lithium = diffusion.residual(
-            self.c, self.c_old, q, self._constant(self.host.diffusivity), self.time_step, electrode
-        ) + j / kinetics.FARADAY * q("+") * dS
+        lithium = (
+            diffusion.residual(self.c, self.c_old, q, self.constant(self.host.diffusivity), self.time_step, electrode)
+            + j / kinetics.FARADAY * q("+") * dS
+        )
         electrons = (
-            conduction.residual(self.phi_e, psi_e, self._constant(self.host.electronic_conductivity), electrode)
+            conduction.residual(self.phi_e, psi_e, self.constant(self.host.electronic_conductivity), electrode)
             + j * psi_e("+") * dS
             - self.current_density * psi_e * self.domain.ds("collector")
         )
-        ions = conduction.residual(self.phi_s, psi_s, self._constant(ionic_conductivity), electrolyte) - j * psi_s("-") * dS
+        kappa = self.constant(ionic_conductivity)
+        ions = conduction.residual(self.phi_s, psi_s, kappa, electrolyte) - j * psi_s("-") * dS
         currents = [step.current_density for step in self.case.protocol if not isinstance(step, Rest)]
         current = max(currents, default=self.case.interface.kinetics.exchange_current_density)
         load = current * self.apparent_area / np.sqrt(self._interface_nodes)
@@ -213,11 +226,11 @@ class Cell:
     def _local_current(self) -> Any:
         """Return j_n [A/m²] on the interface, exactly zero where the activity is."""
         law = self.case.interface.kinetics
-        theta = self.c("+") / self._constant(self.c_max)
+        theta = self.c("+") / self.constant(self.c_max)
         eta = self.voltage + self.phi_e("+") - self.phi_s("-") - self.host.open_circuit_potential(theta)
-        j_0 = kinetics.exchange_current_density(theta, self._constant(law.exchange_current_density))
-        anodic, cathodic = self._constant(law.anodic_transfer), self._constant(law.cathodic_transfer)
-        j = kinetics.butler_volmer(j_0, eta, self._constant(self.case.temperature), anodic, cathodic)
+        j_0 = kinetics.exchange_current_density(theta, self.constant(law.exchange_current_density))
+        anodic, cathodic = self.constant(law.anodic_transfer), self.constant(law.cathodic_transfer)
+        j = kinetics.butler_volmer(j_0, eta, self.constant(self.case.temperature), anodic, cathodic)
         return self.activity("+") * j
 
     def _update(self) -> tuple[int, float]:
@@ -244,7 +257,7 @@ class Cell:
         lost = (activity > 0.0) & ~self._touching()
         activity[lost] = 0.0
         if self.interface.sum(activity) == 0.0:
-            raise OpenCircuit("open circuit: no contact left")
+            raise OpenCircuitError("open circuit: no contact left")
         return self.comm.allreduce(int(np.count_nonzero(lost[: self.interface.space.dofmap.index_map.size_local])))
 
     def _recentre(self) -> None:
@@ -312,9 +325,6 @@ class Cell:
     def _interface_nodes(self) -> int:
         return int(self.interface.space.dofmap.index_map.size_global)
 
-    def _constant(self, value: float) -> fem.Constant:
-        return fem.Constant(self.domain.mesh, PETSc.ScalarType(value))
-
     def _state(self) -> list[np.ndarray]:
         functions = [*self.u.values(), self.c, self.c_old, self.phi_e, self.phi_s, self.activity]
         functions += [self.contact.multiplier, self.contact.active, self.contact.gap.values]
@@ -329,7 +339,12 @@ def _bilinear(bond: Cohesive) -> Bilinear:
         bond.normal_strength**2 / bond.normal_toughness, bond.shear_strength**2 / bond.shear_toughness
     )
     return Bilinear(
-        bond.normal_strength, bond.shear_strength, bond.normal_toughness, bond.shear_toughness, bond.mixity_exponent, stiffness
+        bond.normal_strength,
+        bond.shear_strength,
+        bond.normal_toughness,
+        bond.shear_toughness,
+        bond.mixity_exponent,
+        stiffness,
     )
 
 
@@ -338,5 +353,5 @@ def _joined(first: algebra.Constraints, second: algebra.Constraints, offset: int
     return algebra.Constraints(
         first.fixed + [(index + offset, dofs) for index, dofs in second.fixed],
         first.tied + [(index + offset, dofs) for index, dofs in second.tied],
-        first.periodic + [(index + offset, *rest) for index, *rest in second.periodic],
+        first.periodic + [(index + offset, far, near, axis) for index, far, near, axis in second.periodic],
     )

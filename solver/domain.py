@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import ufl
-from dolfinx import cpp, fem, la, mesh
-from petsc4py import PETSc
+from dolfinx import fem, la
+from dolfinx.mesh import Mesh, create_submesh
 
 from meshes.tagged import TaggedMesh
 
@@ -35,7 +35,7 @@ class Side:
 
     name: str
     tag: int
-    mesh: mesh.Mesh
+    mesh: Mesh
     to_parent: Indices
     from_parent: Indices
 
@@ -48,20 +48,20 @@ class Side:
 class Interface:
     """The common surface of two sides.
 
-    `entities` has shape (facets, 4): cell and local facet on the '+' side, cell and local facet on the '−' side, for the
-    facets this rank integrates over. Everything on the interface lives at its nodes: `space` is continuous, piecewise
-    linear, and `dS` integrates with the vertex rule, so that an integral is a sum over nodes.
+    `entities` has shape (facets, 4): cell and local facet on the '+' side, cell and local facet on the '−' side, for
+    the facets this rank integrates over. Everything on the interface lives at its nodes: `space` is continuous,
+    piecewise linear, and `dS` integrates with the vertex rule, so that an integral is a sum over nodes.
     """
 
     name: tuple[str, str]
     tag: int
     plus: Side
     minus: Side
-    mesh: mesh.Mesh
+    mesh: Mesh
     entities: Indices
     dS: ufl.Measure
     space: fem.FunctionSpace
-    entity_maps: dict[mesh.Mesh, Indices] = field(repr=False)
+    entity_maps: dict[Mesh, Indices] = field(repr=False)
 
     def restrict(self, f: Any, side: Side) -> Any:
         """Return `f` on the interface as seen from `side`."""
@@ -105,7 +105,7 @@ class Interface:
         return float(self.mesh.comm.allreduce(float(values[:owned] @ self.areas.x.array[:owned])))
 
     def max(self, values: npt.NDArray[np.float64], default: float = 0.0) -> float:
-        """Return the largest of `values` (shape (local and ghost nodes,)) over all ranks, `default` for no node at all."""
+        """Return the largest of `values` (shape (local and ghost nodes,)) over all ranks, `default` without nodes."""
         owned = values[: self.space.dofmap.index_map.size_local]
         every = self.mesh.comm.allgather(float(owned.max()) if owned.size else None)
         return max((value for value in every if value is not None), default=default)
@@ -155,7 +155,7 @@ class Domain:
         self.sides: dict[str, Side] = {}
         cell_map = self.mesh.topology.index_map(tdim)
         for name, tag in tagged.sides.items():
-            submesh, to_parent, *_ = mesh.create_submesh(self.mesh, tdim, tagged.cell_tags.find(tag))
+            submesh, to_parent, *_ = create_submesh(self.mesh, tdim, tagged.cell_tags.find(tag))
             from_parent = np.full(cell_map.size_local + cell_map.num_ghosts, -1, dtype=np.int32)
             from_parent[to_parent] = np.arange(len(to_parent), dtype=np.int32)
             for pair, rows in entities.items():
@@ -164,7 +164,7 @@ class Domain:
                 elif name == pair[1]:
                     from_parent[rows[:, 0]] = from_parent[rows[:, 2]]
             self.sides[name] = Side(name, tag, submesh, np.asarray(to_parent), from_parent)
-        self.entity_maps: dict[mesh.Mesh, Indices] = {side.mesh: side.from_parent for side in self.sides.values()}
+        self.entity_maps: dict[Mesh, Indices] = {side.mesh: side.from_parent for side in self.sides.values()}
 
         self._dx = ufl.Measure("dx", domain=self.mesh, subdomain_data=tagged.cell_tags)
         self._ds = ufl.Measure("ds", domain=self.mesh, subdomain_data=tagged.facet_tags)
@@ -175,7 +175,7 @@ class Domain:
         self.interfaces: dict[tuple[str, str], Interface] = {}
         facet_map = self.mesh.topology.index_map(tdim - 1)
         for pair, tag in tagged.interfaces.items():
-            submesh, to_parent, *_ = mesh.create_submesh(self.mesh, tdim - 1, tagged.facet_tags.find(tag))
+            submesh, to_parent, *_ = create_submesh(self.mesh, tdim - 1, tagged.facet_tags.find(tag))
             from_parent = np.full(facet_map.size_local + facet_map.num_ghosts, -1, dtype=np.int32)
             from_parent[to_parent] = np.arange(len(to_parent), dtype=np.int32)
             self.entity_maps[submesh] = from_parent
@@ -209,7 +209,7 @@ class Domain:
 
     def area(self, boundary: str) -> float:
         """Return the area of a named boundary [m², in 2D m per unit depth]."""
-        one = fem.Constant(self.mesh, PETSc.ScalarType(1.0))
+        one = fem.Constant(self.mesh, np.float64(1.0))
         return self.integrate(fem.form(one * self.ds(boundary)))
 
     def boundary_dofs(self, space: fem.FunctionSpace, side: Side, boundary: str) -> Indices:
@@ -240,19 +240,19 @@ class Domain:
         return rows
 
 
-def _facet_cells(parent: mesh.Mesh, facets: Indices) -> Indices:
+def _facet_cells(parent: Mesh, facets: Indices) -> Indices:
     """Return the one cell of each external facet."""
     connectivity = parent.topology.connectivity(parent.topology.dim - 1, parent.topology.dim)
     return np.array([connectivity.links(facet)[0] for facet in facets], dtype=np.int32)
 
 
-def _submesh_facets(parent: mesh.Mesh, side: Side, facets: Indices, cells: Indices) -> Indices:
+def _submesh_facets(parent: Mesh, side: Side, facets: Indices, cells: Indices) -> Indices:
     """Return the facets of a side's submesh that are the parent's external `facets` of `cells` on that side."""
     tdim = parent.topology.dim
     side.mesh.topology.create_connectivity(tdim, tdim - 1)
     parent_facets = parent.topology.connectivity(tdim, tdim - 1)
     side_facets = side.mesh.topology.connectivity(tdim, tdim - 1)
-    inverse = dict(zip(side.to_parent.tolist(), range(len(side.to_parent)), strict=True))
+    inverse = {int(cell): sub for sub, cell in enumerate(side.to_parent)}
     found = []
     for facet, cell in zip(facets, cells, strict=True):
         if (sub := inverse.get(int(cell))) is not None:

@@ -1,4 +1,4 @@
-"""The fields of a cell as ParaView shows them: one series per side, one of the interface, one of both sides together."""
+"""The fields of a cell as ParaView shows them: a series per side, one of the interface, one of both sides together."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ class _Stresses:
         side = cell.sides[name]
         material = cell.materials[name]
         law = Elasticity.constant(side.mesh, material.young_modulus, material.poisson_ratio)
-        eigenstrain: Any = fem.Constant(side.mesh, 0.0)
+        eigenstrain: Any = cell.constant(0.0, side.mesh)
         if name == ELECTRODE:
-            reference, volume = (fem.Constant(side.mesh, x) for x in (cell.c_initial, cell.host.partial_molar_volume))
+            reference, volume = (cell.constant(x, side.mesh) for x in (cell.c_initial, cell.host.partial_molar_volume))
             eigenstrain = diffusion.eigenstrain(cell.c, reference, volume)
         u = cell.u[name]
         space = fem.functionspace(side.mesh, ("DG", 0))
@@ -114,7 +114,7 @@ class _Stresses:
 
 
 def _roughness_lift(cell: Cell) -> np.ndarray:
-    """Return the displacement that gives the flat electrode its rough surface: g_0 at the interface, zero at the collector."""
+    """Return the displacement that gives the flat electrode its roughness: g_0 at the interface, 0 at the collector."""
     u = cell.u[ELECTRODE]
     dimension = cell.domain.dimension
     points = u.function_space.tabulate_dof_coordinates()

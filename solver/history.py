@@ -54,9 +54,10 @@ class Observer:
         self._throughput += abs(crossing) * duration / FARADAY
         theta = cell.c.x.array / cell.c_max
         comm = cell.comm
-        reference = cell.case.stack.pressure * (cell.profile.rms or cell.case.geometry.element_size)
+        reference = cell.case.stack.pressure * (cell.profile.rms or cell.mean_spacing)
+        damage = cell.bond.damage.values.x.array if cell.bond else np.zeros_like(gap)
 
-        row = {
+        return {
             "time [s]": advance.time if advance else 0.0,
             "step [1]": advance.number if advance else 0,
             "voltage [V]": float(cell.voltage.value),
@@ -74,7 +75,7 @@ class Observer:
             "stack pressure [Pa]": cell.domain.integrate(self._collector_force) / cell.apparent_area,
             "mean gap [m]": interface.sum(gap) / cell.geometric_area,
             "max gap [m]": interface.max(gap),
-            "mean damage [1]": interface.sum(cell.bond.damage.values.x.array) / cell.geometric_area if cell.bond else 0.0,
+            "mean damage [1]": interface.sum(damage) / cell.geometric_area,
             "dissipated energy [J]": interface.sum(cell.bond.dissipated.x.array) if cell.bond else 0.0,
             "mean stoichiometry [1]": lithium / cell.lithium_capacity,
             "min stoichiometry [1]": comm.allreduce(float(theta.min(initial=np.inf)), op=MPI.MIN),
@@ -90,7 +91,6 @@ class Observer:
             "newton iterations [1]": advance.report.newton if advance else 0,
             "linear iterations [1]": advance.report.linear if advance else 0,
         }
-        return row
 
     def _terminal_currents(self) -> tuple[float, float]:
         """Return the currents [A] fed in at the collector and drawn at the counter face.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from solver.case import Case, Rest
+from solver.case import Case
 from solver.cell import Cell
 from solver.stepping import Advance
 from solver.terminal import say
@@ -35,11 +35,11 @@ class Progress:
         """Print the line of one time step, after what made it shorter."""
         for note in advance.notes:
             say(f"{'':>12} {note}")
-        label = f"{advance.number} {'rest' if isinstance(advance.step, Rest) else advance.step.step}"
+        label = f"{advance.number} {advance.step.step}"
         say(
             f"{label:>12} {advance.time:>8.1f} s {advance.duration:>7.3g} s {advance.report.newton:>6d} "
-            f"{row['active fraction [1]']:>6.3f} {row['voltage [V]']:>7.4f} V {row['mean pressure [Pa]'] / 1e6:>6.2f} MPa "
-            f"{row['mean gap [m]'] * 1e9:>7.2f} nm"
+            f"{row['active fraction [1]']:>6.3f} {row['voltage [V]']:>7.4f} V "
+            f"{row['mean pressure [Pa]'] / 1e6:>6.2f} MPa {row['mean gap [m]'] * 1e9:>7.2f} nm"
         )
 
     def finished(self, rows: list[dict[str, float]], reason: str) -> None:
@@ -54,13 +54,15 @@ class Progress:
                 for key in ("complementarity [1]", "charge balance [1]", "lithium balance [1]")
             }
             newton = sum(int(row["newton iterations [1]"]) for row in rows)
+            fractions = [f"{row['active fraction [1]']:.3f}" for row in (rows[0], least, rows[-1])]
             say(
-                f"active fraction {rows[0]['active fraction [1]']:.3f} assembled, {least['active fraction [1]']:.3f} at its "
-                f"lowest ({least['time [s]']:.0f} s), {rows[-1]['active fraction [1]']:.3f} at the end"
+                f"active fraction {fractions[0]} assembled, {fractions[1]} at its lowest ({least['time [s]']:.0f} s), "
+                f"{fractions[2]} at the end"
             )
             say(
                 f"largest complementarity g·p/(p̄ rms) {worst['complementarity [1]']:.1e}, "
-                f"charge imbalance {worst['charge balance [1]']:.1e}, lithium imbalance {worst['lithium balance [1]']:.1e}"
+                f"charge imbalance {worst['charge balance [1]']:.1e}, "
+                f"lithium imbalance {worst['lithium balance [1]']:.1e}"
             )
-            say(f"{len(rows) - 1} time steps, {newton} Newton steps")
-        say(f"{time.perf_counter() - self._start:.1f} s; pictures: interstice plot {self.output}; ParaView: {self.output}/*.pvd")
+            say(f"{len(rows) - 1} time steps, {newton} Newton steps, {time.perf_counter() - self._start:.1f} s")
+        say(f"pictures: interstice plot {self.output}    ParaView: {self.output}/*.pvd")

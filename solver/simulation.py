@@ -12,7 +12,7 @@ from solver.fields import FieldWriter
 from solver.history import HistoryFile, Observer
 from solver.progress import Progress
 from solver.reader import LoadedCase
-from solver.stepping import Stopped, run_protocol
+from solver.stepping import ProtocolError, run_protocol
 
 
 def run(loaded: LoadedCase, output: Path, comm: MPI.Comm) -> int:
@@ -35,7 +35,7 @@ def run(loaded: LoadedCase, output: Path, comm: MPI.Comm) -> int:
                     fields.write(time)
                     written = time
                 progress.advanced(advance, row)
-        except (SolveError, Stopped) as stopped:
+        except (SolveError, ProtocolError) as stopped:
             reason = str(stopped)
         if written < time:
             fields.write(time)

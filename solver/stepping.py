@@ -34,11 +34,11 @@ class Advance:
     notes: tuple[str, ...] = ()
 
 
-class Stopped(Exception):
+class ProtocolError(Exception):
     """The run cannot go on; the text says why. What was computed stands."""
 
 
-class _Rejected(Exception):
+class _RejectedError(Exception):
     """A time step must be taken again, `shrink` times as long."""
 
     def __init__(self, reason: str, shrink: float) -> None:
@@ -47,7 +47,7 @@ class _Rejected(Exception):
 
 
 def run_protocol(cell: Cell, protocol: Sequence[Step], control: TimeStepping) -> Iterator[Advance]:
-    """Carry out the protocol, yielding after every accepted time step; `Stopped` where no step is possible any more."""
+    """Carry out the protocol, yielding after every accepted time step; ProtocolError where no step is possible."""
     time = 0.0
     for number, step in enumerate(protocol, start=1):
         for advance in _run_step(cell, number, step, control, time):
@@ -72,10 +72,12 @@ def _run_step(cell: Cell, number: int, step: Step, control: TimeStepping, start:
         saved = cell.save()
         try:
             report = _attempt(cell, step, length, control, first=passed == 0.0)
-        except _Rejected as rejected:
+        except _RejectedError as rejected:
             cell.restore(saved)
             if length <= control.minimum:
-                raise Stopped(f"{rejected} (the time step cannot be shorter than {control.minimum:g} s)") from None
+                raise ProtocolError(
+                    f"{rejected} (the time step cannot be shorter than {control.minimum:g} s)"
+                ) from None
             shorter = max(rejected.shrink * length, control.minimum)
             notes.append(f"{rejected}: time step {length:.3g} s → {shorter:.3g} s")
             length = shorter
@@ -96,11 +98,11 @@ def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping, first
     try:
         report = cell.advance(length, applied_current_density(step))
     except SolveError as error:
-        raise _Rejected(str(error), 0.5) from None
+        raise _RejectedError(str(error), 0.5) from None
     overshoot = _overshoot(cell, step)
     if overshoot > VOLTAGE_TOLERANCE and not first and length > control.minimum:
         shrink = 1.0 - overshoot / abs(float(cell.voltage.value) - before)
-        raise _Rejected("the cut-off voltage would be overshot", min(max(shrink, 0.05), 0.95))
+        raise _RejectedError("the cut-off voltage would be overshot", min(max(shrink, 0.05), 0.95))
     return report
 
 

@@ -1,6 +1,7 @@
 """Bilinear mixed-mode bond, irreversible, with unilateral contact in compression.
 
-With the openings δ_n = ⟨⟦u⟧·n⟩ and δ_t = ⟦u⟧ − (⟦u⟧·n) n, counted from the state in which the bond was made, and δ = √(δ_n² + |δ_t|²):
+With the openings δ_n = ⟨⟦u⟧·n⟩ and δ_t = ⟦u⟧ − (⟦u⟧·n) n, counted from the state in which the bond was made, and
+δ = √(δ_n² + |δ_t|²):
 
     t = (1 − D) K (δ_n n + δ_t),   D = max(D_old, D(δ)),   D(δ) = δ_f (δ − δ_0) / (δ (δ_f − δ_0))  in [0, 1],
 

@@ -31,7 +31,13 @@ class Contact:
     """Frictionless contact on one interface; `jump` is ⟦u⟧ in UFL, `initial_gap` a nodal function [m]."""
 
     def __init__(
-        self, interface: Interface, jump: Any, initial_gap: fem.Function, stiffness: float, augmentation: float, update: bool
+        self,
+        interface: Interface,
+        jump: Any,
+        initial_gap: fem.Function,
+        stiffness: float,
+        augmentation: float,
+        update: bool,
     ) -> None:
         """Prepare contact with r = augmentation · stiffness/h [Pa/m], h the nodal spacing; `update`: λ is updated."""
         self.interface = interface
@@ -65,7 +71,7 @@ class Contact:
         active, multiplier = self.active.x.array, self.multiplier.x.array
         trial = multiplier - self.augmentation.x.array * gap
         now_active = np.where(trial > 0.0, 1.0, 0.0)
-        flipped = int(round(self.interface.mesh.comm.allreduce(float(np.abs(now_active - active)[: self._owned].sum()))))
+        flipped = self.interface.mesh.comm.allreduce(int(np.count_nonzero((now_active != active)[: self._owned])))
         active[:] = now_active
         if not self.update_multiplier:
             return Change(flipped, 0.0)

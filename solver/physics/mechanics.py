@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import ufl
 from dolfinx import fem, mesh
 
@@ -25,7 +26,7 @@ class Elasticity:
     @classmethod
     def constant(cls, domain: mesh.Mesh, young_modulus: float, poisson_ratio: float) -> Elasticity:
         """Hold the two numbers in constants of `domain`, so that forms are not compiled anew for other numbers."""
-        return cls(fem.Constant(domain, young_modulus), fem.Constant(domain, poisson_ratio))
+        return cls(fem.Constant(domain, np.float64(young_modulus)), fem.Constant(domain, np.float64(poisson_ratio)))
 
     @property
     def lame(self) -> tuple[Any, Any]:
@@ -38,7 +39,8 @@ class Elasticity:
         lame_lambda, mu = self.lame
         identity = ufl.Identity(len(u))
         epsilon = ufl.sym(ufl.grad(u))
-        return lame_lambda * (ufl.tr(epsilon) - 3 * eigenstrain) * identity + 2 * mu * (epsilon - eigenstrain * identity)
+        elastic = epsilon - eigenstrain * identity
+        return lame_lambda * (ufl.tr(epsilon) - 3 * eigenstrain) * identity + 2 * mu * elastic
 
     def hydrostatic_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
         """Return σ_h = K (tr ε − 3 e) [Pa], the mean of the three normal stresses, out of plane included."""
