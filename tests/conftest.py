@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def mpi_run() -> Callable[..., str]:
     """Return `run(arguments, ranks, timeout)`: Python with these arguments under mpirun, from the project's folder.
 

@@ -1,0 +1,155 @@
+"""Small meshes and problems that several tests share. All of them live on as many ranks as run the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import ufl
+from dolfinx import fem
+from mpi4py import MPI
+from petsc4py import PETSc
+
+from meshes import film
+from meshes.roughness import flat
+from meshes.tagged import TaggedMesh
+from solver import algebra
+from solver.case import Film
+from solver.domain import Domain, Indices, Interface, Side
+from solver.interface.contact import Contact
+from solver.physics import mechanics
+
+SIDES = ("electrode", "electrolyte")
+LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
+LENGTH = 1e-6
+
+
+def film_mesh(
+    dimension: int = 2, elements: int = 4, lateral: str = "symmetric", thickness: float = 1.0, coarse: float | None = None
+) -> TaggedMesh:
+    """Return a film with a flat interface of `elements` per side of 1 µm; thickness [µm] of each side."""
+    case = {
+        "builder": "film",
+        "dimension": dimension,
+        "length": f"{LENGTH} m",
+        "electrode_thickness": f"{thickness} um",
+        "electrolyte_thickness": f"{thickness} um",
+        "element_size": f"{LENGTH / elements} m",
+        "lateral": lateral,
+    }
+    if coarse is not None:
+        case["coarse_size"] = f"{coarse} um"
+    return film.build(MPI.COMM_WORLD, Film.model_validate(case), flat())
+
+
+def rotation(dimension: int) -> np.ndarray:
+    """Return a rotation, shape (3, 3), that aligns no face of a film with an axis."""
+    c, s = np.cos(0.4), np.sin(0.4)
+    about_z = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    if dimension == 2:
+        return about_z
+    return about_z @ np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
+
+
+def inclined(tagged: TaggedMesh) -> TaggedMesh:
+    """Turn the mesh in place so that its interface lies along no axis; return it."""
+    x = tagged.mesh.geometry.x
+    x[:] = x @ rotation(tagged.mesh.topology.dim).T
+    return tagged
+
+
+class Blocks:
+    """Two elastic blocks that may touch along the interface of a film.
+
+    `collector` tells how the far face of the electrode is held: "pressed" is a rigid platen under `pressure`, "held"
+    a face whose displacement stays what it is; the far face of the electrolyte always is such a face. With `lateral`
+    "free" nothing acts on the lateral sides.
+    """
+
+    def __init__(
+        self,
+        tagged: TaggedMesh,
+        collector: str = "pressed",
+        lateral: str = "symmetric",
+        moduli: Sequence[tuple[float, float]] = ((20e9, 0.3), (10e9, 0.3)),
+        gap: Callable[[np.ndarray], np.ndarray] | None = None,
+        augmentation: float = 1e3,
+        update: bool = True,
+    ) -> None:
+        self.domain = domain = Domain(tagged)
+        self.interface: Interface = domain.interfaces[SIDES]
+        self.sides: list[Side] = [domain.sides[name] for name in SIDES]
+        dimension = domain.dimension
+        self.u = {side.name: fem.Function(side.space(1, (dimension,)), name=side.name) for side in self.sides}
+        self.pressure = fem.Constant(domain.mesh, 0.0)
+        self.laws = [mechanics.Elasticity.constant(domain.mesh, *pair) for pair in moduli]
+        self.composite_modulus = mechanics.composite_modulus(*moduli)
+        initial_gap = self.interface.function("gap")
+        if gap is not None:
+            initial_gap.interpolate(gap)
+        self.contact = Contact(
+            self.interface, self.interface.jump(self.u), initial_gap, self.composite_modulus, augmentation, update
+        )
+        v = [ufl.TestFunction(self.u[name].function_space) for name in SIDES]
+        parts = [-v[0]("+"), v[1]("-")]
+        self.fields = []
+        for side, law, test, part in zip(self.sides, self.laws, v, parts, strict=True):
+            residual = mechanics.residual(law, self.u[side.name], test, domain.dx(side)) + self.contact.residual(part)
+            if side is self.sides[0]:
+                residual += self.pressure * test[dimension - 1] * domain.ds("collector")
+            self.fields.append(algebra.Field(self.u[side.name], residual, 1e6 * LENGTH ** (dimension - 1)))
+        self.system = algebra.System(domain, self.fields, self._constraints(collector, lateral), algebra.DIRECT)
+
+    def dofs(self, index: int, boundary: str, components: Sequence[int]) -> Indices:
+        """Return unrolled local dofs of the displacement of side `index` on a boundary."""
+        side = self.sides[index]
+        blocks = self.domain.boundary_dofs(self.u[side.name].function_space, side, boundary)
+        return np.concatenate([self.domain.dimension * blocks + component for component in components])
+
+    def press(self, pressure: float = 0.0, **tolerances: float) -> algebra.Report:
+        """Find equilibrium under `pressure` [Pa], starting from contact everywhere."""
+        self.pressure.value = pressure
+        self.contact.close()
+        return self.system.solve(self.contact.update, **tolerances)
+
+    def move_collector(self, height: float) -> algebra.Report:
+        """Move the held far face of the electrode to `height` [m] and find equilibrium from the present state."""
+        u = self.u[SIDES[0]]
+        u.x.array[self.dofs(0, "collector", [self.domain.dimension - 1])] = height
+        return self.system.solve(self.contact.update)
+
+    def _constraints(self, collector: str, lateral: str) -> algebra.Constraints:
+        every = range(self.domain.dimension)
+        constraints = algebra.Constraints()
+        constraints.fixed.append((1, self.dofs(1, "counter", every)))
+        if collector == "held":
+            constraints.fixed.append((0, self.dofs(0, "collector", every)))
+        else:
+            constraints.fixed.append((0, self.dofs(0, "collector", every[:-1])))
+            constraints.tied.append((0, self.dofs(0, "collector", every[-1:])))
+        present = [name for name in LATERAL if name in self.domain.boundaries]
+        for index in (0, 1):
+            if lateral == "symmetric":
+                constraints.fixed += [(index, self.dofs(index, name, [LATERAL[name]])) for name in present]
+            elif lateral == "periodic":
+                for near, far in (("left", "right"), ("front", "back")):
+                    if near in present:
+                        pair = self.dofs(index, far, every), self.dofs(index, near, every)
+                        constraints.periodic.append((index, *pair, LATERAL[near]))
+        return constraints
+
+
+def gathered(interface: Interface, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return positions, shape (nodes, 3), and nodal values of the whole interface on every rank, in order of place."""
+    owned = interface.space.dofmap.index_map.size_local
+    comm = interface.mesh.comm
+    points = np.vstack(comm.allgather(interface.space.tabulate_dof_coordinates()[:owned]))
+    everything = np.concatenate(comm.allgather(values[:owned]))
+    order = np.lexsort(np.round(points / LENGTH, 9).T)
+    return points[order], everything[order]
+
+
+def constant(domain: Domain, value: float | Sequence[float]) -> Any:
+    """Return a constant of the parent mesh, so that other numbers need no new compilation."""
+    return fem.Constant(domain.mesh, np.asarray(value, dtype=PETSc.ScalarType))
