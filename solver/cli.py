@@ -149,7 +149,11 @@ def plot(
         fail(f"{directory}: no results here (history.csv is missing)")
     from solver.plot import plot as draw
 
-    draw(directory)
+    try:
+        for picture in draw(directory):
+            say(str(picture))
+    except ValueError as error:
+        fail(str(error))
 
 
 def main() -> None:

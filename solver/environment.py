@@ -14,8 +14,6 @@ PACKAGES = (
     "petsc4py",
     "mpi4py",
     "gmsh",
-    "adios4dolfinx",
-    "scifem",
     "meshio",
     "numpy",
     "scipy",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from solver.environment import describe
 from solver.reader import MARK, LoadedCase, dump_case
 
-WRITTEN = ("case.yaml", "history.csv", "error.log", "fields", "*.pvd", "plots")
+WRITTEN = ("case.yaml", "versions.txt", "history.csv", "error.log", "fields", "*.pvd", "plots")
 """Names of what a run and its plots write."""
 
 
@@ -46,6 +47,12 @@ def prepare(directory: Path, loaded: LoadedCase) -> None:
         (directory / "case.yaml").write_text(dump_case(loaded.case), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{directory}: cannot be written: {error.strerror or error}") from None
+
+
+def write_versions(directory: Path) -> None:
+    """Write into ``versions.txt`` what the results were computed with."""
+    rows = [f"{name}: {value}\n" for name, value in describe()]
+    (directory / "versions.txt").write_text("".join(rows), encoding="utf-8")
 
 
 def _is_ours(directory: Path) -> bool:

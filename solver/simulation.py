@@ -12,6 +12,7 @@ from solver.fields import FieldWriter
 from solver.history import HistoryFile, Observer
 from solver.progress import Progress
 from solver.reader import LoadedCase
+from solver.results import write_versions
 from solver.stepping import ProtocolError, run_protocol
 
 
@@ -20,6 +21,8 @@ def run(loaded: LoadedCase, output: Path, comm: MPI.Comm) -> int:
     case, progress = loaded.case, Progress(loaded.case, output, comm.size)
     cell = Cell(case, loaded.electrode, loaded.electrolyte, loaded.folder, comm)
     progress.built(cell)
+    if comm.rank == 0:
+        write_versions(output)
     observer, fields = Observer(cell), FieldWriter(cell, output)
     reason, written, time = "", 0.0, 0.0
     with HistoryFile(output / "history.csv", comm) as history:
