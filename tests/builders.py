@@ -26,7 +26,11 @@ LENGTH = 1e-6
 
 
 def film_mesh(
-    dimension: int = 2, elements: int = 4, lateral: str = "symmetric", thickness: float = 1.0, coarse: float | None = None
+    dimension: int = 2,
+    elements: int = 4,
+    lateral: str = "symmetric",
+    thickness: float = 1.0,
+    coarse: float | None = None,
 ) -> TaggedMesh:
     """Return a film with a flat interface of `elements` per side of 1 µm; thickness [µm] of each side."""
     case = {

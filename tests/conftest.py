@@ -25,7 +25,8 @@ def mpi_run() -> Callable[..., str]:
         command = ["timeout", "--kill-after=5", str(timeout), "mpirun", "-n", str(ranks), sys.executable, *arguments]
         # This copy lacks what MPI, initialised in this process, added to the environment; mpirun would trip over it.
         environment = dict(os.environ)
-        environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        folders = [str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
         done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True)
         if done.returncode != 0:
             reason = f"took more than {timeout} s" if done.returncode == 124 else f"ended with code {done.returncode}"

@@ -166,7 +166,7 @@ def test_reader_of_a_vector_reads_each_component_and_the_gradient_of_its_side(do
 
 
 def test_interface_functions_are_read_back_at_their_nodes(domain: Domain) -> None:
-    """A nodal function used as a coefficient on the parent's dS meets its own nodes, whatever the facets' orientation."""
+    """A nodal function as a coefficient on the parent's dS meets its own nodes, whatever the facets' orientation."""
     interface = domain.interfaces[SIDES]
     values = interface.function("values")
     values.interpolate(linear(domain, (3.0, 7.0, -2.0), 1.0))
