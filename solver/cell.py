@@ -174,6 +174,11 @@ class Cell:
         return float((self.geometric_area / self._interface_nodes) ** (1.0 / (self.domain.dimension - 1)))
 
     @property
+    def systems(self) -> int:
+        """The number of equation systems solved in turn: 1 if the coupling is monolithic."""
+        return len(self._systems)
+
+    @property
     def unknowns(self) -> int:
         """The number of unknowns of one time step."""
         return sum(system.unknowns for system in self._systems)
