@@ -17,9 +17,10 @@ from builders import LENGTH, SIDES, Blocks, film_mesh, gathered, inclined, rotat
 from dolfinx import fem
 from mpi4py import MPI
 
+from meshes.tagged import TaggedMesh
 from solver.compat import expression_at_points
 
-ELEMENTS = 24
+ELEMENTS = 64
 AMPLITUDE = 1e-3 * LENGTH
 RELATIVE_PRESSURE = 0.4
 """Mean pressure over the pressure that closes the waves."""
@@ -88,12 +89,17 @@ class Wavy(NamedTuple):
     penetration: float
 
 
+def wave_mesh(lateral: str) -> TaggedMesh:
+    """A film twice as thick as a wave is long; the default coarse size would cost more than the interface's own."""
+    return film_mesh(2, ELEMENTS, lateral, thickness=4.0, coarse=0.05)
+
+
 @cache
 def wavy(lateral: str = "symmetric", augmentation: float = 1e3, update: bool = True) -> Wavy:
     """Press a wave g_0 = A (1 − cos 2πx/λ); symmetric sides enclose half a wave, periodic ones a whole wave."""
     wavelength = 2 * LENGTH if lateral == "symmetric" else LENGTH
     blocks = Blocks(
-        film_mesh(2, ELEMENTS, lateral, thickness=2.0),
+        wave_mesh(lateral),
         "pressed",
         lateral,
         gap=lambda x: AMPLITUDE * (1 - np.cos(2 * np.pi * x[0] / wavelength)),
@@ -101,7 +107,8 @@ def wavy(lateral: str = "symmetric", augmentation: float = 1e3, update: bool = T
         update=update,
     )
     mean = RELATIVE_PRESSURE * np.pi * blocks.composite_modulus * AMPLITUDE / wavelength
-    blocks.press(mean)
+    # r = 10⁴ E*/h amplifies the rounding of the displacements above the solver's usual tolerance
+    blocks.press(mean, tolerance=1e-9 if augmentation > 1e3 else 1e-10)
     points, pressure = gathered(blocks.interface, blocks.contact.pressure)
     _, gap = gathered(blocks.interface, blocks.contact.gap.read())
     return Wavy(points[:, 0], pressure, gap, mean, wavelength, blocks, -gap.min())
@@ -136,8 +143,8 @@ def test_wavy_contact_is_as_wide_as_westergaards(lateral: str) -> None:
     result = wavy(lateral)
     width = result.blocks.interface.sum(result.blocks.contact.active.x.array)
     half = result.wavelength / np.pi * np.arcsin(np.sqrt(RELATIVE_PRESSURE))
-    waves = LENGTH / result.wavelength
-    assert width == pytest.approx(2 * half * waves, abs=LENGTH / ELEMENTS)
+    edges = 2 * LENGTH / result.wavelength
+    assert width / edges == pytest.approx(half, abs=LENGTH / ELEMENTS)
 
 
 @pytest.mark.parametrize("lateral", ["symmetric", "periodic"])
@@ -188,7 +195,7 @@ def test_penalty_pressure_is_stiffness_times_penetration() -> None:
 
 def held_wave() -> Blocks:
     return Blocks(
-        film_mesh(2, ELEMENTS, thickness=2.0),
+        wave_mesh("symmetric"),
         "held",
         gap=lambda x: AMPLITUDE * (1 - np.cos(np.pi * x[0] / LENGTH)),
     )
