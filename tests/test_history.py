@@ -1,0 +1,175 @@
+"""The reported numbers of whole runs: balances, identities, and that any number of ranks reports the same."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import BONDED, FIXED_PRESSURE, TINY, Run, tiny_run
+
+from solver.interface.kinetics import FARADAY
+
+WHOLE = "geometry.lateral=periodic"
+SPATIAL = (
+    "geometry={builder: film, dimension: 3, length: 1 um, electrode_thickness: 0.5 um, electrolyte_thickness: 0.5 um, "
+    "element_size: 250 nm, roughness: {kind: sinusoidal, amplitude: 0.2 nm, wavelength: 1 um}}"
+)
+ROUGH = "geometry.roughness={kind: self_affine, rms: 0.2 nm, seed: 3}"
+PROFILE = (
+    "geometry.roughness={kind: sinusoidal, amplitude: 40 nm, wavelength: 1 um}",
+    "geometry.roughness_as=profile",
+)
+RUNS: dict[str, tuple[str, ...]] = {
+    "fixed thickness": (),
+    "constant pressure": (FIXED_PRESSURE,),
+    "periodic": (WHOLE,),
+    "self-affine": (ROUGH,),
+    "conforming rough interface": PROFILE,
+    "bonded": (BONDED,),
+    "3D": (SPATIAL, FIXED_PRESSURE),
+}
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def run(request: pytest.FixtureRequest) -> Run:
+    result = tiny_run(*RUNS[request.param])
+    assert result.stopped == ""
+    return result
+
+
+def test_charge_in_equals_charge_out(run: Run) -> None:
+    assert run.column("charge balance [1]").max() <= 1e-9
+
+
+def test_current_through_the_interface_is_that_applied(run: Run) -> None:
+    """The same balance, from other columns: j_app A_app = mean j_loc A_active."""
+    crossing = run.column("mean local current density [A/m^2]") * run.column("active area [m^2]")
+    applied = run.column("current density [A/m^2]") * run.column("apparent area [m^2]")
+    np.testing.assert_allclose(crossing, applied, rtol=0, atol=1e-9 * np.abs(applied).max())
+
+
+def test_lithium_is_conserved_over_a_cycle(run: Run) -> None:
+    assert run.column("lithium balance [1]").max() <= 1e-9
+
+
+def test_stoichiometry_follows_the_charge_that_passed(run: Run) -> None:
+    theta = run.column("mean stoichiometry [1]")
+    moles = run.column("net charge [A h/m^2]") * 3600 / FARADAY * run.cell.apparent_area
+    np.testing.assert_allclose(theta, theta[0] - moles / run.cell.lithium_capacity, rtol=0, atol=1e-11)
+    assert theta[-1] == pytest.approx(theta[0], abs=1e-11)
+    assert theta.min() < theta[0] - 1e-3
+
+
+def test_nothing_crosses_the_detached_area(run: Run) -> None:
+    assert np.all(run.column("current over detached area [A]") == 0.0)
+
+
+def test_area_identity_holds(run: Run) -> None:
+    """j_app = j_loc f_c A_geom/A_app."""
+    row = {name: run.column(name)[1:] for name in run.rows[0]}
+    ratio = row["geometric area [m^2]"] / row["apparent area [m^2]"]
+    applied = row["mean local current density [A/m^2]"] * row["active fraction [1]"] * ratio
+    scale = np.abs(row["current density [A/m^2]"]).max()
+    np.testing.assert_allclose(applied, row["current density [A/m^2]"], rtol=0, atol=1e-12 * scale)
+
+
+def test_gap_and_pressure_exclude_each_other(run: Run) -> None:
+    assert run.column("complementarity [1]").max() <= 1e-8
+    assert run.column("penetration [m]").max() <= 1e-8 * max(run.cell.profile.rms, 1e-9)
+    assert run.column("mean pressure [Pa]").min() > 0.0
+
+
+def test_capacity_counts_from_the_start_of_each_step(run: Run) -> None:
+    step, capacity, rate = (run.column(name) for name in ("step [1]", "capacity [A h/m^2]", "current density [A/m^2]"))
+    time = run.column("time [s]")
+    for number in (1, 2, 3):
+        start = time[step < number].max()
+        expected = np.abs(rate) * (time - start) / 3600
+        np.testing.assert_allclose(capacity[step == number], expected[step == number], rtol=1e-10)
+
+
+def test_stiff_fixture_loses_contact_while_the_host_shrinks_and_regains_it() -> None:
+    run = tiny_run()
+    active, step, pressure = (run.column(name) for name in ("active fraction [1]", "step [1]", "mean pressure [Pa]"))
+    charged = np.flatnonzero(step == 1)[-1]
+    assert np.all(np.diff(active[: charged + 1]) <= 0)
+    assert active[charged] < 0.7 * active[0]
+    assert np.all(np.diff(pressure[: charged + 1]) < 0)
+    assert pressure[charged] < 0.5 * pressure[0]
+    assert pressure[-1] > 2 * pressure[charged]
+    touching = run.cell.interface.sum(run.cell.contact.active.x.array) / run.cell.geometric_area
+    assert touching > active[charged]
+
+
+def test_constant_pressure_keeps_pressure_and_contact() -> None:
+    run = tiny_run(FIXED_PRESSURE)
+    np.testing.assert_allclose(run.column("mean pressure [Pa]"), 20e6, rtol=1e-8)
+    active = run.column("active fraction [1]")
+    np.testing.assert_allclose(active, active[0], rtol=0, atol=0.1)
+
+
+def test_losing_contact_raises_the_charging_voltage() -> None:
+    charged = 5
+    stiff, soft = tiny_run(), tiny_run(FIXED_PRESSURE)
+    assert stiff.rows[charged]["time [s]"] == soft.rows[charged]["time [s]"]
+    assert stiff.rows[charged]["active fraction [1]"] < soft.rows[charged]["active fraction [1]"]
+    assert stiff.rows[charged]["voltage [V]"] > soft.rows[charged]["voltage [V]"]
+
+
+def test_assembled_cell_at_rest_shows_its_open_circuit_potential_and_no_strain_of_its_own() -> None:
+    run = tiny_run()
+    first, host = run.rows[0], run.cell.host
+    assert first["voltage [V]"] == pytest.approx(float(host.open_circuit_potential(0.9)), rel=1e-12)
+    assert first["mean pressure [Pa]"] == pytest.approx(20e6, rel=1e-8)
+    assert first["min stoichiometry [1]"] == pytest.approx(0.9) == first["max stoichiometry [1]"]
+    assert first["current density [A/m^2]"] == first["dissipated energy [J]"] == 0.0
+
+
+def test_bond_reports_growing_damage_and_the_energy_it_took() -> None:
+    run = tiny_run(BONDED)
+    damage, energy = run.column("mean damage [1]"), run.column("dissipated energy [J]")
+    assert np.all(np.diff(damage) >= 0) and damage[-1] > damage[0] + 0.1
+    assert np.all(np.diff(energy) >= 0) and energy[0] == 0.0
+    bonded = tiny_run().column("active area [m^2]")[0]
+    # between the toughnesses of pure opening and pure shear, on no more than what was bonded
+    broken = (damage[-1] - damage[0]) * run.cell.geometric_area
+    assert 0.0 < energy[-1] <= 2e-3 * bonded
+    assert energy[-1] <= 2e-3 * broken
+
+
+def test_bond_holds_on_where_an_unbonded_film_lets_go() -> None:
+    """A bond pulls: the stack needs less pressure than the contact alone carries."""
+    bonded, free = tiny_run(BONDED), tiny_run()
+    charged = 4
+    assert bonded.rows[charged]["stack pressure [Pa]"] < bonded.rows[charged]["mean pressure [Pa]"] * 1.1
+    assert bonded.rows[charged]["stack pressure [Pa]"] < free.rows[charged]["stack pressure [Pa]"]
+
+
+# --- ranks -----------------------------------------------------------------------------------------
+
+LOOSE = {"complementarity [1]", "penetration [m]", "charge balance [1]", "lithium balance [1]"}
+COUNTS = {"newton iterations [1]", "linear iterations [1]"}
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 3])
+@pytest.mark.parametrize("name", ["fixed thickness", "periodic", "bonded", "3D"])
+def test_any_number_of_ranks_writes_the_same_history(
+    mpi_run: Callable[..., str], tmp_path: Path, ranks: int, name: str
+) -> None:
+    case, output = tmp_path / "tiny.yaml", tmp_path / "results"
+    case.write_text(TINY, encoding="utf-8")
+    overrides = [part for override in RUNS[name] for part in ("--set", override)]
+    mpi_run(["-m", "solver", "run", str(case), "-o", str(output), *overrides], ranks, timeout=120)
+    with (output / "history.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    reference = tiny_run(*RUNS[name])
+    assert len(rows) == len(reference.rows)
+    for column in reference.rows[0].keys() - LOOSE - COUNTS:
+        values, expected = np.array([float(row[column]) for row in rows]), reference.column(column)
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-6 * scale, err_msg=column)
+    for column in LOOSE:
+        assert max(float(row[column]) for row in rows) <= 1e-8
