@@ -25,6 +25,8 @@ def mpi_run() -> Callable[..., str]:
         command = ["timeout", "--kill-after=5", str(timeout), "mpirun", "-n", str(ranks), sys.executable, *arguments]
         # This copy lacks what MPI, initialised in this process, added to the environment; mpirun would trip over it.
         environment = dict(os.environ)
+        # Ranks that wait for each other must not keep each other from a busy processor.
+        environment["OMPI_MCA_mpi_yield_when_idle"] = "1"
         folders = [str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
         done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True)
