@@ -49,6 +49,10 @@ class Cell:
         self.domain = domain = Domain(tagged)
         self.sides = {ELECTRODE: domain.sides[ELECTRODE], ELECTROLYTE: domain.sides[ELECTROLYTE]}
         self.interface = domain.interfaces[ELECTRODE, ELECTROLYTE]
+        lateral = case.geometry.lateral
+        if lateral != "free":
+            for axis in range(domain.dimension - 1):
+                self.interface.continue_normals(axis, lateral == "periodic")
         self.apparent_area = domain.area("collector")
         self.geometric_area = self.interface.sum(np.ones_like(self.interface.areas.x.array))
         self.electrode_volume = domain.integrate(domain.form(self.constant(1.0) * domain.dx(self.sides[ELECTRODE])))
@@ -97,6 +101,7 @@ class Cell:
             mechanics.composite_modulus(*pairs),
             method.augmentation or (1e3 if dimension == 2 else 1e2),
             update=method.method == "augmented_lagrangian",
+            pressure=case.stack.pressure,
         )
         cohesive = case.interface.cohesive
         self.bond = CohesiveBond(self.interface, _bilinear(cohesive), jump) if cohesive else None

@@ -19,6 +19,8 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem, la
 from dolfinx.mesh import Mesh, create_submesh
+from mpi4py import MPI
+from scipy.spatial import cKDTree
 
 from meshes.tagged import TaggedMesh
 
@@ -98,6 +100,31 @@ class Interface:
         vectors = normal.x.array.reshape(-1, dimension)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(float).tiny)
         return normal
+
+    def continue_normals(self, axis: int, periodic: bool) -> None:
+        """Make the normals at the two ends of `axis` those of the surface continued beyond them.
+
+        By reflection the component along the axis vanishes; with periodic ends partners get their common mean. A rough
+        surface would otherwise have one-sided normals there.
+        """
+        comm = self.mesh.comm
+        points = self.space.tabulate_dof_coordinates()
+        vectors = self.normal.x.array.reshape(len(points), -1)
+        low = comm.allreduce(points[:, axis].min(initial=np.inf), op=MPI.MIN)
+        high = comm.allreduce(points[:, axis].max(initial=-np.inf), op=MPI.MAX)
+        near = 1e-6 * (high - low)
+        ends = np.flatnonzero(np.minimum(points[:, axis] - low, high - points[:, axis]) < near)
+        if periodic:
+            places = np.delete(points, axis, axis=1)
+            owned = ends[ends < self.space.dofmap.index_map.size_local]
+            everywhere = comm.allgather((places[owned], vectors[owned]))
+            tree = cKDTree(np.vstack([place for place, _ in everywhere]))
+            every = np.vstack([vector for _, vector in everywhere])
+            for end, partners in zip(ends, tree.query_ball_point(places[ends], near), strict=True):
+                vectors[end] = every[partners].mean(axis=0)
+        else:
+            vectors[ends, axis] = 0.0
+        vectors[ends] /= np.linalg.norm(vectors[ends], axis=1, keepdims=True)
 
     def sum(self, values: npt.NDArray[np.float64]) -> float:
         """Return Σ values · area over the nodes of all ranks; `values` has shape (local and ghost nodes,)."""

@@ -15,7 +15,7 @@ from solver.interface.kinetics import FARADAY
 VOLTAGE_TOLERANCE = 1e-3
 """How far a cut-off may be overshot [V]."""
 EASY = 8
-"""Newton steps per equation system up to which the next time step may be longer."""
+"""Newton steps per equation system after which the next time step is twice as long; after twice as many, as long."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,7 @@ def _run_step(cell: Cell, number: int, step: Step, control: TimeStepping, start:
         if _is_over(cell, step):
             return
         notes.clear()
-        if report.newton <= EASY * cell.systems:
-            length *= 2.0
+        length *= min(2.0, max(1.0, 2.0 * EASY * cell.systems / max(report.newton, 1)))
 
 
 def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping, first: bool) -> Report:

@@ -38,8 +38,13 @@ class Contact:
         stiffness: float,
         augmentation: float,
         update: bool,
+        pressure: float = 0.0,
     ) -> None:
-        """Prepare contact with r = augmentation · stiffness/h [Pa/m], h the nodal spacing; `update`: λ is updated."""
+        """Prepare contact with r = augmentation · stiffness/h [Pa/m], h the nodal spacing; `update`: λ is updated.
+
+        A step of λ is judged against the largest λ or, when contact is all but lost, against the typical `pressure` [Pa].
+        """
+        self._typical_pressure = pressure
         self.interface = interface
         self.update_multiplier = update
         self.multiplier = interface.function("multiplier")
@@ -77,7 +82,7 @@ class Contact:
             return Change(flipped, 0.0)
         new = now_active * trial
         step = self.interface.max(np.abs(new - multiplier))
-        largest = self.interface.max(new)
+        largest = max(self.interface.max(new), self._typical_pressure)
         multiplier[:] = new
         return Change(flipped, step / largest if largest > 0.0 else 0.0)
 
