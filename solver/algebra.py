@@ -202,6 +202,8 @@ class System:
         if self.solver.getConvergedReason() < 0:
             reason = {value: name for name, value in vars(PETSc.KSP.ConvergedReason).items() if isinstance(value, int)}
             raise SolveError(f"the linear solver failed ({reason.get(self.solver.getConvergedReason(), 'unknown')})")
+        # an iterative solver leaves what its tolerance allows in the rows that are not free
+        self._step.getArray(readonly=False)[self._eliminated - self._first] = 0.0
         return int(self.solver.getIterationNumber())
 
     def _apply(self) -> None:

@@ -42,7 +42,7 @@ class Contact:
     ) -> None:
         """Prepare contact with r = augmentation · stiffness/h [Pa/m], h the nodal spacing; `update`: λ is updated.
 
-        A step of λ is judged against the largest λ or, when contact is all but lost, against the typical `pressure` [Pa].
+        A step of λ is judged against the largest λ or, when contact is nearly lost, the typical `pressure` [Pa].
         """
         self._typical_pressure = pressure
         self.interface = interface
