@@ -100,7 +100,8 @@ def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping, first
         raise _RejectedError(str(error), 0.5) from None
     overshoot = _overshoot(cell, step)
     if overshoot > VOLTAGE_TOLERANCE and not first and length > control.minimum:
-        shrink = 1.0 - overshoot / abs(float(cell.voltage.value) - before)
+        # aims between the cut-off and what may be overshot, so that a secant through a bent curve ends there
+        shrink = 1.0 - (overshoot - VOLTAGE_TOLERANCE / 2) / abs(float(cell.voltage.value) - before)
         raise _RejectedError("the cut-off voltage would be overshot", min(max(shrink, 0.05), 0.95))
     return report
 
