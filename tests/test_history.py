@@ -73,7 +73,9 @@ def test_area_identity_holds(run: Run) -> None:
     ratio = row["geometric area [m^2]"] / row["apparent area [m^2]"]
     applied = row["mean local current density [A/m^2]"] * row["active fraction [1]"] * ratio
     scale = np.abs(row["current density [A/m^2]"]).max()
-    np.testing.assert_allclose(applied, row["current density [A/m^2]"], rtol=0, atol=1e-12 * scale)
+    # the factorised, monolithic 2D solve leaves rounding; in 3D what Newton's tolerance allows
+    tolerance = 1e-12 if run.cell.domain.dimension == 2 else 1e-9
+    np.testing.assert_allclose(applied, row["current density [A/m^2]"], rtol=0, atol=tolerance * scale)
 
 
 def test_gap_and_pressure_exclude_each_other(run: Run) -> None:

@@ -1,0 +1,153 @@
+"""The coupled cell: state saved and restored, laws that hold at every node, how runs end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import BONDED, FIXED_PRESSURE, tiny_cell, tiny_run
+
+from solver.algebra import SolveError
+from solver.cell import Cell, OpenCircuitError
+
+ENDLESS = "protocol=[{step: charge, current_density: 0.5 mA/cm^2, until: {voltage: 4.2 V}}]"
+CURRENT = 5.0
+
+
+def pressed(*overrides: str) -> Cell:
+    cell = tiny_cell(*overrides)
+    cell.press()
+    return cell
+
+
+def everything(cell: Cell) -> list[np.ndarray]:
+    """Return copies of all fields that a time step may change."""
+    functions = [*cell.u.values(), cell.c, cell.c_old, cell.phi_e, cell.phi_s, cell.activity]
+    functions += [cell.contact.multiplier, cell.contact.active]
+    if cell.bond:
+        functions += [cell.bond.damage_old, cell.bond.dissipated, cell.bond.origin]
+    return [function.x.array.copy() for function in functions] + [np.array(cell.voltage.value)]
+
+
+@pytest.mark.parametrize("overrides", [(), (BONDED,)], ids=["free", "bonded"])
+def test_restored_state_is_the_saved_one_bit_by_bit(overrides: tuple[str, ...]) -> None:
+    cell = pressed(*overrides)
+    cell.advance(5.0, CURRENT)
+    cell.commit()
+    before, saved = everything(cell), cell.save()
+    cell.advance(5.0, CURRENT)
+    cell.commit()
+    first = everything(cell)
+    assert any(np.any(a != b) for a, b in zip(before, first, strict=True))
+    cell.restore(saved)
+    for now, then in zip(everything(cell), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    cell.advance(5.0, CURRENT)
+    cell.commit()
+    for now, then in zip(everything(cell), first, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_failed_time_step_is_undone_by_restore() -> None:
+    cell = pressed()
+    before, saved = everything(cell), cell.save()
+    with pytest.raises(SolveError):
+        cell.advance(1e4, CURRENT)
+    cell.restore(saved)
+    for now, then in zip(everything(cell), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_current_is_exactly_zero_where_the_sides_do_not_touch() -> None:
+    cell = pressed()
+    cell.advance(5.0, CURRENT)
+    j, active = cell.local_current_reader.read(), cell.activity.x.array > 0
+    assert 0 < active.sum() < len(active)
+    assert np.all(j[~active] == 0.0) and np.all(j[active] > 0.0)
+    cell.advance(5.0, -CURRENT)
+    assert np.all(cell.local_current_reader.read()[active] < 0.0)
+
+
+def test_collector_is_a_rigid_equipotential_platen() -> None:
+    for hold in ((), (FIXED_PRESSURE,)):
+        cell = pressed(*hold)
+        u, phi = cell.u["electrode"], cell.phi_e
+        top = np.isclose(phi.function_space.tabulate_dof_coordinates()[:, 1], 1e-6)
+        height = u.x.array.reshape(-1, 2)[top][0, 1]
+        cell.advance(5.0, CURRENT)
+        on_platen = u.x.array.reshape(-1, 2)[top]
+        assert np.ptp(on_platen[:, 1]) <= 1e-13 * abs(height)
+        assert np.all(on_platen[:, 0] == 0.0)
+        # a stiff fixture holds the height at which the cell was pressed; under constant pressure it follows the host
+        if hold:
+            assert on_platen[0, 1] < height - 1e-13
+        else:
+            assert on_platen[0, 1] == height
+        assert np.ptp(phi.x.array[top]) <= 1e-12
+
+
+def test_cell_at_rest_without_history_stays_at_its_open_circuit_potential() -> None:
+    cell = pressed()
+    voltage = float(cell.voltage.value)
+    cell.advance(100.0, 0.0)
+    assert float(cell.voltage.value) == pytest.approx(voltage, abs=1e-9)
+    np.testing.assert_allclose(cell.c.x.array, cell.c_initial, rtol=1e-12)
+
+
+def test_overpotential_has_the_sign_of_the_current() -> None:
+    rest = pressed()
+    charged, discharged = pressed(), pressed()
+    charged.advance(1.0, CURRENT)
+    discharged.advance(1.0, -CURRENT)
+    assert charged.voltage.value > rest.voltage.value > discharged.voltage.value
+
+
+def test_shrinking_in_a_stiff_fixture_ends_in_an_open_circuit() -> None:
+    run = tiny_run(ENDLESS, "time={initial: 2 s, minimum: 0.5 s, maximum: 5 s}")
+    assert run.stopped.startswith("open circuit: no contact left")
+    assert run.rows[-1]["active fraction [1]"] > 0.0
+    assert run.rows[-1]["voltage [V]"] < 4.2
+    assert run.column("charge balance [1]").max() <= 1e-9
+
+
+def test_no_contact_at_all_is_an_open_circuit() -> None:
+    cell = pressed()
+    saved = cell.save()
+    cell.u["electrode"].x.array[1::2] += 1e-9
+    cell.contact.update()
+    with pytest.raises(OpenCircuitError, match="open circuit: no contact left"):
+        cell._update()
+    cell.restore(saved)
+    cell.advance(1.0, CURRENT)
+
+
+def test_time_steps_that_shrink_say_why() -> None:
+    run = tiny_run(ENDLESS, "time={initial: 2 s, minimum: 0.5 s, maximum: 5 s}")
+    notes = [note for advance in run.advances for note in advance.notes]
+    assert notes and all(": time step " in note for note in notes)
+
+
+def test_cut_off_voltage_of_a_real_cell_is_met_within_a_millivolt() -> None:
+    protocol = "protocol=[{step: charge, current_density: 0.5 mA/cm^2, until: {voltage: 3.66 V}}]"
+    run = tiny_run(FIXED_PRESSURE, protocol)
+    assert run.stopped == ""
+    assert 3.66 <= run.rows[-1]["voltage [V]"] <= 3.661
+    assert run.rows[-2]["voltage [V]"] < 3.66
+
+
+def test_step_ends_when_the_active_fraction_has_fallen() -> None:
+    until = "current_density: 0.5 mA/cm^2, until: {active_fraction: 0.5}"
+    protocol = f"protocol=[{{step: charge, {until}}}, {{step: rest, time: 2 s}}]"
+    run = tiny_run(protocol)
+    assert run.stopped == ""
+    active, step = run.column("active fraction [1]"), run.column("step [1]")
+    charging = active[step == 1]
+    assert np.all(charging[:-1] >= 0.5) and charging[-1] < 0.5
+    assert step[-1] == 2
+
+
+def test_bonded_nodes_are_those_that_touched_when_assembled() -> None:
+    cell = pressed(BONDED)
+    touched = cell.contact.active.x.array > 0
+    assert 0 < touched.sum() < len(touched)
+    np.testing.assert_array_equal(cell.bond.damage_old.x.array, np.where(touched, 0.0, 1.0))
+    np.testing.assert_array_equal(cell.activity.x.array, np.where(touched, 1.0, 0.0))

@@ -1,0 +1,198 @@
+"""From protocol steps to time steps, on a cell whose voltage is a given function of the charge that passed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from solver.algebra import Report, SolveError
+from solver.case import Charge, Discharge, Rest, Step, Stop, TimeStepping
+from solver.interface.kinetics import FARADAY
+from solver.stepping import Advance, ProtocolError, applied_current_density, run_protocol
+
+CAPACITY = 1000.0
+"""Charge that fills the host [C]; at 1 A/m² on 1 m², time in seconds is charge in coulombs."""
+
+
+class FakeCell:
+    """A cell of 1 m², whose voltage is `voltage_at(charge [C], current [A])`; it notes what is done to it."""
+
+    apparent_area = geometric_area = 1.0
+    lithium_capacity = CAPACITY / FARADAY
+    systems = 1
+
+    def __init__(
+        self,
+        voltage_at: Callable[[float, float], float] = lambda charge, current: 3.0 + charge / CAPACITY,
+        newton: Callable[[float], int] = lambda length: 5,
+        active_at: Callable[[float], float] = lambda charge: 1.0,
+    ) -> None:
+        self.charge = 0.0
+        self.voltage = SimpleNamespace(value=voltage_at(0.0, 0.0))
+        self.activity = SimpleNamespace(x=SimpleNamespace(array=np.array([1.0])))
+        self.interface = SimpleNamespace(sum=lambda values: float(values[0]))
+        self.tried: list[float] = []
+        self.committed = 0
+        self._voltage_at, self._newton, self._active_at = voltage_at, newton, active_at
+
+    def advance(self, time_step: float, current_density: float) -> Report:
+        self.tried.append(time_step)
+        self.charge += time_step * current_density
+        self.voltage.value = self._voltage_at(self.charge, current_density)
+        self.activity.x.array[0] = self._active_at(self.charge)
+        return Report(self._newton(time_step), 0)
+
+    def save(self) -> tuple[float, float]:
+        return self.charge, self.voltage.value
+
+    def restore(self, saved: tuple[float, float]) -> None:
+        self.charge, self.voltage.value = saved
+
+    def commit(self) -> None:
+        self.committed += 1
+
+
+def control(**values: Any) -> TimeStepping:
+    # the schema reads text with units; here every value is in SI already
+    defaults = {"initial": 1.0, "minimum": 1e-3, "maximum": 300.0, "stoichiometry_change": 0.5}
+    return TimeStepping.model_construct(**(defaults | values))
+
+
+def stop(**values: float) -> Stop:
+    return Stop.model_construct(**({"voltage": None, "time": None, "active_fraction": None} | values))
+
+
+def charge(current: float = 1.0, **until: float) -> Charge:
+    return Charge.model_construct(step="charge", current_density=current, until=stop(**until))
+
+
+def discharge(current: float = 1.0, **until: float) -> Discharge:
+    return Discharge.model_construct(step="discharge", current_density=current, until=stop(**until))
+
+
+def rest(time: float) -> Rest:
+    return Rest.model_construct(step="rest", time=time)
+
+
+def run(cell: FakeCell, protocol: list[Step], **values: Any) -> list[Advance]:
+    return list(run_protocol(cell, protocol, control(**values)))  # type: ignore[arg-type]
+
+
+def lengths(advances: list[Advance]) -> list[float]:
+    return [advance.duration for advance in advances]
+
+
+def test_current_is_positive_on_charge_and_negative_on_discharge() -> None:
+    assert [applied_current_density(step) for step in (charge(2.0), discharge(2.0), rest(1.0))] == [2.0, -2.0, 0.0]
+
+
+def test_steps_end_exactly_at_their_time_and_follow_each_other() -> None:
+    cell = FakeCell()
+    advances = run(cell, [charge(time=10.0), rest(7.0), discharge(time=10.0)])
+    ends = {advance.number: advance.time for advance in advances}
+    assert ends == pytest.approx({1: 10.0, 2: 17.0, 3: 27.0}, rel=1e-14)
+    assert cell.charge == pytest.approx(0.0, abs=1e-12)
+    times = [advance.time for advance in advances]
+    np.testing.assert_allclose(np.diff([0.0, *times]), lengths(advances), rtol=1e-12)
+    assert cell.committed == len(advances)
+
+
+def test_easy_time_steps_double_up_to_the_longest_allowed() -> None:
+    advances = run(FakeCell(), [rest(36.0)], maximum=10.0)
+    assert lengths(advances) == pytest.approx([1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 1.0])
+
+
+def test_hard_time_steps_do_not_grow() -> None:
+    assert lengths(run(FakeCell(newton=lambda length: 20), [rest(4.0)])) == pytest.approx([1.0] * 4)
+
+
+def test_time_step_changes_the_mean_stoichiometry_by_no_more_than_allowed() -> None:
+    advances = run(FakeCell(), [charge(time=100.0)], stoichiometry_change=0.01)
+    assert max(lengths(advances)) == pytest.approx(0.01 * CAPACITY)
+
+
+class Stubborn(FakeCell):
+    """Fails whenever a time step is longer than `longest`, after it has spoilt its state."""
+
+    longest = 0.3
+
+    def advance(self, time_step: float, current_density: float) -> Report:
+        report = super().advance(time_step, current_density)
+        if time_step > self.longest:
+            self.charge = np.nan
+            raise SolveError("no convergence")
+        return report
+
+
+def test_failed_time_step_is_halved_from_the_state_before_and_says_why() -> None:
+    cell = Stubborn()
+    advances = run(cell, [charge(time=1.0)])
+    assert cell.tried[:3] == [1.0, 0.5, 0.25]
+    assert cell.charge == pytest.approx(1.0)
+    assert advances[0].duration == 0.25
+    assert advances[0].notes == (
+        "no convergence: time step 1 s → 0.5 s",
+        "no convergence: time step 0.5 s → 0.25 s",
+    )
+
+
+def test_step_without_failure_carries_no_notes() -> None:
+    assert all(advance.notes == () for advance in run(FakeCell(), [rest(10.0)]))
+
+
+def test_time_step_that_cannot_be_shorter_ends_the_run_in_words() -> None:
+    cell = Stubborn()
+    cell.longest = 0.0
+    done = []
+    with pytest.raises(ProtocolError, match=r"no convergence \(the time step cannot be shorter than 0.1 s\)"):
+        done += run_protocol(cell, [charge(time=1.0)], control(minimum=0.1))  # type: ignore[arg-type]
+    assert done == [] and cell.charge == 0.0
+    assert cell.tried == pytest.approx([1.0, 0.5, 0.25, 0.125, 0.1])
+
+
+@pytest.mark.parametrize("bend", [0.0, 3e-4, -1e-6])
+def test_cut_off_voltage_is_reached_and_not_overshot(bend: float) -> None:
+    """Straight and bent voltage curves, charge and discharge."""
+
+    def voltage(charge: float, current: float) -> float:
+        return 3.5 + 2e-3 * charge + bend * charge * abs(charge)
+
+    up = run(cell := FakeCell(voltage), [charge(voltage=3.8)])
+    assert 3.8 <= cell.voltage.value <= 3.801
+    assert any("the cut-off voltage would be overshot" in note for advance in up for note in advance.notes)
+    run(cell := FakeCell(voltage), [discharge(voltage=3.2)])
+    assert 3.199 <= cell.voltage.value <= 3.2
+
+
+@pytest.mark.xfail(strict=True, reason="the first time step of a step may overshoot the cut-off by any amount")
+def test_cut_off_reached_by_the_first_time_step_of_a_step_is_not_overshot() -> None:
+    """The step could have been shorter: the voltage starts 10 mV below the cut-off and rises by 1 V in 100 s."""
+    cell = FakeCell(lambda charge, current: 3.0 + 0.01 * charge)
+    run(cell, [charge(voltage=3.01)], initial=20.0)
+    assert 3.01 <= cell.voltage.value <= 3.011
+
+
+def test_step_that_starts_beyond_its_cut_off_ends_after_one_time_step() -> None:
+    """The drop of voltage when the current sets in may exceed the cut-off, however short the time step."""
+    cell = FakeCell(lambda charge, current: 3.0 + charge / CAPACITY + 0.5 * current)
+    advances = run(cell, [charge(voltage=3.2), rest(5.0)])
+    assert [advance.number for advance in advances][:2] == [1, 2]
+    assert cell.voltage.value == pytest.approx(3.0, abs=1e-2)
+
+
+def test_step_ends_when_too_little_of_the_interface_is_active() -> None:
+    cell = FakeCell(active_at=lambda charge: 1.0 - charge / 20.0)
+    advances = run(cell, [charge(active_fraction=0.5), rest(1.0)], maximum=1.0)
+    assert advances[-2].time == pytest.approx(11.0)
+    assert advances[-1].number == 2
+
+
+def test_whichever_condition_comes_first_ends_the_step() -> None:
+    early = run(FakeCell(), [charge(voltage=9.0, time=5.0, active_fraction=0.1)])
+    assert early[-1].time == pytest.approx(5.0)
+    run(cell := FakeCell(), [charge(voltage=3.1, time=1e6)])
+    assert cell.voltage.value == pytest.approx(3.1, abs=1e-3)
