@@ -156,6 +156,39 @@ def plot(
         fail(str(error))
 
 
+@app.command(
+    context_settings={"ignore_unknown_options": True}, options_metavar="[--key VALUE …] [--json] [-n RANKS]"
+)
+def benchmark(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]", help="which benchmark; all if not given", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the numbers as JSON")] = False,
+    options: Annotated[bool, typer.Option("--options", help="list the keys of benchmark NAME")] = False,
+    ranks: Annotated[
+        int | None, typer.Option("-n", metavar="RANKS", help="number of MPI ranks; 1 if not given", show_default=False)
+    ] = None,
+) -> None:
+    """Compare with closed forms, with errors and cost; --key VALUE sets an input of one benchmark."""
+    from mpi4py import MPI
+
+    from benchmarks import command
+
+    words = words or []
+    try:
+        if options:
+            command.print_options(words)
+            return
+        command.check(words)
+        if mpi_rank() is None and ranks is not None and _allowed(ranks) > 1:
+            json_option = ["--json"] if as_json else []
+            raise typer.Exit(launch.on_ranks(ranks, ["benchmark", *words, *json_option]))
+        command.benchmark(words, as_json, MPI.COMM_WORLD)
+    except command.OptionError as error:
+        fail(str(error))
+
+
 def main() -> None:
     """Run the program; under mpirun all ranks leave together."""
     if mpi_rank() is None:

@@ -1,0 +1,330 @@
+"""Two elastic blocks that may touch: the problem behind the benchmarks of contact, in 2D (plane strain) and 3D.
+
+The blocks cover [0, length] (× [0, width]); the interface lies at height 0 and joins ("upper", "lower").
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import gmsh
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem
+from mpi4py import MPI
+
+from benchmarks.options import ContactParameters
+from benchmarks.report import Cost, peak_memory
+from meshes.tagged import TaggedMesh, from_gmsh
+from solver import algebra
+from solver.domain import Domain, Indices, Interface, Side
+from solver.interface.contact import Contact
+from solver.physics import mechanics
+
+Array = npt.NDArray[np.float64]
+
+SIDES = ("upper", "lower")
+LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
+AUGMENTATION = {2: 1e3, 3: 1e2}
+"""r over E*/h; CG pays for more in 3D."""
+TIED_TOLERANCE = 1e-8
+"""Relative residual of the glued problem, where the linear solver is iterative."""
+HXT = 10
+
+
+@dataclass(frozen=True)
+class Box:
+    """The geometry of both blocks in metres and the size of elements.
+
+    `sizes` are Gmsh expressions of x, y, z in units of `length`; the smallest counts. With `circle`, element edges
+    follow the circle of that radius about the origin of the interface (3D).
+    """
+
+    dimension: int
+    length: float
+    upper: float
+    lower: float
+    sizes: Sequence[str]
+    width: float | None = None
+    circle: float | None = None
+    periodic: bool = False
+
+    def mesh(self, comm: MPI.Comm) -> TaggedMesh:
+        """Return the mesh of the two blocks."""
+        return from_gmsh(comm, self._draw, unit=self.length)
+
+    def _draw(self) -> None:
+        dimension = self.dimension
+        interface = self._draw_line() if dimension == 2 else self._draw_surface()
+        bodies: dict[str, list[int]] = {}
+        for side, height in (("upper", self.upper / self.length), ("lower", -self.lower / self.length)):
+            rise = (0.0, height, 0.0) if dimension == 2 else (0.0, 0.0, height)
+            extruded = gmsh.model.geo.extrude([(dimension - 1, tag) for tag in interface], *rise)
+            bodies[side] = [tag for dim, tag in extruded if dim == dimension]
+        gmsh.model.geo.synchronize()
+        for side, tags in bodies.items():
+            gmsh.model.addPhysicalGroup(dimension, tags, name=side)
+        gmsh.model.addPhysicalGroup(dimension - 1, interface, name="/".join(SIDES))
+        faces = self._faces([(dimension, tag) for tags in bodies.values() for tag in tags])
+        for name, tags in faces.items():
+            gmsh.model.addPhysicalGroup(dimension - 1, tags, name=name)
+        if self.periodic:
+            for near, far, axis in (("left", "right", 0), ("front", "back", 1))[: dimension - 1]:
+                translation = np.eye(4)
+                translation[axis, 3] = 1.0 if axis == 0 else self._relative_width
+                gmsh.model.mesh.setPeriodic(dimension - 1, faces[far], faces[near], translation.ravel().tolist())
+        self._set_sizes()
+        gmsh.option.setNumber("Mesh.Algorithm3D", HXT)
+        gmsh.model.mesh.generate(dimension)
+
+    @property
+    def _relative_width(self) -> float:
+        return (self.width or self.length) / self.length
+
+    def _draw_line(self) -> list[int]:
+        geo = gmsh.model.geo
+        return [geo.addLine(geo.addPoint(0, 0, 0), geo.addPoint(1, 0, 0))]
+
+    def _draw_surface(self) -> list[int]:
+        geo, width = gmsh.model.geo, self._relative_width
+        origin, right, corner, back = (geo.addPoint(*xy, 0) for xy in ((0, 0), (1, 0), (1, width), (0, width)))
+        far = [geo.addLine(right, corner), geo.addLine(corner, back)]
+        if self.circle is None:
+            loops = [[geo.addLine(origin, right), *far, geo.addLine(back, origin)]]
+        else:
+            radius = self.circle / self.length
+            on_x, on_y = geo.addPoint(radius, 0, 0), geo.addPoint(0, radius, 0)
+            arc = geo.addCircleArc(on_x, origin, on_y)
+            loops = [
+                [geo.addLine(origin, on_x), arc, geo.addLine(on_y, origin)],
+                [geo.addLine(on_x, right), *far, geo.addLine(back, on_y), -arc],
+            ]
+        return [geo.addPlaneSurface([geo.addCurveLoop(loop)]) for loop in loops]
+
+    def _faces(self, bodies: list[tuple[int, int]]) -> dict[str, list[int]]:
+        """Return the outer faces by name; on opposite ones in the same order."""
+        ends = {"left": (0, 0.0), "right": (0, 1.0), "front": (1, 0.0), "back": (1, self._relative_width)}
+        if self.dimension == 2:
+            ends = {name: ends[name] for name in ("left", "right")}
+        height = self.dimension - 1
+        ends |= {"top": (height, self.upper / self.length), "bottom": (height, -self.lower / self.length)}
+        boxes = {tag: np.reshape(gmsh.model.getBoundingBox(dim, tag), (2, 3))
+                 for dim, tag in gmsh.model.getBoundary(bodies, oriented=False)}  # fmt: skip
+        return {
+            name: sorted(
+                (tag for tag, box in boxes.items() if np.all(np.abs(box[:, axis] - place) < 1e-5)),
+                key=lambda tag: tuple(np.round(boxes[tag].mean(axis=0), 6)),
+            )
+            for name, (axis, place) in ends.items()
+        }
+
+    def _set_sizes(self) -> None:
+        fields = gmsh.model.mesh.field
+        expressions = []
+        for size in self.sizes:
+            expressions.append(fields.add("MathEval"))
+            fields.setString(expressions[-1], "F", size)
+        smallest = fields.add("Min")
+        fields.setNumbers(smallest, "FieldsList", expressions)
+        fields.setAsBackgroundMesh(smallest)
+        for option in ("MeshSizeExtendFromBoundary", "MeshSizeFromPoints", "MeshSizeFromCurvature"):
+            gmsh.option.setNumber(f"Mesh.{option}", 0)
+
+
+class Blocks:
+    """The discrete problem. All numbers in SI units.
+
+    `top`: "pressed" is a rigid platen under `pressure`, "held" keeps the displacement it is given; the bottom is held.
+    `lateral`: "symmetric", "periodic", "free", or "held" for symmetry at left and front and given displacements at
+    right and back. A `rigid` upper block only moves up and down, under the pressure on its top.
+    """
+
+    def __init__(
+        self,
+        tagged: TaggedMesh,
+        parameters: ContactParameters,
+        gap: Callable[[Array], Array],
+        top: Literal["pressed", "held"] = "pressed",
+        lateral: Literal["symmetric", "periodic", "free", "held"] = "symmetric",
+        rigid: bool = False,
+        pressure: float = 0.0,
+    ) -> None:
+        self.domain = domain = Domain(tagged)
+        self.comm: MPI.Comm = domain.mesh.comm
+        self.interface: Interface = domain.interfaces[SIDES]
+        self.sides: list[Side] = [domain.sides[name] for name in SIDES]
+        self.dimension = domain.dimension
+        self.moduli = parameters.moduli
+        self.pressure = fem.Constant(domain.mesh, np.float64(pressure))
+        self.u = self._displacements()
+        self.composite_modulus = mechanics.composite_modulus(*self.moduli)
+        initial_gap = self.interface.function("initial_gap")
+        initial_gap.interpolate(gap)
+        augmentation = parameters.augmentation or AUGMENTATION[self.dimension]
+        self.contact = Contact(
+            self.interface,
+            self.interface.jump(self.u),
+            initial_gap,
+            self.composite_modulus,
+            augmentation,
+            update=parameters.method == "augmented_lagrangian",
+            pressure=pressure,
+        )
+        self._stiffness = fem.Constant(domain.mesh, np.float64(augmentation * self.composite_modulus))
+        self._constraints = self._constrain(top, lateral, rigid)
+        options = algebra.DIRECT if self.dimension == 2 else algebra.MULTIGRID
+        self.system = algebra.System(
+            domain, self._fields(self.u, self.contact.residual), self._constraints, options
+        )
+
+    def solve(self) -> algebra.Report:
+        """Find equilibrium from the present state."""
+        return self.system.solve(self.contact.update)
+
+    def press(self) -> algebra.Report:
+        """Find equilibrium starting from contact everywhere."""
+        self.contact.close()
+        return self.solve()
+
+    def measure(self, solve: Callable[[], algebra.Report]) -> Cost:
+        """Run the cold `solve` and the glued problem of the same mesh, load and held displacements; return their cost."""
+        self.comm.barrier()
+        start = time.perf_counter()
+        report = solve()
+        self.comm.barrier()
+        seconds = time.perf_counter() - start
+        memory = peak_memory(self.comm)
+        unknowns = self.system.unknowns
+        tied = self._solve_tied()
+        return Cost(unknowns, report.newton, report.linear, memory, seconds, tied)
+
+    def dofs(self, index: int, boundary: str, components: Sequence[int]) -> Indices:
+        """Return unrolled local dofs of the displacement of side `index` on a boundary."""
+        side = self.sides[index]
+        nodes = self.domain.boundary_dofs(self.u[side.name].function_space, side, boundary)
+        return np.concatenate([self.dimension * nodes + component for component in components])
+
+    def _displacements(self) -> dict[str, fem.Function]:
+        shape = (self.dimension,)
+        return {side.name: fem.Function(side.space(1, shape), name=f"u_{side.name}") for side in self.sides}
+
+    def _fields(
+        self, u: dict[str, fem.Function], interface_residual: Callable[[object], ufl.Form]
+    ) -> list[algebra.Field]:
+        v = [ufl.TestFunction(u[side.name].function_space) for side in self.sides]
+        nodes = self.interface.space.dofmap.index_map.size_global
+        load = max(abs(float(self.pressure.value)), 1e-6 * self.composite_modulus) * self.domain.area("top")
+        fields = []
+        for index, (side, jump) in enumerate(zip(self.sides, (-v[0]("+"), v[1]("-")), strict=True)):
+            law = mechanics.Elasticity.constant(self.domain.mesh, *self.moduli[index])
+            residual = mechanics.residual(law, u[side.name], v[index], self.domain.dx(side)) + interface_residual(jump)
+            if index == 0:
+                residual += self.pressure * v[0][self.dimension - 1] * self.domain.ds("top")
+            fields.append(algebra.Field(u[side.name], residual, load / np.sqrt(nodes)))
+        return fields
+
+    def _constrain(self, top: str, lateral: str, rigid: bool) -> algebra.Constraints:
+        every = range(self.dimension)
+        constraints = algebra.Constraints()
+        constraints.fixed.append((1, self.dofs(1, "bottom", every)))
+        if rigid:
+            owned = np.arange(len(self.u["upper"].x.array), dtype=np.int32)
+            height = owned % self.dimension == self.dimension - 1
+            constraints.fixed.append((0, owned[~height]))
+            constraints.tied.append((0, owned[height]))
+        elif top == "held":
+            constraints.fixed.append((0, self.dofs(0, "top", every)))
+        else:
+            constraints.fixed.append((0, self.dofs(0, "top", every[:-1])))
+            constraints.tied.append((0, self.dofs(0, "top", every[-1:])))
+        present = [name for name in LATERAL if name in self.domain.boundaries]
+        for index in (1,) if rigid else (0, 1):
+            if lateral == "periodic":
+                for near, far in (("left", "right"), ("front", "back"))[: self.dimension - 1]:
+                    pair = self.dofs(index, far, every), self.dofs(index, near, every)
+                    constraints.periodic.append((index, *pair, LATERAL[near]))
+            elif lateral != "free":
+                for name in present:
+                    held = lateral == "held" and name in ("right", "back")
+                    constraints.fixed.append((index, self.dofs(index, name, every if held else [LATERAL[name]])))
+        return constraints
+
+    def _solve_tied(self) -> float:
+        """Return the seconds of one cold linear solve with the jump tied by a penalty as stiff as the contact's."""
+        u = self._displacements()
+        for index, dofs in self._constraints.fixed:
+            name = SIDES[index]
+            u[name].x.array[dofs] = self.u[name].x.array[dofs]
+        jump = self.interface.jump(u)
+        spacing = self.interface.function("spacing")
+        spacing.x.array[:] = self.interface.areas.x.array ** (1.0 / (self.dimension - 1))
+        fields = self._fields(
+            u, lambda test: self._stiffness / spacing("+") * ufl.inner(jump, test) * self.interface.dS
+        )
+        options = algebra.DIRECT if self.dimension == 2 else {**algebra.MULTIGRID, "ksp_rtol": TIED_TOLERANCE}
+        system = algebra.System(self.domain, fields, self._constraints, options)
+        self.comm.barrier()
+        start = time.perf_counter()
+        # the residual of an unsolved problem is of the order of the load: one Newton step is made and no second one
+        system.solve(tolerance=1e-4)
+        self.comm.barrier()
+        seconds = time.perf_counter() - start
+        system.destroy()
+        return seconds
+
+
+# --- reading the interface ------------------------------------------------------------------------------
+
+
+def l2_errors(interface: Interface, nodal: Array, exact: Callable[[Array], Array]) -> tuple[float, float]:
+    """Return the L2 error over Γ of the piecewise linear `nodal` values and of the nodal interpolant of `exact`.
+
+    Both are relative to the norm of `exact`, a function of points, shape (n, 3). The midpoint rule on 1000 parts of
+    every edge, or 32² of every triangle, resolves the root at the edge of the contact.
+    """
+    mesh, dofmap = interface.mesh, interface.space.dofmap
+    cells = np.array(dofmap.list[: mesh.topology.index_map(mesh.topology.dim).size_local])
+    points = interface.space.tabulate_dof_coordinates()
+    interpolant = exact(points)
+    weights = _midpoints(mesh.topology.dim)
+    sums = np.zeros(3)
+    for cell in cells:
+        corners = points[cell]
+        edges = corners[1:] - corners[0]
+        measure = np.sqrt(np.linalg.det(edges @ edges.T))
+        there = exact(weights @ corners)
+        sums += measure * np.array(
+            [
+                np.mean((weights @ nodal[cell] - there) ** 2),
+                np.mean((weights @ interpolant[cell] - there) ** 2),
+                np.mean(there**2),
+            ]
+        )
+    error, least, norm = mesh.comm.allreduce(sums)
+    return float(np.sqrt(error / norm)), float(np.sqrt(least / norm))
+
+
+def _midpoints(dimension: int) -> Array:
+    """Return barycentric coordinates, shape (parts, corners), of the midpoints of equal parts of a simplex."""
+    if dimension == 1:
+        s = (np.arange(1000) + 0.5) / 1000
+        return np.column_stack([1 - s, s])
+    parts = 32
+    i, j = np.meshgrid(np.arange(parts), np.arange(parts), indexing="ij")
+    upright = np.column_stack([(i + 1 / 3)[i + j < parts], (j + 1 / 3)[i + j < parts]])
+    inverted = np.column_stack([(i + 2 / 3)[i + j < parts - 1], (j + 2 / 3)[i + j < parts - 1]])
+    st = np.vstack([upright, inverted]) / parts
+    return np.column_stack([1 - st.sum(axis=1), st])
+
+
+def complementarity(blocks: Blocks, pressure: float, gap: float) -> tuple[float, float]:
+    """Return max |g_n p_n| over `pressure` · `gap` and the deepest penetration over `gap`, of typical values."""
+    g, p = blocks.contact.gap.read(), blocks.contact.pressure
+    return (
+        blocks.interface.max(np.abs(g * p)) / (pressure * gap),
+        max(blocks.interface.max(-g, default=0.0), 0.0) / gap,
+    )

@@ -1,0 +1,91 @@
+"""The benchmark command, shared by ./interstice benchmark and by each benchmark run as a script."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from difflib import get_close_matches
+from types import ModuleType
+
+from mpi4py import MPI
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from benchmarks.options import OptionError, Parameters
+from benchmarks.report import Result, as_json, print_details, print_summary
+
+NAMES = ("westergaard",)
+"""The benchmarks, in the order in which they run and appear."""
+
+
+def find(name: str) -> ModuleType:
+    """Return the module of the benchmark `name`; OptionError if there is none."""
+    if name not in NAMES:
+        close = get_close_matches(name, NAMES, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(NAMES)}"
+        raise OptionError(f"'{name}': no such benchmark; {hint}")
+    return importlib.import_module(f"benchmarks.{name}")
+
+
+def split(words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Return the benchmark's name, if `words` begin with one, and its options."""
+    if not words or words[0].startswith("-"):
+        if words:
+            raise OptionError(f"{words[0]}: name the benchmark it belongs to; there are {', '.join(NAMES)}")
+        return None, []
+    return words[0], list(words[1:])
+
+
+def check(words: Sequence[str]) -> None:
+    """Raise OptionError unless `words`, [NAME [--key value …]], can be met."""
+    name, options = split(words)
+    if name is not None:
+        find(name).Options.parse(options)
+
+
+def print_options(words: Sequence[str]) -> None:
+    """Print option, default and meaning of every input of the benchmark that `words` name."""
+    name, _ = split(words)
+    if name is None:
+        raise OptionError(f"--options: name a benchmark; there are {', '.join(NAMES)}")
+    table = Table("option", "default", "meaning", box=None)
+    for row in find(name).Options.help():
+        table.add_row(*(escape(word) for word in row))
+    if MPI.COMM_WORLD.rank == 0:
+        Console().print(table)
+
+
+def benchmark(words: Sequence[str], as_data: bool, comm: MPI.Comm) -> None:
+    """Run the benchmark that `words` ask for, or all; print a table or JSON on rank 0. OptionError as `check`."""
+    name, options = split(words)
+    modules = [find(each) for each in NAMES] if name is None else [find(name)]
+    results = [run_quietly(module.run, module.Options.parse(options), comm) for module in modules]
+    if comm.rank > 0:
+        return
+    if as_data:
+        print(as_json(results, alone=name is not None))
+    elif name is None:
+        print_summary(results)
+    else:
+        print_details(results[0])
+
+
+def run_quietly(run: Callable[[Parameters, MPI.Comm], Result], parameters: Parameters, comm: MPI.Comm) -> Result:
+    """Run one benchmark; what libraries print goes to stderr."""
+    with redirect_stdout(sys.stderr):
+        return run(parameters, comm)
+
+
+def script(name: str) -> None:
+    """Run the benchmark `name` with the options of this process; its exit code is 2 where they cannot be met."""
+    words = sys.argv[1:]
+    options = [word for word in words if word != "--json"]
+    try:
+        benchmark([name, *options], len(options) < len(words), MPI.COMM_WORLD)
+    except OptionError as error:
+        if MPI.COMM_WORLD.rank == 0:
+            print(error, file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,117 @@
+"""What a benchmark found: numbers against their closed form, and what they cost; as a table or as JSON."""
+
+from __future__ import annotations
+
+import json
+import resource
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mpi4py import MPI
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the contact solve took.
+
+    `solve` [s] is the cold contact solve, assembly and set-up included; `tied` [s] one cold linear solve of the same
+    mesh with the interface glued. Forms are compiled before either begins. `peak_memory_MB` is summed over the ranks.
+    """
+
+    unknowns: int
+    newton: int
+    linear_iterations: int
+    peak_memory_MB: float  # noqa: N815
+    solve: float
+    tied: float
+
+    def content(self) -> dict[str, Any]:
+        """Return the numbers under the names they have in JSON."""
+        return {
+            "unknowns": self.unknowns,
+            "newton": self.newton,
+            "linear_iterations": self.linear_iterations,
+            "peak_memory_MB": self.peak_memory_MB,
+            "seconds": {"solve": self.solve, "tied": self.tied},
+            "ratio": self.solve / self.tied,
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """Inputs, computed and exact numbers (units in their names), relative errors, and the cost."""
+
+    name: str
+    inputs: dict[str, Any]
+    computed: dict[str, float]
+    exact: dict[str, float]
+    errors: dict[str, float]
+    cost: Cost
+
+    def content(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return asdict(self) | {"cost": self.cost.content()}
+
+
+def peak_memory(comm: MPI.Comm) -> float:
+    """Return the largest resident memory so far, summed over the ranks [MB]."""
+    return comm.allreduce(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024 / 1e6
+
+
+def as_json(results: Sequence[Result], alone: bool) -> str:
+    """Return the JSON of one result `alone`, or of a list of them."""
+    contents = [result.content() for result in results]
+    return json.dumps(contents[0] if alone else contents, indent=2, ensure_ascii=False)
+
+
+def print_details(result: Result) -> None:
+    """Print one result: every number, what it should be, and the cost."""
+    console = Console()
+    table = Table("quantity", "computed", "exact", title=f"{result.name}: {_inputs(result)}", title_justify="left")
+    for key, value in result.computed.items():
+        exact = result.exact.get(key)
+        table.add_row(key, f"{value:.6g}", "" if exact is None else f"{exact:.6g}")
+    console.print(table)
+    console.print(_errors(result), highlight=False)
+    console.print(", ".join(_cost(result.cost)), highlight=False)
+
+
+def print_summary(results: Sequence[Result]) -> None:
+    """Print one row per result."""
+    table = Table("benchmark", "errors", "unknowns", "Newton", "CG", "memory", "solve", "solve/tied", show_lines=True)
+    for result in results:
+        cost = result.cost
+        table.add_row(
+            result.name,
+            _errors(result),
+            f"{cost.unknowns:,}",
+            str(cost.newton),
+            str(cost.linear_iterations),
+            f"{cost.peak_memory_MB:.0f} MB",
+            f"{cost.solve:.2f} s",
+            f"{cost.solve / cost.tied:.2f}",
+        )
+    Console().print(table)
+
+
+def _inputs(result: Result) -> str:
+    return ", ".join(f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in result.inputs.items())
+
+
+def _errors(result: Result) -> str:
+    return ", ".join(f"{key} {value:.2e}" for key, value in result.errors.items())
+
+
+def _cost(cost: Cost) -> list[str]:
+    return [
+        f"{cost.unknowns:,} unknowns",
+        f"{cost.newton} Newton steps",
+        f"{cost.linear_iterations} linear iterations",
+        f"{cost.peak_memory_MB:.0f} MB",
+        f"solve {cost.solve:.2f} s",
+        f"tied {cost.tied:.2f} s",
+        f"ratio {cost.solve / cost.tied:.2f}",
+    ]

@@ -1,0 +1,108 @@
+"""Westergaard's wavy contact: blocks in plane strain with the gap g_0 = A (1 − cos 2πx/λ) under a mean pressure.
+
+The field of the wave falls as e^(−2πz/λ) into the blocks and returns from their far faces: what a depth H changes is of
+the order e^(−4πH/λ), 10⁻⁸ for H = 1.5 λ. Elements are of the interface's size there and grow into the blocks, first with
+the distance, then, as the field falls, as e^(πz/λ).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from mpi4py import MPI
+from pydantic import Field
+
+from benchmarks.blocks import Array, Blocks, Box, complementarity, l2_errors
+from benchmarks.options import ContactParameters
+from benchmarks.report import Result
+from solver import closed_form
+from solver.physics.mechanics import composite_modulus
+
+NAME = "westergaard"
+GROWTH = 0.1
+"""Growth of the element size per distance near the interface."""
+INTERIOR = 0.4
+"""Element size inside the blocks over half a wavelength, times √elements: its error falls with the interface's."""
+
+
+class Options(ContactParameters):
+    """A wave, the load on it, and the mesh."""
+
+    elements: int = Field(64, ge=4)
+    """elements per half wavelength"""
+    load_ratio: float = Field(0.4, gt=0, lt=1)
+    """mean pressure over the one that closes the waves"""
+    dimension: Literal[2, 3] = 2
+    """2, or 3 for a slice an eighth of a wavelength wide"""
+    lateral: Literal["symmetric", "periodic"] = "symmetric"
+    """symmetric encloses half a wave, periodic a whole one"""
+    wavelength: float = Field(2e-6, gt=0)
+    """wavelength [m]"""
+    amplitude: float = Field(1e-9, gt=0)
+    """amplitude A of the wave [m]"""
+    depth: float = Field(1.5, gt=0)
+    """thickness of each block in wavelengths"""
+
+
+def run(options: Options, comm: MPI.Comm) -> Result:
+    """Press the wave and compare with Westergaard (1939)."""
+    wavelength, amplitude = options.wavelength, options.amplitude
+    modulus = composite_modulus(*options.moduli)
+    mean = options.load_ratio * closed_form.westergaard_closing_pressure(modulus, amplitude, wavelength)
+    half_width = closed_form.westergaard_half_width(options.load_ratio, wavelength)
+
+    def gap(x: Array) -> Array:
+        return amplitude * (1 - np.cos(2 * np.pi * x[0] / wavelength))
+
+    def exact(points: Array) -> Array:
+        return closed_form.westergaard_pressure(points[:, 0], options.load_ratio, mean, wavelength)
+
+    blocks = Blocks(_box(options).mesh(comm), options, gap, lateral=options.lateral, pressure=mean)
+    cost = blocks.measure(blocks.press)
+    interface, contact = blocks.interface, blocks.contact
+    error, interpolant = l2_errors(interface, contact.pressure, exact)
+    contacts = 1 if options.lateral == "symmetric" else 2
+    found = interface.sum(contact.active.x.array) / contacts / _width(options)
+    peak = closed_form.westergaard_pressure(np.zeros(1), options.load_ratio, mean, wavelength)[0]
+    product, penetration = complementarity(blocks, mean, amplitude)
+    return Result(
+        NAME,
+        options.model_dump(),
+        {"half_width [m]": found, "peak_pressure [Pa]": interface.max(contact.pressure)},
+        {"half_width [m]": half_width, "peak_pressure [Pa]": float(peak)},
+        {
+            "pressure_l2": error,
+            "interpolant_l2": interpolant,
+            "contact_width": abs(found - half_width) / (wavelength / 2 / options.elements),
+            "complementarity": product,
+            "penetration": penetration,
+        },
+        cost,
+    )
+
+
+def _width(options: Options) -> float:
+    return 1.0 if options.dimension == 2 else options.wavelength / 8
+
+
+def _box(options: Options) -> Box:
+    length = options.wavelength / 2 * (1 if options.lateral == "symmetric" else 2)
+    half_wave = options.wavelength / 2 / length
+    z = "Fabs(y)" if options.dimension == 2 else "Fabs(z)"
+    size = half_wave / options.elements
+    interior = max(size, INTERIOR * half_wave / np.sqrt(options.elements))
+    sizes = [
+        f"{size} + {GROWTH} * {z}",
+        f"{interior} * Exp({np.pi / 2 / half_wave} * {z})",
+        f"{half_wave / 4}",
+    ]
+    depth = options.depth * options.wavelength
+    width = None if options.dimension == 2 else _width(options)
+    return Box(options.dimension, length, depth, depth, sizes, width, periodic=options.lateral == "periodic")
+
+
+if __name__ == "__main__":
+    from benchmarks.command import script
+
+    script(NAME)

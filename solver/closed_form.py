@@ -1,0 +1,91 @@
+"""Closed forms of contact mechanics, in SI units, as functions of NumPy arrays.
+
+E* is the composite modulus, 1/E* = (1−ν₁²)/E₁ + (1−ν₂²)/E₂ (`solver.physics.mechanics.composite_modulus`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+# --- wavy surface, plane strain -----------------------------------------------------------------------
+
+
+def westergaard_closing_pressure(modulus: float, amplitude: float, wavelength: float) -> float:
+    """Return p* = π E* A/λ [Pa], the mean pressure that closes the gap g_0 = A (1 − cos 2πx/λ) everywhere.
+
+    `modulus` is E* [Pa]; `amplitude` A and `wavelength` λ in m. Westergaard, J. Appl. Mech. 6 (1939) A49.
+    """
+    return np.pi * modulus * amplitude / wavelength
+
+
+def westergaard_half_width(load_ratio: float, wavelength: float) -> float:
+    """Return half the width of each contact, a = λ/π arcsin √(p̄/p*) [m], for `load_ratio` p̄/p* in 0 … 1."""
+    return wavelength / np.pi * np.arcsin(np.sqrt(load_ratio))
+
+
+def westergaard_pressure(x: Array, load_ratio: float, mean: float, wavelength: float) -> Array:
+    """Return p(x) = 2p̄ |cos ξ|/s² √(s² − sin² ξ) [Pa], ξ = πx/λ, s² = p̄/p* = sin²(πa/λ); zero outside the contact.
+
+    `x` [m] counts from a crest, where the initial gap is zero; `mean` is p̄ [Pa]. Westergaard (1939); Johnson, Contact
+    Mechanics (1985), section 13.2.
+    """
+    phase = np.pi * x / wavelength
+    under_root = np.maximum(load_ratio - np.sin(phase) ** 2, 0.0)
+    return 2 * mean * np.abs(np.cos(phase)) / load_ratio * np.sqrt(under_root)
+
+
+# --- Hertz ----------------------------------------------------------------------------------------------
+
+
+def hertz_line(force: float, radius: float, modulus: float) -> tuple[float, float]:
+    """Return half width a = 2 √(F R/(π E*)) [m] and peak pressure p_0 = √(F E*/(π R)) [Pa] of a line contact.
+
+    `force` F per unit depth [N/m], `radius` R of the relative curvature [m]. Johnson (1985), section 4.2.
+    """
+    return 2 * np.sqrt(force * radius / (np.pi * modulus)), np.sqrt(force * modulus / (np.pi * radius))
+
+
+def hertz_point(force: float, radius: float, modulus: float) -> tuple[float, float]:
+    """Return contact radius a = (3FR/(4E*))^⅓ [m] and peak pressure p_0 = 3F/(2πa²) [Pa] of a sphere on a flat.
+
+    `force` F [N], `radius` R of the relative curvature [m]. Johnson (1985), section 3.4.
+    """
+    a = np.cbrt(3 * force * radius / (4 * modulus))
+    return a, 3 * force / (2 * np.pi * a**2)
+
+
+def hertz_pressure(r: Array, a: float, peak: float) -> Array:
+    """Return p_0 √(1 − r²/a²) [Pa], zero outside the contact, of line (r = |x|) and point contacts alike."""
+    return peak * np.sqrt(np.maximum(1 - (r / a) ** 2, 0.0))
+
+
+# --- half-space -----------------------------------------------------------------------------------------
+
+
+def punch_stiffness(modulus: float, radius: float) -> float:
+    """Return F/δ = 2 E* a [N/m] of a rigid flat circular punch of `radius` a [m] without friction.
+
+    Boussinesq (1885); Sneddon, Int. J. Eng. Sci. 3 (1965) 47.
+    """
+    return 2 * modulus * radius
+
+
+def boussinesq_displacement(points: Array, force: float, young_modulus: float, poisson_ratio: float) -> Array:
+    """Return the displacement [m] of the half-space z ≤ 0 under `force` F [N] that presses down on its origin.
+
+    `points` and the result have shape (n, 3). With depth d = −z and ρ² = x² + y² + d²,
+
+        u_r = (1+ν) F/(2πE) [d r/ρ³ − (1−2ν) r/(ρ (ρ+d))],    u_d = (1+ν) F/(2πE) [2(1−ν)/ρ + d²/ρ³].
+
+    Johnson (1985), equation 3.18. It vanishes far away and is infinite at the origin.
+    """
+    depth = -points[:, 2]
+    distance = np.linalg.norm(points, axis=1)
+    scale = (1 + poisson_ratio) * force / (2 * np.pi * young_modulus)
+    over_radius = depth / distance**3 - (1 - 2 * poisson_ratio) / (distance * (distance + depth))
+    down = 2 * (1 - poisson_ratio) / distance + depth**2 / distance**3
+    return scale * np.column_stack([points[:, 0] * over_radius, points[:, 1] * over_radius, -down])
