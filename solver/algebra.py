@@ -19,6 +19,7 @@ from dolfinx.fem import petsc
 from mpi4py import MPI
 from petsc4py import PETSc
 from scipy.spatial import cKDTree
+from ufl.algorithms.analysis import extract_coefficients
 
 from solver.domain import Domain, Indices
 
@@ -35,6 +36,9 @@ MULTIGRID = {
     "mg_levels_ksp_type": "chebyshev",
     "mg_levels_pc_type": "jacobi",
 }
+
+
+Blocks = list[list[ufl.Form | None]]
 
 
 class SolveError(Exception):
@@ -90,11 +94,14 @@ class System:
         self.domain, self.fields = domain, list(fields)
         spaces = [f.function.function_space for f in fields]
         self._residual = domain.form([f.residual for f in fields])
-        self._jacobian = domain.form([[_block(f.residual, g.function) for g in fields] for f in fields])
+        blocks = [[_block(f.residual, g.function) for g in fields] for f in fields]
+        self._parts = [_Jacobian(domain, part) for part in _split(blocks)]
         self._vectors = [fem.create_vector(form) for form in self._residual]
         self._owned = [s.dofmap.index_map.size_local * s.dofmap.index_map_bs for s in spaces]
         self._offsets = np.concatenate([[0], np.cumsum(self._owned)])
-        self.matrix = petsc.create_matrix_block(self._jacobian)
+        self.matrix = self._parts[0].matrix.copy()
+        for part in self._parts[1:]:
+            self.matrix.axpy(1.0, part.matrix, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
         self._rhs, self._step = self.matrix.createVecs("right"), self.matrix.createVecs("right")
         self._first = self._rhs.getOwnershipRange()[0]
         self._magnitudes = np.array([f.magnitude for f in fields])
@@ -159,7 +166,7 @@ class System:
 
     def destroy(self) -> None:
         """Free the PETSc objects."""
-        for thing in (self.solver, self.matrix, self._rhs, self._step):
+        for thing in (self.solver, self.matrix, self._rhs, self._step, *(part.matrix for part in self._parts)):
             thing.destroy()
         if self._reduced is not None:
             self._reduced.destroy()
@@ -185,10 +192,23 @@ class System:
         return np.sqrt(self.domain.mesh.comm.allreduce(np.array(squares)))
 
     def _solve_linear(self) -> int:
-        """Assemble and reduce the Jacobian, solve for the step; return the linear iterations."""
+        """Bring the Jacobian up to date and solve for the step; return the linear iterations."""
+        changes = [part.assemble() for part in self._parts]
+        if any(changes):
+            self._set_operator()
+        self.solver.solve(self._rhs, self._step)
+        if self.solver.getConvergedReason() < 0:
+            reason = {value: name for name, value in vars(PETSc.KSP.ConvergedReason).items() if isinstance(value, int)}
+            raise SolveError(f"the linear solver failed ({reason.get(self.solver.getConvergedReason(), 'unknown')})")
+        # an iterative solver leaves what its tolerance allows in the rows that are not free
+        self._step.getArray(readonly=False)[self._eliminated - self._first] = 0.0
+        return int(self.solver.getIterationNumber())
+
+    def _set_operator(self) -> None:
+        """Hand the solver the sum of the parts of the Jacobian, reduced to the free unknowns."""
         self.matrix.zeroEntries()
-        petsc.assemble_matrix_block(self.matrix, self._jacobian)
-        self.matrix.assemble()
+        for part in self._parts:
+            self.matrix.axpy(1.0, part.matrix, PETSc.Mat.Structure.SUBSET_NONZERO_PATTERN)
         operator = self.matrix
         if self._prolongation is not None:
             self._reduced = self.matrix.PtAP(self._prolongation, self._reduced)
@@ -198,13 +218,6 @@ class System:
         if self._rigid_modes is not None:
             operator.setNearNullSpace(self._rigid_modes)
         self.solver.setOperators(operator)
-        self.solver.solve(self._rhs, self._step)
-        if self.solver.getConvergedReason() < 0:
-            reason = {value: name for name, value in vars(PETSc.KSP.ConvergedReason).items() if isinstance(value, int)}
-            raise SolveError(f"the linear solver failed ({reason.get(self.solver.getConvergedReason(), 'unknown')})")
-        # an iterative solver leaves what its tolerance allows in the rows that are not free
-        self._step.getArray(readonly=False)[self._eliminated - self._first] = 0.0
-        return int(self.solver.getIterationNumber())
 
     def _apply(self) -> None:
         """Subtract the step from the fields, each limited to its largest step."""
@@ -297,10 +310,52 @@ class System:
         rows = np.concatenate([row for _, row in everywhere])
         distance, nearest = tree.query(keys(slaves))
         extent = np.ptp(tree.data[:, :2], axis=0).max()
-        if np.any(distance > 1e-6 * extent):
+        if self.domain.mesh.comm.allreduce(bool(np.any(distance > 1e-6 * extent)), op=MPI.LOR):
             raise ValueError("periodic sides: the two meshes of opposite faces do not match")
         pairs = zip(self._owned_rows(index, slaves), rows[nearest], strict=True)
-        return {int(slave): int(master) for slave, master in pairs}
+        return {int(slave): int(master) for slave, master in pairs if slave != master}
+
+
+class _Jacobian:
+    """One part of a Jacobian: forms per pair of fields, their matrix, and whether it has to be assembled anew."""
+
+    def __init__(self, domain: Domain, blocks: Blocks) -> None:
+        self._comm = domain.mesh.comm
+        self._forms = domain.form(blocks)
+        self._inputs = {
+            id(x): x for row in blocks for form in row if form for x in (*form.coefficients(), *form.constants())
+        }
+        self._seen: list[npt.NDArray[np.float64]] | None = None
+        self.matrix = petsc.create_matrix_block(self._forms)
+        self.assemble()  # gives the matrix its pattern
+        self._seen = None
+
+    def assemble(self) -> bool:
+        """Assemble unless no coefficient or constant changed since the last time; return whether the matrix changed."""
+        now = [x.x.array if isinstance(x, fem.Function) else x.value for x in self._inputs.values()]
+        same = self._seen is not None and all(np.array_equal(a, b) for a, b in zip(now, self._seen, strict=True))
+        if self._comm.allreduce(same, op=MPI.LAND):
+            return False
+        self._seen = [np.copy(x) for x in now]
+        self.matrix.zeroEntries()
+        petsc.assemble_matrix_block(self.matrix, self._forms)
+        self.matrix.assemble()
+        return True
+
+
+def _split(blocks: Blocks) -> list[Blocks]:
+    """Return the blocks in two parts: integrals without a coefficient, which are the same at every state, and the rest.
+
+    The first part is then assembled once. Where a part would have an empty row or column the blocks stay together.
+    """
+
+    def integrals(form: ufl.Form | None, steady: bool) -> ufl.Form | None:
+        kept = [] if form is None else [i for i in form.integrals() if bool(extract_coefficients(i)) != steady]
+        return ufl.Form(kept) if kept else None
+
+    parts = [[[integrals(form, steady) for form in row] for row in blocks] for steady in (True, False)]
+    whole = all(any(line) for part in parts for line in (*part, *zip(*part, strict=True)))
+    return parts if whole else [blocks]
 
 
 def _block(residual: ufl.Form, unknown: fem.Function) -> ufl.Form | None:

@@ -29,7 +29,6 @@ from solver.units import (
     MolarVolume,
     Position,
     Pressure,
-    PressureOrZero,
     Stiffness,
     SurfaceEnergy,
     Temperature,
@@ -240,7 +239,7 @@ class Stack(Section):
     """How the cell is held: pressed at assembly, then kept at that pressure or at that thickness."""
 
     hold: Literal["constant_pressure", "fixed_thickness"] = "constant_pressure"
-    pressure: PressureOrZero
+    pressure: Pressure
 
 
 class Stop(Section):

@@ -169,6 +169,16 @@ class Cell:
         """Return the owned residual entries of φ_e and φ_s [A] before constraints: on fixed rows the current fed in."""
         return self._systems[0].residual_array(1), self._systems[0].residual_array(2)
 
+    def stack_pressure(self) -> float:
+        """Return the pressure of the platen on the collector face [Pa]: its reaction over the apparent area."""
+        system = self._systems[-1]
+        index = next(i for i, f in enumerate(system.fields) if f.function is self.u[ELECTRODE])
+        height = self.domain.dimension - 1
+        dofs = self._dofs(system.fields[index], ELECTRODE, "collector", [height])
+        residual = system.residual_array(index)
+        unbalanced = self.comm.allreduce(float(residual[dofs[dofs < len(residual)]].sum()))
+        return float(self.pressure.value) - unbalanced / self.apparent_area
+
     def constant(self, value: float, domain: Mesh | None = None) -> fem.Constant:
         """Return a constant of the parent mesh, or of another `domain`: other numbers need no new compilation."""
         return fem.Constant(domain or self.domain.mesh, np.float64(value))

@@ -109,7 +109,7 @@ class Interface:
         """
         comm = self.mesh.comm
         points = self.space.tabulate_dof_coordinates()
-        vectors = self.normal.x.array.reshape(len(points), -1)
+        vectors = self.normal.x.array.reshape(-1, self.mesh.geometry.dim)
         low = comm.allreduce(points[:, axis].min(initial=np.inf), op=MPI.MIN)
         high = comm.allreduce(points[:, axis].max(initial=-np.inf), op=MPI.MAX)
         near = 1e-6 * (high - low)

@@ -23,9 +23,6 @@ class Observer:
         self.cell = cell
         domain, electrode = cell.domain, cell.sides[ELECTRODE]
         self._lithium = domain.form(cell.c * domain.dx(electrode))
-        height = domain.dimension - 1
-        stress = cell.elasticity[ELECTRODE].stress(cell.u[ELECTRODE], cell.eigenstrain[ELECTRODE])
-        self._collector_force = domain.form(-stress[height, height] * domain.ds("collector"))
         self._lithium_start = self._lithium_now = domain.integrate(self._lithium)
         self._lithium_out = 0.0
         self._charge = self._step_charge = self._throughput = 0.0
@@ -55,7 +52,6 @@ class Observer:
         theta = cell.c.x.array / cell.c_max
         comm = cell.comm
         reference = cell.case.stack.pressure * (cell.profile.rms or cell.mean_spacing)
-        damage = cell.bond.damage.values.x.array if cell.bond else np.zeros_like(gap)
 
         return {
             "time [s]": advance.time if advance else 0.0,
@@ -72,10 +68,10 @@ class Observer:
             "max local current density [A/m^2]": interface.max(np.abs(j)),
             "mean pressure [Pa]": interface.sum(pressure) / cell.geometric_area,
             "max pressure [Pa]": interface.max(pressure),
-            "stack pressure [Pa]": cell.domain.integrate(self._collector_force) / cell.apparent_area,
+            "stack pressure [Pa]": cell.stack_pressure(),
             "mean gap [m]": interface.sum(gap) / cell.geometric_area,
             "max gap [m]": interface.max(gap),
-            "mean damage [1]": interface.sum(damage) / cell.geometric_area,
+            "mean damage [1]": self._mean_damage(),
             "dissipated energy [J]": interface.sum(cell.bond.dissipated.x.array) if cell.bond else 0.0,
             "mean stoichiometry [1]": lithium / cell.lithium_capacity,
             "min stoichiometry [1]": comm.allreduce(float(theta.min(initial=np.inf)), op=MPI.MIN),
@@ -91,6 +87,14 @@ class Observer:
             "newton iterations [1]": advance.report.newton if advance else 0,
             "linear iterations [1]": advance.report.linear if advance else 0,
         }
+
+    def _mean_damage(self) -> float:
+        """Return the mean damage of what was bonded at assembly, 0 without a bond."""
+        bond = self.cell.bond
+        bonded = self.cell.interface.sum(bond.bonded.x.array) if bond else 0.0
+        if bond is None or bonded == 0.0:
+            return 0.0
+        return self.cell.interface.sum(bond.bonded.x.array * bond.damage.values.x.array) / bonded
 
     def _terminal_currents(self) -> tuple[float, float]:
         """Return the currents [A] fed in at the collector and drawn at the counter face.

@@ -71,7 +71,7 @@ def _run_step(cell: Cell, number: int, step: Step, control: TimeStepping, start:
         length = min(length, longest, end - passed)
         saved = cell.save()
         try:
-            report = _attempt(cell, step, length, control, first=passed == 0.0)
+            report = _attempt(cell, step, length, control)
         except _RejectedError as rejected:
             cell.restore(saved)
             if length <= control.minimum:
@@ -91,7 +91,7 @@ def _run_step(cell: Cell, number: int, step: Step, control: TimeStepping, start:
         length *= min(2.0, max(1.0, 2.0 * EASY * cell.systems / max(report.newton, 1)))
 
 
-def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping, first: bool) -> Report:
+def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping) -> Report:
     """Advance the cell by `length` [s]; return what it took, or reject the time step."""
     before = float(cell.voltage.value)
     try:
@@ -99,7 +99,7 @@ def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping, first
     except SolveError as error:
         raise _RejectedError(str(error), 0.5) from None
     overshoot = _overshoot(cell, step)
-    if overshoot > VOLTAGE_TOLERANCE and not first and length > control.minimum:
+    if overshoot > VOLTAGE_TOLERANCE and length > control.minimum:
         # aims between the cut-off and what may be overshot, so that a secant through a bent curve ends there
         shrink = 1.0 - (overshoot - VOLTAGE_TOLERANCE / 2) / abs(float(cell.voltage.value) - before)
         raise _RejectedError("the cut-off voltage would be overshot", min(max(shrink, 0.05), 0.95))

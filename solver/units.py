@@ -116,13 +116,11 @@ def quantity(si: str, example: str, *constraints: Any) -> Any:
 
 
 POSITIVE = Field(gt=0)
-NON_NEGATIVE = Field(ge=0)
 
 Length = quantity("m", "2 um", POSITIVE)
 Position = quantity("m", "0 um")
 Time = quantity("s", "10 min", POSITIVE)
 Pressure = quantity("Pa", "5 MPa", POSITIVE)
-PressureOrZero = quantity("Pa", "5 MPa", NON_NEGATIVE)
 Stiffness = quantity("Pa/m", "1e17 Pa/m", POSITIVE)
 SurfaceEnergy = quantity("J/m^2", "1 J/m^2", POSITIVE)
 CurrentDensity = quantity("A/m^2", "1 mA/cm^2", POSITIVE)

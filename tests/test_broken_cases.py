@@ -69,7 +69,11 @@ EDITS = {
     "infinity": ("augmentation: 1000", "augmentation: .inf", ["interface.contact.augmentation", "finite number"]),
     "boolean for a number": ("augmentation: 1000", "augmentation: true", ["augmentation = True", "a number"]),
     "text for a number": ("augmentation: 1000", "augmentation: '7'", ["augmentation = '7'", "a number"]),
-    "nothing for a number": ("augmentation: 1000", "augmentation: ", ["augmentation = None", "no value", "a number"]),
+    "nothing for a number": (
+        "stoichiometry: 0.9",
+        "stoichiometry: ",
+        ["initial_stoichiometry = None", "no value", "a number"],
+    ),
     "nothing for a value": ("  pressure: 5 MPa", "  pressure:", ["stack.pressure", "no value", "'5 MPa'"]),
     "boolean for a value": ("  pressure: 5 MPa", "  pressure: yes", ["stack.pressure = 'yes'", "'5 MPa'"]),
     "list for a value": ("  pressure: 5 MPa", "  pressure: [5 MPa]", ["stack.pressure", "'5 MPa'"]),

@@ -108,7 +108,7 @@ def test_results_go_to_a_folder_named_after_the_case(case: Path, simulated: list
 
 def test_results_of_an_earlier_run_are_replaced(case: Path, simulated: list[tuple[Any, ...]]) -> None:
     invoke("run", case, "-o", "out")
-    for name in ("history.csv", "interface.pvd", "history.png"):
+    for name in ("history.csv", "interface.pvd", "versions.txt"):
         Path("out", name).write_text("old")
     Path("out/fields").mkdir()
     Path("out/fields/old.vtu").write_text("old")

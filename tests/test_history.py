@@ -113,9 +113,6 @@ def test_constant_pressure_keeps_pressure_and_contact() -> None:
     np.testing.assert_allclose(active, active[0], rtol=0, atol=0.1)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the force on the collector is read from stresses of elements, not as a reaction"
-)
 def test_stack_pressure_under_constant_pressure_is_the_one_given() -> None:
     np.testing.assert_allclose(tiny_run(FIXED_PRESSURE).column("stack pressure [Pa]"), 20e6, rtol=1e-6)
 

@@ -168,7 +168,6 @@ def test_cut_off_voltage_is_reached_and_not_overshot(bend: float) -> None:
     assert 3.199 <= cell.voltage.value <= 3.2
 
 
-@pytest.mark.xfail(strict=True, reason="the first time step of a step may overshoot the cut-off by any amount")
 def test_cut_off_reached_by_the_first_time_step_of_a_step_is_not_overshot() -> None:
     """The step could have been shorter: the voltage starts 10 mV below the cut-off and rises by 1 V in 100 s."""
     cell = FakeCell(lambda charge, current: 3.0 + 0.01 * charge)

@@ -65,6 +65,7 @@ class CohesiveBond:
         self.damage_old = interface.function("damage_old")
         self.damage_old.x.array[:] = 1.0
         self.dissipated = interface.function("dissipated_energy")
+        self.bonded = interface.function("bonded")
         self.origin = interface.function("bonded_jump", (interface.mesh.geometry.dim,))
         self._jump = interface.reader(jump)
 
@@ -88,7 +89,8 @@ class CohesiveBond:
 
     def bond(self, touching: np.ndarray) -> None:
         """Glue the nodes where `touching` (shape (local and ghost nodes,)) is true, in their present place."""
-        self.damage_old.x.array[:] = np.where(touching, 0.0, 1.0)
+        self.bonded.x.array[:] = touching
+        self.damage_old.x.array[:] = 1.0 - self.bonded.x.array
         self.damage.values.x.array[:] = self.damage_old.x.array
         self.origin.x.array[:] = self._jump.read()
 
