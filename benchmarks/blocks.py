@@ -17,7 +17,7 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 
-from benchmarks.options import ContactParameters
+from benchmarks.options import ContactMethod
 from benchmarks.report import Cost, peak_memory
 from meshes.tagged import TaggedMesh, from_gmsh
 from solver import algebra
@@ -34,14 +34,17 @@ AUGMENTATION = {2: 1e3, 3: 1e2}
 TIED_TOLERANCE = 1e-8
 """Relative residual of the glued problem, where the linear solver is iterative."""
 HXT = 10
+NEAR = 1e-5
+"""Distance within which Gmsh's bounding boxes agree with a place, over the length of the blocks."""
 
 
 @dataclass(frozen=True)
 class Box:
     """The geometry of both blocks in metres and the size of elements.
 
-    `sizes` are Gmsh expressions of x, y, z in units of `length`; the smallest counts. With `circle`, element edges
-    follow the circle of that radius about the origin of the interface (3D).
+    `sizes` are Gmsh expressions of x, y, z in units of `length`; the smallest counts. Within `core` of the origin (in
+    every direction) the mesh is a regular one of `core_elements` per edge: pressures on an irregular mesh scatter.
+    With `circle`, element edges follow the circle of that radius about the origin of the interface (3D).
     """
 
     dimension: int
@@ -50,6 +53,8 @@ class Box:
     lower: float
     sizes: Sequence[str]
     width: float | None = None
+    core: float | None = None
+    core_elements: int = 0
     circle: float | None = None
     periodic: bool = False
 
@@ -58,25 +63,34 @@ class Box:
         return from_gmsh(comm, self._draw, unit=self.length)
 
     def _draw(self) -> None:
-        dimension = self.dimension
-        interface = self._draw_line() if dimension == 2 else self._draw_surface()
-        bodies: dict[str, list[int]] = {}
-        for side, height in (("upper", self.upper / self.length), ("lower", -self.lower / self.length)):
-            rise = (0.0, height, 0.0) if dimension == 2 else (0.0, 0.0, height)
-            extruded = gmsh.model.geo.extrude([(dimension - 1, tag) for tag in interface], *rise)
-            bodies[side] = [tag for dim, tag in extruded if dim == dimension]
-        gmsh.model.geo.synchronize()
-        for side, tags in bodies.items():
+        dimension, occ = self.dimension, gmsh.model.occ
+        heights = (self.upper / self.length, -self.lower / self.length)
+        bodies = [(dimension, self._add_block(1.0, self._relative_width, height)) for height in heights]
+        parts = []
+        if self.core is not None:
+            core = self.core / self.length
+            parts += [(dimension, self._add_block(core, core, height)) for height in (core, -core)]
+        if self.circle is not None:
+            parts.append((2, occ.addDisk(0, 0, 0, self.circle / self.length, self.circle / self.length)))
+        pieces, _ = occ.fragment(bodies, parts)
+        outside = [piece for piece in occ.getEntities(dimension - 1) if not self._is_inside(piece)]
+        occ.remove(outside, recursive=True)
+        occ.synchronize()
+
+        pieces = [piece for piece in pieces if piece[0] == dimension]
+        above = {piece: self._bounds(piece)[:, dimension - 1].mean() > 0 for piece in pieces}
+        for side, upper in (("upper", True), ("lower", False)):
+            tags = [piece[1] for piece in pieces if above[piece] == upper]
             gmsh.model.addPhysicalGroup(dimension, tags, name=side)
-        gmsh.model.addPhysicalGroup(dimension - 1, interface, name="/".join(SIDES))
-        faces = self._faces([(dimension, tag) for tags in bodies.values() for tag in tags])
+        faces = self._faces(heights)
         for name, tags in faces.items():
             gmsh.model.addPhysicalGroup(dimension - 1, tags, name=name)
         if self.periodic:
             for near, far, axis in (("left", "right", 0), ("front", "back", 1))[: dimension - 1]:
                 translation = np.eye(4)
-                translation[axis, 3] = 1.0 if axis == 0 else self._relative_width
+                translation[axis, 3] = (1.0, self._relative_width)[axis]
                 gmsh.model.mesh.setPeriodic(dimension - 1, faces[far], faces[near], translation.ravel().tolist())
+        self._make_core_regular(pieces)
         self._set_sizes()
         gmsh.option.setNumber("Mesh.Algorithm3D", HXT)
         gmsh.model.mesh.generate(dimension)
@@ -85,42 +99,49 @@ class Box:
     def _relative_width(self) -> float:
         return (self.width or self.length) / self.length
 
-    def _draw_line(self) -> list[int]:
-        geo = gmsh.model.geo
-        return [geo.addLine(geo.addPoint(0, 0, 0), geo.addPoint(1, 0, 0))]
-
-    def _draw_surface(self) -> list[int]:
-        geo, width = gmsh.model.geo, self._relative_width
-        origin, right, corner, back = (geo.addPoint(*xy, 0) for xy in ((0, 0), (1, 0), (1, width), (0, width)))
-        far = [geo.addLine(right, corner), geo.addLine(corner, back)]
-        if self.circle is None:
-            loops = [[geo.addLine(origin, right), *far, geo.addLine(back, origin)]]
-        else:
-            radius = self.circle / self.length
-            on_x, on_y = geo.addPoint(radius, 0, 0), geo.addPoint(0, radius, 0)
-            arc = geo.addCircleArc(on_x, origin, on_y)
-            loops = [
-                [geo.addLine(origin, on_x), arc, geo.addLine(on_y, origin)],
-                [geo.addLine(on_x, right), *far, geo.addLine(back, on_y), -arc],
-            ]
-        return [geo.addPlaneSurface([geo.addCurveLoop(loop)]) for loop in loops]
-
-    def _faces(self, bodies: list[tuple[int, int]]) -> dict[str, list[int]]:
-        """Return the outer faces by name; on opposite ones in the same order."""
-        ends = {"left": (0, 0.0), "right": (0, 1.0), "front": (1, 0.0), "back": (1, self._relative_width)}
+    def _add_block(self, length: float, width: float, height: float) -> int:
+        low, size = min(height, 0.0), abs(height)
         if self.dimension == 2:
-            ends = {name: ends[name] for name in ("left", "right")}
+            return gmsh.model.occ.addRectangle(0, low, 0, length, size)
+        return gmsh.model.occ.addBox(0, 0, low, length, width, size)
+
+    def _bounds(self, entity: tuple[int, int]) -> Array:
+        """Return the lowest and the highest corner of `entity`, shape (2, 3)."""
+        return np.reshape(gmsh.model.occ.getBoundingBox(*entity), (2, 3))
+
+    def _is_inside(self, entity: tuple[int, int]) -> bool:
+        return bool(np.all(self._bounds(entity)[0, : self.dimension - 1] > -NEAR))
+
+    def _faces(self, heights: tuple[float, float]) -> dict[str, list[int]]:
+        """Return the interface and the outer faces by name; on opposite ones in the same order."""
         height = self.dimension - 1
-        ends |= {"top": (height, self.upper / self.length), "bottom": (height, -self.lower / self.length)}
-        boxes = {tag: np.reshape(gmsh.model.getBoundingBox(dim, tag), (2, 3))
-                 for dim, tag in gmsh.model.getBoundary(bodies, oriented=False)}  # fmt: skip
+        places = {"left": (0, 0.0), "right": (0, 1.0), "front": (1, 0.0), "back": (1, self._relative_width)}
+        if self.dimension == 2:
+            places = {name: places[name] for name in ("left", "right")}
+        places |= {"top": (height, heights[0]), "bottom": (height, heights[1]), "/".join(SIDES): (height, 0.0)}
+        bounds = {entity[1]: self._bounds(entity) for entity in gmsh.model.getEntities(self.dimension - 1)}
         return {
             name: sorted(
-                (tag for tag, box in boxes.items() if np.all(np.abs(box[:, axis] - place) < 1e-5)),
-                key=lambda tag: tuple(np.round(boxes[tag].mean(axis=0), 6)),
+                (tag for tag, corners in bounds.items() if np.all(np.abs(corners[:, axis] - place) < NEAR)),
+                key=lambda tag: tuple(np.round(bounds[tag].mean(axis=0), 5)),
             )
-            for name, (axis, place) in ends.items()
+            for name, (axis, place) in places.items()
         }
+
+    def _make_core_regular(self, pieces: list[tuple[int, int]]) -> None:
+        if self.core is None:
+            return
+        mesh = gmsh.model.mesh
+        for piece in pieces:
+            if np.abs(self._bounds(piece)).max() < self.core / self.length + NEAR:
+                faces = gmsh.model.getBoundary([piece], oriented=False) if self.dimension == 3 else [piece]
+                edges = gmsh.model.getBoundary(faces, combined=False, oriented=False)
+                for _, edge in edges:
+                    mesh.setTransfiniteCurve(edge, self.core_elements + 1)
+                for _, face in faces:
+                    mesh.setTransfiniteSurface(face)
+                if self.dimension == 3:
+                    mesh.setTransfiniteVolume(piece[1])
 
     def _set_sizes(self) -> None:
         fields = gmsh.model.mesh.field
@@ -138,48 +159,48 @@ class Box:
 class Blocks:
     """The discrete problem. All numbers in SI units.
 
-    `top`: "pressed" is a rigid platen under `pressure`, "held" keeps the displacement it is given; the bottom is held.
+    `top`: "pressed" is a rigid platen under `pressure`, "held" keeps the displacement it is given (then `pressure` only
+    says what is typical); the bottom is held.
     `lateral`: "symmetric", "periodic", "free", or "held" for symmetry at left and front and given displacements at
-    right and back. A `rigid` upper block only moves up and down, under the pressure on its top.
+    right and back. The displacement of a `rigid` upper block is given as a whole. `moduli`: (E, ν) of upper and lower.
     """
 
     def __init__(
         self,
         tagged: TaggedMesh,
-        parameters: ContactParameters,
+        moduli: tuple[tuple[float, float], tuple[float, float]],
+        method: ContactMethod,
         gap: Callable[[Array], Array],
+        pressure: float,
         top: Literal["pressed", "held"] = "pressed",
         lateral: Literal["symmetric", "periodic", "free", "held"] = "symmetric",
         rigid: bool = False,
-        pressure: float = 0.0,
     ) -> None:
         self.domain = domain = Domain(tagged)
         self.comm: MPI.Comm = domain.mesh.comm
         self.interface: Interface = domain.interfaces[SIDES]
         self.sides: list[Side] = [domain.sides[name] for name in SIDES]
         self.dimension = domain.dimension
-        self.moduli = parameters.moduli
+        self.moduli = moduli
         self.pressure = fem.Constant(domain.mesh, np.float64(pressure))
         self.u = self._displacements()
         self.composite_modulus = mechanics.composite_modulus(*self.moduli)
         initial_gap = self.interface.function("initial_gap")
         initial_gap.interpolate(gap)
-        augmentation = parameters.augmentation or AUGMENTATION[self.dimension]
+        augmentation = method.augmentation or AUGMENTATION[self.dimension]
         self.contact = Contact(
             self.interface,
             self.interface.jump(self.u),
             initial_gap,
             self.composite_modulus,
             augmentation,
-            update=parameters.method == "augmented_lagrangian",
+            update=method.method == "augmented_lagrangian",
             pressure=pressure,
         )
         self._stiffness = fem.Constant(domain.mesh, np.float64(augmentation * self.composite_modulus))
         self._constraints = self._constrain(top, lateral, rigid)
         options = algebra.DIRECT if self.dimension == 2 else algebra.MULTIGRID
-        self.system = algebra.System(
-            domain, self._fields(self.u, self.contact.residual), self._constraints, options
-        )
+        self.system = algebra.System(domain, self._fields(self.u, self.contact.residual), self._constraints, options)
 
     def solve(self) -> algebra.Report:
         """Find equilibrium from the present state."""
@@ -191,7 +212,7 @@ class Blocks:
         return self.solve()
 
     def measure(self, solve: Callable[[], algebra.Report]) -> Cost:
-        """Run the cold `solve` and the glued problem of the same mesh, load and held displacements; return their cost."""
+        """Run the cold `solve` and the glued problem of the same mesh, load and held faces; return the cost."""
         self.comm.barrier()
         start = time.perf_counter()
         report = solve()
@@ -201,6 +222,11 @@ class Blocks:
         unknowns = self.system.unknowns
         tied = self._solve_tied()
         return Cost(unknowns, report.newton, report.linear, memory, seconds, tied)
+
+    def move_top(self, height: float) -> algebra.Report:
+        """Move the held top to `height` [m] and find equilibrium from the present state."""
+        self.u["upper"].x.array[self.dofs(0, "top", [self.dimension - 1])] = height
+        return self.solve()
 
     def dofs(self, index: int, boundary: str, components: Sequence[int]) -> Indices:
         """Return unrolled local dofs of the displacement of side `index` on a boundary."""
@@ -217,7 +243,7 @@ class Blocks:
     ) -> list[algebra.Field]:
         v = [ufl.TestFunction(u[side.name].function_space) for side in self.sides]
         nodes = self.interface.space.dofmap.index_map.size_global
-        load = max(abs(float(self.pressure.value)), 1e-6 * self.composite_modulus) * self.domain.area("top")
+        load = float(self.pressure.value) * self.domain.area("top")
         fields = []
         for index, (side, jump) in enumerate(zip(self.sides, (-v[0]("+"), v[1]("-")), strict=True)):
             law = mechanics.Elasticity.constant(self.domain.mesh, *self.moduli[index])
@@ -232,10 +258,7 @@ class Blocks:
         constraints = algebra.Constraints()
         constraints.fixed.append((1, self.dofs(1, "bottom", every)))
         if rigid:
-            owned = np.arange(len(self.u["upper"].x.array), dtype=np.int32)
-            height = owned % self.dimension == self.dimension - 1
-            constraints.fixed.append((0, owned[~height]))
-            constraints.tied.append((0, owned[height]))
+            constraints.fixed.append((0, np.arange(len(self.u["upper"].x.array), dtype=np.int32)))
         elif top == "held":
             constraints.fixed.append((0, self.dofs(0, "top", every)))
         else:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+Dimension = Annotated[Literal[2, 3], BeforeValidator(lambda text: {"2": 2, "3": 3}.get(text, text))]
 
 
 class OptionError(ValueError):
@@ -54,7 +56,16 @@ class Parameters(BaseModel):
         ]
 
 
-class ContactParameters(Parameters):
+class ContactMethod(Parameters):
+    """How contact is enforced."""
+
+    method: Literal["augmented_lagrangian", "penalty"] = "augmented_lagrangian"
+    """how contact is enforced"""
+    augmentation: float | None = Field(None, gt=0)
+    """augmentation or penalty over E*/h"""
+
+
+class ContactParameters(ContactMethod):
     """What all benchmarks of contact between two elastic blocks share."""
 
     upper_modulus: float = Field(20e9, gt=0)
@@ -65,10 +76,6 @@ class ContactParameters(Parameters):
     """Young's modulus of the lower block [Pa]"""
     lower_poisson: float = Field(0.25, gt=-1, lt=0.5)
     """Poisson's ratio of the lower block"""
-    method: Literal["augmented_lagrangian", "penalty"] = "augmented_lagrangian"
-    """how contact is enforced"""
-    augmentation: float | None = Field(None, gt=0)
-    """augmentation or penalty over E*/h"""
 
     @property
     def moduli(self) -> tuple[tuple[float, float], tuple[float, float]]:

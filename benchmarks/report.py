@@ -24,7 +24,7 @@ class Cost:
     unknowns: int
     newton: int
     linear_iterations: int
-    peak_memory_MB: float  # noqa: N815
+    peak_memory_MB: float
     solve: float
     tied: float
 
@@ -98,7 +98,9 @@ def print_summary(results: Sequence[Result]) -> None:
 
 
 def _inputs(result: Result) -> str:
-    return ", ".join(f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in result.inputs.items())
+    return ", ".join(
+        f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in result.inputs.items()
+    )
 
 
 def _errors(result: Result) -> str:

@@ -14,14 +14,14 @@ from mpi4py import MPI
 from pydantic import Field
 
 from benchmarks.blocks import Array, Blocks, Box, complementarity, l2_errors
-from benchmarks.options import ContactParameters
+from benchmarks.options import ContactParameters, Dimension
 from benchmarks.report import Result
 from solver import closed_form
 from solver.physics.mechanics import composite_modulus
 
 NAME = "westergaard"
-GROWTH = 0.1
-"""Growth of the element size per distance near the interface."""
+GROWTH, MOST_GROWTH = 2.5, 0.1
+"""Growth of the element size per distance near the interface, times elements, and its limit on coarse meshes."""
 INTERIOR = 0.4
 """Element size inside the blocks over half a wavelength, times √elements: its error falls with the interface's."""
 
@@ -33,7 +33,7 @@ class Options(ContactParameters):
     """elements per half wavelength"""
     load_ratio: float = Field(0.4, gt=0, lt=1)
     """mean pressure over the one that closes the waves"""
-    dimension: Literal[2, 3] = 2
+    dimension: Dimension = 2
     """2, or 3 for a slice an eighth of a wavelength wide"""
     lateral: Literal["symmetric", "periodic"] = "symmetric"
     """symmetric encloses half a wave, periodic a whole one"""
@@ -58,7 +58,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     def exact(points: Array) -> Array:
         return closed_form.westergaard_pressure(points[:, 0], options.load_ratio, mean, wavelength)
 
-    blocks = Blocks(_box(options).mesh(comm), options, gap, lateral=options.lateral, pressure=mean)
+    blocks = Blocks(_box(options).mesh(comm), options.moduli, options, gap, lateral=options.lateral, pressure=mean)
     cost = blocks.measure(blocks.press)
     interface, contact = blocks.interface, blocks.contact
     error, interpolant = l2_errors(interface, contact.pressure, exact)
@@ -91,9 +91,10 @@ def _box(options: Options) -> Box:
     half_wave = options.wavelength / 2 / length
     z = "Fabs(y)" if options.dimension == 2 else "Fabs(z)"
     size = half_wave / options.elements
+    growth = min(MOST_GROWTH, GROWTH / options.elements)
     interior = max(size, INTERIOR * half_wave / np.sqrt(options.elements))
     sizes = [
-        f"{size} + {GROWTH} * {z}",
+        f"{size} + {growth} * {z}",
         f"{interior} * Exp({np.pi / 2 / half_wave} * {z})",
         f"{half_wave / 4}",
     ]

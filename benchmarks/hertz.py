@@ -1,0 +1,107 @@
+"""Hertz' contact of a cylinder (2D, plane strain) or a sphere (3D, a quarter of it) and a flat, at equal force.
+
+The gap is x²/2R or r²/2R. The blocks are boxes of the size `domain` · a with symmetric sides. Their finite size changes
+the curvature of the surface under the contact, and with it the contact, little: for a row of cylinders 2L apart the
+curvature changes by the fraction (πa/2L)²/6 (Fourier series of the line load), in 3D by a fraction of the order (a/L)³.
+At equal force half of it appears in the width and peak of a line contact: 0.02 % at L = 32 a.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from mpi4py import MPI
+from pydantic import Field
+
+from benchmarks.blocks import Array, Blocks, Box, complementarity, l2_errors
+from benchmarks.options import ContactParameters, Dimension
+from benchmarks.report import Result
+from solver import closed_form
+from solver.physics.mechanics import composite_modulus
+
+NAME = "hertz"
+CORE = 1.3
+"""Edge over a of the regular mesh of each block at the contact."""
+GROWTH = {2: 0.05, 3: 0.2}
+"""Growth of the element size per distance beyond."""
+DOMAIN = {2: 40.0, 3: 12.0}
+
+
+class Options(ContactParameters):
+    """A cylinder or sphere, the force on it, and the mesh."""
+
+    dimension: Dimension = 3
+    """2: cylinder, 3: sphere"""
+    elements: int = Field(10, ge=3)
+    """elements per contact radius, a/h"""
+    radius: float = Field(10e-6, gt=0)
+    """radius R of the relative curvature [m]"""
+    force: float | None = Field(None, gt=0)
+    """force [N], in 2D per unit depth [N/m]; if not given, the one for a = R/20"""
+    domain: float | None = Field(None, gt=4)
+    """length, width and thickness of each block over a"""
+
+
+def run(options: Options, comm: MPI.Comm) -> Result:
+    """Press and compare with Hertz (1882)."""
+    dimension, radius = options.dimension, options.radius
+    modulus = composite_modulus(*options.moduli)
+    force = options.force or _force(options, modulus, radius / 20)
+    a, peak = (closed_form.hertz_line if dimension == 2 else closed_form.hertz_point)(force, radius, modulus)
+    mean = force / (2 * a if dimension == 2 else np.pi * a**2)
+    size = (options.domain or DOMAIN[dimension]) * a
+    share = 2 if dimension == 2 else 4
+
+    def gap(x: Array) -> Array:
+        return np.sum(x[: dimension - 1] ** 2, axis=0) / (2 * radius)
+
+    def exact(points: Array) -> Array:
+        return closed_form.hertz_pressure(np.linalg.norm(points[:, : dimension - 1], axis=1), a, peak)
+
+    tagged = _box(options, a, size).mesh(comm)
+    blocks = Blocks(tagged, options.moduli, options, gap, pressure=force / share / size ** (dimension - 1))
+    cost = blocks.measure(blocks.press)
+    interface, contact = blocks.interface, blocks.contact
+    error, interpolant = l2_errors(interface, contact.pressure, exact)
+    area = interface.sum(contact.active.x.array)
+    found = area if dimension == 2 else np.sqrt(4 * area / np.pi)
+    centre = np.linalg.norm(interface.space.tabulate_dof_coordinates(), axis=1) < 1e-6 * a
+    found_peak = interface.max(np.where(centre, contact.pressure, 0.0))
+    product, penetration = complementarity(blocks, mean, a**2 / (2 * radius))
+    return Result(
+        NAME,
+        options.model_dump() | {"force": force},
+        {"radius [m]": found, "p0 [Pa]": found_peak, "force": share * interface.sum(contact.pressure)},
+        {"radius [m]": a, "p0 [Pa]": peak, "force": force},
+        {
+            "p0": abs(found_peak / peak - 1),
+            "radius": abs(found / a - 1),
+            "pressure_l2": error,
+            "interpolant_l2": interpolant,
+            "contact_width": abs(found / a - 1) * options.elements,
+            "complementarity": product,
+            "penetration": penetration,
+        },
+        cost,
+    )
+
+
+def _force(options: Options, modulus: float, a: float) -> float:
+    """Return the force of a contact of radius `a`."""
+    if options.dimension == 2:
+        return np.pi * modulus * a**2 / (4 * options.radius)
+    return 4 * modulus * a**3 / (3 * options.radius)
+
+
+def _box(options: Options, a: float, size: float) -> Box:
+    dimension = options.dimension
+    distance = "Sqrt(x*x + y*y)" if dimension == 2 else "Sqrt(x*x + y*y + z*z)"
+    beyond = f"({distance} - {CORE * a / size})"
+    expression = f"{a / size / options.elements} + {GROWTH[dimension] / 2} * ({beyond} + Fabs({beyond}))"
+    regular = round(CORE * options.elements)
+    return Box(dimension, size, size, size, [expression], core=regular / options.elements * a, core_elements=regular)
+
+
+if __name__ == "__main__":
+    from benchmarks.command import script
+
+    script(NAME)
