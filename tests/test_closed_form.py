@@ -1,0 +1,100 @@
+"""Closed forms against what must hold for them: balances, limits and equations checked by numerical means."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from solver import closed_form
+
+MODULUS, RADIUS = 10e9, 1e-5
+
+
+@pytest.mark.parametrize("load_ratio", [0.05, 0.4, 0.9, 1.0])
+def test_mean_of_westergaards_pressure_is_the_load(load_ratio: float) -> None:
+    wavelength, mean = 2e-6, 3e6
+    a = closed_form.westergaard_half_width(load_ratio, wavelength)
+    force, _ = quad(lambda x: closed_form.westergaard_pressure(np.array(x), load_ratio, mean, wavelength), -a, a)
+    assert force / wavelength == pytest.approx(mean, rel=1e-6)
+
+
+def test_full_contact_of_a_wave_adds_a_wave_of_pressure() -> None:
+    x = np.linspace(0, 2e-6, 41)
+    pressure = closed_form.westergaard_pressure(x, 1.0, 3e6, 2e-6)
+    np.testing.assert_allclose(pressure, 3e6 * (1 + np.cos(np.pi * x / 1e-6)), atol=1e-6)
+
+
+def test_lightly_loaded_wave_is_a_row_of_hertz_contacts() -> None:
+    """The curvature of A (1 − cos 2πx/λ) at a crest is 4π²A/λ²."""
+    amplitude, wavelength, load_ratio = 1e-9, 2e-6, 1e-4
+    mean = load_ratio * closed_form.westergaard_closing_pressure(MODULUS, amplitude, wavelength)
+    radius = wavelength**2 / (4 * np.pi**2 * amplitude)
+    a, peak = closed_form.hertz_line(mean * wavelength, radius, MODULUS)
+    assert closed_form.westergaard_half_width(load_ratio, wavelength) == pytest.approx(a, rel=1e-3)
+    top = closed_form.westergaard_pressure(np.zeros(1), load_ratio, mean, wavelength)
+    assert top[0] == pytest.approx(peak, rel=1e-3)
+
+
+def test_integral_of_hertz_pressure_is_the_force() -> None:
+    a, peak = closed_form.hertz_line(100.0, RADIUS, MODULUS)
+    line, _ = quad(lambda x: closed_form.hertz_pressure(np.array(x), a, peak), -a, a)
+    assert line == pytest.approx(100.0, rel=1e-6)
+    a, peak = closed_form.hertz_point(1e-4, RADIUS, MODULUS)
+    point, _ = quad(lambda r: 2 * np.pi * r * closed_form.hertz_pressure(np.array(r), a, peak), 0, a)
+    assert point == pytest.approx(1e-4, rel=1e-6)
+
+
+def test_hertz_pressure_closes_the_gap_of_a_sphere() -> None:
+    """At the centre ∫ p/(πE* r) dA is the approach a²/R; at r = a the surface has gone down by a²/2R."""
+    a, peak = closed_form.hertz_point(1e-4, RADIUS, MODULUS)
+    centre, _ = quad(lambda r: 2 * closed_form.hertz_pressure(np.array(r), a, peak) / MODULUS, 0, a)
+    assert centre == pytest.approx(a**2 / RADIUS, rel=1e-6)
+
+
+def test_flat_punch_is_the_slope_of_hertz() -> None:
+    """Mossakovski's superposition: dF/dδ of a sphere is the stiffness of a punch of the contact's radius."""
+    force, step = 1e-4, 1e-8
+    approach = [closed_form.hertz_point(f, RADIUS, MODULUS)[0] ** 2 / RADIUS for f in (force - step, force + step)]
+    a, _ = closed_form.hertz_point(force, RADIUS, MODULUS)
+    assert 2 * step / (approach[1] - approach[0]) == pytest.approx(closed_form.punch_stiffness(MODULUS, a), rel=1e-6)
+
+
+def test_point_force_is_in_equilibrium_and_carried_by_every_depth() -> None:
+    """Navier's equation (1−2ν) ∇²u + ∇(∇·u) = 0 inside, by differences, and the force through a sphere of traction."""
+    E, nu, force, step = 5.0, 0.3, 2.0, 1e-3
+    mu, lame = E / (2 * (1 + nu)), E * nu / ((1 + nu) * (1 - 2 * nu))
+
+    def u(point: np.ndarray) -> np.ndarray:
+        return closed_form.boussinesq_displacement(point.reshape(-1, 3), force, E, nu)
+
+    def gradients(points: np.ndarray) -> np.ndarray:
+        shifts = step * np.eye(3)
+        return np.stack([(u(points + shift) - u(points - shift)) / (2 * step) for shift in shifts], axis=-1)
+
+    def stress(points: np.ndarray) -> np.ndarray:
+        gradient = gradients(points)
+        strain = (gradient + gradient.transpose(0, 2, 1)) / 2
+        return lame * np.trace(strain, axis1=1, axis2=2)[:, None, None] * np.eye(3) + 2 * mu * strain
+
+    point = np.array([[0.4, -0.3, -0.8]])
+    shifts = 10 * step * np.eye(3)
+    divergence = sum(
+        (stress(point + s) - stress(point - s))[0, :, axis] / (20 * step) for axis, s in enumerate(shifts)
+    )
+    assert np.abs(divergence).max() < 1e-3 * np.abs(stress(point)).max()
+
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    height = (nodes - 1) / 2
+    angle = (np.arange(40) + 0.5) * 2 * np.pi / 40
+    z, phi = (grid.ravel() for grid in np.meshgrid(height, angle, indexing="ij"))
+    rho = np.sqrt(1 - z**2)
+    sphere = np.column_stack([rho * np.cos(phi), rho * np.sin(phi), z])
+    traction = np.einsum("nij,nj->ni", stress(sphere), sphere)
+    area = np.repeat(weights / 2, 40) * 2 * np.pi / 40
+    np.testing.assert_allclose(area @ traction, [0.0, 0.0, force], atol=1e-3 * force)
+
+
+def test_surface_beside_a_point_force_sinks_as_its_modulus_says() -> None:
+    displacement = closed_form.boussinesq_displacement(np.array([[2.0, 0.0, 0.0]]), 3.0, 5.0, 0.3)
+    assert displacement[0, 2] == pytest.approx(-(1 - 0.3**2) * 3.0 / (np.pi * 5.0 * 2.0))
