@@ -42,8 +42,8 @@ NEAR = 1e-5
 class Box:
     """The geometry of both blocks in metres and the size of elements.
 
-    `sizes` are Gmsh expressions of x, y, z in units of `length`; the smallest counts. Within `core` of the origin (in
-    every direction) the mesh is a regular one of `core_elements` per edge: pressures on an irregular mesh scatter.
+    `sizes` are Gmsh expressions of x, y, z in units of `length`; the smallest counts. Within `core`, (edge, height)
+    from the origin, the mesh is a regular one of `core_elements` per edge: pressures on an irregular mesh scatter.
     With `circle`, element edges follow the circle of that radius about the origin of the interface (3D).
     """
 
@@ -53,7 +53,7 @@ class Box:
     lower: float
     sizes: Sequence[str]
     width: float | None = None
-    core: float | None = None
+    core: tuple[float, float] | None = None
     core_elements: int = 0
     circle: float | None = None
     periodic: bool = False
@@ -68,8 +68,8 @@ class Box:
         bodies = [(dimension, self._add_block(1.0, self._relative_width, height)) for height in heights]
         parts = []
         if self.core is not None:
-            core = self.core / self.length
-            parts += [(dimension, self._add_block(core, core, height)) for height in (core, -core)]
+            edge, height = self.core[0] / self.length, self.core[1] / self.length
+            parts += [(dimension, self._add_block(edge, edge, rise)) for rise in (height, -height)]
         if self.circle is not None:
             parts.append((2, occ.addDisk(0, 0, 0, self.circle / self.length, self.circle / self.length)))
         pieces, _ = occ.fragment(bodies, parts)
@@ -133,7 +133,7 @@ class Box:
             return
         mesh = gmsh.model.mesh
         for piece in pieces:
-            if np.abs(self._bounds(piece)).max() < self.core / self.length + NEAR:
+            if np.abs(self._bounds(piece)).max() < max(self.core) / self.length + NEAR:
                 faces = gmsh.model.getBoundary([piece], oriented=False) if self.dimension == 3 else [piece]
                 edges = gmsh.model.getBoundary(faces, combined=False, oriented=False)
                 for _, edge in edges:

@@ -19,11 +19,11 @@ from solver import closed_form
 from solver.algebra import Report
 
 NAME = "punch"
-GROWTH = 0.25
+GROWTH = 0.12
 """Growth of the element size per distance from the edge of the punch, where the pressure is infinite."""
 DEPTH = 1e-3
 """Depth of the punch over its radius; the problem is linear."""
-SETTLED = 1e-4
+SETTLED = 1e-3
 """Relative change of the force at which the far displacement is its own."""
 
 
@@ -36,7 +36,7 @@ class Options(ContactMethod):
     """Poisson's ratio of the half-space"""
     radius: float = Field(1e-6, gt=0)
     """radius a of the punch [m]"""
-    elements: int = Field(50, ge=4)
+    elements: int = Field(80, ge=4)
     """elements per radius at the edge of the punch"""
     domain: float = Field(10.0, gt=2)
     """length, width and thickness of the lower block over a"""

@@ -10,6 +10,7 @@ from typing import Any
 
 from mpi4py import MPI
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -69,51 +70,29 @@ def as_json(results: Sequence[Result], alone: bool) -> str:
 
 def print_details(result: Result) -> None:
     """Print one result: every number, what it should be, and the cost."""
-    console = Console()
-    table = Table("quantity", "computed", "exact", title=f"{result.name}: {_inputs(result)}", title_justify="left")
+    inputs = [
+        f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in result.inputs.items()
+    ]
+    table = Table("quantity", "computed", "exact", title=f"{result.name}: {', '.join(inputs)}", title_justify="left")
     for key, value in result.computed.items():
         exact = result.exact.get(key)
-        table.add_row(key, f"{value:.6g}", "" if exact is None else f"{exact:.6g}")
+        table.add_row(escape(key), f"{value:.6g}", "" if exact is None else f"{exact:.6g}")
+    console = Console()
     console.print(table)
-    console.print(_errors(result), highlight=False)
-    console.print(", ".join(_cost(result.cost)), highlight=False)
+    print_summary([result])
 
 
 def print_summary(results: Sequence[Result]) -> None:
-    """Print one row per result."""
-    table = Table("benchmark", "errors", "unknowns", "Newton", "CG", "memory", "solve", "solve/tied", show_lines=True)
+    """Print one row of errors and cost per result."""
+    table = Table("benchmark", "error", "", "cost", show_lines=True)
     for result in results:
         cost = result.cost
         table.add_row(
             result.name,
-            _errors(result),
-            f"{cost.unknowns:,}",
-            str(cost.newton),
-            str(cost.linear_iterations),
-            f"{cost.peak_memory_MB:.0f} MB",
-            f"{cost.solve:.2f} s",
-            f"{cost.solve / cost.tied:.2f}",
+            "\n".join(result.errors),
+            "\n".join(f"{value:.2e}" for value in result.errors.values()),
+            f"{cost.unknowns:,} unknowns, {cost.peak_memory_MB:.0f} MB\n"
+            f"{cost.newton} Newton steps, {cost.linear_iterations} linear iterations\n"
+            f"{cost.solve:.3g} s, glued {cost.tied:.3g} s, ratio {cost.solve / cost.tied:.2f}",
         )
     Console().print(table)
-
-
-def _inputs(result: Result) -> str:
-    return ", ".join(
-        f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in result.inputs.items()
-    )
-
-
-def _errors(result: Result) -> str:
-    return ", ".join(f"{key} {value:.2e}" for key, value in result.errors.items())
-
-
-def _cost(cost: Cost) -> list[str]:
-    return [
-        f"{cost.unknowns:,} unknowns",
-        f"{cost.newton} Newton steps",
-        f"{cost.linear_iterations} linear iterations",
-        f"{cost.peak_memory_MB:.0f} MB",
-        f"solve {cost.solve:.2f} s",
-        f"tied {cost.tied:.2f} s",
-        f"ratio {cost.solve / cost.tied:.2f}",
-    ]

@@ -1,7 +1,7 @@
 """Westergaard's wavy contact: blocks in plane strain with the gap g_0 = A (1 − cos 2πx/λ) under a mean pressure.
 
-The field of the wave falls as e^(−2πz/λ) into the blocks and returns from their far faces: what a depth H changes is of
-the order e^(−4πH/λ), 10⁻⁸ for H = 1.5 λ. Elements are of the interface's size there and grow into the blocks, first with
+The field of the wave falls as e^(−2πz/λ) into the blocks and returns from their far faces: what a depth H changes is
+of the order e^(−4πH/λ), 10⁻⁸ for H = 1.5 λ. Elements grow from the size of the interface's into the blocks, first with
 the distance, then, as the field falls, as e^(πz/λ).
 """
 

@@ -174,6 +174,7 @@ def benchmark(
     from mpi4py import MPI
 
     from benchmarks import command
+    from solver.algebra import SolveError
 
     words = words or []
     try:
@@ -187,6 +188,9 @@ def benchmark(
         command.benchmark(words, as_json, MPI.COMM_WORLD)
     except command.OptionError as error:
         fail(str(error))
+    except SolveError as error:
+        warn(f"error: {error}")
+        raise typer.Exit(launch.leave(1, mpi_rank() or 0)) from error
 
 
 def main() -> None:

@@ -1,0 +1,95 @@
+"""Coarse runs of the benchmarks of contact against the targets that hold at any resolution."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+from mpi4py import MPI
+
+from benchmarks.report import Result
+
+
+def run(name: str, **inputs: Any) -> Result:
+    module = importlib.import_module(f"benchmarks.{name}")
+    return module.run(module.Options(**inputs), MPI.COMM_WORLD)
+
+
+def assert_complementary(result: Result) -> None:
+    assert result.errors["complementarity"] <= 1e-9
+    assert result.errors["penetration"] <= 1e-9
+
+
+@pytest.mark.parametrize("lateral", ["symmetric", "periodic"])
+@pytest.mark.parametrize("load_ratio", [0.1, 0.4, 0.6])
+def test_wavy_pressure_is_nearly_the_best_of_its_mesh(load_ratio: float, lateral: str) -> None:
+    result = run("westergaard", elements=32, load_ratio=load_ratio, lateral=lateral)
+    assert result.errors["pressure_l2"] <= 1.1 * result.errors["interpolant_l2"]
+    assert result.errors["contact_width"] <= 1.0
+    assert_complementary(result)
+
+
+def test_error_of_the_wavy_pressure_falls_with_the_element_size() -> None:
+    coarse, fine = (run("westergaard", elements=elements).errors for elements in (16, 64))
+    assert fine["pressure_l2"] < coarse["pressure_l2"] / 3
+
+
+def test_wavy_pressure_depends_on_the_moduli_through_the_composite_one() -> None:
+    """1/E* = (1−ν₁²)/E₁ + (1−ν₂²)/E₂: one soft and one stiff block press as two equal ones do."""
+    equal = run("westergaard", elements=16, upper_modulus=2e9, lower_modulus=2e9, upper_poisson=0.2, lower_poisson=0.2)
+    other = run(
+        "westergaard", elements=16, upper_modulus=1.01e9, lower_modulus=101e9, upper_poisson=0.2, lower_poisson=0.2
+    )
+    assert other.exact["peak_pressure [Pa]"] == pytest.approx(equal.exact["peak_pressure [Pa]"])
+    assert other.computed["peak_pressure [Pa]"] == pytest.approx(equal.computed["peak_pressure [Pa]"], rel=0.02)
+
+
+def test_wavy_contact_of_a_slice_is_that_of_plane_strain() -> None:
+    result = run("westergaard", elements=8, dimension=3)
+    assert result.errors["contact_width"] <= 1.0
+    assert result.computed["peak_pressure [Pa]"] == pytest.approx(result.exact["peak_pressure [Pa]"], rel=0.15)
+    assert_complementary(result)
+
+
+@pytest.mark.parametrize("radius, force", [(10e-6, None), (3e-3, 2e5)])
+def test_cylinder_presses_as_hertz_says(radius: float, force: float | None) -> None:
+    result = run("hertz", dimension=2, elements=10, radius=radius, force=force)
+    assert result.errors["p0"] <= 0.005
+    assert result.errors["pressure_l2"] <= 1.1 * result.errors["interpolant_l2"]
+    assert result.errors["contact_width"] <= 1.0
+    assert_complementary(result)
+    assert result.computed["force"] == pytest.approx(result.exact["force"], rel=1e-8)
+
+
+def test_sphere_presses_as_hertz_says() -> None:
+    result = run("hertz", dimension=3, elements=6)
+    assert result.errors["p0"] <= 0.03
+    assert result.errors["pressure_l2"] <= 1.1 * result.errors["interpolant_l2"]
+    assert result.errors["contact_width"] <= 1.0
+    assert_complementary(result)
+    assert result.computed["force"] == pytest.approx(result.exact["force"], rel=1e-8)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 23.0])
+@pytest.mark.parametrize("dimension, elements", [(2, 4), (3, 2)])
+def test_uniform_stress_passes_through_the_interface(dimension: int, elements: int, tilt: float) -> None:
+    assert run("patch", dimension=dimension, elements=elements, tilt=tilt).errors["stress"] <= 1e-10
+
+
+@pytest.mark.parametrize("dimension, elements", [(2, 32), (3, 6)])
+def test_pressing_again_is_as_pressing_once(dimension: int, elements: int) -> None:
+    result = run("recontact", dimension=dimension, elements=elements)
+    assert result.errors["pressure"] <= 1e-8
+    assert result.computed["pressure_when_apart [Pa]"] == 0.0
+
+
+def test_stiffness_of_a_punch_converges_to_sneddons() -> None:
+    coarse, fine = (run("punch", elements=elements).errors["stiffness"] for elements in (8, 24))
+    assert fine < 0.7 * coarse
+    assert fine < 0.05
+
+
+def test_stiffness_of_a_punch_does_not_see_the_far_faces() -> None:
+    near, far = (run("punch", elements=8, domain=domain).computed["stiffness [N/m]"] for domain in (5.0, 10.0))
+    assert near == pytest.approx(far, rel=0.01)
