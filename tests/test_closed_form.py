@@ -79,9 +79,7 @@ def test_point_force_is_in_equilibrium_and_carried_by_every_depth() -> None:
 
     point = np.array([[0.4, -0.3, -0.8]])
     shifts = 10 * step * np.eye(3)
-    divergence = sum(
-        (stress(point + s) - stress(point - s))[0, :, axis] / (20 * step) for axis, s in enumerate(shifts)
-    )
+    divergence = sum((stress(point + s) - stress(point - s))[0, :, axis] / (20 * step) for axis, s in enumerate(shifts))
     assert np.abs(divergence).max() < 1e-3 * np.abs(stress(point)).max()
 
     nodes, weights = np.polynomial.legendre.leggauss(40)
