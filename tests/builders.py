@@ -119,7 +119,7 @@ class Blocks:
         self.pressure = fem.Constant(domain.mesh, 0.0)
         self.laws = [mechanics.Elasticity.constant(domain.mesh, *pair) for pair in moduli]
         self.composite_modulus = mechanics.composite_modulus(*moduli)
-        initial_gap = self.interface.function("gap")
+        self.initial_gap = initial_gap = self.interface.function("gap")
         if gap is not None:
             initial_gap.interpolate(gap)
         self.contact = Contact(
