@@ -92,7 +92,7 @@ def print_summary(results: Sequence[Result]) -> None:
             "\n".join(result.errors),
             "\n".join(f"{value:.2e}" for value in result.errors.values()),
             f"{cost.unknowns:,} unknowns, {cost.peak_memory_MB:.0f} MB\n"
-            f"{cost.newton} Newton steps, {cost.linear_iterations} linear iterations\n"
-            f"{cost.solve:.3g} s, glued {cost.tied:.3g} s, ratio {cost.solve / cost.tied:.2f}",
+            f"{cost.newton} Newton steps, {cost.linear_iterations} linear\n"
+            f"{cost.solve:.3g} s, glued {cost.tied:.3g} s\nratio {cost.solve / cost.tied:.2f}",
         )
     Console().print(table)
