@@ -19,7 +19,7 @@ from solver import closed_form
 from solver.algebra import Report
 
 NAME = "punch"
-GROWTH = 0.12
+GROWTH = 0.1
 """Growth of the element size per distance from the edge of the punch, where the pressure is infinite."""
 DEPTH = 1e-3
 """Depth of the punch over its radius; the problem is linear."""
@@ -36,9 +36,9 @@ class Options(ContactMethod):
     """Poisson's ratio of the half-space"""
     radius: float = Field(1e-6, gt=0)
     """radius a of the punch [m]"""
-    elements: int = Field(80, ge=4)
+    elements: int = Field(60, ge=4)
     """elements per radius at the edge of the punch"""
-    domain: float = Field(10.0, gt=2)
+    domain: float = Field(6.0, gt=2)
     """length, width and thickness of the lower block over a"""
 
 

@@ -20,7 +20,7 @@ from solver import closed_form
 from solver.physics.mechanics import composite_modulus
 
 NAME = "westergaard"
-GROWTH, MOST_GROWTH = 2.5, 0.1
+GROWTH, MOST_GROWTH = 2.0, 0.06
 """Growth of the element size per distance near the interface, times elements, and its limit on coarse meshes."""
 INTERIOR = 0.4
 """Element size inside the blocks over half a wavelength, times √elements: its error falls with the interface's."""

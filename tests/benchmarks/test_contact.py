@@ -24,7 +24,7 @@ def assert_complementary(result: Result) -> None:
 @pytest.mark.parametrize("lateral", ["symmetric", "periodic"])
 @pytest.mark.parametrize("load_ratio", [0.1, 0.4, 0.6])
 def test_wavy_pressure_is_nearly_the_best_of_its_mesh(load_ratio: float, lateral: str) -> None:
-    result = run("westergaard", elements=32, load_ratio=load_ratio, lateral=lateral)
+    result = run("westergaard", elements=40, load_ratio=load_ratio, lateral=lateral)
     assert result.errors["pressure_l2"] <= 1.1 * result.errors["interpolant_l2"]
     assert result.errors["contact_width"] <= 1.0
     assert_complementary(result)
