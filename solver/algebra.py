@@ -28,7 +28,7 @@ DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "
 
 MULTIGRID = {
     "ksp_type": "cg",
-    "ksp_rtol": 1e-5,
+    "ksp_rtol": 1e-3,
     "ksp_max_it": 500,
     "pc_type": "gamg",
     "pc_gamg_threshold": 0.02,
@@ -39,6 +39,10 @@ MULTIGRID = {
 
 
 Blocks = list[list[ufl.Form | None]]
+
+
+OUTWORN = 2.0
+"""A multigrid hierarchy serves later matrices until it takes this many times the iterations it took at first."""
 
 
 class SolveError(Exception):
@@ -117,6 +121,8 @@ class System:
         self.solver.setFromOptions()
         for key in options:
             del database[prefix + key]
+        self._iterations = 0
+        self._outworn: float | None = None
         self._rigid_modes: PETSc.NullSpace | None = None
         if self.solver.getPC().getType() == PETSc.PC.Type.GAMG:
             self._rigid_modes = self._attach_rigid_modes()
@@ -196,13 +202,18 @@ class System:
         changes = [part.assemble() for part in self._parts]
         if any(changes):
             self._set_operator()
+        keep = self._outworn is not None and self._iterations <= self._outworn
+        self.solver.getPC().setReusePreconditioner(keep)
         self.solver.solve(self._rhs, self._step)
         if self.solver.getConvergedReason() < 0:
             reason = {value: name for name, value in vars(PETSc.KSP.ConvergedReason).items() if isinstance(value, int)}
             raise SolveError(f"the linear solver failed ({reason.get(self.solver.getConvergedReason(), 'unknown')})")
         # an iterative solver leaves what its tolerance allows in the rows that are not free
         self._step.getArray(readonly=False)[self._eliminated - self._first] = 0.0
-        return int(self.solver.getIterationNumber())
+        self._iterations = int(self.solver.getIterationNumber())
+        if self._rigid_modes is not None and not keep:
+            self._outworn = OUTWORN * self._iterations
+        return self._iterations
 
     def _set_operator(self) -> None:
         """Hand the solver the sum of the parts of the Jacobian, reduced to the free unknowns."""
