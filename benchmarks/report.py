@@ -19,8 +19,8 @@ class Cost:
     """What the contact solve took.
 
     `solve` [s] is the cold contact solve, assembly and set-up included; `tied` [s] one cold linear solve of the same
-    mesh with the interface glued. Forms are compiled before either begins. `peak_memory_MB` is that of the process so far, summed over the ranks: where several benchmarks
-    run in one process, the later ones show the largest before them.
+    mesh with the interface glued. Forms are compiled before either begins. `peak_memory_MB` is that of the process so
+    far, summed over the ranks: where several benchmarks run in one process, later ones show the largest before them.
     """
 
     unknowns: int
