@@ -156,9 +156,7 @@ def plot(
         fail(str(error))
 
 
-@app.command(
-    context_settings={"ignore_unknown_options": True}, options_metavar="[--key VALUE …] [--json] [-n RANKS]"
-)
+@app.command(context_settings={"ignore_unknown_options": True}, options_metavar="[--key VALUE …] [--json] [-n RANKS]")
 def benchmark(
     words: Annotated[
         list[str] | None,
