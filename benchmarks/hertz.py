@@ -12,7 +12,7 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import Array, Blocks, Box, complementarity, l2_errors
+from benchmarks.blocks import Array, Blocks, Box, cascade, complementarity, l2_errors
 from benchmarks.options import ContactParameters, Dimension
 from benchmarks.report import Result
 from solver import closed_form
@@ -58,8 +58,11 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     def exact(points: Array) -> Array:
         return closed_form.hertz_pressure(np.linalg.norm(points[:, : dimension - 1], axis=1), a, peak)
 
-    tagged = _box(options, a, size).mesh(comm)
-    blocks = Blocks(tagged, options.moduli, options, gap, pressure=force / share / size ** (dimension - 1))
+    def build(elements: int, coarse: Blocks | None) -> Blocks:
+        tagged = _box(options.model_copy(update={"elements": elements}), a, size).mesh(comm)
+        return Blocks(tagged, options.moduli, options, gap, force / share / size ** (dimension - 1), coarse=coarse)
+
+    blocks = cascade(build, options.elements, dimension)
     cost = blocks.measure(blocks.press)
     interface, contact = blocks.interface, blocks.contact
     error, interpolant = l2_errors(interface, contact.pressure, exact)

@@ -13,7 +13,7 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import Array, Blocks, Box, complementarity, l2_errors
+from benchmarks.blocks import Array, Blocks, Box, cascade, complementarity, l2_errors
 from benchmarks.options import ContactParameters, Dimension
 from benchmarks.report import Result
 from solver import closed_form
@@ -58,7 +58,11 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     def exact(points: Array) -> Array:
         return closed_form.westergaard_pressure(points[:, 0], options.load_ratio, mean, wavelength)
 
-    blocks = Blocks(_box(options).mesh(comm), options.moduli, options, gap, lateral=options.lateral, pressure=mean)
+    def build(elements: int, coarse: Blocks | None) -> Blocks:
+        tagged = _box(options.model_copy(update={"elements": elements})).mesh(comm)
+        return Blocks(tagged, options.moduli, options, gap, mean, lateral=options.lateral, coarse=coarse)
+
+    blocks = cascade(build, options.elements, options.dimension)
     cost = blocks.measure(blocks.press)
     interface, contact = blocks.interface, blocks.contact
     error, interpolant = l2_errors(interface, contact.pressure, exact)
