@@ -163,7 +163,7 @@ def cascade(build: Callable[[int, Blocks | None], Blocks], elements: int, dimens
 
     In 2D a mesh of four times the element size costs a sixteenth; in 3D one of twice the size an eighth.
     """
-    fewer = elements // (4 if dimension == 2 else 2)
+    fewer = elements // (4 if dimension == 2 and elements >= 4 * FEWEST else 2)
     return build(elements, cascade(build, fewer, dimension) if fewer >= FEWEST else None)
 
 
