@@ -219,8 +219,11 @@ def stub_on_two_ranks(folder: Path, title: str) -> subprocess.CompletedProcess[s
 def test_all_ranks_end_with_the_same_code_and_rank_0_alone_speaks(case: Path, title: str, code: int) -> None:
     done = stub_on_two_ranks(Path.cwd(), title)
     assert done.returncode == code
-    assert done.stdout == "rank 0\n"
-    assert done.stderr.count("cannot be meshed") == (title == "refuse")
+    # mpirun may forward a line on the other stream when a rank ends right after it
+    spoken = (done.stdout + done.stderr).splitlines()
+    assert spoken.count("rank 0") == 1
+    assert "rank 1" not in spoken
+    assert sum("cannot be meshed" in line for line in spoken) == (title == "refuse")
 
 
 def test_an_error_on_one_rank_ends_all_of_them(case: Path) -> None:
