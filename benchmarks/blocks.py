@@ -28,7 +28,6 @@ from solver.physics import mechanics
 Array = npt.NDArray[np.float64]
 
 SIDES = ("upper", "lower")
-LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
 AUGMENTATION = {2: 1e3, 3: 1e2}
 """r over E*/h; CG pays for more in 3D."""
 TIED_TOLERANCE = 1e-8
@@ -251,9 +250,7 @@ class Blocks:
 
     def dofs(self, index: int, boundary: str, components: Sequence[int]) -> Indices:
         """Return unrolled local dofs of the displacement of side `index` on a boundary."""
-        side = self.sides[index]
-        nodes = self.domain.boundary_dofs(self.u[side.name].function_space, side, boundary)
-        return np.concatenate([self.dimension * nodes + component for component in components])
+        return self.domain.dofs(self.u[SIDES[index]].function_space, boundary, components)
 
     def _displacements(self) -> dict[str, fem.Function]:
         shape = (self.dimension,)
@@ -276,7 +273,8 @@ class Blocks:
 
     def _constrain(self, top: str, lateral: str, rigid: bool) -> algebra.Constraints:
         every = range(self.dimension)
-        constraints = algebra.Constraints()
+        deformable = {index: self.u[SIDES[index]] for index in ((1,) if rigid else (0, 1))}
+        constraints = algebra.lateral(self.domain, deformable, "symmetric" if lateral == "held" else lateral)
         constraints.fixed.append((1, self.dofs(1, "bottom", every)))
         if rigid:
             constraints.fixed.append((0, np.arange(len(self.u["upper"].x.array), dtype=np.int32)))
@@ -285,16 +283,9 @@ class Blocks:
         else:
             constraints.fixed.append((0, self.dofs(0, "top", every[:-1])))
             constraints.tied.append((0, self.dofs(0, "top", every[-1:])))
-        present = [name for name in LATERAL if name in self.domain.boundaries]
-        for index in (1,) if rigid else (0, 1):
-            if lateral == "periodic":
-                for near, far in (("left", "right"), ("front", "back"))[: self.dimension - 1]:
-                    pair = self.dofs(index, far, every), self.dofs(index, near, every)
-                    constraints.periodic.append((index, *pair, LATERAL[near]))
-            elif lateral != "free":
-                for name in present:
-                    held = lateral == "held" and name in ("right", "back")
-                    constraints.fixed.append((index, self.dofs(index, name, every if held else [LATERAL[name]])))
+        if lateral == "held":
+            for index in deformable:
+                constraints.fixed += [(index, self.dofs(index, far, every)) for far in ("right", "back")[: every[-1]]]
         return constraints
 
     def _solve_tied(self) -> float:

@@ -7,7 +7,7 @@ equipotential collector) and periodic partners. The reduced operator is Pᵀ A P
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,16 +15,16 @@ import numpy as np
 import numpy.typing as npt
 import ufl
 from dolfinx import fem, la
-from dolfinx.fem import petsc
 from mpi4py import MPI
 from petsc4py import PETSc
 from scipy.spatial import cKDTree
 from ufl.algorithms.analysis import extract_coefficients
 
-from solver.domain import Domain, Indices
+from solver.compat import assemble_block_matrix, create_block_matrix
+from solver.domain import LATERAL, Domain, Indices
 
 DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps", "mat_mumps_icntl_14": 60}
-
+"""PETSc options of a system solved by factorisation."""
 
 MULTIGRID = {
     "ksp_type": "cg",
@@ -36,10 +36,9 @@ MULTIGRID = {
     "mg_levels_ksp_type": "chebyshev",
     "mg_levels_pc_type": "jacobi",
 }
-
+"""PETSc options of a symmetric system of displacements solved by conjugate gradients."""
 
 Blocks = list[list[ufl.Form | None]]
-
 
 OUTWORN = 2.0
 """A multigrid hierarchy serves later matrices until it takes this many times the iterations it took at first."""
@@ -75,6 +74,27 @@ class Constraints:
     fixed: list[tuple[int, Indices]] = field(default_factory=list)
     tied: list[tuple[int, Indices]] = field(default_factory=list)
     periodic: list[tuple[int, Indices, Indices, int]] = field(default_factory=list)
+
+
+def lateral(domain: Domain, functions: Mapping[int, fem.Function], kind: str) -> Constraints:
+    """Return what the lateral sides ask of the fields given by their index in a system.
+
+    `kind` "symmetric": vectors have no component across the side; "periodic": the far side follows the near one;
+    otherwise nothing.
+    """
+    constraints = Constraints()
+    present = [name for name in LATERAL if name in domain.boundaries]
+    for index, function in functions.items():
+        space = function.function_space
+        components = range(space.dofmap.bs)
+        if kind == "periodic":
+            for near, far in (("left", "right"), ("front", "back")):
+                if near in present:
+                    slaves, masters = (domain.dofs(space, name, components) for name in (far, near))
+                    constraints.periodic.append((index, slaves, masters, LATERAL[near]))
+        elif kind == "symmetric" and len(components) > 1:
+            constraints.fixed += [(index, domain.dofs(space, name, [LATERAL[name]])) for name in present]
+    return constraints
 
 
 @dataclass(frozen=True)
@@ -167,8 +187,7 @@ class System:
 
     def residual_array(self, index: int) -> npt.NDArray[np.float64]:
         """Assemble and return the owned residual entries of field `index` before constraints are applied."""
-        self._assemble_residual()
-        return self._vectors[index].array[: self._owned[index]].copy()
+        return self._assemble_field(index).copy()
 
     def destroy(self) -> None:
         """Free the PETSc objects."""
@@ -182,13 +201,8 @@ class System:
     def _assemble_residual(self) -> npt.NDArray[np.float64]:
         """Assemble the residual, reduce it to free unknowns, return its norm per field."""
         array = self._rhs.getArray(readonly=False)
-        for vector, form, start, stop in zip(
-            self._vectors, self._residual, self._offsets[:-1], self._offsets[1:], strict=True
-        ):
-            vector.array[:] = 0.0
-            fem.assemble_vector(vector.array, form)
-            vector.scatter_reverse(la.InsertMode.add)
-            array[start:stop] = vector.array[: stop - start]
+        for index, (start, stop) in enumerate(zip(self._offsets[:-1], self._offsets[1:], strict=True)):
+            array[start:stop] = self._assemble_field(index)
         if self._prolongation is not None:
             reduced = self._step
             self._prolongation.multTranspose(self._rhs, reduced)
@@ -196,6 +210,14 @@ class System:
         array[self._eliminated - self._first] = 0.0
         squares = [float(array[a:b] @ array[a:b]) for a, b in zip(self._offsets[:-1], self._offsets[1:], strict=True)]
         return np.sqrt(self.domain.mesh.comm.allreduce(np.array(squares)))
+
+    def _assemble_field(self, index: int) -> npt.NDArray[np.float64]:
+        """Assemble the residual of one field; return its owned entries."""
+        vector = self._vectors[index]
+        vector.array[:] = 0.0
+        fem.assemble_vector(vector.array, self._residual[index])
+        vector.scatter_reverse(la.InsertMode.add)
+        return vector.array[: self._owned[index]]
 
     def _solve_linear(self) -> int:
         """Bring the Jacobian up to date and solve for the step; return the linear iterations."""
@@ -337,7 +359,7 @@ class _Jacobian:
             id(x): x for row in blocks for form in row if form for x in (*form.coefficients(), *form.constants())
         }
         self._seen: list[npt.NDArray[np.float64]] | None = None
-        self.matrix = petsc.create_matrix_block(self._forms)
+        self.matrix = create_block_matrix(self._forms)
         self.assemble()  # gives the matrix its pattern
         self._seen = None
 
@@ -348,9 +370,7 @@ class _Jacobian:
         if self._comm.allreduce(same, op=MPI.LAND):
             return False
         self._seen = [np.copy(x) for x in now]
-        self.matrix.zeroEntries()
-        petsc.assemble_matrix_block(self.matrix, self._forms)
-        self.matrix.assemble()
+        assemble_block_matrix(self.matrix, self._forms)
         return True
 
 

@@ -20,14 +20,13 @@ import meshes
 from materials import Material
 from solver import algebra
 from solver.case import Case, Cohesive, Rest
-from solver.domain import Domain, Indices
+from solver.domain import Domain
 from solver.interface import kinetics
 from solver.interface.cohesive import Bilinear, CohesiveBond
 from solver.interface.contact import Contact
 from solver.physics import conduction, diffusion, mechanics
 
 ELECTRODE, ELECTROLYTE = "electrode", "electrolyte"
-LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
 
 
 class OpenCircuitError(algebra.SolveError):
@@ -165,18 +164,23 @@ class Cell:
         for array, copy in zip(self._state(), saved, strict=True):
             array[...] = copy
 
-    def charge_residuals(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the owned residual entries of φ_e and φ_s [A] before constraints: on fixed rows the current fed in."""
-        return self._systems[0].residual_array(1), self._systems[0].residual_array(2)
+    def terminal_currents(self) -> tuple[float, float]:
+        """Return the currents [A] fed in at the collector and drawn at the counter face.
+
+        Both come from the residual of charge conservation: tested with 1, conduction drops out of it, so that what the
+        free rows leave unbalanced is the difference between terminal and interface.
+        """
+        electrons, ions = (self._systems[0].residual_array(index) for index in (1, 2))
+        counter = self._counter_dofs[self._counter_dofs < len(ions)]
+        unbalanced, drawn = self.comm.allreduce(np.array([electrons.sum(), -ions[counter].sum()]))
+        return self.interface.sum(self.local_current_reader.read()) - unbalanced, drawn
 
     def stack_pressure(self) -> float:
         """Return the pressure of the platen on the collector face [Pa]: its reaction over the apparent area."""
         system = self._systems[-1]
         index = next(i for i, f in enumerate(system.fields) if f.function is self.u[ELECTRODE])
-        height = self.domain.dimension - 1
-        dofs = self._dofs(system.fields[index], ELECTRODE, "collector", [height])
         residual = system.residual_array(index)
-        unbalanced = self.comm.allreduce(float(residual[dofs[dofs < len(residual)]].sum()))
+        unbalanced = self.comm.allreduce(float(residual[self._platen_dofs[self._platen_dofs < len(residual)]].sum()))
         return float(self.pressure.value) - unbalanced / self.apparent_area
 
     def constant(self, value: float, domain: Mesh | None = None) -> fem.Constant:
@@ -278,7 +282,7 @@ class Cell:
         activity[lost] = 0.0
         if self.interface.sum(activity) == 0.0:
             raise OpenCircuitError("open circuit: no contact left")
-        return self.comm.allreduce(int(np.count_nonzero(lost[: self.interface.space.dofmap.index_map.size_local])))
+        return self.interface.count(lost)
 
     def _recentre(self) -> None:
         """Move the potential of the collector from φ_e into V, so that φ_e holds small differences only."""
@@ -292,48 +296,27 @@ class Cell:
     def _mechanical_constraints(self, fields: list[algebra.Field], held: bool) -> algebra.Constraints:
         """Rigid rough platens: no motion at the counter face, one common height (free or `held`) at the collector."""
         height = self.domain.dimension - 1
+        upper, lower = (f.function.function_space for f in fields)
         constraints = self._lateral(fields)
-        constraints.fixed.append((1, self._dofs(fields[1], ELECTROLYTE, "counter", range(height + 1))))
-        constraints.fixed.append((0, self._dofs(fields[0], ELECTRODE, "collector", range(height))))
-        top = (0, self._dofs(fields[0], ELECTRODE, "collector", [height]))
-        (constraints.fixed if held else constraints.tied).append(top)
+        constraints.fixed.append((1, self.domain.dofs(lower, "counter", range(height + 1))))
+        constraints.fixed.append((0, self.domain.dofs(upper, "collector", range(height))))
+        self._platen_dofs = self.domain.dofs(upper, "collector", [height])
+        (constraints.fixed if held else constraints.tied).append((0, self._platen_dofs))
         return constraints
 
     def _electrical_constraints(self, fields: list[algebra.Field]) -> algebra.Constraints:
         """An equipotential collector and the reference potential 0 at the counter face."""
         constraints = self._lateral(fields)
-        self._collector_dofs = self._dofs(fields[1], ELECTRODE, "collector", [0])
-        self._collector_dofs = self._collector_dofs[self._collector_dofs < self._owned(fields[1])]
+        collector = self.domain.dofs(self.phi_e.function_space, "collector")
+        self._collector_dofs = collector[collector < self.phi_e.function_space.dofmap.index_map.size_local]
+        self._counter_dofs = self.domain.dofs(self.phi_s.function_space, "counter")
         constraints.tied.append((1, self._collector_dofs))
-        constraints.fixed.append((2, self._dofs(fields[2], ELECTROLYTE, "counter", [0])))
+        constraints.fixed.append((2, self._counter_dofs))
         return constraints
 
     def _lateral(self, fields: list[algebra.Field]) -> algebra.Constraints:
-        """Symmetry (no normal displacement) or periodicity of the lateral sides."""
-        constraints = algebra.Constraints()
-        for index, f in enumerate(fields):
-            side = next(name for name, side in self.sides.items() if side.mesh is f.function.function_space.mesh)
-            components = range(f.function.function_space.dofmap.bs)
-            present = [name for name in LATERAL if name in self.domain.boundaries]
-            if self.case.geometry.lateral == "periodic":
-                for near, far in (("left", "right"), ("front", "back")):
-                    if near in present:
-                        slaves, masters = (self._dofs(f, side, name, components) for name in (far, near))
-                        constraints.periodic.append((index, slaves, masters, LATERAL[near]))
-            elif self.case.geometry.lateral == "symmetric" and len(components) > 1:
-                constraints.fixed += [(index, self._dofs(f, side, name, [LATERAL[name]])) for name in present]
-        return constraints
-
-    def _dofs(self, f: algebra.Field, side: str, boundary: str, components: Any) -> Indices:
-        """Return the unrolled local dofs of the given components on a boundary of a side."""
-        space = f.function.function_space
-        blocks = self.domain.boundary_dofs(space, self.sides[side], boundary)
-        return np.concatenate([space.dofmap.bs * blocks + component for component in components]).astype(np.int32)
-
-    @staticmethod
-    def _owned(f: algebra.Field) -> int:
-        dofmap = f.function.function_space.dofmap
-        return dofmap.index_map.size_local * dofmap.index_map_bs
+        functions = {index: f.function for index, f in enumerate(fields)}
+        return algebra.lateral(self.domain, functions, self.case.geometry.lateral)
 
     # --- small things ------------------------------------------------------------------------------
 

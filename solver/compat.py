@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from dolfinx import fem
+from dolfinx.fem import petsc
 from dolfinx.io import gmshio
-from dolfinx.mesh import GhostMode, Mesh, MeshTags, create_cell_partitioner
+from dolfinx.mesh import GhostMode, Mesh, MeshTags, create_cell_partitioner, create_submesh
 from mpi4py import MPI
+from petsc4py import PETSc
 
 
 def distribute_gmsh_model(model: Any, comm: MPI.Comm, dimension: int) -> tuple[Mesh, MeshTags, MeshTags]:
@@ -18,6 +22,32 @@ def distribute_gmsh_model(model: Any, comm: MPI.Comm, dimension: int) -> tuple[M
     """
     partitioner = create_cell_partitioner(GhostMode.shared_facet)
     return gmshio.model_to_mesh(model, comm, 0, gdim=dimension, partitioner=partitioner)
+
+
+def extract_submesh(
+    parent: Mesh, dimension: int, entities: npt.NDArray[np.int32]
+) -> tuple[Mesh, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return the submesh of local and ghost `entities`, the map of its cells to those entities, and the inverse.
+
+    The inverse has one entry per local and ghost entity of `parent`, −1 outside the submesh.
+    """
+    submesh, to_parent, *_ = create_submesh(parent, dimension, entities)
+    index_map = parent.topology.index_map(dimension)
+    from_parent = np.full(index_map.size_local + index_map.num_ghosts, -1, dtype=np.int32)
+    from_parent[to_parent] = np.arange(len(to_parent), dtype=np.int32)
+    return submesh, np.asarray(to_parent), from_parent
+
+
+def create_block_matrix(forms: Any) -> PETSc.Mat:
+    """Return an unassembled matrix with room for all blocks of the nested list `forms` (None where one is empty)."""
+    return petsc.create_matrix_block(forms)
+
+
+def assemble_block_matrix(matrix: PETSc.Mat, forms: Any) -> None:
+    """Assemble the nested list `forms` into `matrix` anew, ghost contributions included."""
+    matrix.zeroEntries()
+    petsc.assemble_matrix_block(matrix, forms)
+    matrix.assemble()
 
 
 def expression_at_points(expression: Any, space: fem.FunctionSpace) -> fem.Expression:

@@ -10,6 +10,7 @@ electrode and the normal `n("+")` leaves the electrode.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,13 +19,17 @@ import numpy as np
 import numpy.typing as npt
 import ufl
 from dolfinx import fem, la
-from dolfinx.mesh import Mesh, create_submesh
+from dolfinx.mesh import Mesh
 from mpi4py import MPI
 from scipy.spatial import cKDTree
 
 from meshes.tagged import TaggedMesh
+from solver.compat import extract_submesh
 
 Indices = npt.NDArray[np.int32]
+
+LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
+"""The axis across which each lateral boundary lies."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,9 @@ class Interface:
         space = self.space if not shape else fem.functionspace(self.mesh, ("Lagrange", 1, shape))
         return fem.Function(space, name=name)
 
-    def reader(self, expression: Any, target: fem.Function | None = None) -> NodalReader:
+    def reader(self, expression: Any) -> NodalReader:
         """Return a reader of `expression` (restricted, scalar or vector) at the nodes of this interface."""
-        return NodalReader(self, expression, target)
+        return NodalReader(self, expression)
 
     @cached_property
     def areas(self) -> fem.Function:
@@ -101,6 +106,15 @@ class Interface:
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(float).tiny)
         return normal
 
+    @property
+    def owned(self) -> int:
+        """The number of nodes that this rank owns; they come first in nodal arrays."""
+        return int(self.space.dofmap.index_map.size_local)
+
+    def count(self, chosen: npt.NDArray[np.bool_]) -> int:
+        """Return over all ranks the nodes where `chosen` (shape (local and ghost nodes,)) is true."""
+        return int(self.mesh.comm.allreduce(int(np.count_nonzero(chosen[: self.owned]))))
+
     def continue_normals(self, axis: int, periodic: bool) -> None:
         """Make the normals at the two ends of `axis` those of the surface continued beyond them.
 
@@ -116,7 +130,7 @@ class Interface:
         ends = np.flatnonzero(np.minimum(points[:, axis] - low, high - points[:, axis]) < near)
         if periodic:
             places = np.delete(points, axis, axis=1)
-            owned = ends[ends < self.space.dofmap.index_map.size_local]
+            owned = ends[ends < self.owned]
             everywhere = comm.allgather((places[owned], vectors[owned]))
             tree = cKDTree(np.vstack([place for place, _ in everywhere]))
             every = np.vstack([vector for _, vector in everywhere])
@@ -128,12 +142,11 @@ class Interface:
 
     def sum(self, values: npt.NDArray[np.float64]) -> float:
         """Return Σ values · area over the nodes of all ranks; `values` has shape (local and ghost nodes,)."""
-        owned = self.space.dofmap.index_map.size_local
-        return float(self.mesh.comm.allreduce(float(values[:owned] @ self.areas.x.array[:owned])))
+        return float(self.mesh.comm.allreduce(float(values[: self.owned] @ self.areas.x.array[: self.owned])))
 
     def max(self, values: npt.NDArray[np.float64], default: float = 0.0) -> float:
         """Return the largest of `values` (shape (local and ghost nodes,)) over all ranks, `default` without nodes."""
-        owned = values[: self.space.dofmap.index_map.size_local]
+        owned = values[: self.owned]
         every = self.mesh.comm.allgather(float(owned.max()) if owned.size else None)
         return max((value for value in every if value is not None), default=default)
 
@@ -145,8 +158,8 @@ class NodalReader:
     expression differs between the facets of a node (gradients), the area-weighted mean is read.
     """
 
-    def __init__(self, interface: Interface, expression: Any, target: fem.Function | None = None) -> None:
-        self.values = target if target is not None else interface.function("", ufl.as_ufl(expression).ufl_shape)
+    def __init__(self, interface: Interface, expression: Any) -> None:
+        self.values = interface.function("", ufl.as_ufl(expression).ufl_shape)
         test = ufl.TestFunction(self.values.function_space)("+")
         self._form = fem.form(ufl.inner(expression, test) * interface.dS, entity_maps=interface.entity_maps)
         self._areas = np.repeat(interface.areas.x.array, self.values.function_space.dofmap.bs)
@@ -180,17 +193,14 @@ class Domain:
         entities = {name: self._ordered_entities(tagged, name) for name in tagged.interfaces}
 
         self.sides: dict[str, Side] = {}
-        cell_map = self.mesh.topology.index_map(tdim)
         for name, tag in tagged.sides.items():
-            submesh, to_parent, *_ = create_submesh(self.mesh, tdim, tagged.cell_tags.find(tag))
-            from_parent = np.full(cell_map.size_local + cell_map.num_ghosts, -1, dtype=np.int32)
-            from_parent[to_parent] = np.arange(len(to_parent), dtype=np.int32)
+            submesh, to_parent, from_parent = extract_submesh(self.mesh, tdim, tagged.cell_tags.find(tag))
             for pair, rows in entities.items():
                 if name == pair[0]:
                     from_parent[rows[:, 2]] = from_parent[rows[:, 0]]
                 elif name == pair[1]:
                     from_parent[rows[:, 0]] = from_parent[rows[:, 2]]
-            self.sides[name] = Side(name, tag, submesh, np.asarray(to_parent), from_parent)
+            self.sides[name] = Side(name, tag, submesh, to_parent, from_parent)
         self.entity_maps: dict[Mesh, Indices] = {side.mesh: side.from_parent for side in self.sides.values()}
 
         self._dx = ufl.Measure("dx", domain=self.mesh, subdomain_data=tagged.cell_tags)
@@ -200,11 +210,8 @@ class Domain:
         dS = ufl.Measure("dS", domain=self.mesh, subdomain_data=interior, metadata=vertex_rule)
 
         self.interfaces: dict[tuple[str, str], Interface] = {}
-        facet_map = self.mesh.topology.index_map(tdim - 1)
         for pair, tag in tagged.interfaces.items():
-            submesh, to_parent, *_ = create_submesh(self.mesh, tdim - 1, tagged.facet_tags.find(tag))
-            from_parent = np.full(facet_map.size_local + facet_map.num_ghosts, -1, dtype=np.int32)
-            from_parent[to_parent] = np.arange(len(to_parent), dtype=np.int32)
+            submesh, _, from_parent = extract_submesh(self.mesh, tdim - 1, tagged.facet_tags.find(tag))
             self.entity_maps[submesh] = from_parent
             self.interfaces[pair] = Interface(
                 pair,
@@ -248,6 +255,12 @@ class Domain:
         side.mesh.topology.create_connectivity(tdim - 1, tdim)
         return fem.locate_dofs_topological(space, tdim - 1, facets)
 
+    def dofs(self, space: fem.FunctionSpace, boundary: str, components: Iterable[int] = (0,)) -> Indices:
+        """Return the unrolled local dofs of `components` of a space of one side on a named boundary."""
+        side = next(side for side in self.sides.values() if side.mesh is space.mesh)
+        blocks = self.boundary_dofs(space, side, boundary)
+        return np.concatenate([space.dofmap.bs * blocks + component for component in components]).astype(np.int32)
+
     def _ordered_entities(self, tagged: TaggedMesh, pair: tuple[str, str]) -> Indices:
         """Return (cell, facet, cell, facet) of the interface facets this rank owns, first side first."""
         tdim = self.dimension
@@ -279,10 +292,10 @@ def _submesh_facets(parent: Mesh, side: Side, facets: Indices, cells: Indices) -
     side.mesh.topology.create_connectivity(tdim, tdim - 1)
     parent_facets = parent.topology.connectivity(tdim, tdim - 1)
     side_facets = side.mesh.topology.connectivity(tdim, tdim - 1)
-    inverse = {int(cell): sub for sub, cell in enumerate(side.to_parent)}
     found = []
-    for facet, cell in zip(facets, cells, strict=True):
-        if (sub := inverse.get(int(cell))) is not None:
+    for facet, cell, sub in zip(facets, cells, side.from_parent[cells], strict=True):
+        # far-side cells of an interface point to the near cell, which does not point back
+        if sub >= 0 and side.to_parent[sub] == cell:
             local = int(np.flatnonzero(parent_facets.links(cell) == facet)[0])
             found.append(side_facets.links(sub)[local])
     return np.array(sorted(found), dtype=np.int32)

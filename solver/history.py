@@ -9,7 +9,7 @@ from typing import IO
 import numpy as np
 from mpi4py import MPI
 
-from solver.cell import ELECTRODE, ELECTROLYTE, Cell
+from solver.cell import ELECTRODE, Cell
 from solver.interface.kinetics import FARADAY
 from solver.stepping import Advance
 
@@ -23,7 +23,7 @@ class Observer:
         self.cell = cell
         domain, electrode = cell.domain, cell.sides[ELECTRODE]
         self._lithium = domain.form(cell.c * domain.dx(electrode))
-        self._lithium_start = self._lithium_now = domain.integrate(self._lithium)
+        self._lithium_start = domain.integrate(self._lithium)
         self._lithium_out = 0.0
         self._charge = self._step_charge = self._throughput = 0.0
         self._number = 0
@@ -42,7 +42,7 @@ class Observer:
         active_area = interface.sum(activity)
         crossing = interface.sum(j)
         blocked = interface.sum(np.where(activity > 0.0, 0.0, np.abs(j)))
-        fed, drawn = self._terminal_currents() if advance else (0.0, 0.0)
+        fed, drawn = cell.terminal_currents() if advance else (0.0, 0.0)
         current = applied * cell.apparent_area
         lithium = cell.domain.integrate(self._lithium)
         self._lithium_out += crossing * duration / FARADAY
@@ -95,20 +95,6 @@ class Observer:
         if bond is None or bonded == 0.0:
             return 0.0
         return self.cell.interface.sum(bond.bonded.x.array * bond.damage.values.x.array) / bonded
-
-    def _terminal_currents(self) -> tuple[float, float]:
-        """Return the currents [A] fed in at the collector and drawn at the counter face.
-
-        Both come from the residual of charge conservation: tested with 1, conduction drops out of it, so that what the
-        free rows leave unbalanced is the difference between terminal and interface.
-        """
-        cell = self.cell
-        electrons, ions = cell.charge_residuals()
-        counter = cell.domain.boundary_dofs(cell.phi_s.function_space, cell.sides[ELECTROLYTE], "counter")
-        counter = counter[counter < len(ions)]
-        unbalanced, drawn = cell.comm.allreduce(np.array([electrons.sum(), -ions[counter].sum()]))
-        crossing = cell.interface.sum(cell.local_current_reader.values.x.array)
-        return crossing - unbalanced, drawn
 
 
 class HistoryFile:

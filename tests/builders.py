@@ -28,7 +28,6 @@ from solver.reader import LoadedCase, read_case
 from solver.stepping import Advance, ProtocolError, run_protocol
 
 SIDES = ("electrode", "electrolyte")
-LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
 LENGTH = 1e-6
 
 TINY = """\
@@ -137,9 +136,7 @@ class Blocks:
 
     def dofs(self, index: int, boundary: str, components: Sequence[int]) -> Indices:
         """Return unrolled local dofs of the displacement of side `index` on a boundary."""
-        side = self.sides[index]
-        blocks = self.domain.boundary_dofs(self.u[side.name].function_space, side, boundary)
-        return np.concatenate([self.domain.dimension * blocks + component for component in components])
+        return self.domain.dofs(self.u[SIDES[index]].function_space, boundary, components)
 
     def press(self, pressure: float = 0.0, **tolerances: float) -> algebra.Report:
         """Find equilibrium under `pressure` [Pa], starting from contact everywhere."""
@@ -155,22 +152,14 @@ class Blocks:
 
     def _constraints(self, collector: str, lateral: str) -> algebra.Constraints:
         every = range(self.domain.dimension)
-        constraints = algebra.Constraints()
+        functions = {index: self.u[name] for index, name in enumerate(SIDES)}
+        constraints = algebra.lateral(self.domain, functions, lateral)
         constraints.fixed.append((1, self.dofs(1, "counter", every)))
         if collector == "held":
             constraints.fixed.append((0, self.dofs(0, "collector", every)))
         else:
             constraints.fixed.append((0, self.dofs(0, "collector", every[:-1])))
             constraints.tied.append((0, self.dofs(0, "collector", every[-1:])))
-        present = [name for name in LATERAL if name in self.domain.boundaries]
-        for index in (0, 1):
-            if lateral == "symmetric":
-                constraints.fixed += [(index, self.dofs(index, name, [LATERAL[name]])) for name in present]
-            elif lateral == "periodic":
-                for near, far in (("left", "right"), ("front", "back")):
-                    if near in present:
-                        pair = self.dofs(index, far, every), self.dofs(index, near, every)
-                        constraints.periodic.append((index, *pair, LATERAL[near]))
         return constraints
 
 

@@ -16,6 +16,7 @@ from scipy import sparse
 from scipy.sparse.linalg import spsolve
 from scipy.spatial import cKDTree
 
+from solver import algebra
 from solver.physics import mechanics
 
 
@@ -34,10 +35,9 @@ def pressure(blocks: Blocks) -> np.ndarray:
         matrices.append(assemble(domain.form(energy)))
         points.append(u.function_space.tabulate_dof_coordinates())
         values.append(u.x.array)
-        lateral = [name for name in ("left", "right", "front", "back") if name in domain.boundaries]
-        axes = {"left": 0, "right": 0, "front": 1, "back": 1}
         far = blocks.dofs(index, ("collector", "counter")[index], range(height + 1))
-        fixed.append(np.concatenate([far, *(blocks.dofs(index, side, [axes[side]]) for side in lateral)]))
+        sides = [dofs for _, dofs in algebra.lateral(domain, {index: u}, "symmetric").fixed]
+        fixed.append(np.concatenate([far, *sides]))
     stiffness = sparse.block_diag(matrices).tocsr()
     offset = len(values[0])
 

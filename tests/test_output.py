@@ -78,11 +78,8 @@ def write_film(folder: Path, dimension: int) -> None:
             point["stoichiometry [1]"] = interpolated(side.space(), linear)
         cell = {"midpoint [1]": interpolated(fem.functionspace(side.mesh, ("DG", 0)), linear)}
         fields[name] = point, cell
-    nodal = {
-        "interpolated [1]": interpolated(interface.space, linear),
-        "read [1]": interface.reader(fields["electrode"][0]["linear [1]"]("+")).values,
-    }
-    reader = interface.reader(fields["electrode"][0]["linear [1]"]("+"), nodal["read [1]"])
+    reader = interface.reader(fields["electrode"][0]["linear [1]"]("+"))
+    nodal = {"interpolated [1]": interpolated(interface.space, linear), "read [1]": reader.values}
 
     series: list[CombinedSeries] = [Series(folder, name, domain.sides[name].mesh, *fields[name]) for name in fields]
     series.append(Series(folder, "interface", interface.mesh, nodal))

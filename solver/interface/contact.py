@@ -78,7 +78,8 @@ class Contact:
         """
         comm = self.interface.mesh.comm
         there = coarse.interface.space.tabulate_dof_coordinates()
-        found = comm.allgather((there[: coarse._owned], coarse.active.x.array[: coarse._owned]))
+        owned = coarse.interface.owned
+        found = comm.allgather((there[:owned], coarse.active.x.array[:owned]))
         tree = cKDTree(np.vstack([points for points, _ in found]))
         _, nearest = tree.query(self.interface.space.tabulate_dof_coordinates())
         self.active.x.array[:] = np.concatenate([active for _, active in found])[nearest]
@@ -89,7 +90,7 @@ class Contact:
         active, multiplier = self.active.x.array, self.multiplier.x.array
         trial = multiplier - self.augmentation.x.array * gap
         now_active = np.where(trial > 0.0, 1.0, 0.0)
-        flipped = self.interface.mesh.comm.allreduce(int(np.count_nonzero((now_active != active)[: self._owned])))
+        flipped = self.interface.count(now_active != active)
         active[:] = now_active
         if not self.update_multiplier:
             return Change(flipped, 0.0)
@@ -98,7 +99,3 @@ class Contact:
         largest = max(self.interface.max(new), self._typical_pressure)
         multiplier[:] = new
         return Change(flipped, step / largest if largest > 0.0 else 0.0)
-
-    @property
-    def _owned(self) -> int:
-        return self.interface.space.dofmap.index_map.size_local
