@@ -4,6 +4,7 @@
 FROM debian:trixie-slim
 
 COPY env/ /opt/interstice/env/
+COPY env/sources.list /etc/apt/sources.list.d/interstice.list
 RUN apt-get update \
     && sed -e 's/[[:space:]]*#.*//' -e '/^$/d' /opt/interstice/env/packages.txt \
         | xargs env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \

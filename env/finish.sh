@@ -7,7 +7,12 @@ lists=$(dirname "$0")
 . "$lists/settings.sh"
 
 # Each build serves one program, so Debian's guard against mixing pip and apt has nothing to protect.
-python3 -m pip install --break-system-packages --root-user-action=ignore --no-cache-dir --no-deps \
-    --disable-pip-version-check --progress-bar off --requirement "$lists/requirements.txt"
+install() {
+    python3 -m pip install --break-system-packages --root-user-action=ignore --no-cache-dir --no-deps \
+        --disable-pip-version-check --progress-bar off "$@"
+}
+install --requirement "$lists/requirements.txt"
+install --requirement "$lists/tamaas.txt" --python-version 3.11 --only-binary :all: --target /opt/tamaas
+PYTHONPATH=/opt/tamaas python3.11 -c "import tamaas"
 python3 "$lists/check.py" --thorough
 "$lists/key.sh" >/etc/interstice-environment
