@@ -10,6 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 Dimension = Annotated[Literal[2, 3], BeforeValidator(lambda text: {"2": 2, "3": 3}.get(text, text))]
 
+Order = Annotated[Literal[1, 2], BeforeValidator(lambda text: {"1": 1, "2": 2}.get(text, text))]
+
 
 class OptionError(ValueError):
     """A word of the command line means nothing; the text says what would."""
@@ -63,6 +65,8 @@ class ContactMethod(Parameters):
     """how contact is enforced"""
     augmentation: float | None = Field(None, gt=0)
     """augmentation or penalty over E*/h"""
+    order: Order = 1
+    """1, or 2 for quadratic displacements"""
 
 
 class ContactParameters(ContactMethod):

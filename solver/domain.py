@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import ufl
+from basix.ufl import blocked_element
 from dolfinx import fem, la
 from dolfinx.mesh import Mesh
 from mpi4py import MPI
@@ -27,6 +28,27 @@ from meshes.tagged import TaggedMesh
 from solver.compat import extract_submesh
 
 Indices = npt.NDArray[np.int32]
+
+NODES: dict[tuple[int, int], tuple[tuple[str, int], dict[str, Any]]] = {
+    (1, 1): (("Lagrange", 1), {"quadrature_rule": "vertex", "quadrature_degree": 1}),
+    (1, 2): (("Lagrange", 1), {"quadrature_rule": "vertex", "quadrature_degree": 1}),
+    (2, 1): (("Lagrange", 2), {"quadrature_rule": "GLL", "quadrature_degree": 3}),
+    (2, 2): (
+        ("CR", 1),
+        {
+            "quadrature_rule": "custom",
+            "quadrature_degree": 2,
+            "quadrature_points": ((0.5, 0.5), (0.0, 0.5), (0.5, 0.0)),
+            "quadrature_weights": (1 / 6, 1 / 6, 1 / 6),
+        },
+    ),
+}
+"""The element and the quadrature rule of an interface, by the order of displacements and the dimension of its facets.
+
+Each is the rule whose points are the nodes of the element and whose weights are the integrals of its basis: vertices
+for linear displacements; for quadratic ones Simpson's rule on edges and the midpoints of the edges of triangles (the
+corners have no weight there). So every node has a share of the area and a degree of freedom of the jump to itself.
+"""
 
 LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
 """The axis across which each lateral boundary lies."""
@@ -56,8 +78,8 @@ class Interface:
     """The common surface of two sides.
 
     `entities` has shape (facets, 4): cell and local facet on the '+' side, cell and local facet on the '−' side, for
-    the facets this rank integrates over. Everything on the interface lives at its nodes: `space` is continuous,
-    piecewise linear, and `dS` integrates with the vertex rule, so that an integral is a sum over nodes.
+    the facets this rank integrates over. Everything on the interface lives at its nodes: those of `space`, at which
+    `dS` takes its values, so that an integral is a sum over nodes (see `NODES`).
     """
 
     name: tuple[str, str]
@@ -80,7 +102,8 @@ class Interface:
 
     def function(self, name: str, shape: tuple[int, ...] = ()) -> fem.Function:
         """Return a new nodal function on the interface, zero everywhere."""
-        space = self.space if not shape else fem.functionspace(self.mesh, ("Lagrange", 1, shape))
+        element = self.space.ufl_element()
+        space = self.space if not shape else fem.functionspace(self.mesh, blocked_element(element, shape))
         return fem.Function(space, name=name)
 
     def reader(self, expression: Any) -> NodalReader:
@@ -89,7 +112,7 @@ class Interface:
 
     @cached_property
     def areas(self) -> fem.Function:
-        """The area that belongs to each node [m², in 2D m per unit depth]: the weights of the vertex rule."""
+        """The area that belongs to each node [m², in 2D m per unit depth]: the weights of the rule."""
         area = self.function("nodal_area")
         _assemble_nodal(fem.form(ufl.TestFunction(self.space)("+") * self.dS, entity_maps=self.entity_maps), area)
         return area
@@ -154,7 +177,7 @@ class Interface:
 class NodalReader:
     """Reads an expression of fields of both sides at the nodes of an interface.
 
-    The vertex rule makes the assembled vector ∫ expression · test dS the nodal values times the nodal areas. Where the
+    The rule at the nodes makes the assembled vector ∫ expression · test dS the nodal values times the nodal areas. Where the
     expression differs between the facets of a node (gradients), the area-weighted mean is read.
     """
 
@@ -182,7 +205,9 @@ def _assemble_nodal(form: fem.Form, target: fem.Function) -> None:
 class Domain:
     """A tagged mesh taken apart into sides and interfaces, with the measures that put weak forms on them."""
 
-    def __init__(self, tagged: TaggedMesh) -> None:
+    def __init__(self, tagged: TaggedMesh, order: int = 1) -> None:
+        """Take the mesh apart; `order` is that of the displacements whose jump the interfaces are to hold."""
+        self.order = order
         self.mesh = tagged.mesh
         self.boundaries = tagged.boundaries
         self.facet_tags = tagged.facet_tags
@@ -206,8 +231,8 @@ class Domain:
         self._dx = ufl.Measure("dx", domain=self.mesh, subdomain_data=tagged.cell_tags)
         self._ds = ufl.Measure("ds", domain=self.mesh, subdomain_data=tagged.facet_tags)
         interior = [(tagged.interfaces[pair], rows.ravel()) for pair, rows in entities.items()]
-        vertex_rule = {"quadrature_rule": "vertex", "quadrature_degree": 1}
-        dS = ufl.Measure("dS", domain=self.mesh, subdomain_data=interior, metadata=vertex_rule)
+        element, rule = NODES[order, tdim - 1]
+        dS = ufl.Measure("dS", domain=self.mesh, subdomain_data=interior, metadata=rule)
 
         self.interfaces: dict[tuple[str, str], Interface] = {}
         for pair, tag in tagged.interfaces.items():
@@ -221,7 +246,7 @@ class Domain:
                 submesh,
                 entities[pair],
                 dS(tag),
-                fem.functionspace(submesh, ("Lagrange", 1)),
+                fem.functionspace(submesh, element),
                 self.entity_maps,
             )
 

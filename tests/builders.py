@@ -109,12 +109,13 @@ class Blocks:
         gap: Callable[[np.ndarray], np.ndarray] | None = None,
         augmentation: float = 1e3,
         update: bool = True,
+        order: int = 1,
     ) -> None:
-        self.domain = domain = Domain(tagged)
+        self.domain = domain = Domain(tagged, order)
         self.interface: Interface = domain.interfaces[SIDES]
         self.sides: list[Side] = [domain.sides[name] for name in SIDES]
         dimension = domain.dimension
-        self.u = {side.name: fem.Function(side.space(1, (dimension,)), name=side.name) for side in self.sides}
+        self.u = {side.name: fem.Function(side.space(order, (dimension,)), name=side.name) for side in self.sides}
         self.pressure = fem.Constant(domain.mesh, 0.0)
         self.laws = [mechanics.Elasticity.constant(domain.mesh, *pair) for pair in moduli]
         self.composite_modulus = mechanics.composite_modulus(*moduli)

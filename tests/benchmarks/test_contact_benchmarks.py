@@ -63,7 +63,7 @@ def test_cylinder_presses_as_hertz_says(radius: float, force: float | None) -> N
 
 
 def test_sphere_presses_as_hertz_says() -> None:
-    result = run("hertz", dimension=3, elements=6)
+    result = run("hertz", dimension=3, elements=6, order=1)
     assert result.errors["p0"] <= 0.03
     assert result.errors["pressure_l2"] <= 1.1 * result.errors["interpolant_l2"]
     assert result.errors["contact_width"] <= 1.0
@@ -71,10 +71,21 @@ def test_sphere_presses_as_hertz_says() -> None:
     assert result.computed["force"] == pytest.approx(result.exact["force"], rel=1e-8)
 
 
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_second_order_is_far_closer_and_does_not_oscillate(dimension: int) -> None:
+    elements = 10 if dimension == 2 else 4
+    linear, quadratic = (run("hertz", dimension=dimension, elements=elements, order=order) for order in (1, 2))
+    assert quadratic.errors["p0"] < linear.errors["p0"] / 4
+    assert quadratic.errors["pressure_l2"] < linear.errors["pressure_l2"] * (0.5 if dimension == 2 else 1.0)
+    assert quadratic.errors["pressure_l2"] <= 1.1 * quadratic.errors["interpolant_l2"]
+    assert_complementary(quadratic)
+
+
+@pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize("tilt", [0.0, 23.0])
 @pytest.mark.parametrize("dimension, elements", [(2, 4), (3, 2)])
-def test_uniform_stress_passes_through_the_interface(dimension: int, elements: int, tilt: float) -> None:
-    assert run("patch", dimension=dimension, elements=elements, tilt=tilt).errors["stress"] <= 1e-10
+def test_uniform_stress_passes_through_the_interface(dimension: int, elements: int, tilt: float, order: int) -> None:
+    assert run("patch", dimension=dimension, elements=elements, tilt=tilt, order=order).errors["stress"] <= 1e-10
 
 
 @pytest.mark.parametrize("dimension, elements", [(2, 32), (3, 6)])
