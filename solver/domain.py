@@ -177,8 +177,8 @@ class Interface:
 class NodalReader:
     """Reads an expression of fields of both sides at the nodes of an interface.
 
-    The rule at the nodes makes the assembled vector ∫ expression · test dS the nodal values times the nodal areas. Where the
-    expression differs between the facets of a node (gradients), the area-weighted mean is read.
+    The rule at the nodes makes the assembled vector ∫ expression · test dS the nodal values times the nodal areas.
+    Where the expression differs between the facets of a node (gradients), the area-weighted mean is read.
     """
 
     def __init__(self, interface: Interface, expression: Any) -> None:
