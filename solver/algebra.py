@@ -40,6 +40,9 @@ MULTIGRID = {
 
 Blocks = list[list[ufl.Form | None]]
 
+ROUNDING = np.finfo(float).eps
+"""Rounding error of an entry of the residual over the product of its diagonal entry and unknown."""
+
 OUTWORN = 2.0
 """A multigrid hierarchy serves later matrices until it takes this many times the iterations it took at first."""
 
@@ -128,6 +131,7 @@ class System:
             self.matrix.axpy(1.0, part.matrix, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
         self._rhs, self._step = self.matrix.createVecs("right"), self.matrix.createVecs("right")
         self._first = self._rhs.getOwnershipRange()[0]
+        self._diagonal = np.zeros(self._offsets[-1])
         self._magnitudes = np.array([f.magnitude for f in fields])
         self._prolongation, self._eliminated = self._constrain(constraints)
         self.matrix.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
@@ -163,7 +167,8 @@ class System:
 
         `update` runs after every step, refreshes what the residual holds frozen (active sets, multipliers) and returns
         how many entries switched and how far the rest moved, relatively. The solve is over when no entry switches, the
-        drift is below `drift_tolerance` and each field's residual is below `tolerance` times its magnitude.
+        drift is below `drift_tolerance` and each field's residual is below `tolerance` times its magnitude, or below
+        what rounding leaves of it.
         """
         linear = 0
         flipped, drift = -1, np.inf
@@ -171,7 +176,7 @@ class System:
             norms = self._assemble_residual() / self._magnitudes
             if not np.all(np.isfinite(norms)):
                 raise SolveError("the residual is not a number")
-            if np.all(norms <= tolerance):
+            if np.all(norms <= np.maximum(tolerance, self._rounding() / self._magnitudes)):
                 if flipped < 0:
                     flipped, drift = update()
                 if flipped == 0 and drift <= drift_tolerance:
@@ -211,6 +216,13 @@ class System:
         squares = [float(array[a:b] @ array[a:b]) for a, b in zip(self._offsets[:-1], self._offsets[1:], strict=True)]
         return np.sqrt(self.domain.mesh.comm.allreduce(np.array(squares)))
 
+    def _rounding(self) -> npt.NDArray[np.float64]:
+        """Return the norm per field of the rounding error of the residual: about ε |A_ii u_i| in each row."""
+        squares = np.zeros(len(self.fields))
+        for index, (f, start, stop) in enumerate(zip(self.fields, self._offsets[:-1], self._offsets[1:], strict=True)):
+            squares[index] = np.sum((self._diagonal[start:stop] * f.function.x.array[: stop - start]) ** 2)
+        return ROUNDING * np.sqrt(self.domain.mesh.comm.allreduce(squares))
+
     def _assemble_field(self, index: int) -> npt.NDArray[np.float64]:
         """Assemble the residual of one field; return its owned entries."""
         vector = self._vectors[index]
@@ -242,6 +254,7 @@ class System:
         self.matrix.zeroEntries()
         for part in self._parts:
             self.matrix.axpy(1.0, part.matrix, PETSc.Mat.Structure.SUBSET_NONZERO_PATTERN)
+        self._diagonal = self.matrix.getDiagonal(self._step).array.copy()
         operator = self.matrix
         if self._prolongation is not None:
             self._reduced = self.matrix.PtAP(self._prolongation, self._reduced)
