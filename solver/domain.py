@@ -54,6 +54,30 @@ LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
 """The axis across which each lateral boundary lies."""
 
 
+class RadialMeasure(ufl.Measure):
+    """A measure of the half-plane (r, z) that integrates over the body of revolution: it multiplies by 2πr."""
+
+    __slots__ = ("_circumference", "section")
+
+    def __init__(self, section: ufl.Measure, circumference: Any) -> None:
+        """Weigh the measure `section` of the half-plane by the UFL expression `circumference`, 2πr [m]."""
+        super().__init__(
+            section.integral_type(),
+            section.ufl_domain(),
+            section.subdomain_id(),
+            section.metadata(),
+            section.subdomain_data(),
+        )
+        self.section, self._circumference = section, circumference
+
+    def reconstruct(self, *args: Any, **kwargs: Any) -> RadialMeasure:
+        """Return the same with some properties of `section` replaced, as ufl.Measure does."""
+        return RadialMeasure(self.section.reconstruct(*args, **kwargs), self._circumference)
+
+    def __rmul__(self, integrand: Any) -> ufl.Form:
+        return self._circumference * integrand * self.section
+
+
 @dataclass(frozen=True)
 class Side:
     """One body: its submesh and the maps between its cells and those of the parent mesh.
@@ -113,9 +137,14 @@ class Interface:
     @cached_property
     def areas(self) -> fem.Function:
         """The area that belongs to each node [m², in 2D m per unit depth]: the weights of the rule."""
-        area = self.function("nodal_area")
-        _assemble_nodal(fem.form(ufl.TestFunction(self.space)("+") * self.dS, entity_maps=self.entity_maps), area)
-        return area
+        return self._integrals_of_basis(self.dS)
+
+    @cached_property
+    def spacing(self) -> fem.Function:
+        """The distance between nodes [m]: the length of edge, or the root of the area, that each has to itself."""
+        spacing = self._integrals_of_basis(self.dS.section if isinstance(self.dS, RadialMeasure) else self.dS)
+        spacing.x.array[:] **= 1.0 / self.mesh.topology.dim
+        return spacing
 
     @cached_property
     def normal(self) -> fem.Function:
@@ -128,6 +157,12 @@ class Interface:
         vectors = normal.x.array.reshape(-1, dimension)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(float).tiny)
         return normal
+
+    def _integrals_of_basis(self, measure: ufl.Measure) -> fem.Function:
+        integrals = self.function("integrals_of_basis")
+        form = fem.form(ufl.TestFunction(self.space)("+") * measure, entity_maps=self.entity_maps)
+        _assemble_nodal(form, integrals)
+        return integrals
 
     @property
     def owned(self) -> int:
@@ -205,8 +240,15 @@ def _assemble_nodal(form: fem.Form, target: fem.Function) -> None:
 class Domain:
     """A tagged mesh taken apart into sides and interfaces, with the measures that put weak forms on them."""
 
-    def __init__(self, tagged: TaggedMesh, order: int = 1) -> None:
-        """Take the mesh apart; `order` is that of the displacements whose jump the interfaces are to hold."""
+    def __init__(self, tagged: TaggedMesh, order: int = 1, axisymmetric: bool = False) -> None:
+        """Take the mesh apart; `order` is that of the displacements whose jump the interfaces are to hold.
+
+        An `axisymmetric` domain is the half-plane (r, z), r ≥ 0, of a body of revolution: its integrals are over all
+        of the body, so that forces are in N. It takes order 1 in 2D, ValueError for others: with quadratic
+        displacements a node on the axis has no share of the area.
+        """
+        if axisymmetric and (order, tagged.mesh.topology.dim) != (1, 2):
+            raise ValueError("axisymmetric: the mesh has to be of dimension 2 and the displacements of order 1")
         self.order = order
         self.mesh = tagged.mesh
         self.boundaries = tagged.boundaries
@@ -228,8 +270,11 @@ class Domain:
             self.sides[name] = Side(name, tag, submesh, to_parent, from_parent)
         self.entity_maps: dict[Mesh, Indices] = {side.mesh: side.from_parent for side in self.sides.values()}
 
+        radius = ufl.SpatialCoordinate(self.mesh)[0]
         self._dx = ufl.Measure("dx", domain=self.mesh, subdomain_data=tagged.cell_tags)
         self._ds = ufl.Measure("ds", domain=self.mesh, subdomain_data=tagged.facet_tags)
+        if axisymmetric:
+            self._dx, self._ds = (RadialMeasure(measure, 2 * np.pi * radius) for measure in (self._dx, self._ds))
         interior = [(tagged.interfaces[pair], rows.ravel()) for pair, rows in entities.items()]
         element, rule = NODES[order, tdim - 1]
         dS = ufl.Measure("dS", domain=self.mesh, subdomain_data=interior, metadata=rule)
@@ -238,6 +283,12 @@ class Domain:
         for pair, tag in tagged.interfaces.items():
             submesh, _, from_parent = extract_submesh(self.mesh, tdim - 1, tagged.facet_tags.find(tag))
             self.entity_maps[submesh] = from_parent
+            measure = dS(tag)
+            if axisymmetric:
+                # with this mean the weight of a node is the integral of r and its basis function, on the axis too
+                middle = fem.Function(fem.functionspace(submesh, ("DG", 0)))
+                middle.interpolate(lambda x: x[0])
+                measure = RadialMeasure(measure, 2 * np.pi * (radius + 2 * middle("+")) / 3)
             self.interfaces[pair] = Interface(
                 pair,
                 tag,
@@ -245,7 +296,7 @@ class Domain:
                 self.sides[pair[1]],
                 submesh,
                 entities[pair],
-                dS(tag),
+                measure,
                 fem.functionspace(submesh, element),
                 self.entity_maps,
             )

@@ -1,4 +1,4 @@
-"""Quasi-static small-strain elasticity with an eigenstrain, in plane strain and 3D.
+"""Quasi-static small-strain elasticity with an eigenstrain, in plane strain, 3D and of bodies of revolution.
 
     ∇·σ = 0,    σ = λ (tr ε − 3 e) I + 2 μ (ε − e I),    ε = sym ∇u
 
@@ -34,30 +34,55 @@ class Elasticity:
         E, nu = self.young_modulus, self.poisson_ratio
         return E * nu / ((1 + nu) * (1 - 2 * nu)), E / (2 * (1 + nu))
 
+    def strain(self, u: Any) -> Any:
+        """Return ε, shape (d, d), of the displacement `u` [m]."""
+        return ufl.sym(ufl.grad(u))
+
     def stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
-        """Return σ [Pa], shape (d, d), of the displacement `u` [m] and the scalar `eigenstrain` e."""
+        """Return σ [Pa], of the shape of ε, of the displacement `u` [m] and the scalar `eigenstrain` e."""
         lame_lambda, mu = self.lame
-        identity = ufl.Identity(len(u))
-        epsilon = ufl.sym(ufl.grad(u))
+        epsilon = self.strain(u)
+        identity = ufl.Identity(epsilon.ufl_shape[0])
         elastic = epsilon - eigenstrain * identity
         return lame_lambda * (ufl.tr(epsilon) - 3 * eigenstrain) * identity + 2 * mu * elastic
 
     def hydrostatic_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
         """Return σ_h = K (tr ε − 3 e) [Pa], the mean of the three normal stresses, out of plane included."""
         lame_lambda, mu = self.lame
-        return (lame_lambda + 2 * mu / 3) * (ufl.div(u) - 3 * eigenstrain)
+        return (lame_lambda + 2 * mu / 3) * (ufl.tr(self.strain(u)) - 3 * eigenstrain)
 
     def von_mises_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
         """Return the von Mises stress [Pa], the out-of-plane stress of plane strain included."""
         sigma, mean = self.stress(u, eigenstrain), self.hydrostatic_stress(u, eigenstrain)
-        out_of_plane = 3 * mean - ufl.tr(sigma) if len(u) == 2 else 0.0
+        out_of_plane = 3 * mean - ufl.tr(sigma) if sigma.ufl_shape == (2, 2) else 0.0
         # rounding may leave a small negative number under the root of a hydrostatic state
         return ufl.sqrt(ufl.max_value(0.0, 1.5 * (ufl.inner(sigma, sigma) + out_of_plane**2 - 3 * mean**2)))
 
 
+@dataclass(frozen=True)
+class Axisymmetric(Elasticity):
+    """The same for u = (u_r, u_z) on the half-plane (r, z), whose `radius` r [m] is in UFL.
+
+    Tensors have the shape (3, 3) in the order r, z, θ: ε_θθ = u_r/r.
+    """
+
+    radius: Any
+
+    @classmethod
+    def constant(cls, domain: mesh.Mesh, young_modulus: float, poisson_ratio: float) -> Axisymmetric:
+        """Hold the two numbers in constants of `domain`, the mesh of the half-plane."""
+        plane = Elasticity.constant(domain, young_modulus, poisson_ratio)
+        return cls(plane.young_modulus, plane.poisson_ratio, ufl.SpatialCoordinate(domain)[0])
+
+    def strain(self, u: Any) -> Any:
+        """Return ε, shape (3, 3), of the displacement `u` [m], shape (2,)."""
+        plane, hoop = super().strain(u), u[0] / self.radius
+        return ufl.as_matrix([[plane[0, 0], plane[0, 1], 0], [plane[1, 0], plane[1, 1], 0], [0, 0, hoop]])
+
+
 def residual(law: Elasticity, u: Any, v: Any, dx: ufl.Measure, eigenstrain: Any = 0.0) -> ufl.Form:
     """Return ∫ σ(u, e) : ε(v) dx."""
-    return ufl.inner(law.stress(u, eigenstrain), ufl.sym(ufl.grad(v))) * dx
+    return ufl.inner(law.stress(u, eigenstrain), law.strain(v)) * dx
 
 
 def composite_modulus(first: tuple[float, float], second: tuple[float, float]) -> float:
