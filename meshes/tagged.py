@@ -45,6 +45,7 @@ def from_gmsh(comm: MPI.Comm, draw: Callable[[], None], unit: float) -> TaggedMe
     """
     groups: list[tuple[int, int, str]] = []
     failure: Exception | None = None
+    facets_drawn = 0
     if comm.rank == 0:
         gmsh.initialize(readConfigFiles=False, interruptible=False)
         # One thread and a fixed seed: the same input gives the same mesh.
@@ -53,10 +54,11 @@ def from_gmsh(comm: MPI.Comm, draw: Callable[[], None], unit: float) -> TaggedMe
         try:
             draw()
             groups = [(dim, tag, gmsh.model.getPhysicalName(dim, tag)) for dim, tag in gmsh.model.getPhysicalGroups()]
+            facets_drawn = _count_facets()
         except Exception as error:
             failure = error
     try:
-        failure, groups = comm.bcast((failure, groups), root=0)
+        failure, groups, facets_drawn = comm.bcast((failure, groups, facets_drawn), root=0)
         if failure is not None:
             raise failure
         dimension = max(dim for dim, _, _ in groups)
@@ -74,7 +76,7 @@ def from_gmsh(comm: MPI.Comm, draw: Callable[[], None], unit: float) -> TaggedMe
         interfaces={_pair(name): tag for name, tag in facets.items() if "/" in name},
         boundaries={name: tag for name, tag in facets.items() if "/" not in name},
     )
-    _verify(tagged)
+    _verify(tagged, facets_drawn)
     return tagged
 
 
@@ -83,10 +85,25 @@ def _pair(name: str) -> tuple[str, str]:
     return first, second
 
 
-def _verify(tagged: TaggedMesh) -> None:
-    """Raise RuntimeError unless every cell this rank sees carries exactly one tag."""
-    cells = tagged.mesh.topology.index_map(tagged.mesh.topology.dim)
+def _count_facets() -> int:
+    """Return the number of facets in the physical groups of the current Gmsh model."""
+    groups = gmsh.model.getPhysicalGroups()
+    dimension = max(dim for dim, _ in groups) - 1
+    tags = {
+        entity for dim, tag in groups if dim == dimension for entity in gmsh.model.getEntitiesForPhysicalGroup(dim, tag)
+    }
+    return sum(len(elements) for tag in tags for elements in gmsh.model.mesh.getElements(dimension, tag)[1])
+
+
+def _verify(tagged: TaggedMesh, facets_drawn: int) -> None:
+    """Raise RuntimeError unless every cell this rank sees carries exactly one tag, and no facet was lost."""
+    comm, topology = tagged.mesh.comm, tagged.mesh.topology
+    cells = topology.index_map(topology.dim)
     expected = np.arange(cells.size_local + cells.num_ghosts)
     complete = np.array_equal(tagged.cell_tags.indices, expected)
-    if not tagged.mesh.comm.allreduce(complete, op=MPI.LAND):
+    if not comm.allreduce(complete, op=MPI.LAND):
         raise RuntimeError("some cells of the mesh carry no tag of a side")
+    owned = tagged.facet_tags.indices < topology.index_map(topology.dim - 1).size_local
+    lost = facets_drawn - comm.allreduce(int(np.count_nonzero(owned)))
+    if lost:
+        raise RuntimeError(f"{lost} facets of the physical groups are not facets of the cells")
