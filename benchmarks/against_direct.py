@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -54,11 +55,16 @@ class Options(Parameters):
 
 
 class Run(NamedTuple):
-    """One run: time of the process, its largest resident memory (summed over ranks), and what it wrote."""
+    """One run: its time, the time its processes spent on a core, and what it wrote."""
 
     seconds: float
-    memory: float
+    cpu_seconds: float
     output: dict[str, Array]
+
+    def cost(self) -> dict[str, float]:
+        """Return both times and the largest resident memory, summed over ranks."""
+        memory = float(self.output["peak_memory_MB"])
+        return {"seconds": self.seconds, "cpu_seconds": self.cpu_seconds, "peak_memory_MB": memory}
 
 
 def compare(options: Options) -> dict[str, Any]:
@@ -82,13 +88,9 @@ def compare(options: Options) -> dict[str, Any]:
         "inputs": options.model_dump() | {"elements": elements},
         "unknowns": int(direct.output["unknowns"]),
         "difference": difference(ours.output, direct.output),
-        "interstice": {"seconds": ours.seconds, "peak_memory_MB": ours.memory},
-        "direct": {
-            "seconds": direct.seconds,
-            "peak_memory_MB": direct.memory,
-            "steps": int(direct.output["steps"]),
-        },
-        "ratio": {"seconds": ours.seconds / direct.seconds, "memory": ours.memory / direct.memory},
+        "interstice": ours.cost(),
+        "direct": direct.cost() | {"steps": int(direct.output["steps"])},
+        "ratio": {key: value / direct.cost()[key] for key, value in ours.cost().items()},
     }
 
 
@@ -142,25 +144,33 @@ def _run(program: str, problem: Path, cores: int) -> Run:
             command = ["mpirun", "-n", str(cores), *command]
     # MPI, initialised in this process, left marks in the environment of C that os.environ does not have
     environment = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
-    start = time.perf_counter()
+    start, before = time.perf_counter(), _cpu_seconds()
     done = subprocess.run(command, cwd=Path(__file__).parents[1], env=environment, capture_output=True, text=True)
-    seconds = time.perf_counter() - start
+    seconds, cpu_seconds = time.perf_counter() - start, _cpu_seconds() - before
     if done.returncode:
         print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
         done.check_returncode()
     with np.load(result) as content:
         output = dict(content)
     result.unlink()
-    return Run(seconds, float(output["peak_memory_MB"]), output)
+    return Run(seconds, cpu_seconds, output)
+
+
+def _cpu_seconds() -> float:
+    """Return the time that ended processes of this one spent on a core [s]."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _print_table(content: dict[str, Any]) -> None:
     inputs = content["inputs"]
     title = f"{inputs['problem']}, {content['unknowns']:,} unknowns, {inputs['cores']} cores"
-    table = Table("program", "seconds", "peak memory", title=title, title_justify="left")
+    table = Table("program", "time", "on cores", "peak memory", title=title, title_justify="left")
     for name, label in (("interstice", "Interstice"), ("direct", "scikit-fem and Pardiso")):
-        table.add_row(label, f"{content[name]['seconds']:.2f}", f"{content[name]['peak_memory_MB']:.0f} MB")
-    table.add_row("ratio", *(f"{content['ratio'][key]:.2f}" for key in ("seconds", "memory")))
+        cost = content[name]
+        times = f"{cost['seconds']:.2f} s", f"{cost['cpu_seconds']:.2f} s"
+        table.add_row(label, *times, f"{cost['peak_memory_MB']:.0f} MB")
+    table.add_row("ratio", *(f"{ratio:.2f}" for ratio in content["ratio"].values()))
     console = Console()
     console.print(table)
     console.print(f"pressures differ by {content['difference']:.1e} (relative, L2)")

@@ -133,9 +133,9 @@ def _active_set(stiffness: sp.csr_matrix, load: Array, pairs: Indices, gap: Arra
     rows = np.repeat(np.arange(len(load)), np.diff(half.indptr))
     diagonal = rows == half.indices
     solver = pardiso()
-    active = np.ones(len(pairs), dtype=bool)
+    active: npt.NDArray[np.bool_] = np.ones(len(pairs), dtype=bool)
     for step in range(1, MOST_STEPS + 1):
-        u: Array = np.zeros(len(load))
+        u = np.zeros(len(load))
         u[pairs[active]] = -gap[active]
         fixed = np.zeros(len(load), dtype=bool)
         fixed[held] = fixed[pairs[active]] = True
