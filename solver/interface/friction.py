@@ -1,0 +1,105 @@
+"""Coulomb friction: |t_t| ≤ μ p_n, and where |t_t| = μ p_n the sides slip along t_t.
+
+With s = ⟦u⟧_t − ⟦u⟧_t,old, the slip since the last committed state, and the trial traction τ = λ_t + r s, every node in
+contact is in one of two states, held fixed during a Newton step:
+
+    stick:  t_t = τ,          slip:  t_t = μ p_n τ/|τ|,          after each step   λ_t ← t_t of the new state.
+
+The multiplier λ_t and the states are updated inside the Newton loop, as those of contact are. On sticking nodes each
+step divides the slip by about r h/E, so that the fixed point is s = 0 on them and s ∥ λ_t, |λ_t| = μ p_n on the others
+(Alart and Curnier 1991; Hüeber, Stadler and Wohlmuth 2008). A node that sticks slips when |τ| > μ p_n; one that slips
+sticks when it would slip against the traction on it. A node that closes has no friction until the step is committed:
+where in the step it closed is not known, and friction acts on the slip thereafter.
+
+The tangent is not symmetric, for t_t follows p_n where the sides slip.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import ufl
+
+from solver.interface.contact import Change, Contact
+
+
+class Friction:
+    """Friction of what `contact` presses together; `jump` is ⟦u⟧ and `coefficient` is μ in UFL, restricted."""
+
+    account = "friction"
+    """Of the energy ledger: all work is lost."""
+    stored = 0.0
+
+    def __init__(self, contact: Contact, jump: Any, coefficient: Any) -> None:
+        self.contact, self.interface = contact, contact.interface
+        interface = self.interface
+        self._dimension = interface.mesh.geometry.dim
+        shape = (self._dimension,)
+        self.multiplier = interface.function("friction_multiplier", shape)
+        self.origin = interface.function("committed_jump", shape)
+        self.sticking, self.slipping = interface.function("sticking"), interface.function("slipping")
+        self.held = interface.function("closed_when_committed")
+        self.distance = interface.function("slipped_distance")
+        self.dissipated = interface.function("frictional_energy")
+
+        normal = interface.normal("+")
+        step = jump - self.origin("+")
+        slip = step - ufl.inner(step, normal) * normal
+        self._jump, self.slip, self._coefficient = map(interface.reader, (jump, slip, coefficient))
+        trial = self.multiplier("+") + contact.augmentation("+") * slip
+        pressure = contact.active("+") * (contact.multiplier("+") - contact.augmentation("+") * contact.normal_gap)
+        slipping = self.slipping("+")
+        # the trial traction of a slipping node is never zero
+        size = ufl.sqrt(ufl.conditional(ufl.gt(slipping, 0.5), ufl.inner(trial, trial), 1.0))
+        self._traction = (self.sticking("+") + slipping * coefficient * pressure / size) * trial
+
+    def residual(self, jump_test: Any) -> ufl.Form:
+        """Return ∫ t_t · ⟦v⟧ dS."""
+        return ufl.inner(self._traction, jump_test) * self.interface.dS
+
+    @property
+    def traction(self) -> np.ndarray:
+        """The traction t_t [Pa] at the nodes, shape (local and ghost nodes × d,)."""
+        return self.multiplier.x.array
+
+    @property
+    def state(self) -> list[np.ndarray]:
+        """The arrays that make up the state."""
+        functions = (self.multiplier, self.origin, self.sticking, self.slipping, self.held)
+        return [f.x.array for f in (*functions, self.distance, self.dissipated)]
+
+    def update(self) -> Change:
+        """Update multiplier and states from the present displacements, after those of contact."""
+        multiplier, slip = self._vectors(self.multiplier.x.array), self._vectors(self.slip.read())
+        trial = multiplier + self.contact.augmentation.x.array[:, None] * slip
+        size, bound = np.linalg.norm(trial, axis=1), self._bound()
+        backwards = (self.slipping.x.array > 0.0) & (np.sum(multiplier * slip, axis=1) < 0.0)
+        slips = (size > bound) & (bound > 0.0) & ~backwards
+        sticks = (bound > 0.0) & ~slips
+        flipped = self.interface.count((sticks != self.sticking.x.array) | (slips != self.slipping.x.array))
+        self.sticking.x.array[:], self.slipping.x.array[:] = sticks, slips
+
+        new = np.where(sticks[:, None], np.where(backwards[:, None], multiplier, trial), 0.0)
+        new[slips] = trial[slips] * (bound[slips] / size[slips])[:, None]
+        step = self.interface.max(np.linalg.norm(new - multiplier, axis=1))
+        largest = self.interface.max(bound)
+        multiplier[:] = new
+        return Change(flipped, step / largest if largest > 0.0 else 0.0)
+
+    def commit(self) -> None:
+        """Take the present jump as the one from which slip counts, and add up what slip dissipated, t_t · s ≥ 0."""
+        slip = self._vectors(self.slip.read())
+        work = np.sum(self._vectors(self.multiplier.x.array) * slip, axis=1)
+        self.distance.x.array[:] += self.slipping.x.array * np.linalg.norm(slip, axis=1)
+        self.dissipated.x.array[:] += self.slipping.x.array * work
+        self.origin.x.array[:] = self._jump.read()
+        self.held.x.array[:] = self.contact.active.x.array
+        self.sticking.x.array[:] = (self._bound() > 0.0) & (self.slipping.x.array < 1.0)
+
+    def _bound(self) -> np.ndarray:
+        """Return μ p_n [Pa] of the nodes that have friction in this step, zero elsewhere."""
+        return self.held.x.array * self._coefficient.read() * self.contact.pressure
+
+    def _vectors(self, values: np.ndarray) -> np.ndarray:
+        return values.reshape(-1, self._dimension)
