@@ -162,13 +162,15 @@ class System:
         tolerance: float = 1e-10,
         drift_tolerance: float = 1e-8,
         most_iterations: int = 30,
+        correct: Callable[[], None] | None = None,
     ) -> Report:
         """Solve for all fields; SolveError if that fails.
 
         `update` runs after every step, refreshes what the residual holds frozen (active sets, multipliers) and returns
         how many entries switched and how far the rest moved, relatively. The solve is over when no entry switches, the
         drift is below `drift_tolerance` and each field's residual is below `tolerance` times its magnitude, or below
-        what rounding leaves of it.
+        what rounding leaves of it. `correct` (if any) runs after every step, before `update`: it may move the fields
+        further so that another equation holds, of which the residual knows nothing; then at least one step is made.
         """
         linear = 0
         flipped, drift = -1, np.inf
@@ -176,19 +178,36 @@ class System:
             norms = self._assemble_residual() / self._magnitudes
             if not np.all(np.isfinite(norms)):
                 raise SolveError("the residual is not a number")
-            if np.all(norms <= np.maximum(tolerance, self._rounding() / self._magnitudes)):
+            small = np.all(norms <= np.maximum(tolerance, self._rounding() / self._magnitudes))
+            if small and (iteration > 0 or correct is None):
                 if flipped < 0:
                     flipped, drift = update()
                 if flipped == 0 and drift <= drift_tolerance:
                     return Report(iteration, linear)
             linear += self._solve_linear()
             self._apply()
+            if correct is not None:
+                correct()
             flipped, drift = update()
         ratios = ", ".join(f"{f.function.name} {norm:.1e}" for f, norm in zip(self.fields, norms, strict=True))
         raise SolveError(
             f"no convergence in {most_iterations} Newton steps "
             f"(residuals: {ratios}; {flipped} nodes still switch, multipliers drift by {drift:.1e})"
         )
+
+    def follow(self, change: Callable[[], None]) -> int:
+        """Make the `change` of loads or prescribed values and let the fields follow it as the last Jacobian says.
+
+        Return the linear iterations. The Jacobian is that of the last Newton step, which must have been made.
+        """
+        self._assemble_residual()
+        before = self._rhs.array.copy()
+        change()
+        self._assemble_residual()
+        self._rhs.getArray(readonly=False)[:] -= before
+        iterations = self._solve_present()
+        self._apply()
+        return iterations
 
     def residual_array(self, index: int) -> npt.NDArray[np.float64]:
         """Assemble and return the owned residual entries of field `index` before constraints are applied."""
@@ -236,6 +255,10 @@ class System:
         changes = [part.assemble() for part in self._parts]
         if any(changes):
             self._set_operator()
+        return self._solve_present()
+
+    def _solve_present(self) -> int:
+        """Solve for the step with the present operator; return the linear iterations."""
         keep = self._outworn is not None and self._iterations <= self._outworn
         self.solver.getPC().setReusePreconditioner(keep)
         self.solver.solve(self._rhs, self._step)
