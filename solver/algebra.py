@@ -38,6 +38,9 @@ MULTIGRID = {
 }
 """PETSc options of a symmetric system of displacements solved by conjugate gradients."""
 
+# PETSc's default way to form PᵀAP on several ranks took twice the memory of the rest of a multigrid solve
+PETSc.Options()["matptap_via"] = "allatonce_merged"
+
 Blocks = list[list[ufl.Form | None]]
 
 ROUNDING = np.finfo(float).eps
