@@ -22,8 +22,10 @@ from solver import algebra
 from solver.case import Case, Cohesive, Rest
 from solver.domain import Domain
 from solver.interface import kinetics
-from solver.interface.cohesive import Bilinear, CohesiveBond
+from solver.interface.bilinear import Bilinear
+from solver.interface.cohesive import CohesiveBond
 from solver.interface.contact import Contact
+from solver.interface.mixity import BenzeggaghKenane, Limits
 from solver.physics import conduction, diffusion, mechanics
 
 ELECTRODE, ELECTROLYTE = "electrode", "electrolyte"
@@ -341,14 +343,14 @@ def _bilinear(bond: Cohesive) -> Bilinear:
     stiffness = bond.stiffness or 25 * max(
         bond.normal_strength**2 / bond.normal_toughness, bond.shear_strength**2 / bond.shear_toughness
     )
-    return Bilinear(
+    limits = Limits(
         bond.normal_strength,
         bond.shear_strength,
         bond.normal_toughness,
         bond.shear_toughness,
-        bond.mixity_exponent,
-        stiffness,
+        BenzeggaghKenane(bond.mixity_exponent),
     )
+    return Bilinear(limits, stiffness)
 
 
 def _joined(first: algebra.Constraints, second: algebra.Constraints, offset: int) -> algebra.Constraints:
