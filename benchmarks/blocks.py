@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 import gmsh
 import numpy as np
@@ -22,7 +23,9 @@ from benchmarks.report import Cost, peak_memory
 from meshes.tagged import TaggedMesh, from_gmsh
 from solver import algebra
 from solver.domain import Domain, Indices, Interface, Side
-from solver.interface.contact import Contact
+from solver.interface.contact import Change, Contact
+from solver.interface.friction import Friction
+from solver.ledger import Body, ContactWork, Law, Ledger
 from solver.physics import mechanics
 
 Array = npt.NDArray[np.float64]
@@ -32,6 +35,8 @@ AUGMENTATION = {2: 1e3, 3: 1e2}
 """r over E*/h; CG pays for more in 3D."""
 TIED_TOLERANCE = 1e-8
 """Relative residual of the glued problem, where the linear solver is iterative."""
+FRICTIONAL = {**algebra.MULTIGRID, "ksp_type": "gmres", "ksp_gmres_restart": 100, "ksp_rtol": 1e-5}
+"""Options in 3D with friction: its tangent is not symmetric, and after loose solves stick and slip alternate."""
 FEWEST = 4
 """Elements per length of the coarsest mesh of a cascade."""
 HXT = 10
@@ -46,6 +51,7 @@ class Box:
     `sizes` are Gmsh expressions of x, y, z in units of `length`; the smallest counts. Within `core`, (edge, height)
     from the origin, the mesh is a regular one of `core_elements` per edge: pressures on an irregular mesh scatter.
     With `circle`, element edges follow the circle of that radius about the origin of the interface (3D).
+    `mirrored` blocks and their core go on to −x: the blocks cover [−length, length].
     """
 
     dimension: int
@@ -58,6 +64,7 @@ class Box:
     core_elements: int = 0
     circle: float | None = None
     periodic: bool = False
+    mirrored: bool = False
 
     def mesh(self, comm: MPI.Comm) -> TaggedMesh:
         """Return the mesh of the two blocks."""
@@ -101,22 +108,27 @@ class Box:
         return (self.width or self.length) / self.length
 
     def _add_block(self, length: float, width: float, height: float) -> int:
-        low, size = min(height, 0.0), abs(height)
+        left, low, size = self._left * length, min(height, 0.0), abs(height)
         if self.dimension == 2:
-            return gmsh.model.occ.addRectangle(0, low, 0, length, size)
-        return gmsh.model.occ.addBox(0, 0, low, length, width, size)
+            return gmsh.model.occ.addRectangle(left, low, 0, length - left, size)
+        return gmsh.model.occ.addBox(left, 0, low, length - left, width, size)
+
+    @property
+    def _left(self) -> float:
+        return -1.0 if self.mirrored else 0.0
 
     def _bounds(self, entity: tuple[int, int]) -> Array:
         """Return the lowest and the highest corner of `entity`, shape (2, 3)."""
         return np.reshape(gmsh.model.occ.getBoundingBox(*entity), (2, 3))
 
     def _is_inside(self, entity: tuple[int, int]) -> bool:
-        return bool(np.all(self._bounds(entity)[0, : self.dimension - 1] > -NEAR))
+        lowest = self._bounds(entity)[0]
+        return bool(lowest[0] > self._left - NEAR and (self.dimension == 2 or lowest[1] > -NEAR))
 
     def _faces(self, heights: tuple[float, float]) -> dict[str, list[int]]:
         """Return the interface and the outer faces by name; on opposite ones in the same order."""
         height = self.dimension - 1
-        places = {"left": (0, 0.0), "right": (0, 1.0), "front": (1, 0.0), "back": (1, self._relative_width)}
+        places = {"left": (0, self._left), "right": (0, 1.0), "front": (1, 0.0), "back": (1, self._relative_width)}
         if self.dimension == 2:
             places = {name: places[name] for name in ("left", "right")}
         places |= {"top": (height, heights[0]), "bottom": (height, heights[1]), "/".join(SIDES): (height, 0.0)}
@@ -132,17 +144,26 @@ class Box:
     def _make_core_regular(self, pieces: list[tuple[int, int]]) -> None:
         if self.core is None:
             return
-        mesh = gmsh.model.mesh
-        for piece in pieces:
-            if np.abs(self._bounds(piece)).max() < max(self.core) / self.length + NEAR:
-                faces = gmsh.model.getBoundary([piece], oriented=False) if self.dimension == 3 else [piece]
-                edges = gmsh.model.getBoundary(faces, combined=False, oriented=False)
-                for _, edge in edges:
-                    mesh.setTransfiniteCurve(edge, self.core_elements + 1)
-                for _, face in faces:
-                    mesh.setTransfiniteSurface(face)
-                if self.dimension == 3:
-                    mesh.setTransfiniteVolume(piece[1])
+        mesh, extent = gmsh.model.mesh, max(self.core) / self.length + NEAR
+        core = [piece for piece in pieces if np.abs(self._bounds(piece)).max() < extent]
+        faces = gmsh.model.getBoundary(core, combined=False, oriented=False) if self.dimension == 3 else core
+        for edge in set(gmsh.model.getBoundary(faces, combined=False, oriented=False)):
+            doubled = self.mirrored and np.argmax(np.ptp(self._bounds(edge), axis=0)) == 0
+            mesh.setTransfiniteCurve(edge[1], self.core_elements * (2 if doubled else 1) + 1)
+        for face in set(faces):
+            mesh.setTransfiniteSurface(face[1], "Left", self._corners(face))
+        if self.dimension == 3:
+            for piece in core:
+                mesh.setTransfiniteVolume(piece[1], self._corners(piece))
+
+    def _corners(self, entity: tuple[int, int]) -> list[int]:
+        """Return the corners of a rectangle or box in one order everywhere, so that diagonals of its faces match."""
+        points = sorted(set(gmsh.model.getBoundary([entity], oriented=False, recursive=True)))
+        x = np.array([self._bounds(point)[0] for point in points])
+        upper = (x > x.mean(axis=0))[:, np.ptp(x, axis=0) > NEAR]
+        # round the lower face, then round the upper one
+        around = 2 * upper[:, 1] + (upper[:, 0] != upper[:, 1]) + 4 * upper[:, 2:].sum(axis=1)
+        return [points[place][1] for place in np.argsort(around)]
 
     def _set_sizes(self) -> None:
         fields = gmsh.model.mesh.field
@@ -171,9 +192,11 @@ class Blocks:
 
     `top`: "pressed" is a rigid platen under `pressure`, "held" keeps the displacement it is given (then `pressure` only
     says what is typical); the bottom is held.
-    `lateral`: "symmetric", "periodic", "free", or "held" for symmetry at left and front and given displacements at
-    right and back. The displacement of a `rigid` upper block is given as a whole. `moduli`: (E, ν) of upper and lower.
+    `lateral`: "symmetric", "periodic", "free", "half" for symmetry at the front alone, or "held" for symmetry at left
+    and front and given displacements at right and back. The displacement of a `rigid` upper block is given as a whole.
+    `moduli`: (E, ν) of upper and lower.
     `coarse`: the same problem on a coarser mesh, pressed first to know where to start.
+    `friction` is the coefficient of friction.
     """
 
     def __init__(
@@ -184,9 +207,10 @@ class Blocks:
         gap: Callable[[Array], Array],
         pressure: float,
         top: Literal["pressed", "held"] = "pressed",
-        lateral: Literal["symmetric", "periodic", "free", "held"] = "symmetric",
+        lateral: Literal["symmetric", "periodic", "free", "held", "half"] = "symmetric",
         rigid: bool = False,
         coarse: Blocks | None = None,
+        friction: float | None = None,
     ) -> None:
         self.coarse = coarse
         self.domain = domain = Domain(tagged, method.order)
@@ -198,26 +222,30 @@ class Blocks:
         self.pressure = fem.Constant(domain.mesh, np.float64(pressure))
         self.u = self._displacements()
         self.composite_modulus = mechanics.composite_modulus(*self.moduli)
-        initial_gap = self.interface.function("initial_gap")
+        jump, initial_gap = self.interface.jump(self.u), self.interface.function("initial_gap")
         initial_gap.interpolate(gap)
         augmentation = method.augmentation or AUGMENTATION[self.dimension]
         self.contact = Contact(
             self.interface,
-            self.interface.jump(self.u),
+            jump,
             initial_gap,
             self.composite_modulus,
             augmentation,
             update=method.method == "augmented_lagrangian",
             pressure=pressure,
         )
+        self.friction: Friction | None = None
+        if friction is not None:
+            self.friction = Friction(self.contact, jump, fem.Constant(domain.mesh, np.float64(friction)))
         self._stiffness = fem.Constant(domain.mesh, np.float64(augmentation * self.composite_modulus))
         self._constraints = self._constrain(top, lateral, rigid)
-        options = algebra.DIRECT if self.dimension == 2 else algebra.MULTIGRID
-        self.system = algebra.System(domain, self._fields(self.u, self.contact.residual), self._constraints, options)
+        iterative = FRICTIONAL if self.friction else algebra.MULTIGRID
+        options = algebra.DIRECT if self.dimension == 2 else iterative
+        self.system = algebra.System(domain, self._fields(self.u, self._residual), self._constraints, options)
 
     def solve(self) -> algebra.Report:
         """Find equilibrium from the present state."""
-        return self.system.solve(self.contact.update)
+        return self.system.solve(self._update)
 
     def press(self) -> algebra.Report:
         """Find equilibrium starting from what touches on the coarser mesh, without one from contact everywhere.
@@ -248,6 +276,33 @@ class Blocks:
         self.u["upper"].x.array[self.dofs(0, "top", [self.dimension - 1])] = height
         return self.solve()
 
+    def slide_top(self, *distances: float) -> algebra.Report:
+        """Move the top to `distances` [m] along x (and y) and find equilibrium from the present state."""
+        for axis, distance in enumerate(distances):
+            self.u["upper"].x.array[self.dofs(0, "top", [axis])] = distance
+        return self.solve()
+
+    def ledger(self) -> Ledger:
+        """Return an energy ledger that begins with the present state; it knows contact and friction."""
+        bodies = []
+        for index, side in enumerate(self.sides):
+            u = self.u[side.name]
+            height = ufl.TestFunction(u.function_space)[self.dimension - 1]
+            bodies.append(
+                Body(
+                    side,
+                    u,
+                    mechanics.Elasticity.constant(self.domain.mesh, *self.moduli[index]),
+                    partial(self.system.residual_array, index),
+                    np.concatenate([dofs for field, dofs in self._constraints.fixed if field == index]),
+                    load=self.pressure * height * self.domain.ds("top") if index == 0 else None,
+                )
+            )
+        laws: list[Law] = [ContactWork(self.contact)]
+        if self.friction:
+            laws.append(self.friction)
+        return Ledger(self.domain, bodies, laws)
+
     def dofs(self, index: int, boundary: str, components: Sequence[int]) -> Indices:
         """Return unrolled local dofs of the displacement of side `index` on a boundary."""
         return self.domain.dofs(self.u[SIDES[index]].function_space, boundary, components)
@@ -257,6 +312,17 @@ class Blocks:
         return {
             side.name: fem.Function(side.space(self.domain.order, shape), name=f"u_{side.name}") for side in self.sides
         }
+
+    def _residual(self, jump_test: Any) -> ufl.Form:
+        residual = self.contact.residual(jump_test)
+        return residual + self.friction.residual(jump_test) if self.friction else residual
+
+    def _update(self) -> Change:
+        change = self.contact.update()
+        if self.friction is None:
+            return change
+        slip = self.friction.update()
+        return Change(change.flipped + slip.flipped, max(change.drift, slip.drift))
 
     def _fields(
         self, u: dict[str, fem.Function], interface_residual: Callable[[object], ufl.Form]
@@ -277,6 +343,8 @@ class Blocks:
         every = range(self.dimension)
         deformable = {index: self.u[SIDES[index]] for index in ((1,) if rigid else (0, 1))}
         constraints = algebra.lateral(self.domain, deformable, "symmetric" if lateral == "held" else lateral)
+        if lateral == "half" and self.dimension == 3:
+            constraints.fixed += [(index, self.dofs(index, "front", [1])) for index in deformable]
         constraints.fixed.append((1, self.dofs(1, "bottom", every)))
         if rigid:
             constraints.fixed.append((0, np.arange(len(self.u["upper"].x.array), dtype=np.int32)))

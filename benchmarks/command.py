@@ -17,7 +17,7 @@ from rich.table import Table
 from benchmarks.options import OptionError, Parameters
 from benchmarks.report import Result, as_json, print_details, print_summary
 
-NAMES = ("westergaard", "hertz", "patch", "recontact", "punch")
+NAMES = ("westergaard", "hertz", "patch", "recontact", "punch", "partial-slip")
 """The benchmarks, in the order in which they run and appear."""
 
 
@@ -27,7 +27,7 @@ def find(name: str) -> ModuleType:
         close = get_close_matches(name, NAMES, n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(NAMES)}"
         raise OptionError(f"'{name}': no such benchmark; {hint}")
-    return importlib.import_module(f"benchmarks.{name}")
+    return importlib.import_module(f"benchmarks.{name.replace('-', '_')}")
 
 
 def split(words: Sequence[str]) -> tuple[str | None, list[str]]:

@@ -63,6 +63,67 @@ def hertz_pressure(r: Array, a: float, peak: float) -> Array:
     return peak * np.sqrt(np.maximum(1 - (r / a) ** 2, 0.0))
 
 
+# --- partial slip ---------------------------------------------------------------------------------------
+#
+# Hertz' contact under a constant normal force P and a tangential force Q < μP that grows, x = Q/(μP). Normal and
+# tangential problem are uncoupled: Dundurs' β = 0, as for equal materials. Cattaneo, Rend. Accad. Lincei 27 (1938) 342;
+# Mindlin, J. Appl. Mech. 16 (1949) 259. For a sphere the slip across the force is neglected: exact for ν = 0.
+
+
+def stick_line(load_ratio: float, a: float) -> float:
+    """Return half the width of the stick zone, c = a √(1 − x) [m], of a line contact. Johnson (1985), section 7.2."""
+    return a * np.sqrt(1 - load_ratio)
+
+
+def stick_point(load_ratio: float, a: float) -> float:
+    """Return the radius of the stick zone, c = a (1 − x)^⅓ [m], of a sphere. Johnson (1985), equation 7.41."""
+    return a * np.cbrt(1 - load_ratio)
+
+
+def partial_slip_traction(r: Array, a: float, c: float, peak: float) -> Array:
+    """Return q(r) = μp_0 [√(1 − r²/a²) − c/a √(1 − r²/c²)] [Pa]; roots of negative numbers are zero.
+
+    `c` is the radius of the stick zone, `peak` μp_0 [Pa]; the same for line (r = |x|) and point contacts.
+    """
+    return hertz_pressure(r, a, peak) - c / a * hertz_pressure(r, c, peak)
+
+
+def partial_slip_displacement_line(load_ratio: float, limit: float, modulus: float) -> float:
+    """Return what partial slip adds to the tangential displacement, μP/(πE*) [x + (1−x) ln(1−x)] [m].
+
+    Of a line contact; the part proportional to Q depends on the size of the bodies. `limit` is μP per depth [N/m].
+    From the tangential compliance of the stick zone, dδ/dQ = 2/(πE*) ln(1/c) + constant.
+    """
+    x = load_ratio
+    return limit / (np.pi * modulus) * (x + (1 - x) * np.log(1 - x))
+
+
+def partial_slip_displacement_point(load_ratio: float, limit: float, a: float, compliance: float) -> float:
+    """Return the tangential displacement 3μP/(16a) C [1 − (1−x)^⅔] [m] of a sphere. Johnson (1985), equation 7.42.
+
+    `limit` is μP [N], `compliance` C = (2−ν₁)/G₁ + (2−ν₂)/G₂ [1/Pa].
+    """
+    return 3 * limit * compliance / (16 * a) * (1 - np.cbrt(1 - load_ratio) ** 2)
+
+
+def partial_slip_loss_line(load_ratio: float, limit: float, modulus: float) -> float:
+    """Return the energy lost by slip until Q = x μP, (μP)²/(πE*) [(1−x) ln(1−x) + x − x²/2] [J/m].
+
+    The loss is 2 ∫ Q dδ − Q δ, for the elastic energy is (Qδ − loss)/2 and the work is their sum.
+    """
+    x = load_ratio
+    return limit**2 / (np.pi * modulus) * ((1 - x) * np.log(1 - x) + x - x**2 / 2)
+
+
+def partial_slip_loss_point(load_ratio: float, limit: float, a: float, compliance: float) -> float:
+    """Return the same for a sphere, 3(μP)²/(16a) C {6/5 [1 − (1−x)^(5/3)] − x [1 + (1−x)^⅔]} [J].
+
+    A quarter of the loss of a full cycle: Mindlin and Deresiewicz, J. Appl. Mech. 20 (1953) 327.
+    """
+    x, root = load_ratio, np.cbrt(1 - load_ratio)
+    return 3 * limit**2 * compliance / (16 * a) * (6 / 5 * (1 - root**5) - x * (1 + root**2))
+
+
 # --- half-space -----------------------------------------------------------------------------------------
 
 
