@@ -38,8 +38,9 @@ MULTIGRID = {
 }
 """PETSc options of a symmetric system of displacements solved by conjugate gradients."""
 
-# PETSc's default way to form PᵀAP on several ranks took twice the memory of the rest of a multigrid solve
-PETSc.Options()["matptap_via"] = "allatonce_merged"
+if MPI.COMM_WORLD.size > 1:
+    # PETSc's default way to form PᵀAP took twice the memory of the rest of a multigrid solve; one rank has no choice
+    PETSc.Options()["matptap_via"] = "allatonce_merged"
 
 Blocks = list[list[ufl.Form | None]]
 
