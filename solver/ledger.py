@@ -137,7 +137,7 @@ class Ledger:
         """What is missing in the balance, over the largest sum on any account so far."""
         done = self.energies["external"] + self.energies["eigenstrain"]
         missing = 2 * done - sum(self.energies.values())
-        return abs(missing) / self._largest if self._largest > 0.0 else 0.0
+        return float(abs(missing) / self._largest) if self._largest > 0.0 else 0.0
 
     def _look(self) -> tuple[list[_Work], float, list[float]]:
         """Return forces and displacements, the elastic energy, and what each law stores, at the present state."""

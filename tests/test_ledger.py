@@ -1,0 +1,268 @@
+"""The energy ledger: it closes whatever the step, and its accounts are what closed forms say.
+
+Run as a program, this file prints the accounts of a pull over a wavy contact.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache, partial
+
+import numpy as np
+import pytest
+import ufl
+from builders import LENGTH, SIDES, constant, film_mesh
+from dolfinx import fem, la
+from mpi4py import MPI
+
+from benchmarks.blocks import Blocks, Box
+from benchmarks.options import ContactMethod
+from solver import algebra
+from solver.domain import Domain, Interface
+from solver.interface.contact import Contact
+from solver.ledger import Body, ContactWork, Ledger
+from solver.physics import mechanics
+
+MATERIALS = ((20e9, 0.3), (10e9, 0.2))
+AMPLITUDE = 1e-3 * LENGTH
+
+
+# --- a law at nodes --------------------------------------------------------------------------------
+
+
+class Springs:
+    """Springs between the nodes of two sides, of which the part D is broken: t = (1 − D) K ⟦u⟧.
+
+    They report `misreport` times their traction.
+    """
+
+    account = "bond"
+
+    def __init__(self, interface: Interface, u: dict[str, fem.Function], misreport: float = 1.0) -> None:
+        self.interface, self.misreport = interface, misreport
+        self.stiffness = 1e16
+        self.damage = interface.function("damage")
+        self.jump = interface.jump(u)
+        self._jump = interface.reader(self.jump)
+
+    @property
+    def traction(self) -> np.ndarray:
+        left = self.misreport * (1 - self.damage.x.array)
+        return np.repeat(left, 2) * self.stiffness * self._jump.read()
+
+    @property
+    def stored(self) -> np.ndarray:
+        return np.sum(self.traction.reshape(-1, 2) * self._jump.read().reshape(-1, 2), axis=1) / 2
+
+    def residual(self, jump_test: object) -> ufl.Form:
+        return (1 - self.damage("+")) * self.stiffness * ufl.inner(self.jump, jump_test) * self.interface.dS
+
+
+class MovedSides:
+    """Two sides joined by springs; where they go is prescribed everywhere."""
+
+    def __init__(self, misreport: float = 1.0) -> None:
+        domain = Domain(film_mesh(2, 4))
+        self.u = {name: fem.Function(side.space(1, (2,))) for name, side in domain.sides.items()}
+        self.springs = Springs(domain.interfaces[SIDES], self.u, misreport)
+        law = mechanics.Elasticity.constant(domain.mesh, *MATERIALS[0])
+        bodies = []
+        for name, sign, end in zip(SIDES, (-1, 1), "+-", strict=True):
+            side, u = domain.sides[name], self.u[name]
+            v = ufl.TestFunction(u.function_space)
+            form = domain.form(mechanics.residual(law, u, v, domain.dx(side)) + self.springs.residual(sign * v(end)))
+            everywhere = np.arange(len(u.x.array), dtype=np.int32)
+            bodies.append(Body(side, u, law, partial(assembled, form), everywhere))
+        self.ledger = Ledger(domain, bodies, [self.springs])
+
+    def move(self, *displacement: float) -> dict[str, float]:
+        """Displace the second side as a rigid body [m] and book that."""
+        u = self.u[SIDES[1]].x.array
+        u[:] = np.tile(displacement, len(u) // 2)
+        self.ledger.book()
+        return self.ledger.energies
+
+
+def assembled(form: fem.Form) -> np.ndarray:
+    """Return the owned entries of a linear form."""
+    vector = fem.assemble_vector(form)
+    vector.scatter_reverse(la.InsertMode.add)
+    return vector.array[: vector.index_map.size_local * vector.block_size]
+
+
+def test_springs_give_back_what_they_store() -> None:
+    pair = MovedSides()
+    energies = pair.move(3e-10, 4e-10)
+    stored = 0.5 * pair.springs.stiffness * 25e-20 * LENGTH
+    assert energies["stored"] == pytest.approx(stored, rel=1e-12)
+    assert energies["external"] == pytest.approx(stored, rel=1e-12)
+    assert energies["elastic"] == pytest.approx(0.0, abs=1e-12 * stored)
+    energies = pair.move(0.0, 0.0)
+    assert [energies[account] for account in energies] == pytest.approx([0.0] * 5, abs=1e-12 * stored)
+    assert pair.ledger.closing_error < 1e-12
+
+
+def test_loss_of_a_damaged_bond_is_half_its_stiffness_times_both_openings_times_damage() -> None:
+    """½ K (δ_n · δ_{n+1}) ΔD per area, whatever the path."""
+    pair = MovedSides()
+    pair.move(3e-10, 4e-10)
+    pair.springs.damage.x.array[:] = 0.3
+    energies = pair.move(1e-10, 6e-10)
+    lost = 0.5 * pair.springs.stiffness * 27e-20 * 0.3 * LENGTH
+    assert energies["bond"] == pytest.approx(lost, rel=1e-12)
+    assert energies["stored"] == pytest.approx(0.5 * 0.7 * pair.springs.stiffness * 37e-20 * LENGTH, rel=1e-12)
+    assert pair.ledger.closing_error < 1e-12
+
+
+def test_law_that_misreports_its_traction_is_found_out() -> None:
+    pair = MovedSides(misreport=1.001)
+    pair.move(3e-10, 4e-10)
+    assert pair.ledger.closing_error == pytest.approx(0.001, rel=0.01)
+
+
+# --- eigenstrain -----------------------------------------------------------------------------------
+
+
+class SwellingFilm:
+    """Two sides in contact between rigid platens, the first of which swells; where `held` nothing can move at all."""
+
+    def __init__(self, elements: int, held: bool = False) -> None:
+        domain = Domain(film_mesh(2, elements))
+        interface = domain.interfaces[SIDES]
+        u = {name: fem.Function(side.space(1, (2,)), name=name) for name, side in domain.sides.items()}
+        self.contact = Contact(interface, interface.jump(u), interface.function("gap"), 10e9, 1e3, update=True)
+        self.contact.close()
+        self.concentration = fem.Function(domain.sides[SIDES[0]].space())
+        # a curved law: halfway between two states the strain is not the mean of theirs
+        eigenstrain = constant(domain, 1e-3) * (self.concentration + self.concentration**2)
+        constraints, fields, bodies = algebra.lateral(domain, dict(enumerate(u.values())), "symmetric"), [], []
+        for index, (name, sign, end) in enumerate(zip(SIDES, (-1, 1), "+-", strict=True)):
+            side, v = domain.sides[name], ufl.TestFunction(u[name].function_space)
+            law = mechanics.Elasticity.constant(domain.mesh, *MATERIALS[index])
+            e = eigenstrain if index == 0 else 0.0
+            residual = mechanics.residual(law, u[name], v, domain.dx(side), e) + self.contact.residual(sign * v(end))
+            fields.append(algebra.Field(u[name], residual, 1e6 * LENGTH))
+            platen = domain.dofs(u[name].function_space, ("collector", "counter")[index], range(2))
+            given = np.arange(len(u[name].x.array), dtype=np.int32) if held else platen
+            constraints.fixed.append((index, given))
+            reactions = partial(assembled, domain.form(residual))
+            bodies.append(Body(side, u[name], law, reactions, given, eigenstrain=e if index == 0 else None))
+        self.system = None if held else algebra.System(domain, fields, constraints, algebra.DIRECT)
+        self.ledger = Ledger(domain, bodies, [ContactWork(self.contact)])
+
+    def swell(self, concentration: Callable[[np.ndarray], np.ndarray]) -> None:
+        """Take the `concentration` as a function of the coordinates, find equilibrium and book the step."""
+        self.concentration.interpolate(concentration)
+        if self.system:
+            self.system.solve(self.contact.update)
+        self.ledger.book()
+
+
+def test_body_that_cannot_swell_stores_the_work_of_its_eigenstrain() -> None:
+    """Nothing moves: ½ · 9 K e² per volume."""
+    film = SwellingFilm(4, held=True)
+    for concentration in (0.4, 1.0, 0.7):
+        film.swell(lambda x, c=concentration: np.full(x.shape[1], c))
+    E, nu = MATERIALS[0]
+    stored = 4.5 * E / (3 * (1 - 2 * nu)) * (1e-3 * (0.7 + 0.7**2)) ** 2 * LENGTH**2
+    assert film.ledger.energies["elastic"] == pytest.approx(stored, rel=1e-12)
+    assert film.ledger.energies["eigenstrain"] == pytest.approx(stored, rel=1e-12)
+    assert film.ledger.energies["external"] == 0.0
+    assert film.ledger.closing_error < 1e-12
+
+
+def test_work_of_uneven_swelling_is_accounted_for() -> None:
+    film = SwellingFilm(8)
+    for scale in (0.5, 1.0, 0.2):
+        film.swell(lambda x, s=scale: s * (1 + 0.5 * np.cos(np.pi * x[0] / LENGTH) * x[1] / LENGTH))
+    assert film.ledger.energies["eigenstrain"] > 0.0
+    assert film.ledger.closing_error < 1e-9
+
+
+# --- contact and friction --------------------------------------------------------------------------
+
+
+def wavy_blocks() -> Blocks:
+    box = Box(2, LENGTH, LENGTH, LENGTH, ["0.02 + 0.3 * Fabs(y)"], periodic=True)
+    return Blocks(
+        box.mesh(MPI.COMM_WORLD),
+        MATERIALS,
+        ContactMethod(),
+        lambda x: AMPLITUDE * (1 - np.cos(2 * np.pi * x[0] / LENGTH)),
+        1e3,
+        lateral="periodic",
+        friction=0.3,
+    )
+
+
+def press(blocks: Blocks, pressure: float, steps: int) -> Ledger:
+    """Raise the pressure [Pa] in equal steps; return the ledger of that."""
+    assert blocks.friction is not None
+    blocks.press()
+    blocks.friction.commit()
+    ledger = blocks.ledger()
+    for value in np.linspace(float(blocks.pressure.value), pressure, steps + 1)[1:]:
+        blocks.pressure.value = value
+        blocks.solve()
+        blocks.friction.commit()
+        ledger.book()
+    return ledger
+
+
+def test_contact_stores_and_loses_nothing_in_small_steps() -> None:
+    """What closing nodes leave to the remainder falls with the square of the step; the ledger closes at any."""
+    remainders = []
+    for steps in (2, 4, 8):
+        ledger = press(wavy_blocks(), 12e6, steps)
+        assert ledger.closing_error < 1e-9
+        remainders.append(abs(ledger.energies["remainder"]) / ledger.energies["external"])
+    assert remainders[0] < 0.1
+    np.testing.assert_allclose(np.diff(np.log2(remainders)), -2.0, atol=0.5)
+
+
+@cache
+def pulled(steps: int) -> tuple[Blocks, Ledger]:
+    """Return pressed waves pulled to partial slip, back and forth, and the ledger of that."""
+    blocks = wavy_blocks()
+    press(blocks, 12e6, 1)
+    assert blocks.friction is not None
+    ledger = blocks.ledger()
+    for start, stop in ((0.0, 1e-9), (1e-9, -1e-9)):
+        for distance in np.linspace(start, stop, steps + 1)[1:]:
+            blocks.slide_top(distance)
+            blocks.friction.commit()
+            ledger.book()
+    return blocks, ledger
+
+
+@pytest.mark.parametrize("steps", [1, 5, 20])
+def test_ledger_of_partial_slip_closes_at_any_step(steps: int) -> None:
+    _, ledger = pulled(steps)
+    assert ledger.closing_error < 1e-9
+    assert ledger.energies["external"] > ledger.energies["friction"] > 0.0
+
+
+def test_friction_of_the_ledger_tends_to_that_of_the_law() -> None:
+    errors = []
+    for steps in (5, 20):
+        blocks, ledger = pulled(steps)
+        assert blocks.friction is not None
+        lost = blocks.interface.sum(blocks.friction.dissipated.x.array)
+        errors.append(abs(ledger.energies["friction"] / lost - 1))
+    assert errors[1] < errors[0] / 3
+    assert errors[1] < 0.05
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_several_ranks_keep_the_accounts_of_one(mpi_run: Callable[..., str], ranks: int) -> None:
+    _, expected = pulled(5)
+    found = json.loads(mpi_run([__file__], ranks, timeout=60))
+    largest = max(map(abs, expected.energies.values()))
+    assert found == pytest.approx(expected.energies, abs=1e-8 * largest)
+
+
+if __name__ == "__main__":
+    energies = pulled(5)[1].energies
+    if MPI.COMM_WORLD.rank == 0:
+        print(json.dumps(energies))
