@@ -49,7 +49,8 @@ class Box:
     """The geometry of both blocks in metres and the size of elements.
 
     `sizes` are Gmsh expressions of x, y, z in units of `length`; the smallest counts. Within `core`, (edge, height)
-    from the origin, the mesh is a regular one of `core_elements` per edge: pressures on an irregular mesh scatter.
+    from the origin, the mesh is a regular one of `core_elements` per edge, and in the height of `core_layers` or as
+    many: pressures on an irregular mesh scatter.
     With `circle`, element edges follow the circle of that radius about the origin of the interface (3D).
     `mirrored` blocks and their core go on to −x: the blocks cover [−length, length].
     """
@@ -62,6 +63,7 @@ class Box:
     width: float | None = None
     core: tuple[float, float] | None = None
     core_elements: int = 0
+    core_layers: int | None = None
     circle: float | None = None
     periodic: bool = False
     mirrored: bool = False
@@ -144,12 +146,14 @@ class Box:
     def _make_core_regular(self, pieces: list[tuple[int, int]]) -> None:
         if self.core is None:
             return
-        mesh, extent = gmsh.model.mesh, max(self.core) / self.length + NEAR
-        core = [piece for piece in pieces if np.abs(self._bounds(piece)).max() < extent]
+        mesh, height = gmsh.model.mesh, self.dimension - 1
+        extent = np.array([*[self.core[0]] * height, self.core[1]]) / self.length + NEAR
+        core = [piece for piece in pieces if np.all(np.abs(self._bounds(piece)[:, : self.dimension]) < extent)]
         faces = gmsh.model.getBoundary(core, combined=False, oriented=False) if self.dimension == 3 else core
         for edge in set(gmsh.model.getBoundary(faces, combined=False, oriented=False)):
-            doubled = self.mirrored and np.argmax(np.ptp(self._bounds(edge), axis=0)) == 0
-            mesh.setTransfiniteCurve(edge[1], self.core_elements * (2 if doubled else 1) + 1)
+            axis = np.argmax(np.ptp(self._bounds(edge), axis=0))
+            elements = (axis == height and self.core_layers) or self.core_elements
+            mesh.setTransfiniteCurve(edge[1], elements * (2 if self.mirrored and axis == 0 else 1) + 1)
         for face in set(faces):
             mesh.setTransfiniteSurface(face[1], "Left", self._corners(face))
         if self.dimension == 3:
