@@ -31,6 +31,7 @@ CORE = 1.3
 GROWTH = {2: 0.05, 3: 0.2}
 """Growth of the element size per distance beyond."""
 DOMAIN = {2: 40.0, 3: 12.0}
+STICK_ELEMENTS = 5
 INNER = 0.8
 """Part of the exact stick radius within which the line is fitted."""
 CLOSE = 1e-3
@@ -43,8 +44,8 @@ class Options(ContactMethod):
 
     dimension: Dimension = 3
     """2: cylinder, 3: sphere"""
-    elements: int = Field(10, ge=4)
-    """elements per contact radius, a/h"""
+    elements: int | None = Field(None, ge=4)
+    """elements per contact radius, a/h; if not given, 10, or more for 5 per stick radius"""
     load_ratio: float = Field(0.5, gt=0, lt=1)
     """tangential force over the one that slides, Q/(μP)"""
     steps: int = Field(5, ge=1)
@@ -71,6 +72,8 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     force = options.force or _force(dimension, radius, modulus)
     a, peak = (closed_form.hertz_line if dimension == 2 else closed_form.hertz_point)(force, radius, modulus)
     limit = options.friction * force
+    stick_radius = closed_form.stick_line if dimension == 2 else closed_form.stick_point
+    elements = options.elements or max(10, int(np.ceil(STICK_ELEMENTS * a / stick_radius(options.load_ratio, a))))
     size = (options.domain or DOMAIN[dimension]) * a
     share, area = (1, 2 * size) if dimension == 2 else (2, 2 * size**2)
 
@@ -89,7 +92,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
             friction=options.friction,
         )
 
-    blocks = cascade(build, options.elements, dimension)
+    blocks = cascade(build, elements, dimension)
     interface, friction = blocks.interface, blocks.friction
     assert friction is not None
 
@@ -122,7 +125,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     ledgers: list[Ledger] = []
     cost = blocks.measure(pull)
     ratio = load_ratio()
-    c = (closed_form.stick_line if dimension == 2 else closed_form.stick_point)(ratio, a)
+    c = stick_radius(ratio, a)
     if dimension == 2:
         loss = closed_form.partial_slip_loss_line(ratio, limit, modulus)
     else:
@@ -138,7 +141,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     found_loss = share * interface.sum(friction.dissipated.x.array)
     return Result(
         NAME,
-        options.model_dump() | {"force": force},
+        options.model_dump() | {"force": force, "elements": elements},
         {
             "load_ratio": ratio,
             "stick_radius [m]": found,

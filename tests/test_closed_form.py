@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -43,6 +45,53 @@ def test_integral_of_hertz_pressure_is_the_force() -> None:
     a, peak = closed_form.hertz_point(1e-4, RADIUS, MODULUS)
     point, _ = quad(lambda r: 2 * np.pi * r * closed_form.hertz_pressure(np.array(r), a, peak), 0, a)
     assert point == pytest.approx(1e-4, rel=1e-6)
+
+
+@pytest.mark.parametrize("load_ratio", [0.05, 0.5, 0.95])
+def test_integral_of_the_traction_in_partial_slip_is_the_pull(load_ratio: float) -> None:
+    """μP times the load ratio; at the edge of the stick zone the traction reaches μp."""
+    a, peak = closed_form.hertz_line(100.0, RADIUS, MODULUS)
+    c = closed_form.stick_line(load_ratio, a)
+    line, _ = quad(lambda x: closed_form.partial_slip_traction(np.array(x), a, c, 0.3 * peak), -a, a, points=[-c, c])
+    assert line == pytest.approx(0.3 * 100.0 * load_ratio, rel=1e-6)
+    edge = closed_form.partial_slip_traction(np.array(c), a, c, 0.3 * peak)
+    assert edge == pytest.approx(0.3 * closed_form.hertz_pressure(np.array(c), a, peak), rel=1e-6)
+    a, peak = closed_form.hertz_point(1e-4, RADIUS, MODULUS)
+    c = closed_form.stick_point(load_ratio, a)
+
+    def ring(r: float) -> float:
+        return 2 * np.pi * r * float(closed_form.partial_slip_traction(np.array(r), a, c, 0.3 * peak))
+
+    point, _ = quad(ring, 0, a, points=[c], epsabs=0.0)
+    assert point == pytest.approx(0.3e-4 * load_ratio, rel=1e-6)
+
+
+@pytest.mark.parametrize("load_ratio", [0.05, 0.5, 0.95])
+def test_loss_by_slip_is_twice_the_area_between_the_curve_of_pull_and_its_chord(load_ratio: float) -> None:
+    """2 ∫ Q dδ − Q δ = Q δ − 2 ∫ δ dQ."""
+
+    def loss(displacement: Callable[[float], float], limit: float) -> float:
+        area, _ = quad(displacement, 0, load_ratio)
+        return limit * (load_ratio * displacement(load_ratio) - 2 * area)
+
+    line = loss(lambda x: closed_form.partial_slip_displacement_line(x, 30.0, MODULUS), 30.0)
+    assert closed_form.partial_slip_loss_line(load_ratio, 30.0, MODULUS) == pytest.approx(line, rel=1e-6)
+    point = loss(lambda x: closed_form.partial_slip_displacement_point(x, 3e-5, 5e-7, 2e-10), 3e-5)
+    assert closed_form.partial_slip_loss_point(load_ratio, 3e-5, 5e-7, 2e-10) == pytest.approx(point, rel=1e-6)
+
+
+def test_partial_slip_changes_the_compliance_as_a_smaller_punch() -> None:
+    """dδ/dQ is the compliance of what still sticks: 1/(8c) C of a disc, 2/(πE*) ln(a/c) more in a line contact."""
+    a, step = 5e-7, 1e-5
+    for x in (0.2, 0.7):
+
+        def slope(displacement: Callable[[float], float], limit: float, x: float = x) -> float:
+            return (displacement(x + step) - displacement(x - step)) / (2 * step * limit)
+
+        point = slope(lambda x: closed_form.partial_slip_displacement_point(x, 3e-5, a, 2e-10), 3e-5)
+        assert point == pytest.approx(2e-10 / (8 * closed_form.stick_point(x, a)), rel=1e-6)
+        line = slope(lambda x: closed_form.partial_slip_displacement_line(x, 30.0, MODULUS), 30.0)
+        assert line == pytest.approx(2 / (np.pi * MODULUS) * np.log(a / closed_form.stick_line(x, a)), rel=1e-6)
 
 
 def test_hertz_pressure_closes_the_gap_of_a_sphere() -> None:
