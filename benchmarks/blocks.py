@@ -23,6 +23,7 @@ from benchmarks.report import Cost, peak_memory
 from meshes.tagged import TaggedMesh, from_gmsh
 from solver import algebra
 from solver.domain import Domain, Indices, Interface, Side
+from solver.interface.adhesion import Adhesion
 from solver.interface.contact import Change, Contact
 from solver.interface.friction import Friction
 from solver.ledger import Body, ContactWork, Law, Ledger
@@ -199,7 +200,8 @@ class Blocks:
     `lateral`: "symmetric", "periodic", "free", "half" for symmetry at the front alone, or "held" for symmetry at left
     and front and given displacements at right and back. The displacement of a `rigid` upper block is given as a whole.
     `moduli`: (E, ν) of upper and lower.
-    `coarse`: the same problem on a coarser mesh, pressed first to know where to start.
+    `coarse`: the same problem on a coarser mesh, pressed first to know where to start. `axisymmetric`: 2D blocks are
+    bodies of revolution about x = 0. `adhesion` makes the attraction from interface, jump and initial gap.
     `friction` is the coefficient of friction.
     """
 
@@ -214,10 +216,13 @@ class Blocks:
         lateral: Literal["symmetric", "periodic", "free", "held", "half"] = "symmetric",
         rigid: bool = False,
         coarse: Blocks | None = None,
+        axisymmetric: bool = False,
+        adhesion: Callable[[Interface, Any, fem.Function], Adhesion] | None = None,
         friction: float | None = None,
     ) -> None:
         self.coarse = coarse
-        self.domain = domain = Domain(tagged, method.order)
+        self.domain = domain = Domain(tagged, method.order, axisymmetric)
+        self._elasticity = mechanics.Axisymmetric if axisymmetric else mechanics.Elasticity
         self.comm: MPI.Comm = domain.mesh.comm
         self.interface: Interface = domain.interfaces[SIDES]
         self.sides: list[Side] = [domain.sides[name] for name in SIDES]
@@ -238,6 +243,9 @@ class Blocks:
             update=method.method == "augmented_lagrangian",
             pressure=pressure,
         )
+        self.adhesion = adhesion(self.interface, jump, initial_gap) if adhesion else None
+        spacing = self.interface.spacing.x.array
+        self.contact.augmentation.x.array[:] = augmentation * self.composite_modulus / spacing
         self.friction: Friction | None = None
         if friction is not None:
             self.friction = Friction(self.contact, jump, fem.Constant(domain.mesh, np.float64(friction)))
@@ -287,7 +295,7 @@ class Blocks:
         return self.solve()
 
     def ledger(self) -> Ledger:
-        """Return an energy ledger that begins with the present state; it knows contact and friction."""
+        """Return an energy ledger that begins with the present state."""
         bodies = []
         for index, side in enumerate(self.sides):
             u = self.u[side.name]
@@ -296,15 +304,14 @@ class Blocks:
                 Body(
                     side,
                     u,
-                    mechanics.Elasticity.constant(self.domain.mesh, *self.moduli[index]),
+                    self._elasticity.constant(self.domain.mesh, *self.moduli[index]),
                     partial(self.system.residual_array, index),
                     np.concatenate([dofs for field, dofs in self._constraints.fixed if field == index]),
                     load=self.pressure * height * self.domain.ds("top") if index == 0 else None,
                 )
             )
         laws: list[Law] = [ContactWork(self.contact)]
-        if self.friction:
-            laws.append(self.friction)
+        laws += [law for law in (self.adhesion, self.friction) if law]
         return Ledger(self.domain, bodies, laws)
 
     def dofs(self, index: int, boundary: str, components: Sequence[int]) -> Indices:
@@ -319,7 +326,9 @@ class Blocks:
 
     def _residual(self, jump_test: Any) -> ufl.Form:
         residual = self.contact.residual(jump_test)
-        return residual + self.friction.residual(jump_test) if self.friction else residual
+        for law in (self.adhesion, self.friction):
+            residual = residual + law.residual(jump_test) if law else residual
+        return residual
 
     def _update(self) -> Change:
         change = self.contact.update()
@@ -336,7 +345,7 @@ class Blocks:
         load = float(self.pressure.value) * self.domain.area("top")
         fields = []
         for index, (side, jump) in enumerate(zip(self.sides, (-v[0]("+"), v[1]("-")), strict=True)):
-            law = mechanics.Elasticity.constant(self.domain.mesh, *self.moduli[index])
+            law = self._elasticity.constant(self.domain.mesh, *self.moduli[index])
             residual = mechanics.residual(law, u[side.name], v[index], self.domain.dx(side)) + interface_residual(jump)
             if index == 0:
                 residual += self.pressure * v[0][self.dimension - 1] * self.domain.ds("top")
@@ -369,8 +378,7 @@ class Blocks:
             name = SIDES[index]
             u[name].x.array[dofs] = self.u[name].x.array[dofs]
         jump = self.interface.jump(u)
-        spacing = self.interface.function("spacing")
-        spacing.x.array[:] = self.interface.areas.x.array ** (1.0 / (self.dimension - 1))
+        spacing = self.interface.spacing
         fields = self._fields(
             u, lambda test: self._stiffness / spacing("+") * ufl.inner(jump, test) * self.interface.dS
         )
