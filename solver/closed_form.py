@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq, minimize_scalar
 
 Array = npt.NDArray[np.float64]
+Values = Array | float
 
 
 # --- wavy surface, plane strain -----------------------------------------------------------------------
@@ -122,6 +124,69 @@ def partial_slip_loss_point(load_ratio: float, limit: float, a: float, complianc
     """
     x, root = load_ratio, np.cbrt(1 - load_ratio)
     return 3 * limit**2 * compliance / (16 * a) * (6 / 5 * (1 - root**5) - x * (1 + root**2))
+
+
+# --- adhesion of a sphere -------------------------------------------------------------------------------
+
+
+def jkr_force(a: Values, radius: float, modulus: float, work: float) -> Values:
+    """Return F = 4E*a³/(3R) − √(8π w E* a³) [N] of a sphere of `radius` R [m] in contact over the radius `a` [m].
+
+    `work` of adhesion w [J/m²] at short range. Johnson, Kendall and Roberts, Proc. R. Soc. A 324 (1971) 301.
+    """
+    return 4 * modulus * a**3 / (3 * radius) - np.sqrt(8 * np.pi * work * modulus * a**3)
+
+
+def jkr_approach(a: Values, radius: float, modulus: float, work: float) -> Values:
+    """Return by how far the bodies approach each other, δ = a²/R − √(2π w a/E*) [m]. Units as those of `jkr_force`."""
+    return a**2 / radius - np.sqrt(2 * np.pi * work * a / modulus)
+
+
+def jkr_pull_off(radius: float, work: float) -> float:
+    """Return 3πwR/2 [N], the largest force that pulls at a sphere in contact."""
+    return 1.5 * np.pi * work * radius
+
+
+def jkr_zero_load_radius(radius: float, modulus: float, work: float) -> float:
+    """Return a_0 = (9πwR²/(2E*))^⅓ [m], the radius of the contact without a force; a_0/4^⅓ at pull-off."""
+    return float(np.cbrt(9 * np.pi * work * radius**2 / (2 * modulus)))
+
+
+def dugdale_force(a: float, radius: float, modulus: float, work: float, strength: float) -> tuple[float, float]:
+    """Return F [N] of a sphere and the outer radius c [m] of the attraction; `a` [m] is that of the touching area.
+
+    The attraction is σ_0 = `strength` [Pa] up to the gap w/σ_0. With m = c/a and s = √(m²−1), t = arctan s
+
+        σ_0 a²/(πR) [s + (m²−2) t] + 4σ_0² a/(πE*) [s t − m + 1] = w,    F = 4E*a³/(3R) − 2σ_0 a² [s + m² t].
+
+    Maugis, J. Colloid Interface Sci. 150 (1992) 243.
+    """
+
+    def excess(m: float) -> float:
+        s = np.sqrt(m**2 - 1)
+        t = np.arctan(s)
+        by_shape = strength * a**2 / (np.pi * radius) * (s + (m**2 - 2) * t)
+        return by_shape + 4 * strength**2 * a / (np.pi * modulus) * (s * t - m + 1) - work
+
+    far = 2.0
+    while excess(far) < 0.0:
+        far *= 2.0
+    m = brentq(excess, 1.0, far, xtol=1e-14)
+    s = np.sqrt(m**2 - 1)
+    force = 4 * modulus * a**3 / (3 * radius) - 2 * strength * a**2 * (s + m**2 * np.arctan(s))
+    return float(force), float(m * a)
+
+
+def dugdale_pull_off(radius: float, modulus: float, work: float, strength: float) -> float:
+    """Return the largest force [N] that pulls at a sphere, between 3πwR/2 (large strength) and 2πwR (small).
+
+    Units as those of `dugdale_force`.
+    """
+    largest = jkr_zero_load_radius(radius, modulus, work)
+    found = minimize_scalar(
+        lambda a: dugdale_force(a * largest, radius, modulus, work, strength)[0], bounds=(1e-4, 1.0), method="bounded"
+    )
+    return -float(found.fun)
 
 
 # --- half-space -----------------------------------------------------------------------------------------
