@@ -20,6 +20,9 @@ from scipy.spatial import cKDTree
 
 from solver.domain import Interface
 
+NEGLIGIBLE = 1e-8
+"""Pressure over the largest below which it does not matter whether a node presses: as small a drift counts as none."""
+
 
 class Change(NamedTuple):
     """What an update changed: nodes that switched state on all ranks, and the relative step of the multiplier."""
@@ -90,7 +93,9 @@ class Contact:
         active, multiplier = self.active.x.array, self.multiplier.x.array
         trial = multiplier - self.augmentation.x.array * gap
         now_active = np.where(trial > 0.0, 1.0, 0.0)
-        flipped = self.interface.count(now_active != active)
+        # where the sides lie on each other without pressure, rounding alone makes nodes switch for ever
+        least = NEGLIGIBLE * max(self.interface.max(trial), self._typical_pressure)
+        flipped = self.interface.count((now_active != active) & (np.abs(trial) > least))
         active[:] = now_active
         if not self.update_multiplier:
             return Change(flipped, 0.0)
