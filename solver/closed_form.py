@@ -1,12 +1,16 @@
-"""Closed forms of contact mechanics, in SI units, as functions of NumPy arrays.
+"""Closed forms of contact and fracture mechanics, in SI units, as functions of NumPy arrays.
 
 E* is the composite modulus, 1/E* = (1−ν₁²)/E₁ + (1−ν₂²)/E₂ (`solver.physics.mechanics.composite_modulus`).
 """
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
+from scipy.integrate import quad
 from scipy.optimize import brentq, minimize_scalar
 
 Array = npt.NDArray[np.float64]
@@ -215,3 +219,80 @@ def boussinesq_displacement(points: Array, force: float, young_modulus: float, p
     over_radius = depth / distance**3 - (1 - 2 * poisson_ratio) / (distance * (distance + depth))
     down = 2 * (1 - poisson_ratio) / distance + depth**2 / distance**3
     return scale * np.column_stack([points[:, 0] * over_radius, points[:, 1] * over_radius, -down])
+
+
+# --- delamination -------------------------------------------------------------------------------------------
+
+
+@cache
+def strip_correction(mode: Literal["opening", "sliding"]) -> float:
+    """Return χ, by which times the thickness h a crack between two arms acts as if longer: G ∝ (a + χ h)².
+
+    Exact for a semi-infinite crack along the middle of an isotropic strip (plane strain or stress, any Poisson's ratio)
+    that is bent and sheared from afar: by Wiener and Hopf's method
+
+        χ = −1/π ∫₀^∞ ln N(ξ) dξ/ξ²
+
+    with the stiffness of one arm on the crack plane against waves of number ξ/h, over its limit for long waves,
+    N = 6 (sinh²ξ − ξ²)/(ξ³ (sinh ξ cosh ξ + ξ)) where the crack opens and N = 2 (sinh²ξ − ξ²)/(ξ (sinh ξ cosh ξ − ξ))
+    where it slides. χ = 0.6731 and 0.2094; the former is Foote and Buchwald's, Int. J. Fracture 29 (1985) 125.
+    """
+    sign, power, factor = (1, 3, 6.0) if mode == "opening" else (-1, 1, 2.0)
+    slope = -1 / 5 if mode == "opening" else -1 / 15
+
+    def integrand(xi: float) -> float:
+        """Return ln N/ξ²; its limit where the terms of N cancel, and without small exponentials at large ξ."""
+        if xi < 0.01:
+            return slope
+        if xi > 20.0:
+            return np.log(factor / xi**power) / xi**2
+        square, product = np.sinh(xi) ** 2 - xi**2, np.sinh(xi) * np.cosh(xi) + sign * xi
+        return np.log(factor * square / (xi**power * product)) / xi**2
+
+    near, _ = quad(integrand, 0.0, 20.0, points=[0.01], limit=200)
+    far, _ = quad(integrand, 20.0, np.inf, limit=200)
+    return -(near + far) / np.pi
+
+
+def dcb_release_rate(load: Values, crack: Values, thickness: float, modulus: float) -> Values:
+    """Return G = 12 P² (a + χh)²/(E′h³) [J/m²] of a double cantilever beam with arms of `thickness` h.
+
+    `load` P per width [N/m] opens the ends at the distance `crack` a [m] from the tip; `modulus` is E′ [Pa],
+    E/(1−ν²) in plane strain and E in plane stress. χ = 0.673 (`strip_correction`) is for rotation and shear at the root
+    of the arms.
+    """
+    return 12 * load**2 * (crack + strip_correction("opening") * thickness) ** 2 / (modulus * thickness**3)
+
+
+def dcb_compliance(crack: Values, thickness: float, modulus: float) -> Values:
+    """Return opening over load per width, 8 (a + χh)³/(E′h³) [m²/N], of which G is P²/2 times the derivative by a."""
+    return 8 * (crack + strip_correction("opening") * thickness) ** 3 / (modulus * thickness**3)
+
+
+def enf_release_rate(load: Values, crack: Values, thickness: float, modulus: float) -> Values:
+    """Return G = 9 P² (a + χh)²/(16 E′h³) [J/m²] of an end-notched flexure specimen with χ = 0.209.
+
+    `load` P per width [N/m] presses on the middle of a specimen of thickness 2h on two supports, one at the cracked end
+    at the distance `crack` a [m] from the tip. No friction. Units as those of `dcb_release_rate`.
+    """
+    return 9 * load**2 * (crack + strip_correction("sliding") * thickness) ** 2 / (16 * modulus * thickness**3)
+
+
+def enf_compliance(crack: Values, half_span: float, thickness: float, modulus: float, shear_modulus: float) -> Values:
+    """Return deflection under the load over load per width [m²/N] for a crack that does not reach the middle.
+
+    C = [2L³ + 3 (a + χh)³]/(8E′h³) + 3L/(10 G h) with the distance L = `half_span` of the load from the supports; the
+    last term is the shear of the whole specimen, with `shear_modulus` G [Pa].
+    """
+    bending = 2 * half_span**3 + 3 * (crack + strip_correction("sliding") * thickness) ** 3
+    return bending / (8 * modulus * thickness**3) + 3 * half_span / (10 * shear_modulus * thickness)
+
+
+def mmb_shares(lever: float, half_span: float) -> tuple[float, float]:
+    """Return the loads of the opening and of the bending of a mixed-mode bending specimen, over the load of its lever.
+
+    The lever, of length c = `lever` beyond the middle, pulls the cracked end by c/L and presses on the middle by
+    (c + L)/L: a double cantilever beam under (3c − L)/(4L) and an end-notched flexure specimen under (c + L)/L. Reeder
+    and Crews, AIAA J. 28 (1990) 1270. Release rates add up, and so do the squares of the shares times the compliances.
+    """
+    return (3 * lever - half_span) / (4 * half_span), (lever + half_span) / half_span
