@@ -38,8 +38,8 @@ TIED_TOLERANCE = 1e-8
 """Relative residual of the glued problem, where the linear solver is iterative."""
 FRICTIONAL = {**algebra.MULTIGRID, "ksp_type": "gmres", "ksp_gmres_restart": 100, "ksp_rtol": 1e-5}
 """Options in 3D with friction: its tangent is not symmetric, and after loose solves stick and slip alternate."""
-FEWEST = 4
-"""Elements per length of the coarsest mesh of a cascade."""
+FEWEST = {2: 16, 3: 4}
+"""Elements per length of the coarsest mesh of a cascade, by dimension."""
 HXT = 10
 NEAR = 1e-5
 """Distance within which Gmsh's bounding boxes agree with a place, over the length of the blocks."""
@@ -188,8 +188,9 @@ def cascade(build: Callable[[int, Blocks | None], Blocks], elements: int, dimens
 
     In 2D a mesh of four times the element size costs a sixteenth; in 3D one of twice the size an eighth.
     """
-    fewer = elements // (4 if dimension == 2 and elements >= 4 * FEWEST else 2)
-    return build(elements, cascade(build, fewer, dimension) if fewer >= FEWEST else None)
+    fewest = FEWEST[dimension]
+    fewer = elements // (4 if dimension == 2 and elements >= 4 * fewest else 2)
+    return build(elements, cascade(build, fewer, dimension) if fewer >= fewest else None)
 
 
 class Blocks:
@@ -251,8 +252,8 @@ class Blocks:
             self.friction = Friction(self.contact, jump, fem.Constant(domain.mesh, np.float64(friction)))
         self._stiffness = fem.Constant(domain.mesh, np.float64(augmentation * self.composite_modulus))
         self._constraints = self._constrain(top, lateral, rigid)
-        iterative = FRICTIONAL if self.friction else algebra.MULTIGRID
-        options = algebra.DIRECT if self.dimension == 2 else iterative
+        direct, iterative = (algebra.DIRECT, FRICTIONAL) if self.friction else (algebra.CHOLESKY, algebra.MULTIGRID)
+        options = direct if self.dimension == 2 else iterative
         self.system = algebra.System(domain, self._fields(self.u, self._residual), self._constraints, options)
 
     def solve(self) -> algebra.Report:

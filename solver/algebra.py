@@ -26,6 +26,9 @@ from solver.domain import LATERAL, Domain, Indices
 DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps", "mat_mumps_icntl_14": 60}
 """PETSc options of a system solved by factorisation."""
 
+CHOLESKY = {**DIRECT, "pc_type": "cholesky"}
+"""PETSc options of a symmetric positive definite system solved by factorisation."""
+
 MULTIGRID = {
     "ksp_type": "cg",
     "ksp_rtol": 1e-3,
@@ -140,6 +143,7 @@ class System:
         self._prolongation, self._eliminated = self._constrain(constraints)
         self.matrix.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
         self._reduced: PETSc.Mat | None = None
+        self._has_operator = False
         self.solver = PETSc.KSP().create(domain.mesh.comm)
         prefix = f"interstice_{id(self)}_"
         self.solver.setOptionsPrefix(prefix)
@@ -257,7 +261,7 @@ class System:
     def _solve_linear(self) -> int:
         """Bring the Jacobian up to date and solve for the step; return the linear iterations."""
         changes = [part.assemble() for part in self._parts]
-        if any(changes):
+        if any(changes) or not self._has_operator:
             self._set_operator()
         return self._solve_present()
 
@@ -288,9 +292,12 @@ class System:
             operator = self._reduced
             operator.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
         operator.zeroRowsColumns(self._eliminated, diag=1.0)
+        if self.solver.getPC().getType() == PETSc.PC.Type.CHOLESKY:
+            operator.setOption(PETSc.Mat.Option.SPD, True)
         if self._rigid_modes is not None:
             operator.setNearNullSpace(self._rigid_modes)
         self.solver.setOperators(operator)
+        self._has_operator = True
 
     def _apply(self) -> None:
         """Subtract the step from the fields, each limited to its largest step."""
@@ -344,20 +351,23 @@ class System:
         eliminated = np.array(sorted(fixed.union(following)), dtype=np.int32)
         if not follows:
             return None, eliminated
-        columns = [[row] for row in range(self._first, last)]
-        weights = [[1.0] for _ in columns]
+        rows = np.arange(self._first, last)
+        masters = rows.copy()
         for row in following:
             master = follows[row]
             while master in follows:
                 master = follows[master]
-            # the stored zero keeps the diagonal entry of the slave in the pattern of Pᵀ A P
-            entries = sorted([(row, 0.0), (master, 1.0)])
-            columns[row - self._first] = [column for column, _ in entries]
-            weights[row - self._first] = [weight for _, weight in entries]
-        start = np.concatenate([[0], np.cumsum([len(row) for row in columns])]).astype(np.int32)
+            masters[row - self._first] = master
+        # the stored zero keeps the diagonal entry of a follower in the pattern of Pᵀ A P
+        count = np.where(masters == rows, 1, 2)
+        start = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
+        columns = np.empty(start[-1], dtype=np.int32)
+        columns[start[:-1]] = np.minimum(rows, masters)
+        columns[start[1:] - 1] = np.maximum(rows, masters)
+        weights = (columns == np.repeat(masters, count)).astype(np.float64)
         prolongation = PETSc.Mat().createAIJ(
             self.matrix.getSizes(),
-            csr=(start, np.concatenate(columns).astype(np.int32), np.concatenate(weights)),
+            csr=(start, columns, weights),
             comm=comm,
         )
         return prolongation, eliminated
@@ -401,7 +411,6 @@ class _Jacobian:
         self._seen: list[npt.NDArray[np.float64]] | None = None
         self.matrix = create_block_matrix(self._forms)
         self.assemble()  # gives the matrix its pattern
-        self._seen = None
 
     def assemble(self) -> bool:
         """Assemble unless no coefficient or constant changed since the last time; return whether the matrix changed."""

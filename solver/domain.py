@@ -359,19 +359,17 @@ class Domain:
 def _facet_cells(parent: Mesh, facets: Indices) -> Indices:
     """Return the one cell of each external facet."""
     connectivity = parent.topology.connectivity(parent.topology.dim - 1, parent.topology.dim)
-    return np.array([connectivity.links(facet)[0] for facet in facets], dtype=np.int32)
+    return connectivity.array[connectivity.offsets[facets]]
 
 
 def _submesh_facets(parent: Mesh, side: Side, facets: Indices, cells: Indices) -> Indices:
     """Return the facets of a side's submesh that are the parent's external `facets` of `cells` on that side."""
     tdim = parent.topology.dim
     side.mesh.topology.create_connectivity(tdim, tdim - 1)
-    parent_facets = parent.topology.connectivity(tdim, tdim - 1)
-    side_facets = side.mesh.topology.connectivity(tdim, tdim - 1)
-    found = []
-    for facet, cell, sub in zip(facets, cells, side.from_parent[cells], strict=True):
-        # far-side cells of an interface point to the near cell, which does not point back
-        if sub >= 0 and side.to_parent[sub] == cell:
-            local = int(np.flatnonzero(parent_facets.links(cell) == facet)[0])
-            found.append(side_facets.links(sub)[local])
-    return np.array(sorted(found), dtype=np.int32)
+    parent_facets = parent.topology.connectivity(tdim, tdim - 1).array.reshape(-1, tdim + 1)
+    side_facets = side.mesh.topology.connectivity(tdim, tdim - 1).array.reshape(-1, tdim + 1)
+    subs = side.from_parent[cells]
+    # far-side cells of an interface point to the near cell, which does not point back
+    here = (subs >= 0) & (side.to_parent[subs] == cells)
+    local = np.argmax(parent_facets[cells[here]] == facets[here, None], axis=1)
+    return np.sort(side_facets[subs[here], local])
