@@ -193,6 +193,14 @@ def dugdale_pull_off(radius: float, modulus: float, work: float, strength: float
     return -float(found.fun)
 
 
+# --- rough surfaces ---------------------------------------------------------------------------------------
+
+PERSSON_SLOPE = float(np.sqrt(8 / np.pi))
+"""Slope of the contact area A/A_0 over the load p̄/(E* g') at light loads. Persson, J. Chem. Phys. 115 (2001) 3840."""
+BUSH_GIBSON_THOMAS_SLOPE = float(np.sqrt(2 * np.pi))
+"""The same by asperities that do not interact. Bush, Gibson and Thomas, Wear 35 (1975) 87."""
+
+
 # --- half-space -----------------------------------------------------------------------------------------
 
 

@@ -145,3 +145,33 @@ def test_point_force_is_in_equilibrium_and_carried_by_every_depth() -> None:
 def test_surface_beside_a_point_force_sinks_as_its_modulus_says() -> None:
     displacement = closed_form.boussinesq_displacement(np.array([[2.0, 0.0, 0.0]]), 3.0, 5.0, 0.3)
     assert displacement[0, 2] == pytest.approx(-(1 - 0.3**2) * 3.0 / (np.pi * 5.0 * 2.0))
+
+
+def test_perssons_slope_is_what_his_distribution_of_pressures_leaves_of_the_area() -> None:
+    """A Gaussian of width E* g'/2 about p̄ less its image about −p̄, over p > 0."""
+    modulus, slope, load = 10e9, 0.02, 1e-3
+    width, mean = modulus * slope / 2, load * modulus * slope
+    nodes = np.linspace(0, 10 * width, 4001)
+    density = np.exp(-(((nodes - mean) / width) ** 2) / 2) - np.exp(-(((nodes + mean) / width) ** 2) / 2)
+    area = np.trapezoid(density, nodes) / (np.sqrt(2 * np.pi) * width)
+    assert area / load == pytest.approx(closed_form.PERSSON_SLOPE, rel=1e-4)
+
+
+def test_slope_of_bush_gibson_and_thomas_is_that_of_high_peaks_pressed_one_by_one() -> None:
+    """High peaks of a Gaussian surface of rms height σ: curvature d m₂/σ² at height d, m₂ = g'²/2; overlaps δ are as
+    frequent as exp(−δd/σ²). Nayak, J. Lubr. Technol. 93 (1971) 398.
+    """
+    modulus, sigma, slope = 10e9, 1e-8, 0.02
+    height = 5 * sigma
+    radius, scale = sigma**2 / (height * slope**2 / 2), sigma**2 / height
+
+    def force(overlap: float) -> float:
+        return 4 / 3 * modulus * np.sqrt(radius) * overlap**1.5
+
+    def area(overlap: float) -> float:
+        return np.pi * closed_form.hertz_point(force(overlap), radius, modulus)[0] ** 2
+
+    areas, forces = (
+        quad(lambda t, of=of: of(t * scale) * np.exp(-t), 0, np.inf, epsabs=0.0)[0] for of in (area, force)
+    )
+    assert areas / forces * modulus * slope == pytest.approx(closed_form.BUSH_GIBSON_THOMAS_SLOPE, rel=1e-6)
