@@ -23,6 +23,9 @@ import ufl
 
 from solver.interface.contact import Change, Contact
 
+LEAST = 1e-8
+"""How far, over the largest μ p_n, a node has to be beyond its state to leave it: rounding must not make it switch."""
+
 
 class Friction:
     """Friction of what `contact` presses together; `jump` is ⟦u⟧ and `coefficient` is μ in UFL, restricted."""
@@ -73,9 +76,10 @@ class Friction:
         """Update multiplier and states from the present displacements, after those of contact."""
         multiplier, slip = self._vectors(self.multiplier.x.array), self._vectors(self.slip.read())
         trial = multiplier + self.contact.augmentation.x.array[:, None] * slip
-        size, bound = np.linalg.norm(trial, axis=1), self._bound()
-        backwards = (self.slipping.x.array > 0.0) & (np.sum(multiplier * slip, axis=1) < 0.0)
-        slips = (size > bound) & (bound > 0.0) & ~backwards
+        size, bound, was_slipping = np.linalg.norm(trial, axis=1), self._bound(), self.slipping.x.array > 0.0
+        largest = self.interface.max(bound)
+        backwards = was_slipping & (np.sum(multiplier * (trial - multiplier), axis=1) < -LEAST * largest * bound)
+        slips = (bound > 0.0) & np.where(was_slipping, ~backwards, size > bound + LEAST * largest)
         sticks = (bound > 0.0) & ~slips
         flipped = self.interface.count((sticks != self.sticking.x.array) | (slips != self.slipping.x.array))
         self.sticking.x.array[:], self.slipping.x.array[:] = sticks, slips
@@ -83,7 +87,6 @@ class Friction:
         new = np.where(sticks[:, None], np.where(backwards[:, None], multiplier, trial), 0.0)
         new[slips] = trial[slips] * (bound[slips] / size[slips])[:, None]
         step = self.interface.max(np.linalg.norm(new - multiplier, axis=1))
-        largest = self.interface.max(bound)
         multiplier[:] = new
         return Change(flipped, step / largest if largest > 0.0 else 0.0)
 

@@ -15,7 +15,7 @@ from builders import SIDES, film_mesh, gathered, inclined, rotation
 from dolfinx import fem
 from mpi4py import MPI
 
-from benchmarks.blocks import Blocks, Box
+from benchmarks.blocks import AUGMENTATION, Blocks, Box
 from benchmarks.options import ContactMethod
 from solver.domain import Domain
 from solver.interface.contact import Contact
@@ -134,6 +134,8 @@ class UniformBlocks:
             lateral="periodic",
             friction=MU,
         )
+        # one r: periodic partners with one each, of their own areas, would share pressure and friction unevenly
+        self.blocks.contact.augmentation.x.array[:] = AUGMENTATION[dimension] * 10e9 / (LENGTH / 3)
         self.blocks.press()
         assert self.blocks.friction is not None
         self.friction = self.blocks.friction
@@ -175,6 +177,14 @@ def test_block_sticks_below_the_limit_and_slides_at_it(uniform: UniformBlocks) -
         assert np.all(friction.slipping.x.array == 1.0)
         friction.commit()
         np.testing.assert_allclose(friction.distance.x.array, (ratio - 1) * uniform.yielding, rtol=1e-5)
+
+
+def test_states_settle_where_the_limit_is_reached_exactly(uniform: UniformBlocks) -> None:
+    """Stick and slip are then the same, and rounding alone tells them apart."""
+    for position, ratio in ((1.0, 1.0), (3.0, 1.0), (3.0, 1.0), (1.0, -1.0), (1.0 + 1e-12, -1.0), (2.0, 0.0)):
+        traction = uniform.slide(position * uniform.yielding)
+        assert traction == pytest.approx(ratio * LIMIT, abs=1e-7 * LIMIT)
+        uniform.friction.commit()
 
 
 def test_any_path_is_that_of_spring_and_slider(uniform: UniformBlocks) -> None:
