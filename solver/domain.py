@@ -369,7 +369,8 @@ def _submesh_facets(parent: Mesh, side: Side, facets: Indices, cells: Indices) -
     parent_facets = parent.topology.connectivity(tdim, tdim - 1).array.reshape(-1, tdim + 1)
     side_facets = side.mesh.topology.connectivity(tdim, tdim - 1).array.reshape(-1, tdim + 1)
     subs = side.from_parent[cells]
+    here = subs >= 0
     # far-side cells of an interface point to the near cell, which does not point back
-    here = (subs >= 0) & (side.to_parent[subs] == cells)
+    here[here] = side.to_parent[subs[here]] == cells[here]
     local = np.argmax(parent_facets[cells[here]] == facets[here, None], axis=1)
     return np.sort(side_facets[subs[here], local])
