@@ -252,7 +252,9 @@ class Blocks:
             self.friction = Friction(self.contact, jump, fem.Constant(domain.mesh, np.float64(friction)))
         self._stiffness = fem.Constant(domain.mesh, np.float64(augmentation * self.composite_modulus))
         self._constraints = self._constrain(top, lateral, rigid)
-        direct, iterative = (algebra.DIRECT, FRICTIONAL) if self.friction else (algebra.CHOLESKY, algebra.MULTIGRID)
+        # friction makes the tangent unsymmetric, adhesion indefinite
+        general = self.friction is not None or self.adhesion is not None
+        direct, iterative = (algebra.DIRECT, FRICTIONAL) if general else (algebra.CHOLESKY, algebra.MULTIGRID)
         options = direct if self.dimension == 2 else iterative
         self.system = algebra.System(domain, self._fields(self.u, self._residual), self._constraints, options)
 
