@@ -1,0 +1,42 @@
+"""Double cantilever beam: two bonded arms, opened at their cracked ends, in 2D and 3D (mode I).
+
+The load peaks while the process zone forms, then falls as the crack grows, P = √(b² G_Ic E′ h³/12)/a with the crack
+lengthened by 0.673 h. A sharp crack would bear more before it grows: its load is printed beside. The energy release
+rate is the J-integral over the loaded ends.
+"""
+
+from __future__ import annotations
+
+from mpi4py import MPI
+from pydantic import Field
+
+from benchmarks.fracture import FractureParameters, Loading, follow, judge
+from benchmarks.report import Result
+
+NAME = "dcb"
+
+
+class Options(FractureParameters):
+    """A double cantilever beam."""
+
+    crack: float = Field(500e-6, gt=0)
+    """length a of the crack before it grows [m]"""
+
+
+def run(options: Options, comm: MPI.Comm) -> Result:
+    """Open the specimen until the crack has grown."""
+    length = options.crack + options.grown + 3 * options.zone + 10 * options.thickness
+    loading = Loading(options.crack, length, {"upper_left": 1.0, "lower_left": -1.0}, opening=1.0, bending=0.0)
+    specimen, seconds = follow(options, loading, comm)
+    found = judge(options, loading, specimen, seconds)
+    rate = specimen.release_rate()
+    computed = found.computed | {"J_at_the_ends [J/m^2]": rate}
+    exact = found.exact | {"J_at_the_ends [J/m^2]": options.normal_toughness}
+    errors = found.errors | {"J": abs(rate / options.normal_toughness - 1)}
+    return Result(NAME, options.model_dump(), computed, exact, errors, found.cost)
+
+
+if __name__ == "__main__":
+    from benchmarks.command import script
+
+    script(NAME)

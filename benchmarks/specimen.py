@@ -1,0 +1,287 @@
+"""The specimen of the fracture benchmarks: two elastic arms with a bond ahead of a crack, under forces in proportion.
+
+The arms cover [0, length] (× [0, width]), the crack [0, crack]; the interface lies at height 0 and joins ("upper",
+"lower"). Forces come without local disturbance: at the ends as the parabolic shear stress of beam theory, in the middle
+spread over all of the height and a length of 2h.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem
+from mpi4py import MPI
+
+from benchmarks.report import Cost, peak_memory
+from meshes import dcb
+from solver import algebra
+from solver.domain import Domain, Indices
+from solver.interface.bilinear import Bilinear
+from solver.interface.cohesive import CohesiveBond
+from solver.interface.contact import Contact
+from solver.interface.front import Front, State
+from solver.ledger import Body, ContactWork, Ledger
+from solver.path import Path
+from solver.physics import mechanics
+
+Array = npt.NDArray[np.float64]
+
+SIDES = ("upper", "lower")
+AUGMENTATION = {False: 1e4, True: 1e2}
+"""r over E*/h, without and on supports: where faces slide on each other almost without pressure, a contact much stiffer
+than the bond makes nodes switch in turns."""
+
+
+@dataclass(frozen=True)
+class BondWork:
+    """The bond as the energy ledger sees it."""
+
+    bond: CohesiveBond
+    account: str = "bond"
+
+    @property
+    def interface(self) -> Any:
+        return self.bond.interface
+
+    @property
+    def traction(self) -> Array:
+        return self.bond.read().traction.ravel()
+
+    @property
+    def stored(self) -> Array:
+        return self.bond.stored.x.array
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What makes a specimen, in SI units.
+
+    `forces` per width, for a load of 1: upwards at the ends "upper_left" and "lower_left" and in the "middle". On
+    `supports` the lower arm rests at x = 0 and both at x = length; otherwise both are held at x = length. `free_sides`:
+    in 3D nothing acts on front and back, otherwise they are planes of symmetry.
+    """
+
+    arms: dcb.TwoArms
+    crack: float
+    modulus: float
+    poisson: float
+    law: Bilinear
+    order: int
+    forces: Mapping[str, float]
+    supports: bool
+    free_sides: bool = False
+
+
+class Specimen:
+    """The discrete problem; `path` finds its states of equilibrium, of which each call of `advance` adds one.
+
+    `loads` [N/m of width] and the `displacements` [m] on which they work are those of all states so far, `cracks` what
+    `Front` said of them.
+    """
+
+    def __init__(self, setup: Setup, comm: MPI.Comm) -> None:
+        self.setup, self.comm = setup, comm
+        self._width = setup.arms.width or 1.0
+        self.domain = domain = Domain(dcb.build(comm, setup.arms), setup.order)
+        self.interface = domain.interfaces[SIDES]
+        self.factor = fem.Constant(domain.mesh, np.float64(0.0))
+        self.material = mechanics.Elasticity.constant(domain.mesh, setup.modulus, setup.poisson)
+        self.u = self._displacements()
+        pair = (setup.modulus, setup.poisson)
+        self.contact = Contact(
+            self.interface,
+            self.interface.jump(self.u),
+            self.interface.function("initial_gap"),
+            mechanics.composite_modulus(pair, pair),
+            AUGMENTATION[setup.supports],
+            update=True,
+            pressure=1e-3 * setup.law.limits.normal_strength,
+        )
+        self.bond = CohesiveBond(self.interface, setup.law, self.interface.jump(self.u))
+        self._constraints = self._constrain()
+        fields = self._fields(self.u, lambda test: self.contact.residual(test) + self.bond.residual(test))
+        self.system = algebra.System(domain, fields, self._constraints, algebra.DIRECT)
+        self._displacement = domain.form(
+            sum(
+                force * self.u[side][domain.dimension - 1] * measure
+                for side in SIDES
+                for force, measure in self._unit_forces(side)
+            )
+        )
+        places = self.interface.space.tabulate_dof_coordinates()[:, 0]
+        self.bond.bond(places > setup.crack * (1 - 1e-9))
+        # where the two arms touch is found from contact everywhere but in a crack that opens
+        self.contact.active.x.array[:] = 1.0 if setup.supports else self.bond.bonded.x.array
+        self._front = Front(self.interface, np.eye(domain.dimension)[0], self._width)
+        limits = setup.law.limits
+        opening = 2 * min(
+            limits.normal_toughness / limits.normal_strength, limits.shear_toughness / limits.shear_strength
+        )
+        self.path = Path(
+            self.system,
+            self._set_load,
+            [self.bond],
+            [self.interface.jump(self.u)],
+            longest=opening * setup.arms.element_size * self._width,
+            update=self.contact.update,
+            state=lambda: [f.x.array for f in (self.contact.multiplier, self.contact.active, self.contact.gap.values)],
+            commit=self._commit,
+        )
+        bodies = [self._body(index, side) for index, side in enumerate(SIDES)]
+        self.ledger = Ledger(domain, bodies, [BondWork(self.bond), ContactWork(self.contact)])
+        self.loads, self.displacements, self.cracks = [0.0], [0.0], [self._look()]
+        self.newton = self.linear = 0
+
+    def start(self, load: float) -> None:
+        """Find equilibrium under a small `load`."""
+        self._count(self.path.start(load))
+
+    def advance(self) -> None:
+        """Take one step along the path."""
+        self._count(self.path.advance())
+
+    def release_rate(self) -> float:
+        """Return the J-integral over the ends at x = 0 per width [J/m²]: nothing else of the outline contributes.
+
+        That holds where no force acts but at these ends and the others are unstrained.
+        """
+        total = 0.0
+        vertical = self.domain.dimension - 1
+        for side in SIDES:
+            u, ds = self.u[side], self.domain.ds(f"{side}_left")
+            density = ufl.inner(self.material.stress(u), ufl.sym(ufl.grad(u))) / 2
+            total += self.domain.integrate(self.domain.form(-density * ds))
+            for force, measure in self._unit_forces(side):
+                form = -self.factor * force * ufl.grad(u)[vertical, 0] * measure
+                total += self.domain.integrate(self.domain.form(form))
+        return total / self._width
+
+    def cost(self, seconds: float) -> Cost:
+        """Return what the path cost that took `seconds`, beside a glued linear solve of the same mesh."""
+        memory = peak_memory(self.comm)
+        return Cost(self.system.unknowns, self.newton, self.linear, memory, seconds, self._solve_tied())
+
+    def _set_load(self, factor: float) -> None:
+        self.factor.value = factor
+
+    def _commit(self) -> None:
+        self.bond.commit()
+        self.ledger.book()
+
+    def _count(self, report: algebra.Report) -> None:
+        self.newton += report.newton
+        self.linear += report.linear
+        self.loads.append(self.path.factor)
+        self.displacements.append(self.domain.integrate(self._displacement) / self._width)
+        self.cracks.append(self._look())
+
+    def _look(self) -> State:
+        now = self.bond.read()
+        return self._front.look(self.bond.bonded.x.array, now.damage, now.traction, now.opening)
+
+    @property
+    def _bump(self) -> Any:
+        """Return a function of the place that is positive within h of the middle and smooth at the ends of that."""
+        arms = self.setup.arms
+        away = (ufl.SpatialCoordinate(self.domain.mesh)[0] - arms.length / 2) / arms.thickness
+        return ufl.conditional(ufl.lt(abs(away), 1.0), (1 - away**2) ** 2, 0.0)
+
+    @cached_property
+    def _bumps(self) -> float:
+        """The integral of the bump over both arms per width, as the quadrature has it."""
+        total = sum(self._bump * self.domain.dx(self.domain.sides[side]) for side in SIDES)
+        return self.domain.integrate(self.domain.form(total)) / self._width
+
+    def _displacements(self) -> dict[str, fem.Function]:
+        order, shape = self.domain.order, (self.domain.dimension,)
+        return {name: fem.Function(self.domain.sides[name].space(order, shape), name=f"u_{name}") for name in SIDES}
+
+    def _unit_forces(self, side: str) -> list[tuple[Any, ufl.Measure]]:
+        """Return the force densities on `side` under a load of 1 and where they act."""
+        arms, dimension = self.setup.arms, self.domain.dimension
+        x, h = ufl.SpatialCoordinate(self.domain.mesh), arms.thickness
+        forces: list[tuple[Any, ufl.Measure]] = []
+        if f"{side}_left" in self.setup.forces:
+            share = abs(x[dimension - 1]) / h
+            density = self.setup.forces[f"{side}_left"] * 6 * share * (1 - share) / h
+            forces.append((density, self.domain.ds(f"{side}_left")))
+        if "middle" in self.setup.forces:
+            density = self.setup.forces["middle"] * self._bump / self._bumps
+            forces.append((density, self.domain.dx(self.domain.sides[side])))
+        return forces
+
+    def _fields(self, u: dict[str, fem.Function], interface_residual: Any) -> list[algebra.Field]:
+        tests = {name: ufl.TestFunction(function.function_space) for name, function in u.items()}
+        jumps = {"upper": -tests["upper"]("+"), "lower": tests["lower"]("-")}
+        arms, limits = self.setup.arms, self.setup.law.limits
+        magnitude = limits.normal_strength * arms.element_size * (arms.width or 1.0)
+        fields = []
+        for name in SIDES:
+            residual = mechanics.residual(self.material, u[name], tests[name], self.domain.dx(self.domain.sides[name]))
+            residual += interface_residual(jumps[name])
+            load = self._load(name, tests[name])
+            fields.append(algebra.Field(u[name], residual if load is None else residual + load, magnitude))
+        return fields
+
+    def _load(self, side: str, test: Any) -> ufl.Form | None:
+        """Return the part of the residual that belongs to the forces on `side`."""
+        forces = self._unit_forces(side)
+        vertical = self.domain.dimension - 1
+        return sum(-self.factor * force * test[vertical] * measure for force, measure in forces) if forces else None
+
+    def _body(self, index: int, side: str) -> Body:
+        u = self.u[side]
+        held = [dofs for field, dofs in self._constraints.fixed if field == index]
+        return Body(
+            self.domain.sides[side],
+            u,
+            self.material,
+            lambda: self.system.residual_array(index),
+            np.unique(np.concatenate(held)),
+            self._load(side, ufl.TestFunction(u.function_space)),
+        )
+
+    def _constrain(self) -> algebra.Constraints:
+        dimension = self.domain.dimension
+        functions = dict(enumerate(self.u.values()))
+        sides = "free" if dimension == 2 or self.setup.free_sides else "symmetric"
+        constraints = algebra.lateral(self.domain, functions, sides)
+        components = [dimension - 1] if self.setup.supports else range(dimension)
+        for index, name in enumerate(SIDES):
+            constraints.fixed.append((index, self._dofs(f"{name}_right", name, components)))
+        if self.setup.supports:
+            constraints.fixed.append((1, self._dofs("lower_left", "lower", [dimension - 1])))
+            constraints.fixed.append((1, self._at_interface(self._dofs("lower_right", "lower", [0]))))
+            if dimension == 3 and self.setup.free_sides:
+                constraints.fixed.append((1, self._dofs("lower_right", "lower", [1])))
+        return constraints
+
+    def _dofs(self, boundary: str, side: str, components: Any) -> Indices:
+        return self.domain.dofs(self.u[side].function_space, boundary, components)
+
+    def _at_interface(self, dofs: Indices) -> Indices:
+        """Return those of the lower arm's `dofs` that lie on the interface."""
+        space = self.u["lower"].function_space
+        heights = space.tabulate_dof_coordinates()[dofs // space.dofmap.bs, self.domain.dimension - 1]
+        return dofs[np.abs(heights) < 1e-6 * self.setup.arms.thickness]
+
+    def _solve_tied(self) -> float:
+        """Return the seconds of one cold linear solve with the whole interface tied by the stiffness of the bond."""
+        u = self._displacements()
+        jump, stiffness = self.interface.jump(u), fem.Constant(self.domain.mesh, self.setup.law.stiffnesses[0])
+        fields = self._fields(u, lambda test: stiffness * ufl.inner(jump, test) * self.interface.dS)
+        system = algebra.System(self.domain, fields, self._constraints, algebra.DIRECT)
+        self.comm.barrier()
+        start = time.perf_counter()
+        system.solve(tolerance=1e-4)
+        self.comm.barrier()
+        seconds = time.perf_counter() - start
+        system.destroy()
+        return seconds

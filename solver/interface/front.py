@@ -1,0 +1,115 @@
+"""Where a crack along an interface is and what drives it: from damage, tractions and openings at the nodes.
+
+The energy release rate that the process zone sees is the J-integral around it, which there reduces to
+
+    G_I = −∫ t_n ∂δ_n/∂x dΓ/b,    G_II = −∫ t_t · ∂δ_t/∂x dΓ/b
+
+along the direction x in which the crack grows, over its width b (Rice, J. Appl. Mech. 35 (1968) 379): of a crack that
+grows it is the toughness, at the mode mixity B = G_II/(G_I + G_II) = sin² ψ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem
+
+from solver.domain import Interface
+
+Array = npt.NDArray[np.float64]
+
+NEIGHBOURS = {(1, 2): [(0, 1)], (1, 3): [(0, 2), (2, 1)], (2, 3): [(0, 1), (1, 2), (2, 0)]}
+"""Pairs of neighbouring nodes of a facet by its dimension and the number of its nodes."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known of the crack; areas in m², in 2D m.
+
+    `broken` is the area where the bond is gone (D = 1), `damaged` that where it has begun to fail (D > 0), `front` the
+    points between broken and other nodes, shape (n, 3) [m], on every rank, `position` their mean, lowest and highest
+    place along the growth [m] (nan where there is no front), `zone` [m] the length over which the bond is failing,
+    `release_rates` G_I and G_II [J/m²].
+    """
+
+    broken: float
+    damaged: float
+    front: Array
+    position: tuple[float, float, float]
+    zone: float
+    release_rates: tuple[float, float]
+
+    @property
+    def mixity(self) -> float:
+        """B = G_II/(G_I + G_II), nan where nothing drives the crack."""
+        total = sum(self.release_rates)
+        return self.release_rates[1] / total if total > 0.0 else np.nan
+
+    @property
+    def mode_angle(self) -> float:
+        """ψ = arctan √(G_II/G_I) [degrees]: 0 where the crack opens, 90 where it slides."""
+        opening, sliding = (max(rate, 0.0) for rate in self.release_rates)
+        return float(np.degrees(np.arctan2(np.sqrt(sliding), np.sqrt(opening))))
+
+
+class Front:
+    """Reads the front of a crack that grows along `direction` (shape (d,)) over a `width` [m] (2D: 1)."""
+
+    def __init__(self, interface: Interface, direction: Sequence[float], width: float = 1.0) -> None:
+        self.interface, self.width = interface, width
+        self.direction = np.asarray(direction, dtype=float) / np.linalg.norm(direction)
+        dimension = interface.mesh.geometry.dim
+        self._traction = interface.function("traction", (dimension,))
+        self._opening = interface.function("opening", (dimension,))
+        along = fem.Constant(interface.mesh, self.direction)
+        normal, dx = interface.normal, ufl.Measure("dx", domain=interface.mesh)
+        change = ufl.dot(ufl.grad(self._opening), along)
+        work = ufl.inner(self._traction, change)
+        opening = ufl.inner(self._traction, normal) * ufl.inner(change, normal)
+        self._works = [fem.form(part * dx) for part in (opening, work)]
+
+    def look(self, bonded: Array, damage: Array, traction: Array, opening: Array) -> State:
+        """Return the state of the crack from values at the local and ghost nodes. Collective.
+
+        `bonded` is positive where there was a bond and `damage` D, shape (n,); `traction` t [Pa] and `opening` δ [m],
+        shape (n, d).
+        """
+        was = bonded > 0.0
+        broken, damaged = was & (damage >= 1.0), was & (damage > 0.0)
+        areas = [self.interface.sum(np.where(where, 1.0, 0.0)) for where in (broken, damaged)]
+        points = self._front_points(broken, was & ~broken)
+        places = points[:, : len(self.direction)] @ self.direction
+        position = (places.mean(), places.min(), places.max()) if len(places) else (np.nan, np.nan, np.nan)
+        return State(
+            areas[0],
+            areas[1],
+            points,
+            (float(position[0]), float(position[1]), float(position[2])),
+            (areas[1] - areas[0]) / self.width,
+            self._release_rates(traction, opening),
+        )
+
+    def _front_points(self, broken: npt.NDArray[np.bool_], whole: npt.NDArray[np.bool_]) -> Array:
+        """Return the points halfway between neighbours of which one is broken and one is not, of all ranks."""
+        space, mesh = self.interface.space, self.interface.mesh
+        cells = space.dofmap.list[: mesh.topology.index_map(mesh.topology.dim).size_local]
+        places = space.tabulate_dof_coordinates()
+        found = [np.empty((0, 3))]
+        for first, second in NEIGHBOURS[mesh.topology.dim, cells.shape[1]]:
+            a, b = cells[:, first], cells[:, second]
+            between = (broken[a] & whole[b]) | (whole[a] & broken[b])
+            found.append((places[a[between]] + places[b[between]]) / 2)
+        every = np.vstack(mesh.comm.allgather(np.vstack(found)))
+        return np.unique(every, axis=0)
+
+    def _release_rates(self, traction: Array, opening: Array) -> tuple[float, float]:
+        """Return G_I and G_II [J/m²]."""
+        self._traction.x.array[:] = np.ravel(traction)
+        self._opening.x.array[:] = np.ravel(opening)
+        comm = self.interface.mesh.comm
+        normal, total = (-comm.allreduce(fem.assemble_scalar(form)) / self.width for form in self._works)
+        return float(normal), float(total - normal)
