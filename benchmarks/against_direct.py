@@ -145,7 +145,14 @@ def _run(program: str, problem: Path, cores: int) -> Run:
     # MPI, initialised in this process, left marks in the environment of C that os.environ does not have
     environment = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
     start, before = time.perf_counter(), _cpu_seconds()
-    done = subprocess.run(command, cwd=Path(__file__).parents[1], env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        command,
+        cwd=Path(__file__).parents[1],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
     seconds, cpu_seconds = time.perf_counter() - start, _cpu_seconds() - before
     if done.returncode:
         print(done.stdout, done.stderr, sep="\n", file=sys.stderr)
