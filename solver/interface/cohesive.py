@@ -59,6 +59,12 @@ Array = npt.NDArray[np.float64]
 TINY = 1e-12
 """The opening added to each equivalent one, over that of the normal strength, to keep derivatives finite at zero."""
 
+CLOSED = 1e-8
+"""How far a bond may be pressed, over the opening at its strength, and still resist as if it were open.
+
+Where contact keeps it at zero, rounding decides the sign; its tangent must not change with that.
+"""
+
 MOVED = 1e-3
 """A step of the held damage that counts."""
 
@@ -147,7 +153,7 @@ class CohesiveBond:
         normal = interface.normal("+")
         change = jump - self.origin("+")
         along = ufl.inner(change, normal)
-        opening = change + ufl.max_value(0.0, -along) * normal
+        opening = change - ufl.conditional(ufl.gt(along, -_closed(law)), 0.0, along) * normal
 
         def measures(opening: Any) -> tuple[Any, Any]:
             delta_n = ufl.inner(opening, normal)
@@ -187,7 +193,7 @@ class CohesiveBond:
         normal = self._vectors(self.interface.normal)
         change = self._jump.read().reshape(normal.shape) - self._vectors(self.origin)
         along = np.sum(change * normal, axis=1)
-        opening = change + np.maximum(-along, 0.0)[:, None] * normal
+        opening = change - np.where(along > -_closed(law), 0.0, along)[:, None] * normal
         equivalent, mixity = self._measures(opening)
         damage, static = _damage(
             law, _arrays(self.fatigue), self._measures, opening, self._vectors(self.opening_old), old
@@ -311,6 +317,11 @@ def _measures(law: Any, normal_square: Any, shear_square: Any) -> tuple[Any, Any
     shear = stiffness_t / stiffness_n * shear_square
     square = normal_square + shear + tiny
     return sqrt(square), (shear + tiny / 2) / square
+
+
+def _closed(law: Any) -> Any:
+    """Return the penetration [m] beyond which a bond is closed."""
+    return CLOSED * law.limits.normal_strength / law.stiffnesses[0]
 
 
 def _damage(

@@ -234,6 +234,8 @@ def test_openings_count_from_where_the_bond_was_made(pair: RigidPair) -> None:
 # --- any path ---------------------------------------------------------------------------------------
 
 # opening (pressed where negative) and two directions of sliding, over the final opening in mode I
+# of an energy per area, beside toughnesses of about 1 J/m²
+ROUNDING = 1e-13
 JUMPS = st.lists(st.tuples(*[st.floats(-1.2, 1.2)] * 3), min_size=1, max_size=12)
 
 
@@ -248,7 +250,7 @@ def test_any_path_harms_dissipates_and_carries_no_more_than_it_may(
     damage, dissipated = pair.history, 0.0
     for jump in jumps:
         traction = pair.move(*(small * end * np.array(jump)))
-        assert pair.history >= damage and pair.energy() >= dissipated
+        assert pair.history >= damage and pair.energy() >= dissipated - ROUNDING
         damage, dissipated = pair.history, pair.energy()
         openings = small * end * np.array([max(jump[0], 0.0), *jump[1:]])
         elastic = np.array(pair.law.stiffnesses)[[0, 1, 1]] * openings
