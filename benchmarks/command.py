@@ -17,7 +17,10 @@ from rich.table import Table
 from benchmarks.options import OptionError, Parameters
 from benchmarks.report import Result, as_json, print_details, print_summary
 
-NAMES = ("westergaard", "hertz", "patch", "recontact", "jkr", "punch", "partial-slip", "rough")
+NAMES = (
+    *("westergaard", "hertz", "patch", "recontact", "jkr", "punch", "partial-slip", "rough"),
+    *("traction-separation", "spring-bed"),
+)
 """The benchmarks, in the order in which they run and appear."""
 
 

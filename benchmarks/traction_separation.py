@@ -94,8 +94,8 @@ class Options(BondParameters):
     """toughness in sliding [J/m²]"""
     stiffness: float | None = Field(None, gt=0)
     """initial stiffness K_n [Pa/m]; chosen for an onset at a fiftieth of the end; not of the exponential law"""
-    stiffness_ratio: float = Field(1.0, gt=0)
-    """K_t/K_n; not of the exponential law"""
+    stiffness_ratio: float | None = Field(None, gt=0)
+    """K_t/K_n; chosen for onset and end in one proportion in both modes; not of the exponential law"""
     plateau: float = Field(0.4, ge=0, lt=1)
     """share of the plateau between onset and end; of the trapezoidal law"""
 
@@ -104,9 +104,14 @@ class Couple:
     """Two periodic blocks joined by a bond, held at top and bottom."""
 
     def __init__(
-        self, options: BondParameters, law: Law, moduli: tuple[tuple[float, float], ...], comm: MPI.Comm
+        self,
+        options: BondParameters,
+        law: Law,
+        moduli: tuple[tuple[float, float], ...],
+        traction: float,
+        comm: MPI.Comm,
     ) -> None:
-        """Mesh the blocks, of `moduli` (E [Pa], ν), and glue them with `law`."""
+        """Mesh the blocks, of `moduli` (E [Pa], ν), and glue them with `law`; `traction` [Pa] is a typical one."""
         length, dimension = options.length, options.dimension
         self.comm, self.dimension, self.length, self.moduli = comm, dimension, length, moduli
         box = Box(dimension, length, length, length, [str(1 / options.elements)], periodic=True)
@@ -122,11 +127,11 @@ class Couple:
             mechanics.composite_modulus(*moduli),
             AUGMENTATION[dimension],
             update=True,
-            pressure=options.normal_strength,
+            pressure=traction,
         )
         self.bond = CohesiveBond(self.interface, law, jump)
         self.bond.bond(np.ones(len(self.interface.areas.x.array), dtype=bool))
-        self._law, self._load = law, options.normal_strength * self.area
+        self._law, self._load = law, traction * self.area
         self._constraints = self._constrain()
         self.system = self._system(self.u, lambda test: self.contact.residual(test) + self.bond.residual(test))
         self._top = domain.dofs(self.u["upper"].function_space, "top", range(dimension))
@@ -139,7 +144,7 @@ class Couple:
         uniaxial = [2 * mu * (1 - nu) / (1 - 2 * nu) for mu, (_, nu) in zip(shear, self.moduli, strict=True)]
         return self.length * sum(1 / M for M in uniaxial), self.length * sum(1 / mu for mu in shear)
 
-    def move_top(self, normal: float, shear: float) -> Array:
+    def move_top(self, normal: float, shear: float, tolerance: float = 1e-10) -> Array:
         """Raise the top by `normal` and slide the bottom against it by `shear` [m]; return the traction found [Pa].
 
         Its two components open and slide the interface as the displacements do.
@@ -147,7 +152,7 @@ class Couple:
         displacement = np.zeros(self.dimension)
         displacement[0], displacement[-1] = -shear, normal
         self.u["upper"].x.array[self._top] = displacement[self._top % self.dimension]
-        report = self.system.solve(self.contact.update, drift_tolerance=1e-12)
+        report = self.system.solve(self.contact.update, tolerance=tolerance, drift_tolerance=1e-12)
         self.newton += report.newton
         self.linear += report.linear
         return self.reaction()
@@ -232,7 +237,8 @@ class Reference:
     """The law at one mixity, from its definition: a curve T(λ) of given peak and area, unloaded to the origin.
 
     λ is the opening in mode I that stores the same energy, `stiffness` K_n [Pa/m]. `corners` [m] part the smooth pieces
-    of the envelope, `share` turns λ into (normal, shear) openings, `traction_share` T into tractions.
+    of the envelope, `share` turns λ into (normal, shear) openings, `traction_share` T into tractions; `peak` is the
+    largest T [Pa].
     """
 
     stiffness: float
@@ -240,8 +246,14 @@ class Reference:
     envelope: Callable[[float], float]
     share: Array
     traction_share: Array
+    peak: float
     toughness: float
     largest: float = field(default=0.0, init=False)
+
+    @property
+    def strength(self) -> float:
+        """The largest traction, as a vector [Pa]."""
+        return self.peak * float(np.linalg.norm(self.traction_share))
 
     def traction(self, opening: float) -> float:
         """Return T [Pa] at λ = `opening` [m], which becomes history."""
@@ -256,7 +268,8 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     law = _law(options)
     reference = _reference(options)
     poisson = 0.25
-    couple = Couple(options, law, 2 * ((STIFFER * reference.stiffness * options.length, poisson),), comm)
+    moduli = 2 * ((STIFFER * reference.stiffness * options.length, poisson),)
+    couple = Couple(options, law, moduli, reference.strength, comm)
     traction_error = work = 0.0
 
     def follow() -> None:
@@ -271,7 +284,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
             # the work along the path belongs to the part of the traction that is not pressure
             along = (found + np.array([state.pressure, 0.0])) * np.array([1.0, state.sign])
             work += state.weight * float(along @ reference.share)
-            scale = max(options.normal_strength, options.shear_strength, state.pressure)
+            scale = max(reference.strength, state.pressure)
             wrong = max(np.abs(found - traction).max(), abs(couple.mean(couple.contact.pressure) - state.pressure))
             traction_error = max(traction_error, wrong / scale)
 
@@ -322,7 +335,7 @@ def _path(options: Options, reference: Reference) -> Iterator[State]:
         yield from _piece(high * end, low * end, sign, reference)
         here = low * end
         if here == 0.0:
-            yield State(0.0, pressure=pressure * options.normal_strength)
+            yield State(0.0, pressure=pressure * reference.strength)
             sign = -sign
 
 
@@ -352,12 +365,16 @@ def _law(options: Options) -> Law:
 
 def _stiffnesses(options: Options) -> tuple[float, float]:
     """Return K_n and K_t [Pa/m] of a law with an elastic part."""
-    modes = (
-        (options.normal_strength, options.normal_toughness, 1.0),
-        (options.shear_strength, options.shear_toughness, options.stiffness_ratio),
-    )
-    normal = options.stiffness or 25 * max(strength**2 / toughness / ratio for strength, toughness, ratio in modes)
-    return normal, options.stiffness_ratio * normal
+    steepest = [
+        strength**2 / toughness
+        for strength, toughness in (
+            (options.normal_strength, options.normal_toughness),
+            (options.shear_strength, options.shear_toughness),
+        )
+    ]
+    ratio = options.stiffness_ratio or steepest[1] / steepest[0]
+    normal = options.stiffness or 25 * max(steepest[0], steepest[1] / ratio)
+    return normal, ratio * normal
 
 
 def _reference(options: Options) -> Reference:
@@ -375,6 +392,7 @@ def _reference(options: Options) -> Reference:
             )
         )
         length = np.sqrt(toughness / (stiffness * area))
+        largest = float(stiffness * length * peak)
         corners = [length * x for x in np.linspace(0, 10, PIECES + 1)[1:]]
 
         def envelope(opening: float) -> float:
@@ -383,20 +401,19 @@ def _reference(options: Options) -> Reference:
         stiffness, shear = _stiffnesses(options)
         energies = (options.normal_strength**2 / (2 * stiffness), options.shear_strength**2 / (2 * shear))
         onset = np.sqrt(2 * options.interpolate(*energies, B) / stiffness)
-        strength = stiffness * onset
+        largest = float(stiffness * onset)
         share = options.plateau if options.law == "trapezoidal" else 0.0
         # the area is that of the trapezium with the sides λ_f and λ_p − λ_0 = s (λ_f − λ_0)
-        end = (2 * toughness / strength + share * onset) / (1 + share)
+        end = (2 * toughness / largest + share * onset) / (1 + share)
         corners = [onset, onset + share * (end - onset), end]
 
         def envelope(opening: float) -> float:
-            return float(np.interp(opening, [0.0, *corners], [0.0, strength, strength, 0.0]))
+            return float(np.interp(opening, [0.0, *corners], [0.0, largest, largest, 0.0]))
 
     ratio = np.sqrt(shear / stiffness)
     modes = np.sqrt([1 - B, B])
-    return Reference(
-        stiffness, corners, envelope, modes * np.array([1, 1 / ratio]), modes * np.array([1, ratio]), toughness
-    )
+    share, traction_share = modes * np.array([1, 1 / ratio]), modes * np.array([1, ratio])
+    return Reference(stiffness, corners, envelope, share, traction_share, largest, toughness)
 
 
 def _exponential_shape() -> tuple[Callable[[float], float], float, float]:
