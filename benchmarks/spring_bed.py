@@ -62,7 +62,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         """
         error = None
         try:
-            couple.move_top(*(traction * displacement), TOLERANCE)
+            couple.move_top(traction * displacement[0], traction * displacement[1], TOLERANCE)
         except SolveError as failed:
             error = failed
         harmed = couple.interface.max(couple.bond.damage.read()) > 0.0

@@ -35,7 +35,7 @@ from solver.interface.trapezoidal import Trapezoidal
 from solver.physics import mechanics
 
 NAME = "traction-separation"
-STIFFER = 100.0
+STIFFER = 10.0
 """Stiffness of the blocks over that of the bond."""
 GAUSS = 8
 """Gauss points on each smooth piece of the path."""
@@ -268,7 +268,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     law = _law(options)
     reference = _reference(options)
     poisson = 0.25
-    moduli = 2 * ((STIFFER * reference.stiffness * options.length, poisson),)
+    moduli = 2 * ((STIFFER * max(law.stiffnesses) * options.length, poisson),)
     couple = Couple(options, law, moduli, reference.strength, comm)
     traction_error = work = 0.0
 
@@ -402,10 +402,10 @@ def _reference(options: Options) -> Reference:
         energies = (options.normal_strength**2 / (2 * stiffness), options.shear_strength**2 / (2 * shear))
         onset = np.sqrt(2 * options.interpolate(*energies, B) / stiffness)
         largest = float(stiffness * onset)
-        share = options.plateau if options.law == "trapezoidal" else 0.0
+        plateau = options.plateau if options.law == "trapezoidal" else 0.0
         # the area is that of the trapezium with the sides λ_f and λ_p − λ_0 = s (λ_f − λ_0)
-        end = (2 * toughness / largest + share * onset) / (1 + share)
-        corners = [onset, onset + share * (end - onset), end]
+        end = (2 * toughness / largest + plateau * onset) / (1 + plateau)
+        corners = [onset, onset + plateau * (end - onset), end]
 
         def envelope(opening: float) -> float:
             return float(np.interp(opening, [0.0, *corners], [0.0, largest, largest, 0.0]))
