@@ -35,15 +35,16 @@ MULTIGRID = {
     "ksp_max_it": 500,
     "pc_type": "gamg",
     "pc_gamg_threshold": 0.02,
+    "pc_gamg_aggressive_coarsening": 2,
     "pc_gamg_reuse_interpolation": True,
     "mg_levels_ksp_type": "chebyshev",
     "mg_levels_pc_type": "jacobi",
 }
 """PETSc options of a symmetric system of displacements solved by conjugate gradients."""
 
-if MPI.COMM_WORLD.size > 1:
-    # PETSc's default way to form PᵀAP took twice the memory of the rest of a multigrid solve; one rank has no choice
-    PETSc.Options()["matptap_via"] = "allatonce_merged"
+PTAP = {"constraints": "allatonce_merged", "multigrid": "nonscalable"}
+"""PETSc's ways to form PᵀAP on several ranks: one that keeps no copies of A, and is fast for a P that is nearly the
+identity, and one that is many times faster than it for the wide P of multigrid."""
 
 Blocks = list[list[ufl.Form | None]]
 
@@ -288,6 +289,7 @@ class System:
         self._diagonal = self.matrix.getDiagonal(self._step).array.copy()
         operator = self.matrix
         if self._prolongation is not None:
+            self._choose_ptap("constraints")
             self._reduced = self.matrix.PtAP(self._prolongation, self._reduced)
             operator = self._reduced
             operator.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
@@ -297,7 +299,13 @@ class System:
         if self._rigid_modes is not None:
             operator.setNearNullSpace(self._rigid_modes)
         self.solver.setOperators(operator)
+        self._choose_ptap("multigrid")
         self._has_operator = True
+
+    def _choose_ptap(self, purpose: str) -> None:
+        """Let PETSc form PᵀAP in the way for that `purpose`; on one rank it has no choice."""
+        if self.domain.mesh.comm.size > 1:
+            PETSc.Options()["matptap_via"] = PTAP[purpose]
 
     def _apply(self) -> None:
         """Subtract the step from the fields, each limited to its largest step."""
