@@ -22,6 +22,7 @@ opening of the process zone, so that it may snap back.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +118,7 @@ class _Beams:
         self.share[:-1] += steps / 2
         self.share[1:] += steps / 2
         self.bonded = self.x >= specimen.crack * (1 - 1e-12)
-        self.damage = np.where(self.bonded, 0.0, 1.0)
+        self.damage: Array = np.where(self.bonded, 0.0, 1.0)
         self.beam = _beam_matrix(steps, bending, shear)
         stretch = modulus * h / 8 / steps
         self.slip = sparse.diags(
@@ -131,7 +132,7 @@ class _Beams:
 
     def follow(self, growth: float, most_steps: int) -> Path:
         n = len(self.x)
-        state, load = np.zeros(3 * n), 0.0
+        state: Array = np.zeros(3 * n)
         matrix, _ = self._linearise(state)
         unit = splu(matrix).solve(-self.unit_load)
         load = 1.0 / self._criterion(unit).max()
@@ -139,7 +140,7 @@ class _Beams:
         path = Path()
         self._record(path, np.zeros(3 * n), 0.0)
         self._record(path, state, load)
-        zone = np.zeros(n, dtype=bool)
+        zone: npt.NDArray[np.bool_] = np.zeros(n, dtype=bool)
         tip = int(np.argmax(self._criterion(state)))
         length = 0.1 * self.share[tip] * (abs(state[tip]) + abs(state[2 * n + tip]))
         for _ in range(most_steps):
@@ -207,7 +208,7 @@ class _Beams:
         matrix = sparse.block_diag([self.beam, self.slip]) @ change + local
         return matrix.tocsc(), forces
 
-    def _measures(self, opening: Array, slip: Array) -> tuple[Array, Array, Array]:
+    def _measures(self, opening: npt.NDArray[Any], slip: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
         """Return the equivalent opening λ = √(δ_n² + K_t/K_n δ_t²), and those of onset and end at its mixity."""
         bond, normal = self.bond, self.bond.normal_stiffness
         tension = np.where(opening.real >= 0, opening, 0)
@@ -229,7 +230,7 @@ class _Beams:
         derivatives = tuple((dn.imag / step, dt.imag / step) for dn, dt in zip(by_n, by_t, strict=True))
         return (t_n.real, t_t.real), derivatives
 
-    def _law(self, opening: Array, slip: Array) -> tuple[Array, Array]:
+    def _law(self, opening: npt.NDArray[Any], slip: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Return the tractions (t_n, t_t); in compression contact, a hundred times as stiff as the arms."""
         total, onset, end = self._measures(opening, slip)
         growing = end * (total - onset) / (total * (end - onset))

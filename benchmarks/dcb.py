@@ -7,17 +7,22 @@ rate is the J-integral over the loaded ends.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from mpi4py import MPI
 from pydantic import Field
 
 from benchmarks.fracture import FractureParameters, Loading, follow, judge
 from benchmarks.report import Result
+from solver.interface.process_zone import process_zone
 
 NAME = "dcb"
 
 
 class Options(FractureParameters):
     """A double cantilever beam."""
+
+    MODES: ClassVar[tuple[int, ...]] = (0,)
 
     crack: float = Field(500e-6, gt=0)
     """length a of the crack before it grows [m]"""
@@ -30,7 +35,8 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     specimen, seconds = follow(options, loading, comm)
     found = judge(options, loading, specimen, seconds)
     rate = specimen.release_rate()
-    computed = found.computed | {"J_at_the_ends [J/m^2]": rate}
+    zone_in_large_body = process_zone(options.law.limits, options.plane_modulus / 2).normal
+    computed = found.computed | {"E'G_c/strength^2 [m]": zone_in_large_body, "J_at_the_ends [J/m^2]": rate}
     exact = found.exact | {"J_at_the_ends [J/m^2]": options.normal_toughness}
     errors = found.errors | {"J": abs(rate / options.normal_toughness - 1)}
     return Result(NAME, options.model_dump(), computed, exact, errors, found.cost)

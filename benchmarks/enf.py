@@ -6,6 +6,8 @@ snaps back: it grows while load and deflection both fall, which no control of ei
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from mpi4py import MPI
 from pydantic import Field
 
@@ -17,6 +19,8 @@ NAME = "enf"
 
 class Options(FractureParameters):
     """An end-notched flexure specimen."""
+
+    MODES: ClassVar[tuple[int, ...]] = (1,)
 
     crack: float = Field(1e-3, gt=0)
     """length a of the crack before it grows [m]"""

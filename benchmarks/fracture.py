@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -40,11 +40,16 @@ STIFFNESS = 100.0
 broken."""
 GROWTH = 3.0
 """How far the crack grows over the length of the process zone, unless given."""
+COARSE = {1: 8, 2: 2}
+"""Elements across each arm away from the interface, by the order of displacements."""
 MOST_STEPS = 5000
 
 
 class FractureParameters(Parameters):
     """Arms, bond and mesh."""
+
+    MODES: ClassVar[tuple[int, ...]] = (0, 1)
+    """The modes in which the crack grows: 0 opens, 1 slides."""
 
     elements: int = Field(10, ge=1)
     """elements along the interface in the length of the process zone"""
@@ -75,7 +80,7 @@ class FractureParameters(Parameters):
     mixity_exponent: float = Field(2.0, gt=0)
     """exponent η of Benzeggagh and Kenane"""
     stiffness: float | None = Field(None, gt=0)
-    """elastic stiffness K_n of the bond [Pa/m]; 100 strength²/toughness if not given"""
+    """elastic stiffness K_n of the bond [Pa/m]; 100 σ_c²/G_Ic if not given"""
     growth: float | None = Field(None, gt=0)
     """how far the crack is to grow [m]; three process zones if not given"""
 
@@ -98,15 +103,29 @@ class FractureParameters(Parameters):
             self.shear_toughness,
             BenzeggaghKenane(self.mixity_exponent),
         )
-        steepest = max(self.normal_strength**2 / self.normal_toughness, self.shear_strength**2 / self.shear_toughness)
-        stiffness = self.stiffness or STIFFNESS * steepest
+        stiffness = self.stiffness or STIFFNESS * self.normal_strength**2 / self.normal_toughness
         ratio = self.normal_toughness / self.shear_toughness * (self.shear_strength / self.normal_strength) ** 2
         return Bilinear(limits, stiffness, ratio * stiffness)
 
     @property
     def zone(self) -> float:
-        """The length of the process zone [m], the shorter of both modes."""
-        return float(min(process_zone(self.law.limits, self.plane_modulus / 2, self.thickness)))
+        """The length of the process zone [m], the shorter one of the modes of the specimen."""
+        lengths = process_zone(self.law.limits, self.plane_modulus / 2, self.thickness)
+        return float(min(lengths[mode] for mode in self.MODES))
+
+    @property
+    def strength(self) -> float:
+        """The lower strength [Pa] of the modes of the specimen."""
+        return min((self.normal_strength, self.shear_strength)[mode] for mode in self.MODES)
+
+    @property
+    def opening(self) -> float:
+        """The smaller opening [m] at which the bond is broken in the modes of the specimen."""
+        toughnesses, strengths = (
+            (self.normal_toughness, self.shear_toughness),
+            (self.normal_strength, self.shear_strength),
+        )
+        return min(2 * toughnesses[mode] / strengths[mode] for mode in self.MODES)
 
     @property
     def room(self) -> float:
@@ -124,7 +143,7 @@ class FractureParameters(Parameters):
             raise ValueError(
                 "the crack would grow under the load in the middle: lower --crack or --growth, or raise --half-span"
             )
-        least = max(self.normal_strength**2 / self.normal_toughness, self.shear_strength**2 / self.shear_toughness)
+        least = self.normal_strength**2 / self.normal_toughness
         if self.stiffness is not None and self.stiffness <= least:
             raise ValueError(f"--stiffness {self.stiffness:g}: must be above strength²/toughness, {least:g} Pa/m")
         return self
@@ -161,7 +180,7 @@ class SharpCrack:
 
     def __init__(self, options: FractureParameters, loading: Loading) -> None:
         self.options, self.loading = options, loading
-        self.cracks = np.linspace(0.5 * loading.crack, loading.crack + 3 * options.grown, 20001)
+        self.cracks = np.linspace(0.5 * loading.crack, loading.crack + 3 * options.grown, 20001).astype(np.float64)
 
     def mixity(self, crack: Array) -> Array:
         """Return B = G_II/(G_I + G_II) for the crack lengths [m]."""
@@ -180,7 +199,7 @@ class SharpCrack:
         arms = (options.thickness, options.plane_modulus)
         opening = closed_form.dcb_compliance(crack, *arms)
         bending = closed_form.enf_compliance(crack, loading.length / 2, *arms, shear_modulus)
-        return loading.opening**2 * opening + loading.bending**2 * bending
+        return np.asarray(loading.opening**2 * opening + loading.bending**2 * bending)
 
     def load_at_compliance(self, compliance: Array) -> Array:
         """Return the load [N/m] of a growing crack by the compliance [m²/N] of the specimen."""
@@ -195,8 +214,8 @@ class SharpCrack:
         """Return G_I and G_II [J/m²] under a load of 1 N/m."""
         arms = (self.options.thickness, self.options.plane_modulus)
         return (
-            closed_form.dcb_release_rate(self.loading.opening, crack, *arms),
-            closed_form.enf_release_rate(self.loading.bending, crack, *arms),
+            np.asarray(closed_form.dcb_release_rate(self.loading.opening, crack, *arms)),
+            np.asarray(closed_form.enf_release_rate(self.loading.bending, crack, *arms)),
         )
 
 
@@ -265,7 +284,7 @@ def _setup(options: FractureParameters, loading: Loading) -> Setup:
         h,
         (max(loading.crack - h, 0.0), end),
         size,
-        h / 2,
+        h / COARSE[options.order],
         options.width if solid else None,
         options.layers,
     )
@@ -279,6 +298,8 @@ def _setup(options: FractureParameters, loading: Loading) -> Setup:
         E,
         nu,
         options.law,
+        options.strength,
+        options.opening,
         options.order,
         loading.forces,
         supports=loading.bending != 0.0,

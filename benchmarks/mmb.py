@@ -8,10 +8,11 @@ correction of the crack length.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Self
 
 import numpy as np
 from mpi4py import MPI
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy.optimize import brentq
 
 from benchmarks.fracture import FractureParameters, Loading, follow, judge
@@ -20,6 +21,8 @@ from solver import closed_form
 
 NAME = "mmb"
 MIXITIES = (0.2, 0.5, 0.8)
+SHORTEST, LONGEST = 1 / 3 + 1e-9, 1e3
+"""Levers over half the span: with hardly any opening and with hardly any bending beyond that of the opening."""
 
 
 class Options(FractureParameters):
@@ -36,6 +39,13 @@ class Options(FractureParameters):
     def room(self) -> float:
         """How far the crack can grow until its process zone meets the load in the middle [m]."""
         return self.half_span - self.thickness - self.zone - self.crack
+
+    @model_validator(mode="after")
+    def _has_a_lever(self) -> Self:
+        least = _mixity(LONGEST, self.crack, self.thickness)
+        if self.mixity is not None and self.mixity <= least:
+            raise ValueError(f"--mixity {self.mixity:g}: the longest lever makes {least:.2g}")
+        return self
 
 
 def run(options: Options, comm: MPI.Comm) -> Result:
@@ -59,14 +69,15 @@ def run(options: Options, comm: MPI.Comm) -> Result:
 def lever(mixity: float, crack: float, half_span: float, thickness: float) -> float:
     """Return the length c of the lever [m] for the share `mixity` of mode II at a crack of length `crack` [m]."""
 
-    def excess(relative: float) -> float:
-        opening, bending = closed_form.mmb_shares(relative * half_span, half_span)
-        first = closed_form.dcb_release_rate(opening, crack, thickness, 1.0)
-        second = closed_form.enf_release_rate(bending, crack, thickness, 1.0)
-        return float(second / (first + second)) - mixity
+    return half_span * brentq(lambda relative: _mixity(relative, crack, thickness) - mixity, SHORTEST, LONGEST)
 
-    # from hardly any opening to hardly any bending
-    return half_span * brentq(excess, 1 / 3 + 1e-9, 1e3)
+
+def _mixity(relative: float, crack: float, thickness: float) -> float:
+    """Return the share of mode II for a lever of length `relative` times half the span."""
+    opening, bending = closed_form.mmb_shares(relative, 1.0)
+    first = closed_form.dcb_release_rate(opening, crack, thickness, 1.0)
+    second = closed_form.enf_release_rate(bending, crack, thickness, 1.0)
+    return float(second / (first + second))
 
 
 def _test(options: Options, mixity: float) -> Loading:
