@@ -87,9 +87,11 @@ def test_specimen_that_cannot_be_ends_in_words(name: str, words: list[str], said
 
 def test_solid_specimen_is_the_plane_one_on_one_and_on_two_ranks(mpi_run: Callable[..., str]) -> None:
     """Plane strain between planes of symmetry."""
-    options = {"dimension": 3, "elements": 2, "growth": 30e-6, "crack": 200e-6}
+    options = {"dimension": 3, "elements": 2, "growth": 1e-6, "crack": 200e-6}
     words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
-    one, two = (json.loads(mpi_run(["-m", "benchmarks.dcb", *words, "--json"], ranks, timeout=100)) for ranks in (1, 2))
+    printed = [mpi_run(["-m", "benchmarks.dcb", *words, "--json"], ranks, timeout=100) for ranks in (1, 2)]
+    # PETSc may add a line of its own when it ends
+    one, two = (json.JSONDecoder().raw_decode(text)[0] for text in printed)
     for key, value in one["computed"].items():
         assert two["computed"][key] == pytest.approx(value, rel=1e-6, abs=1e-12), key
     flat = importlib.import_module("benchmarks.dcb")
