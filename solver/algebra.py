@@ -42,6 +42,9 @@ MULTIGRID = {
 }
 """PETSc options of a symmetric system of displacements solved by conjugate gradients."""
 
+UNSYMMETRIC_MULTIGRID = {**MULTIGRID, "ksp_type": "gmres", "ksp_gmres_restart": 100, "ksp_rtol": 1e-5}
+"""The same where friction or a bond makes the tangent unsymmetric; after loose solves stick and slip alternate."""
+
 PTAP = {"constraints": "allatonce_merged", "multigrid": "nonscalable"}
 """PETSc's ways to form PᵀAP on several ranks: one that keeps no copies of A, and is fast for a P that is nearly the
 identity, and one that is many times faster than it for the wide P of multigrid."""

@@ -202,18 +202,93 @@ class Contact(Section):
     )
 
 
-class Cohesive(Section):
-    """Bilinear mixed-mode bond of the points that touch after assembly."""
+class Weibull(Section):
+    """Random strength and toughness along the interface, Weibull distributed about the values given."""
 
-    law: Literal["bilinear"] = "bilinear"
+    distribution: Literal["weibull"]
+    modulus: Annotated[float, Field(gt=0)] = Field(description="Weibull modulus m; the larger, the less they vary")
+    correlation_length: Length
+    seed: Annotated[int, Field(ge=0)] = 0
+    of: Literal["strength", "toughness", "both"] = "both"
+
+
+class LogNormal(Section):
+    """Random strength and toughness along the interface, log-normally distributed about the values given."""
+
+    distribution: Literal["log_normal"]
+    variation: Annotated[float, Field(gt=0)] = Field(description="standard deviation over the mean")
+    correlation_length: Length
+    seed: Annotated[int, Field(ge=0)] = 0
+    of: Literal["strength", "toughness", "both"] = "both"
+
+
+Variation = Annotated[Weibull | LogNormal, Field(discriminator="distribution")]
+
+
+class Fatigue(Section):
+    """Damage under repeated loads below the strength (Roe and Siegmund 2003)."""
+
+    accumulation: Annotated[float, Field(ge=1)] = Field(description="accumulated opening over the final one, N")
+    endurance: Fraction = Field(description="endurance limit over the strength: loads below it do no harm")
+
+
+class Stretch(Section):
+    """A part of the interface: where x lies between two positions."""
+
+    start: Position
+    end: Position
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Stretch:
+        if self.end <= self.start:
+            raise ValueError(f"end must be above the start, {self.start:g} m")
+        return self
+
+
+class Cohesive(Section):
+    """Mixed-mode bond of the points that touch after assembly; it fails irreversibly."""
+
+    law: Literal["bilinear", "exponential", "trapezoidal"] = "bilinear"
     normal_strength: Pressure
     shear_strength: Pressure
     normal_toughness: SurfaceEnergy
     shear_toughness: SurfaceEnergy
-    mixity_exponent: Annotated[float, Field(gt=0)] = Field(default=2.0, description="η of Benzeggagh and Kenane")
+    mixity: Literal["benzeggagh_kenane", "power_law"] = "benzeggagh_kenane"
+    mixity_exponent: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="η of Benzeggagh and Kenane, 2 if not given; α of the power law, 1 if not given"
+    )
     stiffness: Stiffness | None = Field(
         default=None, description="initial stiffness; fifty times that of peak at the toughness if not given"
     )
+    plateau: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        default=None,
+        description="trapezoidal: share of the way to the end at full strength; 0.5 if not given",
+    )
+    variation: Variation | None = None
+    unbonded: Stretch | None = Field(default=None, description="a flaw: not bonded though it touches")
+    fatigue: Fatigue | None = None
+    relaxation_time: Time | None = Field(default=None, description="viscous regularisation; none if not given")
+
+    @model_validator(mode="after")
+    def _of_the_law(self) -> Cohesive:
+        if self.law == "exponential" and self.stiffness is not None:
+            raise ValueError("stiffness follows from strength and toughness in the exponential law; leave it out")
+        if self.law != "trapezoidal" and self.plateau is not None:
+            raise ValueError("plateau belongs to the trapezoidal law")
+        return self
+
+
+class Friction(Section):
+    """Coulomb friction of what presses; where there was a bond it grows with the damage."""
+
+    coefficient: Annotated[float, Field(gt=0)]
+
+
+class Adhesion(Section):
+    """Reversible attraction across the gap."""
+
+    work: SurfaceEnergy = Field(description="from contact to far apart")
+    range: Length
 
 
 class Kinetics(Section):
@@ -229,6 +304,8 @@ class Interface(Section):
 
     contact: Contact = Contact()
     cohesive: Cohesive | None = None
+    friction: Friction | None = None
+    adhesion: Adhesion | None = None
     kinetics: Kinetics
 
 
@@ -238,7 +315,9 @@ class Interface(Section):
 class Stack(Section):
     """How the cell is held: pressed at assembly, then kept at that pressure or at that thickness."""
 
-    hold: Literal["constant_pressure", "fixed_thickness"] = "constant_pressure"
+    hold: Literal["constant_pressure", "fixed_thickness", "free"] = Field(
+        default="constant_pressure", description="free: no platen, the pressure alone acts on the collector"
+    )
     pressure: Pressure
 
 
@@ -279,7 +358,15 @@ class Rest(Section):
     time: Time
 
 
-Step = Annotated[Charge | Discharge | Rest, Field(discriminator="step")]
+Step = Charge | Discharge | Rest
+
+
+class Repeat(Section):
+    """The same steps over and over: cycles."""
+
+    step: Literal["repeat"]
+    times: PositiveInt
+    steps: list[Annotated[Step, Field(discriminator="step")]] = Field(min_length=1)
 
 
 class TimeStepping(Section):
@@ -319,6 +406,9 @@ class Case(Section):
     electrolyte: Electrolyte
     interface: Interface
     stack: Stack
-    protocol: list[Step] = Field(min_length=1)
+    kinematics: Literal["small_strain", "finite_rotation"] = Field(
+        default="small_strain", description="finite_rotation: strains stay small, bodies may bend and buckle"
+    )
+    protocol: list[Annotated[Step | Repeat, Field(discriminator="step")]] = Field(min_length=1)
     time: TimeStepping = TimeStepping()
     output: Output = Output()

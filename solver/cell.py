@@ -7,6 +7,7 @@ V is the voltage of the collector against the lithium at the counter face, where
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,13 @@ from mpi4py import MPI
 import meshes
 from materials import Material
 from solver import algebra
-from solver.case import Case, Cohesive, Rest
+from solver.case import Case, Film, Repeat, Rest, Step
 from solver.domain import Domain
 from solver.interface import kinetics
-from solver.interface.bilinear import Bilinear
-from solver.interface.cohesive import CohesiveBond
-from solver.interface.contact import Contact
-from solver.interface.mixity import BenzeggaghKenane, Limits
+from solver.interface.interaction import Interaction
+from solver.ledger import Body, Ledger
 from solver.physics import conduction, diffusion, mechanics
+from solver.unstable import Event, Owner
 
 ELECTRODE, ELECTROLYTE = "electrode", "electrolyte"
 
@@ -38,7 +38,7 @@ class OpenCircuitError(algebra.SolveError):
 class Cell:
     """The fields, laws and equation systems of one case.
 
-    Life cycle: `press` once, then per time step `save`, `advance`, and `commit` or `restore`.
+    Life cycle: `press` once, then per time step `save`, `advance` and `commit`, and either `restore` or `book`.
     """
 
     def __init__(self, case: Case, electrode: Material, electrolyte: Material, folder: Path, comm: MPI.Comm) -> None:
@@ -88,32 +88,35 @@ class Cell:
             ),
             ELECTROLYTE: self.constant(0.0),
         }
+        law = mechanics.FiniteRotation if case.kinematics == "finite_rotation" else mechanics.Elasticity
         self.elasticity = {
-            name: mechanics.Elasticity.constant(domain.mesh, material.young_modulus, material.poisson_ratio)
+            name: law.constant(domain.mesh, material.young_modulus, material.poisson_ratio)
             for name, material in self.materials.items()
         }
-        jump = self.interface.jump(self.u)
         pairs = [(material.young_modulus, material.poisson_ratio) for material in self.materials.values()]
-        method = case.interface.contact
-        self.contact = Contact(
+        self.composite_modulus = mechanics.composite_modulus(*pairs)
+        self.interaction = Interaction(
             self.interface,
-            jump,
+            self.interface.jump(self.u),
             self.initial_gap,
-            mechanics.composite_modulus(*pairs),
-            method.augmentation or (1e3 if dimension == 2 else 1e2),
-            update=method.method == "augmented_lagrangian",
-            pressure=case.stack.pressure,
+            case.interface,
+            self.composite_modulus,
+            case.stack.pressure,
+            self.time_step,
+            self._period(),
         )
-        cohesive = case.interface.cohesive
-        self.bond = CohesiveBond(self.interface, _bilinear(cohesive), jump) if cohesive else None
+        self.contact, self.bond = self.interaction.contact, self.interaction.bond
         self.local_current = self._local_current()
         self.local_current_reader = self.interface.reader(self.local_current)
 
         displacement = self._mechanics()
         charge = self._electrochemistry(electrolyte.electrolyte.ionic_conductivity)
-        floating = self._mechanical_constraints(displacement, held=False)
+        self._displacement = displacement
+        floating = self._mechanical_constraints(held=False)
         self._pressing = algebra.System(domain, displacement, floating, self._options)
-        mechanical = self._mechanical_constraints(displacement, held=case.stack.hold == "fixed_thickness")
+        mechanical = self._mechanical_constraints(held=case.stack.hold == "fixed_thickness")
+        none = np.empty(0, dtype=np.int32)
+        self._held = [np.concatenate([none, *(d for i, d in mechanical.fixed if i == index)]) for index in range(2)]
         electrical = self._electrical_constraints(charge)
         if dimension == 2:
             both = _joined(electrical, mechanical, offset=len(charge))
@@ -123,23 +126,24 @@ class Cell:
                 algebra.System(domain, charge, electrical, algebra.DIRECT),
                 algebra.System(domain, displacement, mechanical, self._options),
             ]
+        self.ledger: Ledger | None = None
 
     # --- the run -----------------------------------------------------------------------------------
 
     def press(self) -> algebra.Report:
         """Bring the two sides together under the stack pressure and bond what touches."""
         self.contact.close()
-        report = self._pressing.solve(self.contact.update)
-        if self.bond:
-            self.bond.bond(self.contact.active.x.array > 0.0)
-        self.activity.x.array[:] = self._touching()
+        report = self._pressing.solve(self.interaction.update)
+        self.interaction.join()
+        self.activity.x.array[:] = self.interaction.touching
+        self.ledger = Ledger(self.domain, [self._body(name) for name in self.sides], self.interaction.laws)
         return report
 
     def advance(self, time_step: float, current_density: float) -> algebra.Report:
         """Solve one implicit step of `time_step` [s] at `current_density` [A/m² of apparent area, > 0 on charge]."""
         self.time_step.value = time_step
         self.current_density.value = current_density
-        self.activity.x.array[:] = self._touching()
+        self.activity.x.array[:] = self.interaction.touching
         newton = linear = quiet = 0
         most = 20 * len(self._systems)
         for solved, system in enumerate(itertools.islice(itertools.cycle(self._systems), most), start=1):
@@ -151,11 +155,43 @@ class Cell:
                 return algebra.Report(newton, linear)
         raise algebra.SolveError("electrochemistry and mechanics do not settle in 20 sweeps")
 
-    def commit(self) -> None:
-        """Take the present state as the start of the next step."""
+    def run_crack(self, time_step: float, current_density: float) -> tuple[Event, algebra.Report]:
+        """Let a crack run that no time step, however short, can follow; then solve the step of that length again.
+
+        The crack runs in no time: but for the first state the concentration stays what it is. SolveError as `advance`.
+        """
+        assert self.interaction.relaxation is not None
+        mechanical = self._mechanical_constraints(held=self.case.stack.hold == "fixed_thickness")
+        still = algebra.System(self.domain, self._displacement, mechanical, self._options)
+        begun = False
+
+        def solve() -> algebra.Report:
+            return still.solve(self.interaction.update) if begun else self.advance(time_step, current_density)
+
+        def commit() -> None:
+            nonlocal begun
+            begun = True
+            self.interaction.commit()
+            self.book()
+
+        try:
+            event = self.interaction.relaxation.run(Owner(solve, self.save, self.restore, commit))
+        finally:
+            still.destroy()
+        return event, self.advance(time_step, current_density)
+
+    def commit(self) -> float:
+        """Take the present state as the start of the next step.
+
+        Return the largest share of its toughness that the bond lost at any node.
+        """
         self.c_old.x.array[:] = self.c.x.array
-        if self.bond:
-            self.bond.commit()
+        return self.interaction.commit()
+
+    def book(self) -> None:
+        """Enter the step just committed, which cannot be taken back any more, in the energy ledger."""
+        assert self.ledger is not None
+        self.ledger.book()
 
     def save(self) -> list[np.ndarray]:
         """Return a copy of the whole state."""
@@ -179,9 +215,7 @@ class Cell:
 
     def stack_pressure(self) -> float:
         """Return the pressure of the platen on the collector face [Pa]: its reaction over the apparent area."""
-        system = self._systems[-1]
-        index = next(i for i, f in enumerate(system.fields) if f.function is self.u[ELECTRODE])
-        residual = system.residual_array(index)
+        residual = self._mechanical_residual(ELECTRODE)
         unbalanced = self.comm.allreduce(float(residual[self._platen_dofs[self._platen_dofs < len(residual)]].sum()))
         return float(self.pressure.value) - unbalanced / self.apparent_area
 
@@ -217,13 +251,33 @@ class Cell:
             residual = mechanics.residual(
                 self.elasticity[name], self.u[name], v[name], self.domain.dx(side), self.eigenstrain[name]
             )
-            residual += self.contact.residual(jump[name])
-            if self.bond:
-                residual += self.bond.residual(jump[name])
+            residual += self.interaction.residual(jump[name])
             if name == ELECTRODE:
-                residual += self.pressure * v[name][self.domain.dimension - 1] * self.domain.ds("collector")
+                residual += self._stack_load(v[name])
             fields.append(algebra.Field(self.u[name], residual, load))
         return fields
+
+    def _stack_load(self, v: Any) -> ufl.Form:
+        """Return the virtual work of the stack pressure, as part of the residual."""
+        return self.pressure * v[self.domain.dimension - 1] * self.domain.ds("collector")
+
+    def _body(self, name: str) -> Body:
+        """Return one side as the energy ledger sees it."""
+        u = self.u[name]
+        return Body(
+            self.sides[name],
+            u,
+            self.elasticity[name],
+            lambda: self._mechanical_residual(name),
+            self._held[list(self.sides).index(name)],
+            self._stack_load(ufl.TestFunction(u.function_space)) if name == ELECTRODE else None,
+            self.eigenstrain[name] if name == ELECTRODE else None,
+        )
+
+    def _mechanical_residual(self, name: str) -> np.ndarray:
+        """Return the owned entries of the residual of the displacement of a side, before constraints."""
+        system = self._systems[-1]
+        return system.residual_array(next(i for i, f in enumerate(system.fields) if f.function is self.u[name]))
 
     def _electrochemistry(self, ionic_conductivity: float) -> list[algebra.Field]:
         q, psi_e, psi_s = (ufl.TestFunction(f.function_space) for f in (self.c, self.phi_e, self.phi_s))
@@ -240,7 +294,7 @@ class Cell:
         )
         kappa = self.constant(ionic_conductivity)
         ions = conduction.residual(self.phi_s, psi_s, kappa, electrolyte) - j * psi_s("-") * dS
-        currents = [step.current_density for step in self.case.protocol if not isinstance(step, Rest)]
+        currents = [step.current_density for step in _steps(self.case.protocol) if not isinstance(step, Rest)]
         current = max(currents, default=self.case.interface.kinetics.exchange_current_density)
         load = current * self.apparent_area / np.sqrt(self._interface_nodes)
         return [
@@ -261,17 +315,10 @@ class Cell:
 
     def _update(self) -> tuple[int, float]:
         """Refresh what the residuals hold frozen; return the nodes that switched and the drift of the multiplier."""
-        flipped, drift = self.contact.update()
+        flipped, drift = self.interaction.update()
         flipped += self._deactivate()
         self._recentre()
         return flipped, drift
-
-    def _touching(self) -> np.ndarray:
-        """Return where the sides press on each other or an unharmed bond holds them, shape (local and ghost nodes,)."""
-        touching = self.contact.active.x.array > 0.0
-        if self.bond:
-            touching |= self.bond.damage.read() <= 0.0
-        return touching
 
     def _deactivate(self) -> int:
         """Stop the current at nodes that no longer touch; return their number.
@@ -280,7 +327,7 @@ class Cell:
         node it crosses, and within one step there need be no state in which such a node stays closed or stays open.
         """
         activity = self.activity.x.array
-        lost = (activity > 0.0) & ~self._touching()
+        lost = (activity > 0.0) & ~self.interaction.touching
         activity[lost] = 0.0
         if self.interface.sum(activity) == 0.0:
             raise OpenCircuitError("open circuit: no contact left")
@@ -295,14 +342,19 @@ class Cell:
 
     # --- constraints -------------------------------------------------------------------------------
 
-    def _mechanical_constraints(self, fields: list[algebra.Field], held: bool) -> algebra.Constraints:
-        """Rigid rough platens: no motion at the counter face, one common height (free or `held`) at the collector."""
+    def _mechanical_constraints(self, held: bool) -> algebra.Constraints:
+        """Rigid rough platens: no motion at the counter face, one common height (free or `held`) at the collector.
+
+        Without a platen the collector is free.
+        """
         height = self.domain.dimension - 1
-        upper, lower = (f.function.function_space for f in fields)
-        constraints = self._lateral(fields)
+        upper, lower = (f.function.function_space for f in self._displacement)
+        constraints = self._lateral(self._displacement)
         constraints.fixed.append((1, self.domain.dofs(lower, "counter", range(height + 1))))
-        constraints.fixed.append((0, self.domain.dofs(upper, "collector", range(height))))
         self._platen_dofs = self.domain.dofs(upper, "collector", [height])
+        if self.case.stack.hold == "free":
+            return constraints
+        constraints.fixed.append((0, self.domain.dofs(upper, "collector", range(height))))
         (constraints.fixed if held else constraints.tied).append((0, self._platen_dofs))
         return constraints
 
@@ -324,7 +376,16 @@ class Cell:
 
     @property
     def _options(self) -> dict[str, Any]:
-        return algebra.DIRECT if self.domain.dimension == 2 else algebra.MULTIGRID
+        if self.domain.dimension == 2:
+            return algebra.DIRECT
+        return algebra.MULTIGRID if self.interaction.symmetric else algebra.UNSYMMETRIC_MULTIGRID
+
+    def _period(self) -> tuple[float, ...]:
+        """Return the lengths [m] after which the cell repeats itself."""
+        geometry = self.case.geometry
+        if not isinstance(geometry, Film) or geometry.lateral != "periodic":
+            return ()
+        return (geometry.length, geometry.width or geometry.length)[: geometry.dimension - 1]
 
     @property
     def _interface_nodes(self) -> int:
@@ -332,25 +393,13 @@ class Cell:
 
     def _state(self) -> list[np.ndarray]:
         functions = [*self.u.values(), self.c, self.c_old, self.phi_e, self.phi_s, self.activity]
-        functions += [self.contact.multiplier, self.contact.active, self.contact.gap.values]
-        if self.bond:
-            functions += [self.bond.damage_old, self.bond.damage.values, self.bond.dissipated]
-        return [f.x.array for f in functions] + [self.voltage.value]
+        return [f.x.array for f in functions] + [*self.interaction.state, self.voltage.value]
 
 
-def _bilinear(bond: Cohesive) -> Bilinear:
-    """Return the law of a bond; its default stiffness puts the onset at a fiftieth of the final opening or below."""
-    stiffness = bond.stiffness or 25 * max(
-        bond.normal_strength**2 / bond.normal_toughness, bond.shear_strength**2 / bond.shear_toughness
-    )
-    limits = Limits(
-        bond.normal_strength,
-        bond.shear_strength,
-        bond.normal_toughness,
-        bond.shear_toughness,
-        BenzeggaghKenane(bond.mixity_exponent),
-    )
-    return Bilinear(limits, stiffness)
+def _steps(protocol: Iterable[Step | Repeat]) -> Iterator[Step]:
+    """Return every step of a protocol once."""
+    for step in protocol:
+        yield from step.steps if isinstance(step, Repeat) else [step]
 
 
 def _joined(first: algebra.Constraints, second: algebra.Constraints, offset: int) -> algebra.Constraints:

@@ -15,7 +15,6 @@ from solver.cell import ELECTRODE, ELECTROLYTE, Cell
 from solver.compat import expression_at_points
 from solver.output import CombinedSeries, Series
 from solver.physics import diffusion
-from solver.physics.mechanics import Elasticity
 
 
 class FieldWriter:
@@ -33,7 +32,7 @@ class FieldWriter:
         normal = interface.normal("+")
         shear = jump - ufl.inner(jump, normal) * normal
         self._shear = interface.reader(ufl.sqrt(ufl.inner(shear, shear)))
-        self._pressure = interface.function("pressure")
+        self._pressure, self._mixity = interface.function("pressure"), interface.function("mixity")
         on_interface = {
             "gap [m]": cell.contact.gap.values,
             "pressure [Pa]": self._pressure,
@@ -42,7 +41,8 @@ class FieldWriter:
             "shear jump [m]": self._shear.values,
         }
         if cell.bond:
-            on_interface["damage [1]"] = cell.bond.damage.values
+            on_interface["damage [1]"] = cell.bond.damage_old
+            on_interface["mode mixity [1]"] = self._mixity
 
         points = {
             ELECTRODE: {
@@ -80,6 +80,8 @@ class FieldWriter:
             self._stresses[name].update()
         self.opened[ELECTRODE].x.array[:] += self._lift
         self._pressure.x.array[:] = cell.contact.pressure
+        if cell.bond:
+            self._mixity.x.array[:] = cell.bond.read().mixity
         cell.contact.gap.read()
         cell.local_current_reader.read()
         self._shear.read()
@@ -93,7 +95,7 @@ class _Stresses:
     def __init__(self, cell: Cell, name: str) -> None:
         side = cell.sides[name]
         material = cell.materials[name]
-        law = Elasticity.constant(side.mesh, material.young_modulus, material.poisson_ratio)
+        law = type(cell.elasticity[name]).constant(side.mesh, material.young_modulus, material.poisson_ratio)
         eigenstrain: Any = cell.constant(0.0, side.mesh)
         if name == ELECTRODE:
             reference, volume = (cell.constant(x, side.mesh) for x in (cell.c_initial, cell.host.partial_molar_volume))

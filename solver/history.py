@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 import numpy as np
+import numpy.typing as npt
 from mpi4py import MPI
 
 from solver.cell import ELECTRODE, Cell
 from solver.interface.kinetics import FARADAY
 from solver.stepping import Advance
+
+Array = npt.NDArray[np.float64]
 
 COULOMB_PER_AH = 3600.0
 
@@ -56,6 +60,7 @@ class Observer:
         return {
             "time [s]": advance.time if advance else 0.0,
             "step [1]": advance.number if advance else 0,
+            "cycle [1]": advance.cycle if advance else 0,
             "voltage [V]": float(cell.voltage.value),
             "current density [A/m^2]": applied,
             "capacity [A h/m^2]": self._step_charge / COULOMB_PER_AH,
@@ -72,7 +77,12 @@ class Observer:
             "mean gap [m]": interface.sum(gap) / cell.geometric_area,
             "max gap [m]": interface.max(gap),
             "mean damage [1]": self._mean_damage(),
-            "dissipated energy [J]": interface.sum(cell.bond.dissipated.x.array) if cell.bond else 0.0,
+            "damaged area [m^2]": self._failed(lambda damage: damage > 0.0),
+            "broken area [m^2]": self._failed(lambda damage: damage >= 1.0),
+            "dissipated energy [J]": self._lost("dissipated"),
+            "dissipated energy, fatigue [J]": self._lost("fatigue_dissipated"),
+            **self._energies(),
+            "unstable [1]": 1 if advance and advance.event else 0,
             "mean stoichiometry [1]": lithium / cell.lithium_capacity,
             "min stoichiometry [1]": comm.allreduce(float(theta.min(initial=np.inf)), op=MPI.MIN),
             "max stoichiometry [1]": comm.allreduce(float(theta.max(initial=-np.inf)), op=MPI.MAX),
@@ -94,7 +104,38 @@ class Observer:
         bonded = self.cell.interface.sum(bond.bonded.x.array) if bond else 0.0
         if bond is None or bonded == 0.0:
             return 0.0
-        return self.cell.interface.sum(bond.bonded.x.array * bond.damage.values.x.array) / bonded
+        return self.cell.interface.sum(bond.bonded.x.array * bond.damage_old.x.array) / bonded
+
+    def _failed(self, failed: Callable[[Array], npt.NDArray[np.bool_]]) -> float:
+        """Return the area of what was bonded whose damage has `failed`."""
+        bond = self.cell.bond
+        return self.cell.interface.sum(bond.bonded.x.array * failed(bond.damage_old.x.array)) if bond else 0.0
+
+    def _lost(self, name: str) -> float:
+        """Return one of the energies that the bond has lost."""
+        return self.cell.interface.sum(getattr(self.cell.bond, name).x.array) if self.cell.bond else 0.0
+
+    def _energies(self) -> dict[str, float]:
+        """Return where the work done since assembly went: the ledger, in which the bond and its viscosity are one."""
+        assert self.cell.ledger is not None
+        accounts = {"bond": 0.0, "friction": 0.0, "released": 0.0} | self.cell.ledger.energies
+        viscous = self._lost("viscous_dissipated")
+        names = {
+            "external": "external work [J]",
+            "eigenstrain": "work of the eigenstrain [J]",
+            "elastic": "elastic energy [J]",
+            "stored": "energy stored in the interface [J]",
+            "bond": "energy lost in the bond [J]",
+            "friction": "energy lost to friction [J]",
+            "released": "energy released by unstable cracks [J]",
+            "remainder": "energy not accounted for by the time step [J]",
+        }
+        energies = {column: accounts[account] for account, column in names.items()}
+        energies["energy lost in the bond [J]"] -= viscous
+        return energies | {
+            "energy lost to viscosity [J]": viscous,
+            "energy balance [1]": self.cell.ledger.closing_error,
+        }
 
 
 class HistoryFile:

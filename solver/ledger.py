@@ -7,8 +7,9 @@ elastic energy E and the traction t of the interface,
 
 where a dash marks the state at the end of the step. So the ledger closes to the tolerance of Newton's method, however
 long the step. Each law of an interface (`Law`) says what part of its work it stores; the rest goes to its account:
-"bond", "friction", "viscous", or "remainder" for laws that lose nothing, such as contact and adhesion. What these find
-there is the error of the rule itself at nodes that open or close within a step; it vanishes with the step.
+"bond", "friction", "released", or "remainder" for laws that lose nothing, such as contact and adhesion. What these find
+there is the error of the rule itself at nodes that open or close within a step; it vanishes with the step. So does that
+of bodies with finite rotations, which is counted there too.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from dolfinx import fem, la
 from ufl.algorithms.analysis import extract_coefficients
 
 from solver.domain import Domain, Indices, Interface, Side
+from solver.interface.cohesive import CohesiveBond
 from solver.interface.contact import Contact
-from solver.physics.mechanics import Elasticity
+from solver.physics import mechanics
+from solver.physics.mechanics import Elasticity, FiniteRotation
 
 Array = npt.NDArray[np.float64]
 
@@ -69,6 +72,26 @@ class ContactWork:
 
 
 @dataclass(frozen=True)
+class BondWork:
+    """A bond as a law: it stores elastic energy, and loses the rest to damage and viscosity."""
+
+    bond: CohesiveBond
+    account: str = "bond"
+
+    @property
+    def interface(self) -> Interface:
+        return self.bond.interface
+
+    @property
+    def traction(self) -> Array:
+        return self.bond.read().traction.ravel()
+
+    @property
+    def stored(self) -> Array:
+        return self.bond.stored.x.array
+
+
+@dataclass(frozen=True)
 class Body:
     """One side: its displacement `u`, its elastic `law`, and what acts on it from outside.
 
@@ -107,27 +130,32 @@ class Ledger:
         self._jumps = [law.interface.reader(law.interface.jump(u)) for law in laws]
         self._loads = [domain.form(body.load) if body.load else None for body in bodies]
         self._elastic = [domain.form(_elastic_energy(body, domain.dx(body.side))) for body in bodies]
+        self._forces = [self._internal_forces(body) for body in bodies]
         self._committed: list[tuple[fem.Function, fem.Function]] = []
-        strained = [body for body in bodies if body.eigenstrain is not None]
-        self._eigenstrain = [domain.form(self._eigenstrain_work(body)) for body in strained]
-        self.energies = dict.fromkeys(
-            ("external", "eigenstrain", "elastic", "stored", *(law.account for law in laws)), 0.0
-        )
+        self._eigenstrain = [self._eigenstrain_work(body) for body in bodies]
+        accounts = [*(law.account for law in laws), *("remainder" for forces in self._forces if forces)]
+        self.energies = dict.fromkeys(("external", "eigenstrain", "elastic", "stored", *accounts), 0.0)
         self._largest = 0.0
-        self._works, self._energy, self._stored = self._look()
+        self._works, self._energies, self._stored = self._look()
 
     def book(self) -> None:
         """Add the step from the state of the last call, or of the ledger's making, to the present one."""
-        before, energy, stored = self._works, self._energy, self._stored
-        self._works, self._energy, self._stored = self._look()
+        before, energies, stored = self._works, self._energies, self._stored
+        self._works, self._energies, self._stored = self._look()
         for old, new in zip(before, self._works, strict=True):
             work = float((old.force + new.force) @ (new.displacement - old.displacement) / 2)
             self.energies[new.account] += self._domain.mesh.comm.allreduce(work)
         for law, change in zip(self._laws, np.subtract(self._stored, stored), strict=True):
             self.energies["stored"] += change
             self.energies[law.account] -= change
-        self.energies["elastic"] += self._energy - energy
-        self.energies["eigenstrain"] += sum(map(self._domain.integrate, self._eigenstrain))
+        for forces, form, new_energy, energy in zip(
+            self._forces, self._eigenstrain, self._energies, energies, strict=True
+        ):
+            work = self._domain.integrate(form) if form else 0.0
+            self.energies["elastic"] += new_energy - energy
+            self.energies["eigenstrain"] += work
+            if forces:
+                self.energies["remainder"] += work - (new_energy - energy)
         for function, committed in self._committed:
             committed.x.array[:] = function.x.array
         self._largest = max(self._largest, *map(abs, self.energies.values()))
@@ -139,39 +167,53 @@ class Ledger:
         missing = 2 * done - sum(self.energies.values())
         return float(abs(missing) / self._largest) if self._largest > 0.0 else 0.0
 
-    def _look(self) -> tuple[list[_Work], float, list[float]]:
-        """Return forces and displacements, the elastic energy, and what each law stores, at the present state."""
+    def _look(self) -> tuple[list[_Work], list[float], list[float]]:
+        """Return forces and displacements, what each body and what each law stores, at the present state."""
         works = []
-        for body, load in zip(self._bodies, self._loads, strict=True):
+        for body, load, forces in zip(self._bodies, self._loads, self._forces, strict=True):
             residual = body.residual()
             u = body.u.x.array[: len(residual)]
             prescribed = np.unique(body.prescribed[body.prescribed < len(residual)])
             works.append(_Work("external", residual[prescribed], u[prescribed]))
             if load is not None:
                 works.append(_Work("external", -_assemble(load)[: len(residual)], u.copy()))
+            if forces is not None:
+                works.append(_Work("remainder", _assemble(forces)[: len(residual)], u.copy()))
         for law, jump in zip(self._laws, self._jumps, strict=True):
             bs = law.interface.mesh.geometry.dim
             owned = law.interface.owned * bs
             areas = np.repeat(law.interface.areas.x.array, bs)[:owned]
             works.append(_Work(law.account, areas * law.traction[:owned], jump.read()[:owned].copy()))
-        energy = sum(map(self._domain.integrate, self._elastic))
+        energies = list(map(self._domain.integrate, self._elastic))
         stored = [law.interface.sum(law.stored * np.ones_like(law.interface.areas.x.array)) for law in self._laws]
-        return works, energy, stored
+        return works, energies, stored
 
-    def _eigenstrain_work(self, body: Body) -> ufl.Form:
+    def _internal_forces(self, body: Body) -> fem.Form | None:
+        """Return the forces of a body with finite rotations, for which the rule is not exact; None for others."""
+        if not isinstance(body.law, FiniteRotation):
+            return None
+        v, dx = ufl.TestFunction(body.u.function_space), self._domain.dx(body.side)
+        return self._domain.form(mechanics.residual(body.law, body.u, v, dx, _eigenstrain(body)))
+
+    def _eigenstrain_work(self, body: Body) -> fem.Form | None:
         """Return −∫ ½ (σ + σ') : Δε* dx, with copies that keep the committed u and coefficients of the eigenstrain."""
+        if body.eigenstrain is None:
+            return None
         functions = [body.u, *extract_coefficients(body.eigenstrain)]
         old = {function: function.copy() for function in functions}
         self._committed += old.items()
         before = ufl.replace(body.eigenstrain, old)
-        u, e = (body.u + old[body.u]) / 2, (body.eigenstrain + before) / 2
-        power = 3 * body.law.hydrostatic_stress(u, e) * (body.eigenstrain - before)
-        return -power * self._domain.dx(body.side)
+        means = (body.law.hydrostatic_stress(*state) for state in ((body.u, body.eigenstrain), (old[body.u], before)))
+        return self._domain.form(-1.5 * sum(means) * (body.eigenstrain - before) * self._domain.dx(body.side))
+
+
+def _eigenstrain(body: Body) -> Any:
+    return 0.0 if body.eigenstrain is None else body.eigenstrain
 
 
 def _elastic_energy(body: Body, dx: ufl.Measure) -> ufl.Form:
     """Return ∫ ½ σ : (ε − ε*) dx, out of plane included: σ : ε* = 3 σ_h e."""
-    e = 0.0 if body.eigenstrain is None else body.eigenstrain
+    e = _eigenstrain(body)
     sigma, mean = body.law.stress(body.u, e), body.law.hydrostatic_stress(body.u, e)
     return (ufl.inner(sigma, body.law.strain(body.u)) - 3 * mean * e) / 2 * dx
 

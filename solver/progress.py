@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from solver.case import Case
+from solver.case import Case, Film
 from solver.cell import Cell
 from solver.stepping import Advance
 from solver.terminal import say
@@ -29,7 +29,19 @@ class Progress:
             f"{cell.domain.dimension}D, {cell.unknowns:,} unknowns, {nodes:,} nodes on the interface, "
             f"{self.ranks} rank{'s' if self.ranks > 1 else ''}; results in {self.output}"
         )
+        if cell.bond and (warning := self._coarse(cell)):
+            say(f"warning: {warning}")
         say(HEADER)
+
+    @staticmethod
+    def _coarse(cell: Cell) -> str | None:
+        """Return what to say where the mesh does not resolve the process zone of the bond."""
+        geometry = cell.case.geometry
+        thickness = (
+            min(geometry.electrode_thickness, geometry.electrolyte_thickness) if isinstance(geometry, Film) else None
+        )
+        zone = cell.bond.process_zone(cell.composite_modulus, thickness)
+        return zone.warning(cell.interface.max(cell.interface.spacing.x.array))
 
     def advanced(self, advance: Advance, row: dict[str, float]) -> None:
         """Print the line of one time step, after what made it shorter."""

@@ -28,7 +28,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from materials import Host, Material, MaterialError, load, names
 from materials.library import SHIPPED
 from meshes import check
-from solver.case import Case, Electrode, Electrolyte, Rest, Section
+from solver.case import Case, Electrode, Electrolyte, Repeat, Rest, Section
 from solver.units import Unit
 
 MARK = "# Written by Interstice:"
@@ -647,14 +647,16 @@ def _beyond_host(case: Case, host: Host) -> Iterator[Problem]:
         name = case.electrode.material
         yield ("electrode", "initial_stoichiometry"), f"the potential of {name} is known from {low:g} to {high:g}"
         return
-    first = case.protocol[0]
+    first, key = case.protocol[0], ("protocol", 0)
+    if isinstance(first, Repeat):
+        first, key = first.steps[0], (*key, "steps", 0)
     if isinstance(first, Rest) or first.until.voltage is None:
         return
     start = float(host.open_circuit_potential(theta))
     if (first.until.voltage <= start) == (first.step == "charge"):
         side = "above" if first.step == "charge" else "below"
         message = f"the {first.step} would end before it begins; it must be {side} the {start:.4g} V of the start"
-        yield ("protocol", 0, "until", "voltage"), message
+        yield (*key, "until", "voltage"), message
 
 
 def _one_line(error: Exception) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from solver.algebra import Report, SolveError
-from solver.case import Charge, Discharge, Rest, Step, TimeStepping
-from solver.cell import Cell
+from solver.case import Charge, Discharge, Repeat, Rest, Step, TimeStepping
+from solver.cell import Cell, OpenCircuitError
 from solver.interface.kinetics import FARADAY
+from solver.unstable import LARGEST_GROWTH, Event
 
 VOLTAGE_TOLERANCE = 1e-3
 """How far a cut-off may be overshot [V]."""
@@ -22,8 +23,9 @@ EASY = 8
 class Advance:
     """One accepted time step.
 
-    `number` and `step` are those of the protocol (from 1), `time` [s] is at the end of the time step, `duration` [s]
-    its length, `notes` say why it is shorter than the one before.
+    `number` counts the protocol steps carried out and `cycle` the repetitions, both from 1 (0: nothing is repeated),
+    `time` [s] is at the end of the time step, `duration` [s] its length, `notes` say why it is shorter than the one
+    before. `event` is what ran unstably in it.
     """
 
     number: int
@@ -32,6 +34,8 @@ class Advance:
     duration: float
     report: Report
     notes: tuple[str, ...] = ()
+    cycle: int = 0
+    event: Event | None = None
 
 
 class ProtocolError(Exception):
@@ -41,18 +45,30 @@ class ProtocolError(Exception):
 class _RejectedError(Exception):
     """A time step must be taken again, `shrink` times as long."""
 
-    def __init__(self, reason: str, shrink: float) -> None:
+    def __init__(self, reason: str, shrink: float, lost: bool = False) -> None:
+        """`lost`: equilibrium may have been lost to a crack."""
         super().__init__(reason)
-        self.shrink = shrink
+        self.shrink, self.lost = shrink, lost
 
 
-def run_protocol(cell: Cell, protocol: Sequence[Step], control: TimeStepping) -> Iterator[Advance]:
+def run_protocol(cell: Cell, protocol: Sequence[Step | Repeat], control: TimeStepping) -> Iterator[Advance]:
     """Carry out the protocol, yielding after every accepted time step; ProtocolError where no step is possible."""
     time = 0.0
-    for number, step in enumerate(protocol, start=1):
-        for advance in _run_step(cell, number, step, control, time):
-            time = advance.time
-            yield advance
+    for number, (cycle, step) in enumerate(_unrolled(protocol), start=1):
+        for advance in _run_step(cell, step, control):
+            yield replace(advance, number=number, cycle=cycle, time=time + advance.time)
+            end = advance.time
+        time += end
+
+
+def _unrolled(protocol: Sequence[Step | Repeat]) -> Iterator[tuple[int, Step]]:
+    """Yield every step to carry out, with the number of its repetition."""
+    for step in protocol:
+        if isinstance(step, Repeat):
+            for cycle in range(1, step.times + 1):
+                yield from ((cycle, each) for each in step.steps)
+        else:
+            yield 0, step
 
 
 def applied_current_density(step: Step) -> float:
@@ -62,7 +78,8 @@ def applied_current_density(step: Step) -> float:
     return step.current_density if isinstance(step, Charge) else -step.current_density
 
 
-def _run_step(cell: Cell, number: int, step: Step, control: TimeStepping, start: float) -> Iterator[Advance]:
+def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance]:
+    """Carry out one step of the protocol; its times count from its beginning."""
     end = step.time if isinstance(step, Rest) else step.until.time or np.inf
     longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
     passed, length = 0.0, control.initial
@@ -71,20 +88,26 @@ def _run_step(cell: Cell, number: int, step: Step, control: TimeStepping, start:
         length = min(length, longest, end - passed)
         saved = cell.save()
         try:
-            report = _attempt(cell, step, length, control)
+            report, event = _attempt(cell, step, length, control), None
         except _RejectedError as rejected:
             cell.restore(saved)
-            if length <= control.minimum:
-                raise ProtocolError(
-                    f"{rejected} (the time step cannot be shorter than {control.minimum:g} s)"
-                ) from None
-            shorter = max(rejected.shrink * length, control.minimum)
-            notes.append(f"{rejected}: time step {length:.3g} s → {shorter:.3g} s")
-            length = shorter
-            continue
-        cell.commit()
+            if length > control.minimum:
+                shorter = max(rejected.shrink * length, control.minimum)
+                notes.append(f"{rejected}: time step {length:.3g} s → {shorter:.3g} s")
+                length = shorter
+                continue
+            reason = f"{rejected} (the time step cannot be shorter than {control.minimum:g} s)"
+            if cell.bond is None or not rejected.lost:
+                raise ProtocolError(reason) from None
+            try:
+                event, report = cell.run_crack(length, applied_current_density(step))
+                cell.commit()
+            except SolveError as error:
+                raise ProtocolError(f"{reason}; {error}") from None
+            notes.append(str(event))
+        cell.book()
         passed += length
-        yield Advance(number, step, start + passed, length, report, tuple(notes))
+        yield Advance(0, step, passed, length, report, tuple(notes), event=event)
         if _is_over(cell, step):
             return
         notes.clear()
@@ -92,17 +115,20 @@ def _run_step(cell: Cell, number: int, step: Step, control: TimeStepping, start:
 
 
 def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping) -> Report:
-    """Advance the cell by `length` [s]; return what it took, or reject the time step."""
+    """Advance the cell by `length` [s] and commit; return what it took, or reject the time step."""
     before = float(cell.voltage.value)
     try:
         report = cell.advance(length, applied_current_density(step))
     except SolveError as error:
-        raise _RejectedError(str(error), 0.5) from None
+        raise _RejectedError(str(error), 0.5, lost=not isinstance(error, OpenCircuitError)) from None
     overshoot = _overshoot(cell, step)
     if overshoot > VOLTAGE_TOLERANCE and length > control.minimum:
         # aims between the cut-off and what may be overshot, so that a secant through a bent curve ends there
         shrink = 1.0 - (overshoot - VOLTAGE_TOLERANCE / 2) / abs(float(cell.voltage.value) - before)
         raise _RejectedError("the cut-off voltage would be overshot", min(max(shrink, 0.05), 0.95))
+    growth = cell.commit()
+    if growth > LARGEST_GROWTH:
+        raise _RejectedError("the bond fails too fast", max(LARGEST_GROWTH / growth / 1.5, 0.25), lost=True)
     return report
 
 

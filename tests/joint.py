@@ -19,7 +19,7 @@ from solver.domain import Domain
 from solver.interface.bilinear import Bilinear
 from solver.interface.cohesive import CohesiveBond
 from solver.interface.mixity import Limits
-from solver.ledger import Body, Ledger
+from solver.ledger import Body, BondWork, Ledger
 from solver.physics import mechanics
 from solver.unstable import Owner, Relaxation
 
@@ -28,23 +28,6 @@ THICKNESS = 10
 MODULUS = 10e9
 STRENGTH = 20e6
 STIFFNESS = 4e18
-
-
-class Drawn:
-    """The bond as the energy ledger sees it."""
-
-    account = "bond"
-
-    def __init__(self, bond: CohesiveBond) -> None:
-        self.bond, self.interface = bond, bond.interface
-
-    @property
-    def traction(self) -> np.ndarray:
-        return self.bond.read().traction.ravel()
-
-    @property
-    def stored(self) -> np.ndarray:
-        return self.bond.stored.x.array
 
 
 class Joint:
@@ -88,7 +71,7 @@ class Joint:
         self.bodies = [
             Body(domain.sides[name], self.u[name], self.law, self._residual(i), held[i]) for i, name in enumerate(SIDES)
         ]
-        self.ledger = Ledger(domain, self.bodies, [Drawn(self.bond), self.relaxation])
+        self.ledger = Ledger(domain, self.bodies, [BondWork(self.bond), self.relaxation])
         self.owner = Owner(self.system.solve, self.save, self.restore, self.ledger.book)
 
     def move(self, displacement: float) -> None:

@@ -24,6 +24,7 @@ class FakeCell:
     apparent_area = geometric_area = 1.0
     lithium_capacity = CAPACITY / FARADAY
     systems = 1
+    bond = None
 
     def __init__(
         self,
@@ -52,7 +53,10 @@ class FakeCell:
     def restore(self, saved: tuple[float, float]) -> None:
         self.charge, self.voltage.value = saved
 
-    def commit(self) -> None:
+    def commit(self) -> float:
+        return 0.0
+
+    def book(self) -> None:
         self.committed += 1
 
 

@@ -250,9 +250,11 @@ class CohesiveBond:
         return [f.x.array for f in (*functions, self.trapezoidal_dissipated, self.stored)]
 
     @property
-    def intact(self) -> npt.NDArray[np.bool_]:
-        """Where a bond was not loaded beyond its strength when last committed, shape (local and ghost nodes,)."""
-        return (self.bonded.x.array > 0.0) & (self.damage_old.x.array <= self.law.damage_at_strength)
+    def holding(self) -> npt.NDArray[np.bool_]:
+        """Where a bond is neither broken nor open further than at its strength, shape (local and ghost nodes,)."""
+        law, now = _arrays(self.law), self.read()
+        closed = now.equivalent <= law.opening(law.damage_at_strength, now.mixity)
+        return (self.bonded.x.array > 0.0) & (now.damage < 1.0) & closed
 
     def process_zone(self, composite_modulus: float, thickness: float | None = None) -> ProcessZone:
         """Return the shortest process zones along the interface, see `process_zone`. Collective."""

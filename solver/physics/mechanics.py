@@ -3,7 +3,8 @@
     ∇·σ = 0,    σ = λ (tr ε − 3 e) I + 2 μ (ε − e I),    ε = sym ∇u
 
 with the volumetric eigenstrain ε* = e I, which acts out of plane too: plane strain needs no other formula. Weak form:
-find u such that ∫ σ : ε(v) dx = work of the tractions on v, for all v.
+find u such that ∫ σ : ε(v) dx = work of the tractions on v, for all v. Bodies that bend or
+buckle rotate: `FiniteRotation` has the strain of Green and Lagrange.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ class Elasticity:
     def strain(self, u: Any) -> Any:
         """Return ε, shape (d, d), of the displacement `u` [m]."""
         return ufl.sym(ufl.grad(u))
+
+    def virtual_strain(self, u: Any, v: Any) -> Any:
+        """Return the change of ε, shape (d, d), with the virtual displacement `v` [m]."""
+        return self.strain(v)
 
     def stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
         """Return σ [Pa], of the shape of ε, of the displacement `u` [m] and the scalar `eigenstrain` e."""
@@ -80,9 +85,25 @@ class Axisymmetric(Elasticity):
         return ufl.as_matrix([[plane[0, 0], plane[0, 1], 0], [plane[1, 0], plane[1, 1], 0], [0, 0, hoop]])
 
 
+@dataclass(frozen=True)
+class FiniteRotation(Elasticity):
+    """The law of Saint-Venant and Kirchhoff: large rotations, small strains.
+
+    ε is the strain of Green and Lagrange and σ the second stress of Piola and Kirchhoff: both turn with the body.
+    """
+
+    def strain(self, u: Any) -> Any:
+        """Return ½ (∇u + ∇uᵀ + ∇uᵀ ∇u), shape (d, d)."""
+        return super().strain(u) + ufl.grad(u).T * ufl.grad(u) / 2
+
+    def virtual_strain(self, u: Any, v: Any) -> Any:
+        """Return sym (Fᵀ ∇v), shape (d, d), with F = I + ∇u."""
+        return ufl.sym((ufl.Identity(len(u)) + ufl.grad(u)).T * ufl.grad(v))
+
+
 def residual(law: Elasticity, u: Any, v: Any, dx: ufl.Measure, eigenstrain: Any = 0.0) -> ufl.Form:
-    """Return ∫ σ(u, e) : ε(v) dx."""
-    return ufl.inner(law.stress(u, eigenstrain), law.strain(v)) * dx
+    """Return ∫ σ(u, e) : δε(u, v) dx."""
+    return ufl.inner(law.stress(u, eigenstrain), law.virtual_strain(u, v)) * dx
 
 
 def composite_modulus(first: tuple[float, float], second: tuple[float, float]) -> float:

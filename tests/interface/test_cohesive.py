@@ -173,13 +173,14 @@ def test_failure_dissipates_the_toughness(pair: RigidPair, mixity: float) -> Non
     assert pair.energy("stored") == 0.0
 
 
-def test_intact_ends_where_the_strength_is_passed(pair: RigidPair) -> None:
+def test_bond_holds_on_up_to_its_strength_and_again_when_closed_unless_it_is_broken(pair: RigidPair) -> None:
     strongest = float(pair.law.opening(pair.law.damage_at_strength, 0.3))
-    for opening, intact in ((0.999, True), (1.001, False), (0.0, False)):
-        if opening > 0.0:
-            pair.glue()
+    pair.glue()
+    for opening, holding in ((0.999, True), (1.001, False), (0.0, True), (end_of(pair, 0.3) / strongest, False)):
         pair.open(opening * strongest, 0.3)
-        assert np.all(pair.bond.intact == intact)
+        assert np.all(pair.bond.holding == holding)
+    pair.open(0.0, 0.3)
+    assert not np.any(pair.bond.holding)
 
 
 def test_uncommitted_openings_leave_no_damage(pair: RigidPair) -> None:

@@ -1,0 +1,190 @@
+"""All that acts between two sides across their interface: contact, and what else the case asks for.
+
+A bond, friction of what is pressed together, adhesion. A bond brings the drag that lets an unstable crack run
+(`solver.unstable`); it is zero at all other times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem
+
+from solver.case import Cohesive, Weibull
+from solver.case import Interface as Wanted
+from solver.domain import Interface
+from solver.interface import cohesive, random_field
+from solver.interface.adhesion import Adhesion
+from solver.interface.bilinear import Bilinear
+from solver.interface.contact import Change, Contact
+from solver.interface.exponential import Exponential
+from solver.interface.fatigue import Fatigue
+from solver.interface.friction import Friction
+from solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
+from solver.interface.trapezoidal import Trapezoidal
+from solver.ledger import BondWork, ContactWork, Law
+from solver.unstable import Growth, Relaxation
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Interaction:
+    """The laws of one interface; `jump` is ⟦u⟧ in UFL, `initial_gap` a nodal function [m].
+
+    `wanted` is the block of the case; `stiffness` E* [Pa] of both sides, `pressure` [Pa] a typical one, `time_step` the
+    owner's [s], and random fields repeat with `period` [m] along the first axes.
+    """
+
+    def __init__(
+        self,
+        interface: Interface,
+        jump: Any,
+        initial_gap: fem.Function,
+        wanted: Wanted,
+        stiffness: float,
+        pressure: float,
+        time_step: fem.Constant,
+        period: Sequence[float] = (),
+    ) -> None:
+        self.interface = interface
+        method = wanted.contact
+        self.contact = Contact(
+            interface,
+            jump,
+            initial_gap,
+            stiffness,
+            method.augmentation or (1e3 if interface.mesh.geometry.dim == 2 else 1e2),
+            update=method.method == "augmented_lagrangian",
+            pressure=pressure,
+        )
+        self.bond: cohesive.CohesiveBond | None = None
+        self.relaxation: Relaxation | None = None
+        self.friction: Friction | None = None
+        self.adhesion: Adhesion | None = None
+        self._flaw = wanted.cohesive.unbonded if wanted.cohesive else None
+        if wanted.cohesive:
+            fatigue = wanted.cohesive.fatigue
+            self.bond = cohesive.CohesiveBond(
+                interface,
+                bond_law(wanted.cohesive, period),
+                jump,
+                Fatigue(fatigue.accumulation, fatigue.endurance) if fatigue else None,
+                wanted.cohesive.relaxation_time or 0.0,
+                time_step,
+            )
+            self.relaxation = Relaxation(self.bond, jump)
+            self._growth = Growth(self.bond)
+        if wanted.friction:
+            coefficient: Any = fem.Constant(interface.dS.ufl_domain(), np.float64(wanted.friction.coefficient))
+            if self.bond:
+                coefficient *= self.bond.damage_old("+")
+            self.friction = Friction(self.contact, jump, coefficient)
+        if wanted.adhesion:
+            self.adhesion = Adhesion(interface, jump, initial_gap, wanted.adhesion.work, wanted.adhesion.range)
+
+    def residual(self, jump_test: Any) -> ufl.Form:
+        """Return the virtual work ∫ t · ⟦v⟧ dS of all laws."""
+        residual = self.contact.residual(jump_test)
+        for law in (self.bond, self.relaxation, self.friction, self.adhesion):
+            if law:
+                residual += law.residual(jump_test)
+        return residual
+
+    def update(self) -> Change:
+        """Refresh what the laws hold frozen during a Newton step; return how much changed."""
+        change = self.contact.update()
+        if self.friction is None:
+            return change
+        slip = self.friction.update()
+        return Change(change.flipped + slip.flipped, max(change.drift, slip.drift))
+
+    def join(self) -> None:
+        """Bond what touches, but for the flaw, and begin the history of friction here."""
+        touching = self.contact.active.x.array > 0.0
+        if self._flaw:
+            x = self.interface.space.tabulate_dof_coordinates()[:, 0]
+            touching = touching & ((x < self._flaw.start) | (x > self._flaw.end))
+        if self.bond:
+            self.bond.bond(touching)
+        if self.friction:
+            self.friction.commit()
+
+    def commit(self) -> float:
+        """Take the present state as history; return the largest share of its toughness that the bond lost anywhere."""
+        growth = self._growth.commit() if self.bond else 0.0
+        if self.friction:
+            self.friction.commit()
+        return growth
+
+    @property
+    def touching(self) -> Mask:
+        """Where the sides press on each other or a bond holds them together, shape (local and ghost nodes,).
+
+        A bond does while it is not broken and not open further than at its strength.
+        """
+        touching: Mask = self.contact.active.x.array > 0.0
+        return touching | self.bond.holding if self.bond else touching
+
+    @property
+    def state(self) -> list[npt.NDArray[np.float64]]:
+        """The arrays that make up the state."""
+        contact = self.contact
+        arrays = [f.x.array for f in (contact.multiplier, contact.active, contact.gap.values)]
+        for law in (self.bond, self.friction):
+            arrays += law.state if law else []
+        return arrays
+
+    @property
+    def laws(self) -> list[Law]:
+        """The laws as the energy ledger sees them."""
+        bond = [BondWork(self.bond)] if self.bond else []
+        return [ContactWork(self.contact), *bond, *filter(None, (self.relaxation, self.friction, self.adhesion))]
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the tangent is symmetric and positive definite: that of contact alone is."""
+        return not (self.bond or self.friction or self.adhesion)
+
+
+def bond_law(bond: Cohesive, period: Sequence[float] = ()) -> cohesive.Law:
+    """Return the law that the case asks for; its random fields repeat with `period` [m]."""
+    strength = toughness = _uniform
+    if bond.variation:
+        strength = _uniform if bond.variation.of == "toughness" else _varied(bond, period)
+        toughness = _uniform if bond.variation.of == "strength" else _varied(bond, period)
+    mixity = PowerLaw if bond.mixity == "power_law" else BenzeggaghKenane
+    limits = Limits(
+        strength(bond.normal_strength),
+        strength(bond.shear_strength),
+        toughness(bond.normal_toughness),
+        toughness(bond.shear_toughness),
+        mixity() if bond.mixity_exponent is None else mixity(bond.mixity_exponent),
+    )
+    if bond.law == "exponential":
+        return Exponential(limits)
+    # the onset is then at a fiftieth of the final opening or below
+    stiffness = bond.stiffness or 25 * max(
+        bond.normal_strength**2 / bond.normal_toughness, bond.shear_strength**2 / bond.shear_toughness
+    )
+    if bond.law == "bilinear":
+        return Bilinear(limits, stiffness)
+    return Trapezoidal(limits, stiffness, plateau=0.5 if bond.plateau is None else bond.plateau)
+
+
+def _uniform(value: float) -> float:
+    return value
+
+
+def _varied(bond: Cohesive, period: Sequence[float]) -> Callable[[float], random_field.Field]:
+    """Return how a mean value becomes a random field; all of one bond vary together."""
+    wanted = bond.variation
+    assert wanted is not None
+    if isinstance(wanted, Weibull):
+        field = random_field.weibull(wanted.modulus, wanted.correlation_length, wanted.seed, period)
+    else:
+        field = random_field.log_normal(wanted.variation, wanted.correlation_length, wanted.seed, period)
+    return lambda mean: lambda *x: mean * field(*x)
