@@ -84,7 +84,7 @@ class BondWork:
 
     @property
     def traction(self) -> Array:
-        return self.bond.read().traction.ravel()
+        return self.bond.traction.x.array
 
     @property
     def stored(self) -> Array:

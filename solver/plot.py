@@ -66,6 +66,10 @@ HISTORY_ROWS = {
 }
 
 
+MOST_NAMED = 4
+"""Steps of one kind that a legend names."""
+
+
 def plot(directory: Path) -> list[Path]:
     """Draw the pictures of the run in `directory` into its folder ``plots``; return their paths.
 
@@ -75,6 +79,8 @@ def plot(directory: Path) -> list[Path]:
     pictures: dict[str, Callable[[Run], Figure]] = {"history.png": history}
     if run.has("capacity"):
         pictures["voltage_capacity.png"] = voltage_capacity
+    if run.has("cycle") and run.column("cycle")[0].max() > 1:
+        pictures["cycles.png"] = cycles
     pictures |= {"interface.png": interface, "cell.png": cell}
     folder = directory / "plots"
     folder.mkdir(exist_ok=True)
@@ -281,19 +287,39 @@ def voltage_capacity(run: Run) -> Figure:
     voltage, _ = run.column("voltage")
     capacity, si = run.column("capacity")
     factor, unit = display(si, capacity)
-    count = {"charge": 0, "discharge": 0}
-    for kind, rows in run.steps():
-        if kind == "rest":
-            continue
-        count[kind] += 1
-        colour = {"charge": VERMILION, "discharge": BLUE}[kind]
-        shade = 0.65 ** (count[kind] - 1)
-        ax.plot(factor * capacity[rows], voltage[rows], color=colour, alpha=shade, label=f"{kind} {count[kind]}")
+    colours = {"charge": VERMILION, "discharge": BLUE}
+    for kind, colour in colours.items():
+        steps = [rows for sort, rows in run.steps() if sort == kind]
+        for number, rows in enumerate(steps, start=1):
+            # of many cycles the first and the last are named
+            named = len(steps) <= MOST_NAMED or number in (1, len(steps))
+            shade = max(0.65 ** (number - 1), 0.15)
+            label = f"{kind} {number}" if named else None
+            ax.plot(factor * capacity[rows], voltage[rows], color=colour, alpha=shade, label=label)
     ax.set_xlabel(f"capacity of the step [{unit}]")
     ax.set_ylabel("voltage [V]")
     ax.set_xlim(left=0)
-    if any(count.values()):
+    if ax.lines:
         ax.legend()
+    return figure
+
+
+def cycles(run: Run) -> Figure:
+    """Return the lowest and the highest active fraction and the mean damage of each cycle."""
+    figure = Figure(figsize=(WIDTH, 4.5))
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    cycle, fraction, damage = (run.column(name)[0] for name in ("cycle", "active fraction", "mean damage"))
+    numbers = np.unique(cycle[cycle > 0])
+    for pick, label, colour in ((np.max, "highest", GREEN), (np.min, "lowest", VERMILION)):
+        upper.plot(numbers, [pick(fraction[cycle == number]) for number in numbers], ".-", color=colour, label=label)
+    lower.plot(numbers, [damage[cycle == number][-1] for number in numbers], ".-", color=PURPLE)
+    upper.set_ylabel("active fraction $f_c$\nof the cycle")
+    lower.set_ylabel("mean damage\nat its end")
+    lower.set_xlabel("cycle")
+    for ax in (upper, lower):
+        ax.set_ylim(0, 1.05)
+    upper.legend()
+    figure.align_ylabels()
     return figure
 
 

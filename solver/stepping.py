@@ -88,7 +88,8 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
         length = min(length, longest, end - passed)
         saved = cell.save()
         try:
-            report, event = _attempt(cell, step, length, control), None
+            report, growth = _attempt(cell, step, length, control)
+            event = None
         except _RejectedError as rejected:
             cell.restore(saved)
             if length > control.minimum:
@@ -101,7 +102,7 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
                 raise ProtocolError(reason) from None
             try:
                 event, report = cell.run_crack(length, applied_current_density(step))
-                cell.commit()
+                growth = cell.commit()
             except SolveError as error:
                 raise ProtocolError(f"{reason}; {error}") from None
             notes.append(str(event))
@@ -111,11 +112,19 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
         if _is_over(cell, step):
             return
         notes.clear()
-        length *= min(2.0, max(1.0, 2.0 * EASY * cell.systems / max(report.newton, 1)))
+        length *= min(2.0, max(1.0, 2.0 * EASY * cell.systems / max(report.newton, 1)), _slack(growth))
 
 
-def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping) -> Report:
-    """Advance the cell by `length` [s] and commit; return what it took, or reject the time step."""
+def _slack(growth: float) -> float:
+    """Return how much longer a time step may be, in which a bond lost the share `growth` of its toughness."""
+    return LARGEST_GROWTH / max(growth, LARGEST_GROWTH / 4) / 1.5
+
+
+def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping) -> tuple[Report, float]:
+    """Advance the cell by `length` [s] and commit, or reject the time step.
+
+    Return what it took, and the largest share of its toughness that the bond lost.
+    """
     before = float(cell.voltage.value)
     try:
         report = cell.advance(length, applied_current_density(step))
@@ -128,8 +137,8 @@ def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping) -> Re
         raise _RejectedError("the cut-off voltage would be overshot", min(max(shrink, 0.05), 0.95))
     growth = cell.commit()
     if growth > LARGEST_GROWTH:
-        raise _RejectedError("the bond fails too fast", max(LARGEST_GROWTH / growth / 1.5, 0.25), lost=True)
-    return report
+        raise _RejectedError("the bond fails too fast", max(_slack(growth), 0.25), lost=True)
+    return report, growth
 
 
 def _time_to_change(cell: Cell, step: Step, change: float) -> float:

@@ -121,6 +121,22 @@ def test_a_plane_run_gives_all_pictures(plane_run: Path) -> None:
     assert_pictures(plot.plot(plane_run))
 
 
+def test_repeated_steps_are_drawn_against_the_number_of_the_cycle(copied_run: Path) -> None:
+    path = copied_run / "history.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text(
+        "\n".join([f"{header},cycle [1],mean damage [1]", *(f"{row},{i % 3},{i / 9}" for i, row in enumerate(rows))])
+    )
+    run = plot.Run(copied_run)
+    upper, lower = plot.cycles(run).axes
+    fraction = run.column("active fraction")[0]
+    highest, lowest = (line.get_ydata() for line in upper.lines)
+    np.testing.assert_array_equal(highest, [fraction[1::3].max(), fraction[2::3].max()])
+    np.testing.assert_array_equal(lowest, [fraction[1::3].min(), fraction[2::3].min()])
+    assert list(lower.lines[0].get_xdata()) == [1, 2]
+    assert "cycles.png" in {picture.name for picture in plot.plot(copied_run)}
+
+
 @needs_renderer
 def test_a_solid_run_gives_all_pictures(tmp_path: Path) -> None:
     write_run(tmp_path, 3)

@@ -143,6 +143,7 @@ class CohesiveBond:
         self.viscous_dissipated = interface.function("energy_dissipated_by_viscosity")
         self.trapezoidal_dissipated = interface.function("energy_dissipated_by_trapezoidal_rule")
         self.stored = interface.function("stored_energy")
+        self.traction = interface.function("bond_traction", shape)
 
         domain = interface.dS.ufl_domain()
         self.relaxation_time = fem.Constant(domain, np.float64(relaxation_time))
@@ -237,6 +238,7 @@ class CohesiveBond:
             by_law = np.where(now.fatigued, by_fatigue, by_law)
             self.fatigue_dissipated.x.array[:] += by_fatigue
         self.dissipated.x.array[:] += by_law
+        self.traction.x.array[:] = now.traction.ravel()
         self.stored.x.array[:] = (1 - now.damage) * np.sum(now.opening * elastic, axis=1) / 2
         self.damage_old.x.array[:] = now.damage
         self.effective_damage_old.x.array[:] = now.effective_damage
@@ -247,7 +249,7 @@ class CohesiveBond:
         """The arrays that make up the state."""
         functions = [self.damage_old, self.effective_damage_old, self.damage.values, self.bonded, self.origin]
         functions += [self.opening_old, self.dissipated, self.fatigue_dissipated, self.viscous_dissipated]
-        return [f.x.array for f in (*functions, self.trapezoidal_dissipated, self.stored)]
+        return [f.x.array for f in (*functions, self.trapezoidal_dissipated, self.stored, self.traction)]
 
     @property
     def holding(self) -> npt.NDArray[np.bool_]:
