@@ -24,10 +24,12 @@ def build(comm: MPI.Comm, geometry: Geometry, case_folder: Path) -> tuple[Tagged
     """
     check(geometry, case_folder)
     # Checking a case must not wait for Gmsh and DOLFINx.
-    from meshes import film, imported, roughness
+    from meshes import dcb, film, imported, roughness
 
     if geometry.builder == "msh":
         return imported.build(comm, geometry, case_folder), roughness.flat()
+    if geometry.builder == "dcb":
+        return dcb.from_case(comm, geometry), roughness.flat()
     profile = roughness.from_film(geometry, case_folder)
     mesh = film.build(comm, geometry, profile)
     if geometry.roughness_as == "profile":

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import gmsh
 from mpi4py import MPI
 
 from meshes.tagged import TaggedMesh, from_gmsh
+
+if TYPE_CHECKING:
+    from solver.case import DoubleCantilever
 
 GROWTH = 0.3
 """Growth of the element size per distance from the fine part of the interface."""
@@ -35,6 +39,24 @@ class TwoArms:
     def dimension(self) -> int:
         """2, or 3 where a width is given."""
         return 2 if self.width is None else 3
+
+
+def from_case(comm: MPI.Comm, specimen: DoubleCantilever) -> TaggedMesh:
+    """Return the mesh of a case's `specimen`; its far faces are collector and counter."""
+    arms = TwoArms(
+        specimen.length,
+        specimen.thickness,
+        (0.0, specimen.length),
+        specimen.element_size,
+        specimen.coarse_size or specimen.thickness / 8,
+        specimen.width,
+        max(1, round((specimen.width or 0.0) / specimen.element_size)),
+        ("electrode", "electrolyte"),
+    )
+    tagged = build(comm, arms)
+    for name, face in (("collector", "top"), ("counter", "bottom")):
+        tagged.boundaries[name] = tagged.boundaries.pop(face)
+    return tagged
 
 
 def build(comm: MPI.Comm, arms: TwoArms) -> TaggedMesh:

@@ -18,7 +18,7 @@ def check(geometry: Geometry, case_folder: Path) -> None:
     """Raise ValueError, naming the key, if `geometry` cannot be meshed; files are looked up from `case_folder`."""
     if geometry.builder == "msh":
         msh.require_groups(case_folder / geometry.file, geometry.lateral)
-    else:
+    elif geometry.builder == "film":
         _check_film(geometry, case_folder)
 
 

@@ -5,6 +5,7 @@ The text of a validator's ValueError begins with the name of the field it is abo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -154,7 +155,30 @@ class ImportedMesh(Section):
     )
 
 
-Geometry = Annotated[Film | ImportedMesh, Field(discriminator="builder")]
+class DoubleCantilever(Section):
+    """A specimen of two equal arms, electrode above, held at its far end and opened at its near one, x = 0."""
+
+    builder: Literal["dcb"]
+    dimension: Literal[2, 3] = 2
+    length: Length
+    thickness: Length = Field(description="of each arm")
+    width: Length | None = Field(default=None, description="3D")
+    element_size: Length = Field(description="at the interface")
+    coarse_size: Length | None = Field(
+        default=None, description="far from the interface; an eighth of the thickness if not given"
+    )
+    lateral: Literal["free"] = "free"
+
+    @model_validator(mode="after")
+    def _sizes(self) -> DoubleCantilever:
+        if (self.width is not None) != (self.dimension == 3):
+            raise ValueError("width belongs to dimension 3, which needs it")
+        if self.element_size > self.thickness:
+            raise ValueError(f"element_size must be at most the thickness, {self.thickness:.3g} m")
+        return self
+
+
+Geometry = Annotated[Film | ImportedMesh | DoubleCantilever, Field(discriminator="builder")]
 
 
 # --- materials of the two sides --------------------------------------------------------------------
@@ -318,7 +342,13 @@ class Stack(Section):
     hold: Literal["constant_pressure", "fixed_thickness", "free"] = Field(
         default="constant_pressure", description="free: no platen, the pressure alone acts on the collector"
     )
-    pressure: Pressure
+    pressure: Pressure | None = Field(default=None, description="needed unless the cell is free")
+
+    @model_validator(mode="after")
+    def _pressed(self) -> Stack:
+        if self.pressure is None and self.hold != "free":
+            raise ValueError(f"pressure is needed with hold {self.hold}")
+        return self
 
 
 class Stop(Section):
@@ -358,7 +388,15 @@ class Rest(Section):
     time: Time
 
 
-Step = Charge | Discharge | Rest
+class Open(Section):
+    """No current; the loaded ends of a dcb are drawn apart, steadily."""
+
+    step: Literal["open"]
+    opening: Length = Field(description="of the loaded ends at the end of the step")
+    time: Time
+
+
+Step = Charge | Discharge | Rest | Open
 
 
 class Repeat(Section):
@@ -412,3 +450,18 @@ class Case(Section):
     protocol: list[Annotated[Step | Repeat, Field(discriminator="step")]] = Field(min_length=1)
     time: TimeStepping = TimeStepping()
     output: Output = Output()
+
+    @model_validator(mode="after")
+    def _specimen(self) -> Case:
+        opened = any(isinstance(step, Open) for step in self.steps)
+        if opened and self.geometry.builder != "dcb":
+            raise ValueError("protocol: the step 'open' belongs to the geometry builder 'dcb'")
+        if self.geometry.builder == "dcb" and self.stack.hold != "free":
+            raise ValueError("stack: a dcb is not held in a stack; write {hold: free}")
+        return self
+
+    @property
+    def steps(self) -> Iterator[Step]:
+        """Every step of the protocol, those that are repeated once."""
+        for step in self.protocol:
+            yield from step.steps if isinstance(step, Repeat) else [step]

@@ -7,7 +7,6 @@ V is the voltage of the collector against the lithium at the counter face, where
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from mpi4py import MPI
 import meshes
 from materials import Material
 from solver import algebra
-from solver.case import Case, Film, Repeat, Rest, Step
+from solver.case import Case, Charge, Discharge, DoubleCantilever, Film
 from solver.domain import Domain
 from solver.interface import kinetics
 from solver.interface.interaction import Interaction
@@ -71,7 +70,8 @@ class Cell:
         self.voltage = self.constant(0.0)
         self.current_density = self.constant(0.0)
         self.time_step = self.constant(1.0)
-        self.pressure = self.constant(case.stack.pressure)
+        self.pressure = self.constant(case.stack.pressure or 0.0)
+        self.opening = 0.0
 
         self.c_max = self.host.maximum_concentration
         self.lithium_capacity = self.electrode_volume * self.c_max
@@ -101,7 +101,7 @@ class Cell:
             self.initial_gap,
             case.interface,
             self.composite_modulus,
-            case.stack.pressure,
+            self.typical_pressure,
             self.time_step,
             self._period(),
         )
@@ -112,6 +112,7 @@ class Cell:
         displacement = self._mechanics()
         charge = self._electrochemistry(electrolyte.electrolyte.ionic_conductivity)
         self._displacement = displacement
+        self._loaded: dict[str, np.ndarray] = {}
         floating = self._mechanical_constraints(held=False)
         self._pressing = algebra.System(domain, displacement, floating, self._options)
         mechanical = self._mechanical_constraints(held=case.stack.hold == "fixed_thickness")
@@ -144,6 +145,7 @@ class Cell:
         self.time_step.value = time_step
         self.current_density.value = current_density
         self.activity.x.array[:] = self.interaction.touching
+        self._set_opening()
         newton = linear = quiet = 0
         most = 20 * len(self._systems)
         for solved, system in enumerate(itertools.islice(itertools.cycle(self._systems), most), start=1):
@@ -223,6 +225,24 @@ class Cell:
         """Return a constant of the parent mesh, or of another `domain`: other numbers need no new compilation."""
         return fem.Constant(domain or self.domain.mesh, np.float64(value))
 
+    def opening_force(self) -> float:
+        """Return the force [N, in 2D N per metre of depth] that holds the loaded ends open, 0 where there are none."""
+        if not self._loaded:
+            return 0.0
+        residual, dofs = self._mechanical_residual(ELECTRODE), self._loaded[ELECTRODE]
+        return self.comm.allreduce(float(residual[dofs[dofs < len(residual)]].sum()))
+
+    @property
+    def typical_pressure(self) -> float:
+        """The stack pressure, where there is none a small part of the strength of the bond or of the stiffness [Pa]."""
+        case = self.case
+        small = (
+            1e-3 * case.interface.cohesive.normal_strength
+            if case.interface.cohesive
+            else 1e-6 * min(material.young_modulus for material in self.materials.values())
+        )
+        return case.stack.pressure or small
+
     @property
     def mean_spacing(self) -> float:
         """The mean distance of the nodes of the interface [m]."""
@@ -245,7 +265,7 @@ class Cell:
         # the part of ⟦v⟧ that belongs to each side
         jump = {name: self.interface.restrict(v[name], side) for name, side in self.sides.items()}
         jump[ELECTRODE] = -jump[ELECTRODE]
-        load = self.case.stack.pressure * self.apparent_area / np.sqrt(self._interface_nodes)
+        load = self.typical_pressure * self.apparent_area / np.sqrt(self._interface_nodes)
         fields = []
         for name, side in self.sides.items():
             residual = mechanics.residual(
@@ -294,7 +314,7 @@ class Cell:
         )
         kappa = self.constant(ionic_conductivity)
         ions = conduction.residual(self.phi_s, psi_s, kappa, electrolyte) - j * psi_s("-") * dS
-        currents = [step.current_density for step in _steps(self.case.protocol) if not isinstance(step, Rest)]
+        currents = [step.current_density for step in self.case.steps if isinstance(step, Charge | Discharge)]
         current = max(currents, default=self.case.interface.kinetics.exchange_current_density)
         load = current * self.apparent_area / np.sqrt(self._interface_nodes)
         return [
@@ -352,11 +372,29 @@ class Cell:
         constraints = self._lateral(self._displacement)
         constraints.fixed.append((1, self.domain.dofs(lower, "counter", range(height + 1))))
         self._platen_dofs = self.domain.dofs(upper, "collector", [height])
+        if isinstance(self.case.geometry, DoubleCantilever):
+            return self._hold_arms()
         if self.case.stack.hold == "free":
             return constraints
         constraints.fixed.append((0, self.domain.dofs(upper, "collector", range(height))))
         (constraints.fixed if held else constraints.tied).append((0, self._platen_dofs))
         return constraints
+
+    def _hold_arms(self) -> algebra.Constraints:
+        """Held at the far end, moved up and down at the near one."""
+        height = self.domain.dimension - 1
+        fixed = []
+        for index, name in enumerate(self.sides):
+            space = self.u[name].function_space
+            fixed.append((index, self.domain.dofs(space, f"{name}_right", range(height + 1))))
+            self._loaded[name] = self.domain.dofs(space, f"{name}_left", [height])
+            fixed.append((index, self._loaded[name]))
+        return algebra.Constraints(fixed)
+
+    def _set_opening(self) -> None:
+        """Move the loaded ends to the present opening."""
+        for sign, (name, dofs) in zip((1, -1), self._loaded.items(), strict=False):
+            self.u[name].x.array[dofs] = sign * self.opening / 2
 
     def _electrical_constraints(self, fields: list[algebra.Field]) -> algebra.Constraints:
         """An equipotential collector and the reference potential 0 at the counter face."""
@@ -394,12 +432,6 @@ class Cell:
     def _state(self) -> list[np.ndarray]:
         functions = [*self.u.values(), self.c, self.c_old, self.phi_e, self.phi_s, self.activity]
         return [f.x.array for f in functions] + [*self.interaction.state, self.voltage.value]
-
-
-def _steps(protocol: Iterable[Step | Repeat]) -> Iterator[Step]:
-    """Return every step of a protocol once."""
-    for step in protocol:
-        yield from step.steps if isinstance(step, Repeat) else [step]
 
 
 def _joined(first: algebra.Constraints, second: algebra.Constraints, offset: int) -> algebra.Constraints:

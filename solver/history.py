@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mpi4py import MPI
 
 from solver.cell import ELECTRODE, Cell
+from solver.interface.front import Fronts, Rates
 from solver.interface.kinetics import FARADAY
 from solver.stepping import Advance
 
@@ -26,6 +27,7 @@ class Observer:
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
         domain, electrode = cell.domain, cell.sides[ELECTRODE]
+        self._fronts = Fronts(cell.bond) if cell.bond else None
         self._lithium = domain.form(cell.c * domain.dx(electrode))
         self._lithium_start = domain.integrate(self._lithium)
         self._lithium_out = 0.0
@@ -55,7 +57,7 @@ class Observer:
         self._throughput += abs(crossing) * duration / FARADAY
         theta = cell.c.x.array / cell.c_max
         comm = cell.comm
-        reference = cell.case.stack.pressure * (cell.profile.rms or cell.mean_spacing)
+        reference = cell.typical_pressure * (cell.profile.rms or cell.mean_spacing)
 
         return {
             "time [s]": advance.time if advance else 0.0,
@@ -74,13 +76,16 @@ class Observer:
             "mean pressure [Pa]": interface.sum(pressure) / cell.geometric_area,
             "max pressure [Pa]": interface.max(pressure),
             "stack pressure [Pa]": cell.stack_pressure(),
+            "opening [m]": cell.opening,
+            "opening force [N]": cell.opening_force(),
             "mean gap [m]": interface.sum(gap) / cell.geometric_area,
             "max gap [m]": interface.max(gap),
             "mean damage [1]": self._mean_damage(),
             "damaged area [m^2]": self._failed(lambda damage: damage > 0.0),
             "broken area [m^2]": self._failed(lambda damage: damage >= 1.0),
+            **self._crack(),
             "dissipated energy [J]": self._lost("dissipated"),
-            "dissipated energy, fatigue [J]": self._lost("fatigue_dissipated"),
+            "energy dissipated by fatigue [J]": self._lost("fatigue_dissipated"),
             **self._energies(),
             "unstable [1]": 1 if advance and advance.event else 0,
             "mean stoichiometry [1]": lithium / cell.lithium_capacity,
@@ -110,6 +115,18 @@ class Observer:
         """Return the area of what was bonded whose damage has `failed`."""
         bond = self.cell.bond
         return self.cell.interface.sum(bond.bonded.x.array * failed(bond.damage_old.x.array)) if bond else 0.0
+
+    def _crack(self) -> dict[str, float]:
+        """Return where the fronts of cracks are and what drives them; zeros where there are none."""
+        rates = self._fronts.look() if self._fronts else Rates(np.nan, np.nan, (np.nan, np.nan))
+        least, greatest = rates.extent
+        values = {
+            "least x of the crack front [m]": least,
+            "greatest x of the crack front [m]": greatest,
+            "energy release rate [J/m^2]": rates.release_rate,
+            "mode mixity at the front [1]": rates.mixity,
+        }
+        return {name: 0.0 if np.isnan(value) else value for name, value in values.items()}
 
     def _lost(self, name: str) -> float:
         """Return one of the energies that the bond has lost."""

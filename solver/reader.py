@@ -28,7 +28,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from materials import Host, Material, MaterialError, load, names
 from materials.library import SHIPPED
 from meshes import check
-from solver.case import Case, Electrode, Electrolyte, Repeat, Rest, Section
+from solver.case import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Section
 from solver.units import Unit
 
 MARK = "# Written by Interstice:"
@@ -650,7 +650,7 @@ def _beyond_host(case: Case, host: Host) -> Iterator[Problem]:
     first, key = case.protocol[0], ("protocol", 0)
     if isinstance(first, Repeat):
         first, key = first.steps[0], (*key, "steps", 0)
-    if isinstance(first, Rest) or first.until.voltage is None:
+    if not isinstance(first, Charge | Discharge) or first.until.voltage is None:
         return
     start = float(host.open_circuit_potential(theta))
     if (first.until.voltage <= start) == (first.step == "charge"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from solver.algebra import Report, SolveError
-from solver.case import Charge, Discharge, Repeat, Rest, Step, TimeStepping
+from solver.case import Charge, Discharge, Open, Repeat, Rest, Step, TimeStepping
 from solver.cell import Cell, OpenCircuitError
 from solver.interface.kinetics import FARADAY
 from solver.unstable import LARGEST_GROWTH, Event
@@ -73,20 +73,22 @@ def _unrolled(protocol: Sequence[Step | Repeat]) -> Iterator[tuple[int, Step]]:
 
 def applied_current_density(step: Step) -> float:
     """Return the current density of a step [A/m² of apparent area], positive on charge."""
-    if isinstance(step, Rest):
+    if isinstance(step, Rest | Open):
         return 0.0
     return step.current_density if isinstance(step, Charge) else -step.current_density
 
 
 def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance]:
     """Carry out one step of the protocol; its times count from its beginning."""
-    end = step.time if isinstance(step, Rest) else step.until.time or np.inf
+    end = step.time if isinstance(step, Rest | Open) else step.until.time or np.inf
     longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
-    passed, length = 0.0, control.initial
+    passed, length, opened = 0.0, control.initial, cell.opening
     notes: list[str] = []
     while passed < end * (1 - 1e-12):
         length = min(length, longest, end - passed)
         saved = cell.save()
+        if isinstance(step, Open):
+            cell.opening = opened + (step.opening - opened) * (passed + length) / end
         try:
             report, growth = _attempt(cell, step, length, control)
             event = None
@@ -149,7 +151,7 @@ def _time_to_change(cell: Cell, step: Step, change: float) -> float:
 
 def _overshoot(cell: Cell, step: Step) -> float:
     """Return how far the voltage is beyond the cut-off of a step [V], negative before it."""
-    if isinstance(step, Rest) or step.until.voltage is None:
+    if isinstance(step, Rest | Open) or step.until.voltage is None:
         return -np.inf
     beyond = float(cell.voltage.value) - step.until.voltage
     return -beyond if isinstance(step, Discharge) else beyond
@@ -157,7 +159,7 @@ def _overshoot(cell: Cell, step: Step) -> float:
 
 def _is_over(cell: Cell, step: Step) -> bool:
     """Return whether a condition of `until` other than its time is met."""
-    if isinstance(step, Rest):
+    if isinstance(step, Rest | Open):
         return False
     least = step.until.active_fraction
     lost = least is not None and cell.interface.sum(cell.activity.x.array) < least * cell.geometric_area

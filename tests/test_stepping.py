@@ -25,6 +25,7 @@ class FakeCell:
     lithium_capacity = CAPACITY / FARADAY
     systems = 1
     bond = None
+    opening = 0.0
 
     def __init__(
         self,

@@ -6,6 +6,13 @@ The energy release rate that the process zone sees is the J-integral around it, 
 
 along the direction x in which the crack grows, over its width b (Rice, J. Appl. Mech. 35 (1968) 379): of a crack that
 grows it is the toughness, at the mode mixity B = G_II/(G_I + G_II) = sin² ψ.
+
+Where fronts grow any way, several of them at once, all that is needed is the equivalent opening λ of the bond and its
+traction T, work-conjugate to λ: across a front λ rises from nothing to the opening at the crack, so that
+
+    ∫ T |∇λ| dΓ = ∫ G ds,
+
+the mean of G times the length of all fronts (`Fronts`).
 """
 
 from __future__ import annotations
@@ -19,6 +26,7 @@ import ufl
 from dolfinx import fem
 
 from solver.domain import Interface
+from solver.interface.cohesive import CohesiveBond
 
 Array = npt.NDArray[np.float64]
 
@@ -81,7 +89,7 @@ class Front:
         was = bonded > 0.0
         broken, damaged = was & (damage >= 1.0), was & (damage > 0.0)
         areas = [self.interface.sum(np.where(where, 1.0, 0.0)) for where in (broken, damaged)]
-        points = self._front_points(broken, was & ~broken)
+        points = front_points(self.interface, broken, was & ~broken)
         places = points[:, : len(self.direction)] @ self.direction
         position = (places.mean(), places.min(), places.max()) if len(places) else (np.nan, np.nan, np.nan)
         return State(
@@ -93,19 +101,6 @@ class Front:
             self._release_rates(traction, opening),
         )
 
-    def _front_points(self, broken: npt.NDArray[np.bool_], whole: npt.NDArray[np.bool_]) -> Array:
-        """Return the points halfway between neighbours of which one is broken and one is not, of all ranks."""
-        space, mesh = self.interface.space, self.interface.mesh
-        cells = space.dofmap.list[: mesh.topology.index_map(mesh.topology.dim).size_local]
-        places = space.tabulate_dof_coordinates()
-        found = [np.empty((0, 3))]
-        for first, second in NEIGHBOURS[mesh.topology.dim, cells.shape[1]]:
-            a, b = cells[:, first], cells[:, second]
-            between = (broken[a] & whole[b]) | (whole[a] & broken[b])
-            found.append((places[a[between]] + places[b[between]]) / 2)
-        every = np.vstack(mesh.comm.allgather(np.vstack(found)))
-        return np.unique(every, axis=0)
-
     def _release_rates(self, traction: Array, opening: Array) -> tuple[float, float]:
         """Return G_I and G_II [J/m²]."""
         self._traction.x.array[:] = np.ravel(traction)
@@ -113,3 +108,63 @@ class Front:
         comm = self.interface.mesh.comm
         normal, total = (-comm.allreduce(fem.assemble_scalar(form)) / self.width for form in self._works)
         return float(normal), float(total - normal)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The mean energy release rate G [J/m²] at all fronts, the mode mixity B there, and the places of the fronts.
+
+    `extent` holds the least and the greatest x [m]. All are nan where there is no front.
+    """
+
+    release_rate: float
+    mixity: float
+    extent: tuple[float, float]
+
+
+class Fronts:
+    """Reads all fronts of a bond at once, whatever way they grow."""
+
+    def __init__(self, bond: CohesiveBond) -> None:
+        self.bond, self.interface = bond, bond.interface
+        names = ("opening", "traction", "mixity", "failing")
+        self._opening, self._traction, self._mixity, self._failing = map(self.interface.function, names)
+        dx = ufl.Measure("dx", domain=self.interface.mesh)
+        work = self._traction * _slope(self._opening)
+        self._integrals = [fem.form(f * dx) for f in (work, work * self._mixity, _slope(self._failing))]
+
+    def look(self) -> Rates:
+        """Return the rates at the state last committed. Collective."""
+        bond, now = self.bond, self.bond.read()
+        whole = (bond.bonded.x.array > 0.0) & (bond.damage_old.x.array < 1.0)
+        self._opening.x.array[:] = now.equivalent
+        self._traction.x.array[:] = (1 - bond.damage_old.x.array) * bond.law.stiffnesses[0].x.array * now.equivalent
+        self._mixity.x.array[:] = now.mixity
+        self._failing.x.array[:] = bond.damage_old.x.array > 0.0
+        comm = self.interface.mesh.comm
+        work, sliding, length = (comm.allreduce(fem.assemble_scalar(form)) for form in self._integrals)
+        places = front_points(self.interface, ~whole, whole)[:, 0]
+        extent = (float(places.min()), float(places.max())) if len(places) else (np.nan, np.nan)
+        return Rates(work / length if length > 0.0 else np.nan, sliding / work if work > 0.0 else np.nan, extent)
+
+
+def front_points(interface: Interface, broken: npt.NDArray[np.bool_], whole: npt.NDArray[np.bool_]) -> Array:
+    """Return the points halfway between neighbours of which one is `broken` and one `whole`, shape (n, 3), everywhere.
+
+    Both have shape (local and ghost nodes,). Collective.
+    """
+    space, mesh = interface.space, interface.mesh
+    cells = space.dofmap.list[: mesh.topology.index_map(mesh.topology.dim).size_local]
+    places = space.tabulate_dof_coordinates()
+    found = [np.empty((0, 3))]
+    for first, second in NEIGHBOURS[mesh.topology.dim, cells.shape[1]]:
+        a, b = cells[:, first], cells[:, second]
+        between = (broken[a] & whole[b]) | (whole[a] & broken[b])
+        found.append((places[a[between]] + places[b[between]]) / 2)
+    every = np.vstack(mesh.comm.allgather(np.vstack(found)))
+    return np.unique(every, axis=0)
+
+
+def _slope(f: fem.Function) -> ufl.core.expr.Expr:
+    """Return |∇f| on the interface."""
+    return ufl.sqrt(ufl.inner(ufl.grad(f), ufl.grad(f)))

@@ -29,6 +29,9 @@ from solver.interface.trapezoidal import Trapezoidal
 from solver.ledger import BondWork, ContactWork, Law
 from solver.unstable import Growth, Relaxation
 
+LYING = 1e-9
+"""Gap over the spacing of nodes up to which sides lie on each other."""
+
 Mask = npt.NDArray[np.bool_]
 
 
@@ -103,8 +106,9 @@ class Interaction:
         return Change(change.flipped + slip.flipped, max(change.drift, slip.drift))
 
     def join(self) -> None:
-        """Bond what touches, but for the flaw, and begin the history of friction here."""
-        touching = self.contact.active.x.array > 0.0
+        """Bond what touches, pressed or not, but for the flaw, and begin the history of friction here."""
+        lying = self.contact.gap.read() <= LYING * self.interface.spacing.x.array
+        touching = (self.contact.active.x.array > 0.0) | lying
         if self._flaw:
             x = self.interface.space.tabulate_dof_coordinates()[:, 0]
             touching = touching & ((x < self._flaw.start) | (x > self._flaw.end))
