@@ -105,6 +105,7 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
             try:
                 event, report = cell.run_crack(length, applied_current_density(step))
                 growth = cell.commit()
+                report = Report(report.newton + event.report.newton, report.linear + event.report.linear)
             except SolveError as error:
                 raise ProtocolError(f"{reason}; {error}") from None
             notes.append(str(event))

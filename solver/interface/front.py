@@ -127,11 +127,12 @@ class Fronts:
 
     def __init__(self, bond: CohesiveBond) -> None:
         self.bond, self.interface = bond, bond.interface
-        names = ("opening", "traction", "mixity", "failing")
-        self._opening, self._traction, self._mixity, self._failing = map(self.interface.function, names)
+        names = ("opening", "traction", "sliding", "failing")
+        self._opening, self._traction, self._sliding, self._failing = map(self.interface.function, names)
         dx = ufl.Measure("dx", domain=self.interface.mesh)
-        work = self._traction * _slope(self._opening)
-        self._integrals = [fem.form(f * dx) for f in (work, work * self._mixity, _slope(self._failing))]
+        slope = _slope(self._opening)
+        integrands = (self._traction * slope, self._sliding * slope, _slope(self._failing))
+        self._integrals = [fem.form(integrand * dx) for integrand in integrands]
 
     def look(self) -> Rates:
         """Return the rates at the state last committed. Collective."""
@@ -139,7 +140,8 @@ class Fronts:
         whole = (bond.bonded.x.array > 0.0) & (bond.damage_old.x.array < 1.0)
         self._opening.x.array[:] = now.equivalent
         self._traction.x.array[:] = (1 - bond.damage_old.x.array) * bond.law.stiffnesses[0].x.array * now.equivalent
-        self._mixity.x.array[:] = now.mixity
+        # where the bond is closed its mixity is undefined, but it has no traction either
+        self._sliding.x.array[:] = self._traction.x.array * now.mixity
         self._failing.x.array[:] = bond.damage_old.x.array > 0.0
         comm = self.interface.mesh.comm
         work, sliding, length = (comm.allreduce(fem.assemble_scalar(form)) for form in self._integrals)
