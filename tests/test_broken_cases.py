@@ -74,7 +74,7 @@ EDITS = {
         "stoichiometry: ",
         ["initial_stoichiometry = None", "no value", "a number"],
     ),
-    "nothing for a value": ("  pressure: 5 MPa", "  pressure:", ["stack.pressure", "no value", "'5 MPa'"]),
+    "nothing for a value": ("  length: 2 um", "  length:", ["geometry.length", "no value", "'2 um'"]),
     "boolean for a value": ("  pressure: 5 MPa", "  pressure: yes", ["stack.pressure = 'yes'", "'5 MPa'"]),
     "list for a value": ("  pressure: 5 MPa", "  pressure: [5 MPa]", ["stack.pressure", "'5 MPa'"]),
     "value for a block": ("  material: LPSCl\n", "  LPSCl\n", ["electrolyte = 'LPSCl'", "material"]),
@@ -108,6 +108,26 @@ EDITS = {
     "no builder": ("  builder: film\n", "", ["geometry.builder: missing", "film, msh"]),
     "unknown roughness": ("kind: sinusoidal", "kind: rough", ["geometry.roughness.kind", "self_affine, measured"]),
     "unknown step": ("{step: rest", "{step: wait", ["protocol.1.step = 'wait'", "charge, discharge, rest"]),
+    "step of another builder": (
+        "{step: rest, time: 10 min}",
+        "{step: open, opening: 1 um, time: 1 s}",
+        ["protocol", "'open' belongs to", "'dcb'"],
+    ),
+    "no step repeated": ("{step: rest, time: 10 min}", "{step: repeat, times: 2, steps: []}", ["protocol.1.steps"]),
+    "stack without pressure": ("  pressure: 5 MPa\n", "", ["pressure", "needed with hold fixed_thickness"]),
+    "plateau of another law": (
+        "  kinetics:\n",
+        "  cohesive: {law: bilinear, plateau: 0.5, normal_strength: 1 MPa, shear_strength: 1 MPa, "
+        "normal_toughness: 1 J/m^2, shear_toughness: 1 J/m^2}\n  kinetics:\n",
+        ["interface.cohesive.plateau", "belongs to the trapezoidal law"],
+    ),
+    "flaw inside out": (
+        "  kinetics:\n",
+        "  cohesive: {unbonded: {start: 2 um, end: 1 um}, normal_strength: 1 MPa, shear_strength: 1 MPa, "
+        "normal_toughness: 1 J/m^2, shear_toughness: 1 J/m^2}\n  kinetics:\n",
+        ["interface.cohesive.unbonded.end", "above the start"],
+    ),
+    "friction without coefficient": ("  kinetics:\n", "  friction: {}\n  kinetics:\n", ["coefficient: missing"]),
     "unknown choice": ("  hold: fixed_thickness", "  hold: fixed", ["stack.hold = 'fixed'", "constant_pressure"]),
     "key of another kind": ("amplitude: 10 nm,", "amplitude: 10 nm, seed: 3,", ["geometry.roughness.seed", "unknown"]),
     "empty protocol": (VALID[VALID.index("- {") : VALID.index("time: {")], "  []\n", ["protocol", "at least 1"]),

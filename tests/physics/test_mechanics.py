@@ -156,3 +156,20 @@ def test_composite_modulus_of_equal_bodies_is_half_their_plane_strain_modulus() 
     assert mechanics.composite_modulus((20e9, 0.3), (20e9, 0.3)) == pytest.approx(10e9 / 0.91, rel=1e-14)
     # a rigid partner leaves the plane strain modulus of the other
     assert mechanics.composite_modulus((20e9, 0.3), (1e30, 0.1)) == pytest.approx(20e9 / 0.91, rel=1e-14)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_rigid_rotation_strains_no_body_that_may_rotate(dimension: int) -> None:
+    body = Body(dimension, 2)
+    law = mechanics.FiniteRotation.constant(body.side.mesh, YOUNG, POISSON)
+    angle = 0.7
+    turn = np.eye(dimension)
+    turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    body.u.interpolate(lambda x: (turn - np.eye(dimension)) @ x[:dimension])
+    energy = fem.form(ufl.inner(law.stress(body.u), law.stress(body.u)) * ufl.dx(body.side.mesh))
+    scale = YOUNG**2 * LENGTH**dimension
+    assert fem.assemble_scalar(energy) <= 1e-24 * scale
+    linear = mechanics.Elasticity.constant(body.side.mesh, YOUNG, POISSON)
+    assert (
+        fem.assemble_scalar(fem.form(ufl.inner(linear.stress(body.u), linear.stress(body.u)) * ufl.dx)) > 1e-3 * scale
+    )
