@@ -394,6 +394,9 @@ class Open(Section):
     step: Literal["open"]
     opening: Length = Field(description="of the loaded ends at the end of the step")
     time: Time
+    control: Literal["opening", "crack"] = Field(
+        default="opening", description="crack: its growth is prescribed, the loaded ends go back where they must"
+    )
 
 
 Step = Charge | Discharge | Rest | Open

@@ -24,6 +24,7 @@ from solver.domain import Domain
 from solver.interface import kinetics
 from solver.interface.interaction import Interaction
 from solver.ledger import Body, Ledger
+from solver.path import Path as EquilibriumPath
 from solver.physics import conduction, diffusion, mechanics
 from solver.unstable import Event, Owner
 
@@ -181,6 +182,33 @@ class Cell:
         finally:
             still.destroy()
         return event, self.advance(time_step, current_density)
+
+    def path(self) -> EquilibriumPath:
+        """Return the path of equilibrium from the present state, along which the crack grows; λ is the opening [m]."""
+        bond = self.bond
+        assert bond is not None and isinstance(self.case.geometry, DoubleCantilever)
+
+        def load(opening: float) -> None:
+            self.opening = opening
+            self._set_opening()
+
+        def commit() -> None:
+            self.commit()
+            self.book()
+            self.activity.x.array[:] = self.interaction.touching
+
+        # in a step the crack grows by about the distance of nodes, in 3D along all of its front
+        width = self.case.geometry.width or 1.0
+        return EquilibriumPath(
+            self._systems[-1],
+            load,
+            [bond],
+            [self.interface.jump(self.u)],
+            bond.final_opening * self.mean_spacing * width,
+            self._update,
+            self._state,
+            commit,
+        )
 
     def commit(self) -> float:
         """Take the present state as the start of the next step.

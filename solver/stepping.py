@@ -11,6 +11,7 @@ from solver.algebra import Report, SolveError
 from solver.case import Charge, Discharge, Open, Repeat, Rest, Step, TimeStepping
 from solver.cell import Cell, OpenCircuitError
 from solver.interface.kinetics import FARADAY
+from solver.path import PathError
 from solver.unstable import LARGEST_GROWTH, Event
 
 VOLTAGE_TOLERANCE = 1e-3
@@ -38,6 +39,10 @@ class Advance:
     event: Event | None = None
 
 
+FIRST_SHARE = 0.01
+"""Share of an opening that is the first step along the path of a crack."""
+
+
 class ProtocolError(Exception):
     """The run cannot go on; the text says why. What was computed stands."""
 
@@ -55,7 +60,8 @@ def run_protocol(cell: Cell, protocol: Sequence[Step | Repeat], control: TimeSte
     """Carry out the protocol, yielding after every accepted time step; ProtocolError where no step is possible."""
     time = 0.0
     for number, (cycle, step) in enumerate(_unrolled(protocol), start=1):
-        for advance in _run_step(cell, step, control):
+        along = isinstance(step, Open) and step.control == "crack"
+        for advance in _follow_crack(cell, step) if along else _run_step(cell, step, control):
             yield replace(advance, number=number, cycle=cycle, time=time + advance.time)
             end = advance.time
         time += end
@@ -116,6 +122,23 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
             return
         notes.clear()
         length *= min(2.0, max(1.0, 2.0 * EASY * cell.systems / max(report.newton, 1)), _slack(growth))
+
+
+def _follow_crack(cell: Cell, step: Open) -> Iterator[Advance]:
+    """Carry out a step along the path on which the crack grows; time passes as the opening changes."""
+    path, opened, passed = cell.path(), cell.opening, 0.0
+    rate = abs(step.opening - opened) / step.time
+    try:
+        report = path.start(opened + FIRST_SHARE * (step.opening - opened))
+        while True:
+            length = abs(cell.opening - opened) / rate
+            opened, passed = cell.opening, passed + length
+            yield Advance(0, step, passed, length, report)
+            if cell.opening >= step.opening:
+                return
+            report = path.advance()
+    except (SolveError, PathError) as error:
+        raise ProtocolError(str(error)) from None
 
 
 def _slack(growth: float) -> float:

@@ -258,6 +258,11 @@ class CohesiveBond:
         closed = now.equivalent <= law.opening(law.damage_at_strength, now.mixity)
         return (self.bonded.x.array > 0.0) & (now.damage < 1.0) & closed
 
+    @property
+    def final_opening(self) -> float:
+        """The smallest opening [m] at which a node breaks in mode I. Collective."""
+        return -self.interface.max(-_arrays(self.law).opening(1.0, 0.0), default=-np.inf)
+
     def process_zone(self, composite_modulus: float, thickness: float | None = None) -> ProcessZone:
         """Return the shortest process zones along the interface, see `process_zone`. Collective."""
         limits = _arrays(self.law.limits)
