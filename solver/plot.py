@@ -79,6 +79,8 @@ def plot(directory: Path) -> list[Path]:
     pictures: dict[str, Callable[[Run], Figure]] = {"history.png": history}
     if run.has("capacity"):
         pictures["voltage_capacity.png"] = voltage_capacity
+    if run.has("opening") and run.column("opening")[0].max() > 0:
+        pictures["crack.png"] = crack
     if run.has("cycle") and run.column("cycle")[0].max() > 1:
         pictures["cycles.png"] = cycles
     pictures |= {"interface.png": interface, "cell.png": cell}
@@ -301,6 +303,27 @@ def voltage_capacity(run: Run) -> Figure:
     ax.set_xlim(left=0)
     if ax.lines:
         ax.legend()
+    return figure
+
+
+def crack(run: Run) -> Figure:
+    """Return force and energy release rate against the opening of a specimen."""
+    figure = Figure(figsize=(WIDTH, 4.5))
+    axes = figure.subplots(2, 1, sharex=True)
+    opening, si = run.column("opening")
+    factor, unit = display(si, opening)
+    for ax, name, label, colour in (
+        (axes[0], "opening force", "force", BLUE),
+        (axes[1], "energy release rate", "energy release rate", VERMILION),
+    ):
+        values, si = run.column(name)
+        scale, shown = display(si, values)
+        ax.plot(factor * opening, scale * values, ".-", color=colour)
+        ax.set_ylabel(labelled(label, shown))
+        ax.set_ylim(0, 1.1 * scale * values.max() or 1)
+    axes[1].set_xlabel(f"opening of the loaded ends [{unit}]")
+    axes[1].set_xlim(left=0)
+    figure.align_ylabels(axes)
     return figure
 
 

@@ -137,6 +137,18 @@ def test_repeated_steps_are_drawn_against_the_number_of_the_cycle(copied_run: Pa
     assert "cycles.png" in {picture.name for picture in plot.plot(copied_run)}
 
 
+def test_force_of_a_specimen_is_drawn_against_its_opening(copied_run: Path) -> None:
+    path = copied_run / "history.csv"
+    header, *rows = path.read_text().splitlines()
+    more = [f"{row},{number}e-7,{5 * number},{number / 2}" for number, row in enumerate(rows)]
+    path.write_text("\n".join([f"{header},opening [m],opening force [N],energy release rate [J/m^2]", *more]))
+    force, rate = (ax.lines[0] for ax in plot.crack(plot.Run(copied_run)).axes)
+    # in nm
+    np.testing.assert_allclose(force.get_xdata(), 100.0 * np.arange(len(rows)))
+    np.testing.assert_allclose(force.get_ydata(), 5.0 * np.arange(len(rows)))
+    np.testing.assert_allclose(rate.get_ydata(), np.arange(len(rows)) / 2)
+
+
 @needs_renderer
 def test_a_solid_run_gives_all_pictures(tmp_path: Path) -> None:
     write_run(tmp_path, 3)
