@@ -7,7 +7,8 @@ equipotential collector) and periodic partners. The reduced operator is Pᵀ A P
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,10 @@ MULTIGRID = {
     "pc_gamg_threshold": 0.02,
     "pc_gamg_aggressive_coarsening": 2,
     "pc_gamg_reuse_interpolation": True,
+    # a short estimate, or one of the first matrix only, overlooks the larger eigenvalues of a much stiffer side
+    "pc_gamg_esteig_ksp_max_it": 20,
+    "pc_gamg_use_sa_esteig": False,
+    "mg_levels_ksp_chebyshev_esteig_steps": 20,
     "mg_levels_ksp_type": "chebyshev",
     "mg_levels_pc_type": "jacobi",
 }
@@ -51,8 +56,14 @@ identity, and one that is many times faster than it for the wide P of multigrid.
 
 Blocks = list[list[ufl.Form | None]]
 
-ROUNDING = np.finfo(float).eps
-"""Rounding error of an entry of the residual over the product of its diagonal entry and unknown."""
+ROUNDING = 2 * np.finfo(float).eps
+"""Relative rounding error of an unknown that leaves as much of the residual as rounding in all of its assembly does."""
+
+DROWNED = 1e-3
+"""Rounding error of a residual over the load: beyond it, a field has moved as only one held by nothing does."""
+
+SHARPER = 1e-3
+"""Factor on the linear solver's relative tolerance after a step that made more entries switch than the one before."""
 
 OUTWORN = 2.0
 """A multigrid hierarchy serves later matrices until it takes this many times the iterations it took at first."""
@@ -142,7 +153,8 @@ class System:
             self.matrix.axpy(1.0, part.matrix, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
         self._rhs, self._step = self.matrix.createVecs("right"), self.matrix.createVecs("right")
         self._first = self._rhs.getOwnershipRange()[0]
-        self._diagonal = np.zeros(self._offsets[-1])
+        self._noise = self._rhs.duplicate()
+        self._signs = np.random.default_rng(self._first).choice([-1.0, 1.0], int(self._offsets[-1]))
         self._magnitudes = np.array([f.magnitude for f in fields])
         self._prolongation, self._eliminated = self._constrain(constraints)
         self.matrix.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
@@ -150,13 +162,11 @@ class System:
         self._has_operator = False
         self.solver = PETSc.KSP().create(domain.mesh.comm)
         prefix = f"interstice_{id(self)}_"
+        self._options = {prefix + key: value for key, value in options.items()}
         self.solver.setOptionsPrefix(prefix)
-        database = PETSc.Options()
-        for key, value in options.items():
-            database[prefix + key] = value
-        self.solver.setFromOptions()
-        for key in options:
-            del database[prefix + key]
+        with _in_database(self._options):
+            self.solver.setFromOptions()
+        self._loose = self.solver.getTolerances()[0]
         self._iterations = 0
         self._outworn: float | None = None
         self._rigid_modes: PETSc.NullSpace | None = None
@@ -190,7 +200,7 @@ class System:
             norms = self._assemble_residual() / self._magnitudes
             if not np.all(np.isfinite(norms)):
                 raise SolveError("the residual is not a number")
-            small = np.all(norms <= np.maximum(tolerance, self._rounding() / self._magnitudes))
+            small = np.all(norms <= tolerance) or np.all(norms <= np.maximum(tolerance, self._rounding()))
             if small and (iteration > 0 or correct is None):
                 if flipped < 0:
                     flipped, drift = update()
@@ -200,7 +210,9 @@ class System:
             self._apply()
             if correct is not None:
                 correct()
+            before = flipped
             flipped, drift = update()
+            self.solver.setTolerances(rtol=self._loose * (SHARPER if flipped > before >= 0 else 1.0))
         ratios = ", ".join(f"{f.function.name} {norm:.1e}" for f, norm in zip(self.fields, norms, strict=True))
         raise SolveError(
             f"no convergence in {most_iterations} Newton steps "
@@ -227,7 +239,8 @@ class System:
 
     def destroy(self) -> None:
         """Free the PETSc objects."""
-        for thing in (self.solver, self.matrix, self._rhs, self._step, *(part.matrix for part in self._parts)):
+        parts = (part.matrix for part in self._parts)
+        for thing in (self.solver, self.matrix, self._rhs, self._step, self._noise, *parts):
             thing.destroy()
         if self._reduced is not None:
             self._reduced.destroy()
@@ -243,16 +256,34 @@ class System:
             reduced = self._step
             self._prolongation.multTranspose(self._rhs, reduced)
             array[:] = reduced.array_r
+        return self._norms(self._rhs)
+
+    def _norms(self, vector: PETSc.Vec) -> npt.NDArray[np.float64]:
+        """Set the rows of `vector` that are not free to zero; return its norm per field."""
+        array = vector.getArray(readonly=False)
         array[self._eliminated - self._first] = 0.0
         squares = [float(array[a:b] @ array[a:b]) for a, b in zip(self._offsets[:-1], self._offsets[1:], strict=True)]
         return np.sqrt(self.domain.mesh.comm.allreduce(np.array(squares)))
 
     def _rounding(self) -> npt.NDArray[np.float64]:
-        """Return the norm per field of the rounding error of the residual: about ε |A_ii u_i| in each row."""
-        squares = np.zeros(len(self.fields))
-        for index, (f, start, stop) in enumerate(zip(self.fields, self._offsets[:-1], self._offsets[1:], strict=True)):
-            squares[index] = np.sum((self._diagonal[start:stop] * f.function.x.array[: stop - start]) ** 2)
-        return ROUNDING * np.sqrt(self.domain.mesh.comm.allreduce(squares))
+        """Return per field, over its magnitude, how the residual changes when every unknown does by its rounding error.
+
+        SolveError if that hides the load.
+        """
+        noise, change = self._noise, self._step
+        array = noise.getArray(readonly=False)
+        for f, start, stop in zip(self.fields, self._offsets[:-1], self._offsets[1:], strict=True):
+            array[start:stop] = f.function.x.array[: stop - start]
+        array *= ROUNDING * self._signs
+        self.matrix.mult(noise, change)
+        if self._prolongation is not None:
+            self._prolongation.multTranspose(change, noise)
+            change = noise
+        rounding = self._norms(change) / self._magnitudes
+        if np.any(rounding > DROWNED):
+            name = self.fields[int(np.argmax(rounding))].function.name
+            raise SolveError(f"nothing holds {name}: it moves so far that rounding hides the load on it")
+        return rounding
 
     def _assemble_field(self, index: int) -> npt.NDArray[np.float64]:
         """Assemble the residual of one field; return its owned entries."""
@@ -273,7 +304,9 @@ class System:
         """Solve for the step with the present operator; return the linear iterations."""
         keep = self._outworn is not None and self._iterations <= self._outworn
         self.solver.getPC().setReusePreconditioner(keep)
-        self.solver.solve(self._rhs, self._step)
+        # options of multigrid levels and of factors are read when those are set up
+        with _in_database(self._options):
+            self.solver.solve(self._rhs, self._step)
         if self.solver.getConvergedReason() < 0:
             reason = {value: name for name, value in vars(PETSc.KSP.ConvergedReason).items() if isinstance(value, int)}
             raise SolveError(f"the linear solver failed ({reason.get(self.solver.getConvergedReason(), 'unknown')})")
@@ -289,7 +322,6 @@ class System:
         self.matrix.zeroEntries()
         for part in self._parts:
             self.matrix.axpy(1.0, part.matrix, PETSc.Mat.Structure.SUBSET_NONZERO_PATTERN)
-        self._diagonal = self.matrix.getDiagonal(self._step).array.copy()
         operator = self.matrix
         if self._prolongation is not None:
             self._choose_ptap("constraints")
@@ -408,6 +440,17 @@ class System:
             raise ValueError("periodic sides: the two meshes of opposite faces do not match")
         pairs = zip(self._owned_rows(index, slaves), rows[nearest], strict=True)
         return {int(slave): int(master) for slave, master in pairs if slave != master}
+
+
+@contextmanager
+def _in_database(options: Mapping[str, Any]) -> Iterator[None]:
+    """Put `options` in PETSc's database meanwhile."""
+    database = PETSc.Options()
+    for key, value in options.items():
+        database[key] = value
+    yield
+    for key in options:
+        del database[key]
 
 
 class _Jacobian:
