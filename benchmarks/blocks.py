@@ -243,10 +243,9 @@ class Blocks:
             augmentation,
             update=method.method == "augmented_lagrangian",
             pressure=pressure,
+            floating=SIDES[0] if top == "pressed" and adhesion is None else None,
         )
         self.adhesion = adhesion(self.interface, jump, initial_gap) if adhesion else None
-        spacing = self.interface.spacing.x.array
-        self.contact.augmentation.x.array[:] = augmentation * self.composite_modulus / spacing
         self.friction: Friction | None = None
         if friction is not None:
             self.friction = Friction(self.contact, jump, fem.Constant(domain.mesh, np.float64(friction)))

@@ -7,6 +7,10 @@ Augmented Lagrangian with an explicit active set χ ∈ {0, 1} per node:
 The multiplier is updated inside the Newton loop. On the active nodes each step divides the gap by about r h/E, so that
 the fixed point is p_n = λ with g_n = 0 on them: the primal-dual active-set method with λ eliminated (Alart and
 Curnier 1991; Hintermüller, Ito and Kunisch 2002). The penalty method is the same without the update of λ.
+
+Three rules make it converge from any start, whatever r is: a step that puts more force on nodes that switch than on
+those that stay leaves λ alone, for it went far wrong; where the active set has settled but gaps shrink slowly, r is
+raised; forces too small to matter switch no node, for there rounding alone decides.
 """
 
 from __future__ import annotations
@@ -18,21 +22,34 @@ import ufl
 from dolfinx import fem
 from scipy.spatial import cKDTree
 
+from solver.algebra import SolveError
 from solver.domain import Interface
 
 NEGLIGIBLE = 1e-8
-"""Pressure over the largest below which it does not matter whether a node presses: as small a drift counts as none."""
+"""Pressure that counts as none, over the largest or the typical one: whether a node presses so does not matter."""
+CLOSED = 1e-9
+"""Gap of a pressed node, over the one that the largest pressure p would close in a layer as thick as h: p h/E*."""
+SLOW = 0.1
+"""A step on a settled active set is expected to shrink the gaps on it by more than this factor."""
+AMPLE = 1e2
+"""r over E*/h where a smaller one has proved slow."""
+SETTLED = 0.1
+"""Relative change of the force on the interface at which it is what the loads ask for."""
 
 
 class Change(NamedTuple):
-    """What an update changed: nodes that switched state on all ranks, and the relative step of the multiplier."""
+    """What an update changed: nodes that switched state on all ranks, and the relative error left to the multiplier."""
 
     flipped: int
     drift: float
 
 
 class Contact:
-    """Frictionless contact on one interface; `jump` is ⟦u⟧ in UFL, `initial_gap` a nodal function [m]."""
+    """Frictionless contact on one interface; `jump` is ⟦u⟧ in UFL, `initial_gap` a nodal function [m].
+
+    `floating` is the name of a side that contact alone holds, None where there is none; its owner may change that.
+    `closed` is the relative gap (see CLOSED) at which λ is left as it is.
+    """
 
     def __init__(
         self,
@@ -43,21 +60,28 @@ class Contact:
         augmentation: float,
         update: bool,
         pressure: float = 0.0,
+        floating: str | None = None,
     ) -> None:
         """Prepare contact with r = augmentation · stiffness/h [Pa/m], h the nodal spacing; `update`: λ is updated.
 
-        A step of λ is judged against the largest λ or, when contact is nearly lost, the typical `pressure` [Pa].
+        Errors are judged against the largest pressure or, when contact is nearly lost, the typical `pressure` [Pa].
         """
         self._typical_pressure = pressure
+        self.floating = floating
+        self.closed = CLOSED
         self.interface = interface
         self.update_multiplier = update
         self.multiplier = interface.function("multiplier")
         self.active = interface.function("active")
         self.augmentation = interface.function("augmentation")
-        spacing = interface.areas.x.array ** (1.0 / interface.mesh.topology.dim)
-        self.augmentation.x.array[:] = augmentation * stiffness / spacing
+        self._stiffness = stiffness / interface.spacing.x.array
+        self.augmentation.x.array[:] = augmentation * self._stiffness
         self.normal_gap = initial_gap("+") + ufl.inner(jump, interface.normal("+"))
         self.gap = interface.reader(self.normal_gap)
+        self._drift = np.inf
+        self._pull: float | None = None
+        if floating:
+            self.close()
 
     def residual(self, jump_test: Any) -> ufl.Form:
         """Return −∫ p_n n · ⟦v⟧ dS."""
@@ -66,9 +90,17 @@ class Contact:
 
     @property
     def pressure(self) -> np.ndarray:
-        """The contact pressure at the nodes [Pa], shape (local and ghost nodes,)."""
+        """The contact pressure at the nodes [Pa], shape (local and ghost nodes,), for the gap as last read."""
         trial = self.multiplier.x.array - self.augmentation.x.array * self.gap.values.x.array
-        return self.active.x.array * (self.multiplier.x.array if self.update_multiplier else trial)
+        return self.active.x.array * np.maximum(trial, 0.0)
+
+    def start(self, active: np.ndarray) -> None:
+        """Look for the touching nodes from those where `active` (local and ghost nodes,) is true, from all if none is.
+
+        Nothing presses as yet. Collective.
+        """
+        self.active.x.array[:] = active if self.interface.count(active) else 1.0
+        self.multiplier.x.array[:] = 0.0
 
     def close(self) -> None:
         """Take every node as active: the start from which the set of touching nodes is found."""
@@ -85,22 +117,51 @@ class Contact:
         found = comm.allgather((there[:owned], coarse.active.x.array[:owned]))
         tree = cKDTree(np.vstack([points for points, _ in found]))
         _, nearest = tree.query(self.interface.space.tabulate_dof_coordinates())
-        self.active.x.array[:] = np.concatenate([active for _, active in found])[nearest]
+        self.start(np.concatenate([active for _, active in found])[nearest] > 0.0)
 
     def update(self) -> Change:
-        """Update multiplier and active set from the present displacements; return how much they changed."""
-        gap = self.gap.read()
-        active, multiplier = self.active.x.array, self.multiplier.x.array
-        trial = multiplier - self.augmentation.x.array * gap
-        now_active = np.where(trial > 0.0, 1.0, 0.0)
-        # where the sides lie on each other without pressure, rounding alone makes nodes switch for ever
-        least = NEGLIGIBLE * max(self.interface.max(trial), self._typical_pressure)
-        flipped = self.interface.count((now_active != active) & (np.abs(trial) > least))
-        active[:] = now_active
-        if not self.update_multiplier:
+        """Update multiplier and active set from the present displacements; return how much they changed.
+
+        SolveError if a side floats and nothing presses on it any more.
+        """
+        gap, before = self.gap.read(), self.active.x.array > 0.0
+        trial = self.multiplier.x.array - self.augmentation.x.array * gap
+        if self.floating and self._is_lost(trial * before, self.interface.max(trial)):
+            return Change(1, np.inf)
+        largest = max(self.interface.max(trial), self._typical_pressure)
+        switching = (before != (trial > 0.0)) & (np.abs(trial) > NEGLIGIBLE * largest)
+        flipped = self.interface.count(switching)
+        active = before ^ switching
+        self.active.x.array[:] = active
+        if not self.update_multiplier or largest <= 0.0:
             return Change(flipped, 0.0)
-        new = now_active * trial
-        step = self.interface.max(np.abs(new - multiplier))
-        largest = max(self.interface.max(new), self._typical_pressure)
-        multiplier[:] = new
-        return Change(flipped, step / largest if largest > 0.0 else 0.0)
+        drift = self.interface.max(active * np.abs(gap) * self._stiffness) / largest
+        if flipped == 0:
+            if drift <= self.closed:
+                self._drift = np.inf
+                return Change(0, 0.0)
+            if drift > SLOW * self._drift:
+                self.augmentation.x.array[:] = np.maximum(self.augmentation.x.array, AMPLE * self._stiffness)
+        self._drift = drift if flipped == 0 else np.inf
+        wrong = self.interface.sum(np.abs(trial) * switching)
+        right = self.interface.sum(np.maximum(trial, 0.0) * (before & ~switching))
+        self.multiplier.x.array[:] = active * np.maximum(trial, 0.0) if wrong <= right else 0.0
+        return Change(flipped, drift)
+
+    def _is_lost(self, pressure: np.ndarray, largest: float) -> bool:
+        """Return whether no node is to press; SolveError once it is clear that this is what the loads ask for.
+
+        An iterative linear solver finds a light load after a heavy one in several steps on the same active set.
+        """
+        if largest > NEGLIGIBLE * self._typical_pressure:
+            self._pull = None
+            return False
+        pull, before = -self.interface.sum(pressure), self._pull
+        nothing = NEGLIGIBLE * self._typical_pressure * self.interface.sum(np.ones_like(pressure))
+        if abs(pull) <= nothing or (before is not None and abs(pull - before) <= SETTLED * abs(before)):
+            self._pull = None
+            raise SolveError(
+                f"nothing holds {self.floating}: no contact left, and the load does not press the sides together"
+            )
+        self._pull = pull
+        return True
