@@ -62,6 +62,9 @@ ROUNDING = 2 * np.finfo(float).eps
 DROWNED = 1e-3
 """Rounding error of a residual over the load: beyond it, a field has moved as only one held by nothing does."""
 
+EXACT, ITERATED = 1e-12, 1e-10
+"""Residuals over the load at which Newton's method ends if not given: with factorised steps, and with iterated ones."""
+
 SHARPER = 1e-3
 """Factor on the linear solver's relative tolerance after a step that made more entries switch than the one before."""
 
@@ -154,7 +157,7 @@ class System:
         self._rhs, self._step = self.matrix.createVecs("right"), self.matrix.createVecs("right")
         self._first = self._rhs.getOwnershipRange()[0]
         self._noise = self._rhs.duplicate()
-        self._signs = np.random.default_rng(self._first).choice([-1.0, 1.0], int(self._offsets[-1]))
+        self._random = np.random.default_rng(self._first)
         self._magnitudes = np.array([f.magnitude for f in fields])
         self._prolongation, self._eliminated = self._constrain(constraints)
         self.matrix.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
@@ -181,7 +184,7 @@ class System:
     def solve(
         self,
         update: Callable[[], tuple[int, float]] = lambda: (0, 0.0),
-        tolerance: float = 1e-10,
+        tolerance: float | None = None,
         drift_tolerance: float = 1e-8,
         most_iterations: int = 30,
         correct: Callable[[], None] | None = None,
@@ -194,6 +197,8 @@ class System:
         what rounding leaves of it. `correct` (if any) runs after every step, before `update`: it may move the fields
         further so that another equation holds, of which the residual knows nothing; then at least one step is made.
         """
+        if tolerance is None:
+            tolerance = EXACT if self.solver.getType() == PETSc.KSP.Type.PREONLY else ITERATED
         linear = 0
         flipped, drift = -1, np.inf
         for iteration in range(most_iterations + 1):
@@ -274,7 +279,7 @@ class System:
         array = noise.getArray(readonly=False)
         for f, start, stop in zip(self.fields, self._offsets[:-1], self._offsets[1:], strict=True):
             array[start:stop] = f.function.x.array[: stop - start]
-        array *= ROUNDING * self._signs
+        array *= ROUNDING * self._random.standard_normal(len(array))
         self.matrix.mult(noise, change)
         if self._prolongation is not None:
             self._prolongation.multTranspose(change, noise)
