@@ -50,8 +50,8 @@ class Box:
     """The geometry of both blocks in metres and the size of elements.
 
     `sizes` are Gmsh expressions of x, y, z in units of `length`; the smallest counts. Within `core`, (edge, height)
-    from the origin, the mesh is a regular one of `core_elements` per edge, and in the height of `core_layers` or as
-    many: pressures on an irregular mesh scatter.
+    from the origin and no wider than the blocks, the mesh is a regular one of `core_elements` per edge, and in the
+    height of `core_layers` or as many: pressures on an irregular mesh scatter.
     With `circle`, element edges follow the circle of that radius about the origin of the interface (3D).
     `mirrored` blocks and their core go on to −x: the blocks cover [−length, length].
     """
@@ -80,7 +80,7 @@ class Box:
         parts = []
         if self.core is not None:
             edge, height = self.core[0] / self.length, self.core[1] / self.length
-            parts += [(dimension, self._add_block(edge, edge, rise)) for rise in (height, -height)]
+            parts += [(dimension, self._add_block(edge, self._core_width, rise)) for rise in (height, -height)]
         if self.circle is not None:
             parts.append((2, occ.addDisk(0, 0, 0, self.circle / self.length, self.circle / self.length)))
         pieces, _ = occ.fragment(bodies, parts)
@@ -109,6 +109,11 @@ class Box:
     @property
     def _relative_width(self) -> float:
         return (self.width or self.length) / self.length
+
+    @property
+    def _core_width(self) -> float:
+        edge = self.core[0] if self.core else 0.0
+        return min(edge / self.length, self._relative_width)
 
     def _add_block(self, length: float, width: float, height: float) -> int:
         left, low, size = self._left * length, min(height, 0.0), abs(height)
@@ -148,12 +153,15 @@ class Box:
         if self.core is None:
             return
         mesh, height = gmsh.model.mesh, self.dimension - 1
-        extent = np.array([*[self.core[0]] * height, self.core[1]]) / self.length + NEAR
+        length, rise = self.core[0] / self.length, self.core[1] / self.length
+        extent = np.array([*(length, self._core_width)[:height], rise]) + NEAR
         core = [piece for piece in pieces if np.all(np.abs(self._bounds(piece)[:, : self.dimension]) < extent)]
         faces = gmsh.model.getBoundary(core, combined=False, oriented=False) if self.dimension == 3 else core
         for edge in set(gmsh.model.getBoundary(faces, combined=False, oriented=False)):
             axis = np.argmax(np.ptp(self._bounds(edge), axis=0))
             elements = (axis == height and self.core_layers) or self.core_elements
+            if axis == 1 != height:
+                elements = max(1, round(elements * self._core_width / length))
             mesh.setTransfiniteCurve(edge[1], elements * (2 if self.mirrored and axis == 0 else 1) + 1)
         for face in set(faces):
             mesh.setTransfiniteSurface(face[1], "Left", self._corners(face))

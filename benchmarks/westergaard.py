@@ -25,6 +25,9 @@ GROWTH, MOST_GROWTH = 2.0, 0.06
 INTERIOR = 0.4
 """Element size inside the blocks over half a wavelength, times √elements: its error falls with the interface's."""
 
+LAYERS = 2
+"""Regular layers of cubes below the interface in 3D: pressures on an irregular mesh scatter."""
+
 
 class Options(ContactParameters):
     """A wave, the load on it, and the mesh."""
@@ -97,14 +100,29 @@ def _box(options: Options) -> Box:
     size = half_wave / options.elements
     growth = min(MOST_GROWTH, GROWTH / options.elements)
     interior = max(size, INTERIOR * half_wave / np.sqrt(options.elements))
+    height = 0.0 if options.dimension == 2 else LAYERS * size
+    beyond = f"({z} - {height} + Fabs({z} - {height})) / 2"
     sizes = [
-        f"{size} + {growth} * {z}",
+        f"{size} + {growth} * {beyond}",
         f"{interior} * Exp({np.pi / 2 / half_wave} * {z})",
         f"{half_wave / 4}",
     ]
     depth = options.depth * options.wavelength
-    width = None if options.dimension == 2 else _width(options)
-    return Box(options.dimension, length, depth, depth, sizes, width, periodic=options.lateral == "periodic")
+    periodic = options.lateral == "periodic"
+    if options.dimension == 2:
+        return Box(2, length, depth, depth, sizes, periodic=periodic)
+    return Box(
+        3,
+        length,
+        depth,
+        depth,
+        sizes,
+        _width(options),
+        core=(length, height * length),
+        core_elements=round(options.elements / half_wave),
+        core_layers=LAYERS,
+        periodic=periodic,
+    )
 
 
 if __name__ == "__main__":

@@ -46,9 +46,9 @@ def test_wavy_pressure_depends_on_the_moduli_through_the_composite_one() -> None
 
 
 def test_wavy_contact_of_a_slice_is_that_of_plane_strain() -> None:
-    result = run("westergaard", elements=8, dimension=3)
+    result = run("westergaard", elements=32, dimension=3)
     assert result.errors["contact_width"] <= 1.0
-    assert result.computed["peak_pressure [Pa]"] == pytest.approx(result.exact["peak_pressure [Pa]"], rel=0.15)
+    assert result.errors["pressure_l2"] <= 1.1 * result.errors["interpolant_l2"]
     assert_complementary(result)
 
 
