@@ -27,7 +27,7 @@ from solver.domain import Interface
 
 NEGLIGIBLE = 1e-8
 """Pressure that counts as none, over the largest or the typical one: whether a node presses so does not matter."""
-CLOSED = 1e-9
+CLOSED = 1e-10
 """Gap of a pressed node, over the one that the largest pressure p would close in a layer as thick as h: p h/E*."""
 SLOW = 0.1
 """A step on a settled active set is expected to shrink the gaps on it by more than this factor."""
