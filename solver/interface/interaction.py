@@ -32,6 +32,9 @@ from solver.unstable import Growth, Relaxation
 LYING = 1e-9
 """Gap over the spacing of nodes up to which sides lie on each other."""
 
+NEAR = 1e-6
+"""Distance over the spacing of nodes within which a node lies at the end of a flaw, and so in it."""
+
 Mask = npt.NDArray[np.bool_]
 
 
@@ -110,8 +113,8 @@ class Interaction:
         lying = self.contact.gap.read() <= LYING * self.interface.spacing.x.array
         touching = (self.contact.active.x.array > 0.0) | lying
         if self._flaw:
-            x = self.interface.space.tabulate_dof_coordinates()[:, 0]
-            touching = touching & ((x < self._flaw.start) | (x > self._flaw.end))
+            x, near = self.interface.space.tabulate_dof_coordinates()[:, 0], NEAR * self.interface.spacing.x.array
+            touching = touching & ((x < self._flaw.start - near) | (x > self._flaw.end + near))
         if self.bond:
             self.bond.bond(touching)
         if self.friction:
