@@ -43,6 +43,8 @@ SHORTEST = 8
 """Points of the grid per shortest wave if not given."""
 OVERSAMPLING = 4
 """Points per point of the grid at which a measured surface is read before its short waves are taken out."""
+QUANTILES = (0.1, 0.5, 0.9)
+"""Shares of the area in contact for which the pressure is told."""
 LAYERS = {1: 8, 2: 2}
 """Regular layers of elements below the interface, half as high as wide, by order."""
 GROWTH = {1: 0.15, 2: 0.25}
@@ -159,13 +161,17 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         gap = interface.sum(contact.gap.read()) / apparent
         keys = f"area({loads[i]:g})", f"slope({loads[i]:g})", f"gap({loads[i]:g}) [m]"
         computed |= dict(zip(keys, (area, area / loads[i], gap), strict=True))
+        found, areas = _pressures(blocks)
+        computed |= _quantiles(loads[i], found, areas)
         if reference is not None:
             there = reference[i]
             exact_area, exact_gap = float(np.mean(there.pressure > 0)), float(np.mean(there.gap))
             exact |= dict(zip(keys, (exact_area, exact_area / loads[i], exact_gap), strict=True))
+            exact |= _quantiles(loads[i], there.pressure.ravel(), np.ones(there.pressure.size))
             compare("area", abs(area / exact_area - 1))
             compare("gap", abs(gap / exact_gap - 1))
-            compare("pressure_distribution", _distance(blocks, there.pressure) / pressures[i])
+            # ∫ |F − F_reference| dp of the distributions of pressure over the area
+            compare("pressure_distribution", wasserstein_distance(found, there.pressure.ravel(), areas) / pressures[i])
         product, penetration = complementarity(blocks, pressures[i], rms)
         compare("complementarity", product)
         compare("penetration", penetration)
@@ -196,12 +202,24 @@ def _press_reference(
     return comm.bcast(found)
 
 
-def _distance(blocks: Blocks, reference: Array) -> float:
-    """Return ∫ |F − F_reference| dp [Pa] of the distributions of pressure over the area (Wasserstein's distance)."""
+def _pressures(blocks: Blocks) -> tuple[Array, Array]:
+    """Return pressures [Pa] and areas of all nodes of the interface on every rank."""
     owned = blocks.interface.owned
     parts = blocks.comm.allgather((blocks.contact.pressure[:owned], blocks.interface.areas.x.array[:owned]))
     pressure, areas = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return float(wasserstein_distance(pressure, reference.ravel(), areas))
+    return pressure, areas
+
+
+def _quantiles(load: float, pressure: Array, areas: Array) -> dict[str, float]:
+    """Return the pressures [Pa] below which the shares QUANTILES of the area in contact lie, by name."""
+    order = np.argsort(pressure)
+    order = order[pressure[order] > 0]
+    below = np.cumsum(areas[order])
+    places = np.searchsorted(below, np.array(QUANTILES) * below[-1])
+    return {
+        f"pressure({load:g}, {share:.0%}) [Pa]": float(pressure[order][place])
+        for share, place in zip(QUANTILES, places, strict=True)
+    }
 
 
 # --- surface ----------------------------------------------------------------------------------------------
