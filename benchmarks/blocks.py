@@ -36,8 +36,6 @@ AUGMENTATION = {2: 1e3, 3: 1e2}
 """r over E*/h; CG pays for more in 3D."""
 TIED_TOLERANCE = 1e-8
 """Relative residual of the glued problem, where the linear solver is iterative."""
-FRICTIONAL = {**algebra.MULTIGRID, "ksp_type": "gmres", "ksp_gmres_restart": 100, "ksp_rtol": 1e-5}
-"""Options in 3D with friction: its tangent is not symmetric, and after loose solves stick and slip alternate."""
 FEWEST = {2: 16, 3: 4}
 """Elements per length of the coarsest mesh of a cascade, by dimension."""
 HXT = 10
@@ -261,7 +259,9 @@ class Blocks:
         self._constraints = self._constrain(top, lateral, rigid)
         # friction makes the tangent unsymmetric, adhesion indefinite
         general = self.friction is not None or self.adhesion is not None
-        direct, iterative = (algebra.DIRECT, FRICTIONAL) if general else (algebra.CHOLESKY, algebra.MULTIGRID)
+        direct, iterative = (
+            (algebra.DIRECT, algebra.UNSYMMETRIC_MULTIGRID) if general else (algebra.CHOLESKY, algebra.MULTIGRID)
+        )
         options = direct if self.dimension == 2 else iterative
         self.system = algebra.System(domain, self._fields(self.u, self._residual), self._constraints, options)
 

@@ -27,7 +27,7 @@ from solver.interface.bilinear import Bilinear
 from solver.interface.cohesive import CohesiveBond
 from solver.interface.contact import Contact
 from solver.interface.front import Front, State
-from solver.ledger import Body, ContactWork, Ledger
+from solver.ledger import Body, BondWork, ContactWork, Ledger
 from solver.path import Path
 from solver.physics import mechanics
 
@@ -37,26 +37,6 @@ SIDES = ("upper", "lower")
 AUGMENTATION = {False: 1e4, True: 1e2}
 """r over E*/h, without and on supports: where faces slide on each other almost without pressure, a contact much stiffer
 than the bond makes nodes switch in turns."""
-
-
-@dataclass(frozen=True)
-class BondWork:
-    """The bond as the energy ledger sees it."""
-
-    bond: CohesiveBond
-    account: str = "bond"
-
-    @property
-    def interface(self) -> Any:
-        return self.bond.interface
-
-    @property
-    def traction(self) -> Array:
-        return self.bond.read().traction.ravel()
-
-    @property
-    def stored(self) -> Array:
-        return self.bond.stored.x.array
 
 
 @dataclass(frozen=True)

@@ -358,7 +358,8 @@ class System:
             change = array[start:stop]
             if f.largest_step is not None:
                 largest = self.domain.mesh.comm.allreduce(float(np.abs(change).max(initial=0.0)), op=MPI.MAX)
-                change = change * min(1.0, f.largest_step / max(largest, np.finfo(float).tiny))
+                if largest > f.largest_step:
+                    change = change * (f.largest_step / largest)
             f.function.x.array[: stop - start] -= change
             f.function.x.scatter_forward()
 

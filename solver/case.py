@@ -461,6 +461,8 @@ class Case(Section):
             raise ValueError("protocol: the step 'open' belongs to the geometry builder 'dcb'")
         if self.geometry.builder == "dcb" and self.stack.hold != "free":
             raise ValueError("stack: a dcb is not held in a stack; write {hold: free}")
+        if self.stack.pressure is None and self.interface.cohesive is None:
+            raise ValueError("stack: nothing holds the electrode; give a pressure, or interface.cohesive a bond")
         return self
 
     @property

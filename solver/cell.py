@@ -134,9 +134,17 @@ class Cell:
 
     def press(self) -> algebra.Report:
         """Bring the two sides together under the stack pressure and bond what touches."""
-        self.contact.close()
-        report = self._pressing.solve(self.interaction.update)
+        hold = self.case.stack.hold
+        loose = not isinstance(self.case.geometry, DoubleCantilever) and self.interaction.adhesion is None
+        report = algebra.Report(0, 0)
+        if self.case.stack.pressure:
+            self.contact.close()
+            self.contact.floating = ELECTRODE if loose else None
+            report = self._pressing.solve(self.interaction.update)
+        else:
+            self.contact.active.x.array[:] = self.interaction.lying
         self.interaction.join()
+        self.contact.floating = ELECTRODE if loose and hold != "fixed_thickness" and self.bond is None else None
         self.activity.x.array[:] = self.interaction.touching
         self.ledger = Ledger(self.domain, [self._body(name) for name in self.sides], self.interaction.laws)
         return report

@@ -115,6 +115,11 @@ EDITS = {
     ),
     "no step repeated": ("{step: rest, time: 10 min}", "{step: repeat, times: 2, steps: []}", ["protocol.1.steps"]),
     "stack without pressure": ("  pressure: 5 MPa\n", "", ["pressure", "needed with hold fixed_thickness"]),
+    "held by nothing": (
+        "  hold: fixed_thickness\n  pressure: 5 MPa",
+        "  hold: free",
+        ["stack", "nothing holds the electrode", "interface.cohesive"],
+    ),
     "plateau of another law": (
         "  kinetics:\n",
         "  cohesive: {law: bilinear, plateau: 0.5, normal_strength: 1 MPa, shear_strength: 1 MPa, "

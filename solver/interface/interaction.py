@@ -110,8 +110,7 @@ class Interaction:
 
     def join(self) -> None:
         """Bond what touches, pressed or not, but for the flaw, and begin the history of friction here."""
-        lying = self.contact.gap.read() <= LYING * self.interface.spacing.x.array
-        touching = (self.contact.active.x.array > 0.0) | lying
+        touching = (self.contact.active.x.array > 0.0) | self.lying
         if self._flaw:
             x, near = self.interface.space.tabulate_dof_coordinates()[:, 0], NEAR * self.interface.spacing.x.array
             touching = touching & ((x < self._flaw.start - near) | (x > self._flaw.end + near))
@@ -119,6 +118,12 @@ class Interaction:
             self.bond.bond(touching)
         if self.friction:
             self.friction.commit()
+
+    @property
+    def lying(self) -> Mask:
+        """Where the sides lie on each other, pressed or not, shape (local and ghost nodes,)."""
+        lying: Mask = self.contact.gap.read() <= LYING * self.interface.spacing.x.array
+        return lying
 
     def commit(self) -> float:
         """Take the present state as history; return the largest share of its toughness that the bond lost anywhere."""
