@@ -19,6 +19,7 @@ from benchmarks.report import Result, as_json, print_details, print_summary
 
 NAMES = (
     *("westergaard", "hertz", "patch", "recontact", "jkr", "punch", "partial-slip", "rough"),
+    *("wavy-constriction", "holm"),
     *("traction-separation", "dcb", "enf", "mmb", "spring-bed"),
 )
 """The benchmarks, in the order in which they run and appear."""

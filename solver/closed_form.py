@@ -229,6 +229,35 @@ def boussinesq_displacement(points: Array, force: float, young_modulus: float, p
     return scale * np.column_stack([points[:, 0] * over_radius, points[:, 1] * over_radius, -down])
 
 
+# --- constriction of current ------------------------------------------------------------------------------
+
+
+def wavy_constriction(load_ratio: float, conductivity: float) -> float:
+    """Return R = ln(p*/p̄)/(2πκ) [Ω m], per wavelength and unit depth, of a half-space under Westergaard's contact.
+
+    `load_ratio` is p̄/p*, `conductivity` κ [S/m]; for both half-spaces together κ_h, 1/κ_h = 1/κ₁ + 1/κ₂. Strips of
+    width 2a that conduct, a wavelength λ apart, have −ln sin(πa/λ)/(πκ), and sin²(πa/λ) = p̄/p*. Barber, Proc. R. Soc. A
+    459 (2003) 53.
+    """
+    return -np.log(load_ratio) / (2 * np.pi * conductivity)
+
+
+def holm_resistance(radius: float, conductivity: float) -> float:
+    """Return R = 1/(4κa) [Ω] of a half-space with conducting spot of `radius` a [m] and `conductivity` κ [S/m].
+
+    For both half-spaces together κ is κ_h. Holm, Electric Contacts (1967), section 4.
+    """
+    return 1 / (4 * conductivity * radius)
+
+
+def barber_ratio(modulus: float, conductivity: float) -> float:
+    """Return G/S = 2κ_h/E* [S/N], the conductance of a frictionless contact over its incremental stiffness.
+
+    `modulus` is E* [Pa], `conductivity` κ_h [S/m]; any shape of half-spaces. Barber, Proc. R. Soc. A 459 (2003) 53.
+    """
+    return 2 * conductivity / modulus
+
+
 # --- delamination -------------------------------------------------------------------------------------------
 
 

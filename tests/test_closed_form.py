@@ -175,3 +175,21 @@ def test_slope_of_bush_gibson_and_thomas_is_that_of_high_peaks_pressed_one_by_on
         quad(lambda t, of=of: of(t * scale) * np.exp(-t), 0, np.inf, epsabs=0.0)[0] for of in (area, force)
     )
     assert areas / forces * modulus * slope == pytest.approx(closed_form.BUSH_GIBSON_THOMAS_SLOPE, rel=1e-6)
+
+
+# --- constriction of current ------------------------------------------------------------------------------
+
+
+def test_holms_spot_conducts_as_the_punch_is_stiff() -> None:
+    """Barber's analogy of a circle: 4κ_h a over 2E* a."""
+    modulus, conductivity, radius = 7e9, 0.3, 2e-6
+    conductance = 1 / closed_form.holm_resistance(radius, conductivity)
+    stiffness = closed_form.punch_stiffness(modulus, radius)
+    assert conductance / stiffness == pytest.approx(closed_form.barber_ratio(modulus, conductivity))
+
+
+def test_wavy_constriction_is_that_of_parallel_strips_of_the_contact_width() -> None:
+    """−ln sin(πa/λ)/(πκ): of two half-spaces in series, conductivities add up as κ_h."""
+    width = closed_form.westergaard_half_width(0.3, 1.0)
+    strips = [-np.log(np.sin(np.pi * width)) / (np.pi * kappa) for kappa in (2.0, 3.0)]
+    assert closed_form.wavy_constriction(0.3, 1 / (1 / 2.0 + 1 / 3.0)) == pytest.approx(sum(strips))
