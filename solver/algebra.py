@@ -29,6 +29,9 @@ DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "
 
 CHOLESKY = {**DIRECT, "pc_type": "cholesky"}
 """PETSc options of a symmetric positive definite system solved by factorisation."""
+if MPI.COMM_WORLD.size == 1:
+    # faster than MUMPS, but for one rank only
+    CHOLESKY["pc_factor_mat_solver_type"] = "cholmod"
 
 MULTIGRID = {
     "ksp_type": "cg",
