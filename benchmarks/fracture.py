@@ -282,7 +282,7 @@ def _setup(options: FractureParameters, loading: Loading) -> Setup:
     arms = TwoArms(
         loading.length,
         h,
-        (max(loading.crack - h, 0.0), end),
+        (max(loading.crack - min(h, 2 * options.zone), 0.0), end),
         size,
         h / COARSE[options.order],
         options.width if solid else None,

@@ -33,6 +33,8 @@ SHRINK, GROW = 0.5, 1.5
 """What the length of a step is multiplied by after one that failed or was hard, and after one that was easy."""
 EASY = 8
 """Newton steps of an easy step; twice as many are hard."""
+MOST_FIRST_STEPS = 100
+"""Newton steps to the first state: contact between slender bodies moves by one node in each."""
 SMALLEST = 1e-6
 """The smallest step over the largest."""
 ASTRAY = 3.0
@@ -81,7 +83,7 @@ class Path:
         """
         self.factor = factor
         self._load(factor)
-        report = self._system.solve(self._update)
+        report = self._system.solve(self._update, most_iterations=MOST_FIRST_STEPS)
         self._accept()
         opened = 0.0
         for bond, weight in zip(self._bonds, self._weights(), strict=True):
