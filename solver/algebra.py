@@ -53,9 +53,12 @@ MULTIGRID = {
 UNSYMMETRIC_MULTIGRID = {**MULTIGRID, "ksp_type": "gmres", "ksp_gmres_restart": 100, "ksp_rtol": 1e-5}
 """The same where friction or a bond makes the tangent unsymmetric; after loose solves stick and slip alternate."""
 
-PTAP = {"constraints": "allatonce_merged", "multigrid": "nonscalable"}
-"""PETSc's ways to form PᵀAP on several ranks: one that keeps no copies of A, and is fast for a P that is nearly the
-identity, and one that is many times faster than it for the wide P of multigrid."""
+SEVERAL_RANKS = MPI.COMM_WORLD.size > 1
+CONSTRAINT_PTAP = {"matptap_via": "allatonce_merged"} if SEVERAL_RANKS else {}
+"""The way in which several ranks form PᵀAP for constraints: without copies of A, and fast for a P that is nearly the
+identity. One rank has no choice."""
+MULTIGRID_PTAP = {"matptap_via": "nonscalable"} if SEVERAL_RANKS else {}
+"""The same for multigrid: many times as fast for a wide P."""
 
 Blocks = list[list[ufl.Form | None]]
 
@@ -313,7 +316,7 @@ class System:
         keep = self._outworn is not None and self._iterations <= self._outworn
         self.solver.getPC().setReusePreconditioner(keep)
         # options of multigrid levels and of factors are read when those are set up
-        with _in_database(self._options):
+        with _in_database(self._options | MULTIGRID_PTAP):
             self.solver.solve(self._rhs, self._step)
         if self.solver.getConvergedReason() < 0:
             reason = {value: name for name, value in vars(PETSc.KSP.ConvergedReason).items() if isinstance(value, int)}
@@ -332,8 +335,8 @@ class System:
             self.matrix.axpy(1.0, part.matrix, PETSc.Mat.Structure.SUBSET_NONZERO_PATTERN)
         operator = self.matrix
         if self._prolongation is not None:
-            self._choose_ptap("constraints")
-            self._reduced = self.matrix.PtAP(self._prolongation, self._reduced)
+            with _in_database(CONSTRAINT_PTAP):
+                self._reduced = self.matrix.PtAP(self._prolongation, self._reduced)
             operator = self._reduced
             operator.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
         operator.zeroRowsColumns(self._eliminated, diag=1.0)
@@ -342,13 +345,7 @@ class System:
         if self._rigid_modes is not None:
             operator.setNearNullSpace(self._rigid_modes)
         self.solver.setOperators(operator)
-        self._choose_ptap("multigrid")
         self._has_operator = True
-
-    def _choose_ptap(self, purpose: str) -> None:
-        """Let PETSc form PᵀAP in the way for that `purpose`; on one rank it has no choice."""
-        if self.domain.mesh.comm.size > 1:
-            PETSc.Options()["matptap_via"] = PTAP[purpose]
 
     def _apply(self) -> None:
         """Subtract the step from the fields, each limited to its largest step."""
@@ -457,9 +454,11 @@ def _in_database(options: Mapping[str, Any]) -> Iterator[None]:
     database = PETSc.Options()
     for key, value in options.items():
         database[key] = value
-    yield
-    for key in options:
-        del database[key]
+    try:
+        yield
+    finally:
+        for key in options:
+            del database[key]
 
 
 class _Jacobian:

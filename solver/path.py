@@ -73,7 +73,9 @@ class Path:
         self._update, self._state, self._commit = update, state, commit
         self._jumps = [bond.interface.reader(jump) for bond, jump in zip(bonds, jumps, strict=True)]
         self._functions = [field.function for field in system.fields]
-        self._zones = [np.zeros(len(bond.damage_old.x.array), dtype=bool) for bond in bonds]
+        self._zones: list[npt.NDArray[np.bool_]] = [
+            np.zeros(len(bond.damage_old.x.array), dtype=bool) for bond in bonds
+        ]
         self._rates: tuple[list[Array], float] | None = None
 
     def start(self, factor: float) -> Report:
@@ -110,7 +112,7 @@ class Path:
                 if self.length < SMALLEST * self.longest:
                     raise PathError(f"no equilibrium found beyond the load factor {factor:g}: {error}") from error
                 continue
-            changes = [f.x.array - copy for f, copy in zip(self._functions, saved, strict=False)]
+            changes = [np.subtract(f.x.array, copy) for f, copy in zip(self._functions, saved, strict=False)]
             self._rates = [change / self.length for change in changes], (self.factor - factor) / self.length
             self._accept()
             if report.newton <= EASY:

@@ -29,13 +29,15 @@ class Progress:
             f"{cell.domain.dimension}D, {cell.unknowns:,} unknowns, {nodes:,} nodes on the interface, "
             f"{self.ranks} rank{'s' if self.ranks > 1 else ''}; results in {self.output}"
         )
-        if cell.bond and (warning := self._coarse(cell)):
+        if warning := self._coarse(cell):
             say(f"warning: {warning}")
         say(HEADER)
 
     @staticmethod
     def _coarse(cell: Cell) -> str | None:
         """Return what to say where the mesh does not resolve the process zone of the bond."""
+        if cell.bond is None:
+            return None
         geometry = cell.case.geometry
         thickness = (
             min(geometry.electrode_thickness, geometry.electrolyte_thickness) if isinstance(geometry, Film) else None

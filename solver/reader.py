@@ -28,7 +28,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from materials import Host, Material, MaterialError, load, names
 from materials.library import SHIPPED
 from meshes import check
-from solver.case import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Section
+from solver.case import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Section, Step
 from solver.units import Unit
 
 MARK = "# Written by Interstice:"
@@ -647,7 +647,8 @@ def _beyond_host(case: Case, host: Host) -> Iterator[Problem]:
         name = case.electrode.material
         yield ("electrode", "initial_stoichiometry"), f"the potential of {name} is known from {low:g} to {high:g}"
         return
-    first, key = case.protocol[0], ("protocol", 0)
+    first: Step | Repeat = case.protocol[0]
+    key: Key = ("protocol", 0)
     if isinstance(first, Repeat):
         first, key = first.steps[0], (*key, "steps", 0)
     if not isinstance(first, Charge | Discharge) or first.until.voltage is None:

@@ -60,8 +60,11 @@ def run_protocol(cell: Cell, protocol: Sequence[Step | Repeat], control: TimeSte
     """Carry out the protocol, yielding after every accepted time step; ProtocolError where no step is possible."""
     time = 0.0
     for number, (cycle, step) in enumerate(_unrolled(protocol), start=1):
-        along = isinstance(step, Open) and step.control == "crack"
-        for advance in _follow_crack(cell, step) if along else _run_step(cell, step, control):
+        if isinstance(step, Open) and step.control == "crack":
+            advances = _follow_crack(cell, step)
+        else:
+            advances = _run_step(cell, step, control)
+        for advance in advances:
             yield replace(advance, number=number, cycle=cycle, time=time + advance.time)
             end = advance.time
         time += end

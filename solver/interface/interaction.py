@@ -153,8 +153,9 @@ class Interaction:
     @property
     def laws(self) -> list[Law]:
         """The laws as the energy ledger sees them."""
-        bond = [BondWork(self.bond)] if self.bond else []
-        return [ContactWork(self.contact), *bond, *filter(None, (self.relaxation, self.friction, self.adhesion))]
+        laws: list[Law] = [ContactWork(self.contact)]
+        laws += [BondWork(self.bond)] if self.bond else []
+        return laws + [law for law in (self.relaxation, self.friction, self.adhesion) if law]
 
     @property
     def symmetric(self) -> bool:
@@ -164,7 +165,8 @@ class Interaction:
 
 def bond_law(bond: Cohesive, period: Sequence[float] = ()) -> cohesive.Law:
     """Return the law that the case asks for; its random fields repeat with `period` [m]."""
-    strength = toughness = _uniform
+    strength: Callable[[float], Any] = _uniform
+    toughness: Callable[[float], Any] = _uniform
     if bond.variation:
         strength = _uniform if bond.variation.of == "toughness" else _varied(bond, period)
         toughness = _uniform if bond.variation.of == "strength" else _varied(bond, period)
