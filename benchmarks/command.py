@@ -19,7 +19,7 @@ from benchmarks.report import Result, as_json, print_details, print_summary
 
 NAMES = (
     *("westergaard", "hertz", "patch", "recontact", "jkr", "punch", "partial-slip", "rough"),
-    *("wavy-constriction", "holm"),
+    *("wavy-constriction", "holm", "barber", "areas", "blocking"),
     *("traction-separation", "dcb", "enf", "mmb", "spring-bed"),
 )
 """The benchmarks, in the order in which they run and appear."""

@@ -55,6 +55,9 @@ def _split(words: Any) -> Any:
     return words.split(",") if isinstance(words, str) else words
 
 
+Loads = Annotated[tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(_split), Field(min_length=1)]
+
+
 class Options(ContactParameters):
     """The surface, the loads and the mesh."""
 
@@ -80,7 +83,7 @@ class Options(ContactParameters):
     """seed of a self-affine surface"""
     origin: float = Field(0.0, ge=0)
     """corner of the window of a measured surface [m]"""
-    loads: Annotated[tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(_split), Field(min_length=1)] = (
+    loads: Loads = (
         0.02,
         0.05,
         0.1,
@@ -137,7 +140,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     reference = _press_reference(surface, modulus, pressures, comm)
 
     def build(elements: int, coarse: Blocks | None) -> Blocks:
-        tagged = _box(options.model_copy(update={"elements": elements}), surface.lateral).mesh(comm)
+        tagged = make_box(options.model_copy(update={"elements": elements}), surface.lateral).mesh(comm)
         return Blocks(
             tagged, options.moduli, options, surface.gap, pressures[-1], lateral=surface.lateral, coarse=coarse
         )
@@ -309,7 +312,8 @@ def _wave_numbers(heights: Array, spacing: float) -> Array:
 # --- mesh -------------------------------------------------------------------------------------------------
 
 
-def _box(options: Options, lateral: str) -> Box:
+def make_box(options: Options, lateral: str) -> Box:
+    """Return the geometry of the blocks, with the nodes of the interface on the grid of the surface."""
     size = 1 / options.elements
     layers = min(LAYERS[options.order], options.elements // 2)
     height = layers * size / 2

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from mpi4py import MPI
 
+from benchmarks.options import OptionError
 from benchmarks.report import Result
 
 
@@ -40,3 +41,36 @@ def test_resistance_of_a_spot_does_not_see_the_far_faces() -> None:
     inputs = {"elements": 8, "order": 1, "upper_conductivity": 2.0, "lower_conductivity": 5.0}
     near, far = (run("holm", domain=domain, **inputs).computed["resistance [ohm]"] for domain in (5.0, 10.0))
     assert near == pytest.approx(far, rel=0.005)
+
+
+@pytest.mark.parametrize("inputs", [{"elements": 8, "loads": (0.2,)}, {"dimension": 2}], ids=["blocks", "profile"])
+def test_rough_contact_conducts_as_it_is_stiff(inputs: dict[str, Any]) -> None:
+    assert run("barber", **inputs).errors["ratio"] <= 0.02
+
+
+def test_ratio_of_conductance_and_stiffness_does_not_depend_on_what_the_blocks_are_made_of() -> None:
+    inputs = {"dimension": 2, "loads": (0.1,), "roughness": "afm_10um_256"}
+    unlike = {"upper_modulus": 200e9, "lower_modulus": 2e9, "upper_poisson": 0.2, "upper_conductivity": 0.1}
+    for materials in ({}, unlike):
+        assert run("barber", **inputs, **materials).errors["ratio"] <= 0.02
+
+
+@pytest.mark.parametrize("lateral, roughness_as", [("symmetric", "profile"), ("periodic", "gap")])
+def test_current_densities_over_the_areas_are_the_applied_one(lateral: str, roughness_as: str) -> None:
+    amplitude = 50e-9 if roughness_as == "profile" else 0.5e-9
+    result = run("areas", cycles=2, elements=8, lateral=lateral, roughness_as=roughness_as, amplitude=amplitude)
+    assert result.computed["least active fraction"] < 0.9
+    assert result.errors["identity"] <= 1e-12
+
+
+def test_nothing_crosses_where_contact_is_lost_and_nothing_is_lost_on_the_way() -> None:
+    result = run("blocking", cycles=3, elements=8)
+    assert result.computed["least touching fraction"] < 0.9
+    assert result.errors["detached_current"] == 0.0
+    assert result.errors["charge"] <= 1e-10
+    assert result.errors["lithium"] <= 1e-10
+
+
+def test_cell_that_loses_contact_for_good_ends_in_words() -> None:
+    with pytest.raises(OptionError, match="no contact left"):
+        run("areas", cycles=1, elements=8, duration=40.0)

@@ -1,0 +1,55 @@
+"""The identity of areas, j_app = j_loc f_c A_geom/A_app, as contact is lost and found again.
+
+j_app is what the collector is fed over the apparent area; j_loc is the mean, over the area that reacts, of the local
+current density that the kinetics give. Where no current is applied the sum over the interface is to vanish.
+"""
+
+from __future__ import annotations
+
+from mpi4py import MPI
+
+from benchmarks import cycled
+from benchmarks.report import Result
+from solver.history import Observer
+
+NAME = "areas"
+
+
+class Options(cycled.Options):
+    """The surface, the mesh, and the cycles."""
+
+
+def run(options: Options, comm: MPI.Comm) -> Result:
+    """Cycle and compare the two current densities after each time step, over the largest applied one."""
+    film = cycled.Cycled(options, comm)
+    observer = Observer(film.cell)
+    rows = [observer.row(advance) for advance in film.run()]
+    error = max(abs(_from_areas(row) - row["current density [A/m^2]"]) for row in rows) / options.current
+    fractions = [row["active fraction [1]"] for row in rows]
+    last = next(row for row in reversed(rows) if row["current density [A/m^2]"])
+    return Result(
+        NAME,
+        options.model_dump(),
+        {
+            "least active fraction": min(fractions),
+            "greatest active fraction": max(fractions),
+            "A_geom/A_app": last["geometric area [m^2]"] / last["apparent area [m^2]"],
+            "j_app at the end [A/m^2]": _from_areas(last),
+            "time steps": len(rows),
+        },
+        {"j_app at the end [A/m^2]": last["current density [A/m^2]"]},
+        {"identity": error},
+        film.cost(),
+    )
+
+
+def _from_areas(row: dict[str, float]) -> float:
+    """Return j_loc f_c A_geom/A_app [A/m²]."""
+    local, fraction = row["mean local current density [A/m^2]"], row["active fraction [1]"]
+    return local * fraction * row["geometric area [m^2]"] / row["apparent area [m^2]"]
+
+
+if __name__ == "__main__":
+    from benchmarks.command import script
+
+    script(NAME)

@@ -1,0 +1,69 @@
+"""Blocking: nothing crosses the detached part of the interface, and nothing is lost on the way, cycle after cycle.
+
+After each time step: the current over the nodes that do not touch, exactly zero; the currents at the collector, through
+the interface and at the counter face, all the same; the lithium in the host, what it was less the charge passed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from mpi4py import MPI
+
+from benchmarks import cycled
+from benchmarks.report import Result
+from solver.cell import ELECTRODE
+from solver.interface.kinetics import FARADAY
+
+NAME = "blocking"
+
+
+class Options(cycled.Options):
+    """The surface, the mesh, and the cycles."""
+
+
+def run(options: Options, comm: MPI.Comm) -> Result:
+    """Cycle; errors are the largest over all time steps, over the applied current and the charge passed so far."""
+    film = cycled.Cycled(options, comm)
+    cell, interface = film.cell, film.cell.interface
+    amount = cell.domain.form(cell.c * cell.domain.dx(cell.sides[ELECTRODE]))
+    start = cell.domain.integrate(amount)
+    applied = options.current * cell.apparent_area
+    left = passed = 0.0
+    detached, charge, lithium, fractions, swings = [], [], [], [], []
+    for advance in film.run():
+        j = cell.local_current_reader.read()
+        apart = ~cell.interaction.touching
+        detached.append(interface.sum(np.where(apart, np.abs(j), 0.0)))
+        crossing = interface.sum(j)
+        through = float(cell.current_density.value) * cell.apparent_area
+        charge.append(max(abs(current - crossing) for current in (through, *cell.terminal_currents())))
+        left += through * advance.duration / FARADAY
+        passed += abs(through) * advance.duration / FARADAY
+        change = cell.domain.integrate(amount) - start
+        lithium.append(abs(change + left) / passed)
+        swings.append(change)
+        fractions.append(1 - interface.sum(apart.astype(float)) / cell.geometric_area)
+    return Result(
+        NAME,
+        options.model_dump(),
+        {
+            "least touching fraction": min(fractions),
+            "greatest touching fraction": max(fractions),
+            "lithium taken out [mol/m]": -min(swings),
+            "charge passed [C/m]": passed * FARADAY,
+            "time steps": film.steps,
+        },
+        {"charge passed [C/m]": 2 * options.cycles * options.duration * applied},
+        {
+            "detached_current": max(detached) / applied,
+            "charge": max(charge) / applied,
+            "lithium": max(lithium),
+        },
+        film.cost(),
+    )
+
+
+if __name__ == "__main__":
+    from benchmarks.command import script
+
+    script(NAME)
