@@ -157,14 +157,18 @@ class System:
         self._vectors = [fem.create_vector(form) for form in self._residual]
         self._owned = [s.dofmap.index_map.size_local * s.dofmap.index_map_bs for s in spaces]
         self._offsets = np.concatenate([[0], np.cumsum(self._owned)])
-        self._sizes = self._parts[0].matrix.getSizes()
-        self._rhs, self._step = (self._parts[0].matrix.createVecs("right") for _ in range(2))
+        self.matrix = self._parts[0].matrix.copy()
+        for part in self._parts[1:]:
+            self.matrix.axpy(1.0, part.matrix, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
+        self._rhs, self._step = self.matrix.createVecs("right"), self.matrix.createVecs("right")
         self._first = self._rhs.getOwnershipRange()[0]
         self._noise = self._rhs.duplicate()
         self._random = np.random.default_rng(self._first)
         self._magnitudes = np.array([f.magnitude for f in fields])
         self._prolongation, self._eliminated = self._constrain(constraints)
-        self._operator: PETSc.Mat | None = None
+        self.matrix.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
+        self._reduced: PETSc.Mat | None = None
+        self._has_operator = False
         self.solver = PETSc.KSP().create(domain.mesh.comm)
         prefix = f"interstice_{id(self)}_"
         self._options = {prefix + key: value for key, value in options.items()}
@@ -181,7 +185,7 @@ class System:
     @property
     def unknowns(self) -> int:
         """The number of unknowns over all ranks."""
-        return int(self._rhs.getSize())
+        return int(self.matrix.getSize()[0])
 
     def solve(
         self,
@@ -247,10 +251,10 @@ class System:
     def destroy(self) -> None:
         """Free the PETSc objects."""
         parts = (part.matrix for part in self._parts)
-        for thing in (self.solver, self._rhs, self._step, self._noise, *parts):
+        for thing in (self.solver, self.matrix, self._rhs, self._step, self._noise, *parts):
             thing.destroy()
-        if self._operator is not None:
-            self._operator.destroy()
+        if self._reduced is not None:
+            self._reduced.destroy()
         if self._prolongation is not None:
             self._prolongation.destroy()
 
@@ -282,10 +286,7 @@ class System:
         for f, start, stop in zip(self.fields, self._offsets[:-1], self._offsets[1:], strict=True):
             array[start:stop] = f.function.x.array[: stop - start]
         array *= ROUNDING * self._random.standard_normal(len(array))
-        first, *others = (part.matrix for part in self._parts)
-        first.mult(noise, change)
-        for matrix in others:
-            matrix.multAdd(noise, change, change)
+        self.matrix.mult(noise, change)
         if self._prolongation is not None:
             self._prolongation.multTranspose(change, noise)
             change = noise
@@ -306,7 +307,7 @@ class System:
     def _solve_linear(self) -> int:
         """Bring the Jacobian up to date and solve for the step; return the linear iterations."""
         changes = [part.assemble() for part in self._parts]
-        if any(changes) or self._operator is None:
+        if any(changes) or not self._has_operator:
             self._set_operator()
         return self._solve_present()
 
@@ -329,36 +330,22 @@ class System:
 
     def _set_operator(self) -> None:
         """Hand the solver the sum of the parts of the Jacobian, reduced to the free unknowns."""
-        if self._prolongation is None:
-            self._operator = operator = self._sum(self._operator)
-        else:
-            # of the three matrices of one size this one is not kept
-            total = self._sum()
+        self.matrix.zeroEntries()
+        for part in self._parts:
+            self.matrix.axpy(1.0, part.matrix, PETSc.Mat.Structure.SUBSET_NONZERO_PATTERN)
+        operator = self.matrix
+        if self._prolongation is not None:
             with _in_database(CONSTRAINT_PTAP):
-                self._operator = operator = total.PtAP(self._prolongation, self._operator)
-            total.destroy()
-        operator.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
+                self._reduced = self.matrix.PtAP(self._prolongation, self._reduced)
+            operator = self._reduced
+            operator.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
         operator.zeroRowsColumns(self._eliminated, diag=1.0)
         if self.solver.getPC().getType() == PETSc.PC.Type.CHOLESKY:
             operator.setOption(PETSc.Mat.Option.SPD, True)
         if self._rigid_modes is not None:
             operator.setNearNullSpace(self._rigid_modes)
         self.solver.setOperators(operator)
-
-    def _sum(self, into: PETSc.Mat | None = None) -> PETSc.Mat:
-        """Return the sum of the parts of the Jacobian, `into` an earlier one where there is one."""
-        structure = PETSc.Mat.Structure.SUBSET_NONZERO_PATTERN
-        if into is None:
-            into, structure = self._parts[0].matrix.copy(), PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN
-            parts = self._parts[1:]
-            if self._rigid_modes is not None:
-                into.setBlockSize(self.domain.dimension)
-        else:
-            into.zeroEntries()
-            parts = self._parts
-        for part in parts:
-            into.axpy(1.0, part.matrix, structure)
-        return into
+        self._has_operator = True
 
     def _apply(self) -> None:
         """Subtract the step from the fields, each limited to its largest step."""
@@ -382,6 +369,7 @@ class System:
         Every field is a displacement; blocks of the matrix are the components at one node.
         """
         dimension = self.domain.dimension
+        self.matrix.setBlockSize(dimension)
         if self._prolongation is not None:
             self._prolongation.setBlockSize(dimension)
         points = [f.function.function_space.tabulate_dof_coordinates() for f in self.fields]
@@ -427,7 +415,7 @@ class System:
         columns[start[1:] - 1] = np.maximum(rows, masters)
         weights = (columns == np.repeat(masters, count)).astype(np.float64)
         prolongation = PETSc.Mat().createAIJ(
-            self._sizes,
+            self.matrix.getSizes(),
             csr=(start, columns, weights),
             comm=comm,
         )
