@@ -333,3 +333,19 @@ def mmb_shares(lever: float, half_span: float) -> tuple[float, float]:
     and Crews, AIAA J. 28 (1990) 1270. Release rates add up, and so do the squares of the shares times the compliances.
     """
     return (3 * lever - half_span) / (4 * half_span), (lever + half_span) / half_span
+
+
+# --- layers that swell ------------------------------------------------------------------------------------
+
+
+def timoshenko_curvature(thicknesses: tuple[float, float], moduli: tuple[float, float], misfit: float) -> float:
+    """Return the curvature [1/m] of two bonded layers, the first on top and longer by the strain `misfit` if free.
+
+    With m = t₁/t₂ and n = E₁/E₂ of `thicknesses` [m] and `moduli` [Pa], κ = −6 Δε (1+m)²/{(t₁+t₂) [3 (1+m)² +
+    (1+mn)(m² + 1/(mn))]}: positive where the ends rise. Timoshenko, J. Opt. Soc. Am. 11 (1925) 233, of beams. In plane
+    strain moduli are E/(1−ν²) and the misfit of an isotropic eigenstrain e is (1+ν) e; in plates that are free both
+    ways E/(1−ν) and e. Stoney's formula is the limit m → 0, −6 Δε n m/t₂.
+    """
+    m, n = thicknesses[0] / thicknesses[1], moduli[0] / moduli[1]
+    shape = 3 * (1 + m) ** 2 + (1 + m * n) * (m**2 + 1 / (m * n))
+    return -6 * misfit * (1 + m) ** 2 / (sum(thicknesses) * shape)

@@ -193,3 +193,23 @@ def test_wavy_constriction_is_that_of_parallel_strips_of_the_contact_width() -> 
     width = closed_form.westergaard_half_width(0.3, 1.0)
     strips = [-np.log(np.sin(np.pi * width)) / (np.pi * kappa) for kappa in (2.0, 3.0)]
     assert closed_form.wavy_constriction(0.3, 1 / (1 / 2.0 + 1 / 3.0)) == pytest.approx(sum(strips))
+
+
+# --- layers that swell ------------------------------------------------------------------------------------
+
+
+def test_bilayer_is_in_equilibrium_at_timoshenkos_curvature() -> None:
+    """Stresses E (ε_0 − κ y − misfit) have neither resultant nor moment for one ε_0."""
+    (t1, t2), (E1, E2), misfit = (1.0, 2.5), (7.0, 3.0), 0.01
+    curvature = closed_form.timoshenko_curvature((t1, t2), (E1, E2), misfit)
+    # ∫ E dy, ∫ E y dy, ∫ E y² dy and of the misfit, y from the interface
+    stretching, coupling, bending = ((E1 * t1**k + E2 * -((-t2) ** k)) / k for k in (1, 2, 3))
+    force, moment = E1 * misfit * t1, E1 * misfit * t1**2 / 2
+    middle = (force + curvature * coupling) / stretching
+    assert coupling * middle - bending * curvature == pytest.approx(moment)
+
+
+def test_thin_layer_bends_a_substrate_as_stoney_says() -> None:
+    thin, modulus, misfit = 1e-5, 4.0, 1e-3
+    found = closed_form.timoshenko_curvature((thin, 1.0), (modulus, 1.0), misfit)
+    assert found == pytest.approx(-6 * modulus * misfit * thin, rel=1e-3)
