@@ -45,12 +45,22 @@ MULTIGRID = {
     "pc_gamg_esteig_ksp_max_it": 20,
     "pc_gamg_use_sa_esteig": False,
     "mg_levels_ksp_chebyshev_esteig_steps": 20,
+    # GMRES would keep a vector for each step of the estimate
+    "pc_gamg_esteig_ksp_type": "cg",
+    "mg_levels_esteig_ksp_type": "cg",
     "mg_levels_ksp_type": "chebyshev",
     "mg_levels_pc_type": "jacobi",
 }
 """PETSc options of a symmetric system of displacements solved by conjugate gradients."""
 
-UNSYMMETRIC_MULTIGRID = {**MULTIGRID, "ksp_type": "gmres", "ksp_gmres_restart": 100, "ksp_rtol": 1e-5}
+UNSYMMETRIC_MULTIGRID = {
+    **MULTIGRID,
+    "ksp_type": "gmres",
+    "ksp_gmres_restart": 100,
+    "ksp_rtol": 1e-5,
+    "pc_gamg_esteig_ksp_type": "gmres",
+    "mg_levels_esteig_ksp_type": "gmres",
+}
 """The same where friction or a bond makes the tangent unsymmetric; after loose solves stick and slip alternate."""
 
 SEVERAL_RANKS = MPI.COMM_WORLD.size > 1
