@@ -221,7 +221,7 @@ class SharpCrack:
 
 def follow(options: FractureParameters, loading: Loading, comm: MPI.Comm) -> tuple[Specimen, float]:
     """Follow the specimen until its crack has grown as far as it is to; return it and the seconds that took."""
-    specimen = Specimen(_setup(options, loading), comm)
+    specimen = Specimen(setup(options, loading), comm)
     comm.barrier()
     start = time.perf_counter()
     specimen.start(START * float(SharpCrack(options, loading).load(np.array(loading.crack))))
@@ -275,7 +275,8 @@ def judge(options: FractureParameters, loading: Loading, specimen: Specimen, sec
     return Outcome(computed, exact, errors, specimen.cost(seconds))
 
 
-def _setup(options: FractureParameters, loading: Loading) -> Setup:
+def setup(options: FractureParameters, loading: Loading) -> Setup:
+    """Return the specimen of these options under `loading`."""
     h, size = options.thickness, options.element_size
     solid = options.dimension == 3
     end = min(loading.crack + options.grown + 2 * options.zone, loading.length)
