@@ -7,8 +7,6 @@ the end the curvature is uniform: it is read off the displaced interface in the 
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import ufl
 from dolfinx import fem
@@ -17,7 +15,7 @@ from pydantic import Field
 
 from benchmarks.blocks import SIDES, Box
 from benchmarks.options import Order, Parameters
-from benchmarks.report import Cost, Result, peak_memory
+from benchmarks.report import Cost, Result, peak_memory, timed
 from solver import algebra, closed_form
 from solver.domain import Domain
 from solver.physics import mechanics
@@ -80,12 +78,8 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     foot = foot[np.abs(lower.tabulate_dof_coordinates()[foot // 2, 1]) < 1e-6 * size]
     symmetric = [(index, domain.dofs(u[name].function_space, "left", [0])) for index, name in enumerate(SIDES)]
     system = algebra.System(domain, fields, algebra.Constraints([*symmetric, (1, foot)]), algebra.CHOLESKY)
-    comm.barrier()
-    start = time.perf_counter()
     # rounding leaves more than usual of a slender beam on stiff springs
-    report = system.solve(tolerance=1e-9)
-    comm.barrier()
-    seconds = time.perf_counter() - start
+    report, seconds = timed(comm, lambda: system.solve(tolerance=1e-9))
 
     curvature = _curvature(u["lower"], length / 2, size, comm)
     exact = closed_form.timoshenko_curvature(

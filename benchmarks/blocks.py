@@ -5,7 +5,6 @@ The blocks cover [0, length] (× [0, width]); the interface lies at height 0 and
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,7 @@ from dolfinx import fem
 from mpi4py import MPI
 
 from benchmarks.options import ContactMethod
-from benchmarks.report import Cost, peak_memory
+from benchmarks.report import Cost, peak_memory, seconds_glued, timed
 from meshes.tagged import TaggedMesh, from_gmsh
 from solver import algebra
 from solver.domain import Domain, Indices, Interface, Side
@@ -283,11 +282,7 @@ class Blocks:
 
     def measure(self, solve: Callable[[], algebra.Report]) -> Cost:
         """Run the cold `solve` and the glued problem of the same mesh, load and held faces; return the cost."""
-        self.comm.barrier()
-        start = time.perf_counter()
-        report = solve()
-        self.comm.barrier()
-        seconds = time.perf_counter() - start
+        report, seconds = timed(self.comm, solve)
         memory = peak_memory(self.comm)
         unknowns = self.system.unknowns
         tied = self._solve_tied()
@@ -393,15 +388,7 @@ class Blocks:
             u, lambda test: self._stiffness / spacing("+") * ufl.inner(jump, test) * self.interface.dS
         )
         options = algebra.DIRECT if self.dimension == 2 else {**algebra.MULTIGRID, "ksp_rtol": TIED_TOLERANCE}
-        system = algebra.System(self.domain, fields, self._constraints, options)
-        self.comm.barrier()
-        start = time.perf_counter()
-        # the residual of an unsolved problem is of the order of the load: one Newton step is made and no second one
-        system.solve(tolerance=1e-4)
-        self.comm.barrier()
-        seconds = time.perf_counter() - start
-        system.destroy()
-        return seconds
+        return seconds_glued(algebra.System(self.domain, fields, self._constraints, options))
 
 
 # --- reading the interface ------------------------------------------------------------------------------

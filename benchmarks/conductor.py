@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -12,7 +11,7 @@ from dolfinx import fem
 from pydantic import Field
 
 from benchmarks.options import Parameters
-from benchmarks.report import Cost, peak_memory
+from benchmarks.report import Cost, peak_memory, timed
 from solver import algebra
 from solver.domain import Domain
 from solver.physics import conduction
@@ -116,17 +115,9 @@ class Conductor:
 
     def measure(self, solve: Callable[[], algebra.Report]) -> Cost:
         """Run the cold `solve`, then conduct through the whole interface; return the cost of both."""
-        report, seconds = self._timed(solve)
+        report, seconds = timed(self.domain.mesh.comm, solve)
         memory = peak_memory(self.domain.mesh.comm)
         for phi in self.phi:
             phi.x.array[:] = 0.0
-        _, tied = self._timed(lambda: self.solve(np.ones_like(self._activity.x.array)))
+        _, tied = timed(self.domain.mesh.comm, lambda: self.solve(np.ones_like(self._activity.x.array)))
         return Cost(self.system.unknowns, report.newton, report.linear, memory, seconds, tied)
-
-    def _timed(self, solve: Callable[[], algebra.Report]) -> tuple[algebra.Report, float]:
-        comm = self.domain.mesh.comm
-        comm.barrier()
-        start = time.perf_counter()
-        report = solve()
-        comm.barrier()
-        return report, time.perf_counter() - start

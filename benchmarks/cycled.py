@@ -19,7 +19,7 @@ from mpi4py import MPI
 from pydantic import Field
 
 from benchmarks.options import OptionError, Parameters
-from benchmarks.report import Cost, peak_memory
+from benchmarks.report import Cost, peak_memory, seconds_glued
 from solver import algebra
 from solver.cell import ELECTRODE, ELECTROLYTE, Cell
 from solver.interface.kinetics import FARADAY, GAS_CONSTANT
@@ -189,11 +189,4 @@ def _solve_tied(cell: Cell) -> float:
         (1, domain.dofs(phi_e.function_space, "collector")),
         (3, domain.dofs(unknowns[ELECTRODE].function_space, "collector", every[-1:])),
     ]
-    system = algebra.System(domain, fields, constraints, algebra.DIRECT)
-    cell.comm.barrier()
-    start = time.perf_counter()
-    system.solve(tolerance=1e-4)
-    cell.comm.barrier()
-    seconds = time.perf_counter() - start
-    system.destroy()
-    return seconds
+    return seconds_glued(algebra.System(domain, fields, constraints, algebra.DIRECT))

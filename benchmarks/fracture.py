@@ -11,7 +11,6 @@ The branch begins where the first node of the bond is broken: from then on the p
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
@@ -23,7 +22,7 @@ from pydantic import Field, model_validator
 
 from benchmarks import cohesive_beam
 from benchmarks.options import Dimension, Order, Parameters
-from benchmarks.report import Cost
+from benchmarks.report import Cost, timed
 from benchmarks.specimen import Setup, Specimen
 from meshes.dcb import TwoArms
 from solver import closed_form
@@ -222,16 +221,18 @@ class SharpCrack:
 def follow(options: FractureParameters, loading: Loading, comm: MPI.Comm) -> tuple[Specimen, float]:
     """Follow the specimen until its crack has grown as far as it is to; return it and the seconds that took."""
     specimen = Specimen(setup(options, loading), comm)
-    comm.barrier()
-    start = time.perf_counter()
-    specimen.start(START * float(SharpCrack(options, loading).load(np.array(loading.crack))))
+    load = START * float(SharpCrack(options, loading).load(np.array(loading.crack)))
     width = options.width if options.dimension == 3 else 1.0
-    while specimen.cracks[-1].broken < options.grown * width * (1 - 1e-9):
-        specimen.advance()
-        if len(specimen.loads) > MOST_STEPS:
-            raise RuntimeError(f"the crack did not grow by {options.grown:g} m in {MOST_STEPS} steps")
-    comm.barrier()
-    return specimen, time.perf_counter() - start
+
+    def grow() -> None:
+        specimen.start(load)
+        while specimen.cracks[-1].broken < options.grown * width * (1 - 1e-9):
+            specimen.advance()
+            if len(specimen.loads) > MOST_STEPS:
+                raise RuntimeError(f"the crack did not grow by {options.grown:g} m in {MOST_STEPS} steps")
+
+    _, seconds = timed(comm, grow)
+    return specimen, seconds
 
 
 def judge(options: FractureParameters, loading: Loading, specimen: Specimen, seconds: float) -> Outcome:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import resource
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mpi4py import MPI
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from solver.algebra import System
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,23 @@ class Result:
     def content(self) -> dict[str, Any]:
         """Return everything as plain data."""
         return asdict(self) | {"cost": self.cost.content()}
+
+
+def timed(comm: MPI.Comm, work: Callable[[], T]) -> tuple[T, float]:
+    """Return what `work` returns and the seconds it took on the slowest rank. Collective."""
+    comm.barrier()
+    start = time.perf_counter()
+    result = work()
+    comm.barrier()
+    return result, time.perf_counter() - start
+
+
+def seconds_glued(system: System) -> float:
+    """Return the seconds of one cold linear solve of a glued problem, and destroy its `system`."""
+    # the residual of an unsolved problem is of the order of the load: one Newton step is made and no second one
+    _, seconds = timed(system.domain.mesh.comm, lambda: system.solve(tolerance=1e-4))
+    system.destroy()
+    return seconds
 
 
 def peak_memory(comm: MPI.Comm) -> float:

@@ -7,7 +7,6 @@ reaction of the top, the opening that of the interface. The work is integrated b
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -23,7 +22,7 @@ from scipy.optimize import minimize_scalar
 
 from benchmarks.blocks import AUGMENTATION, SIDES, Array, Box
 from benchmarks.options import Dimension, Order, Parameters
-from benchmarks.report import Cost, Result, peak_memory
+from benchmarks.report import Cost, Result, peak_memory, seconds_glued, timed
 from solver import algebra
 from solver.domain import Domain
 from solver.interface.bilinear import Bilinear
@@ -190,22 +189,11 @@ class Couple:
             u[name].x.array[:] = self.u[name].x.array
         jump = self.interface.jump(u)
         stiffness = fem.Constant(self.domain.mesh, np.float64(self._law.stiffnesses[0]))
-        system = self._system(u, lambda test: stiffness * ufl.inner(jump, test) * self.interface.dS)
-        self.comm.barrier()
-        start = time.perf_counter()
-        system.solve(tolerance=1e-4)
-        self.comm.barrier()
-        seconds = time.perf_counter() - start
-        system.destroy()
-        return seconds
+        return seconds_glued(self._system(u, lambda test: stiffness * ufl.inner(jump, test) * self.interface.dS))
 
     def measure(self, solve: Callable[[], Any]) -> Cost:
         """Run `solve`, all the equilibria of a benchmark, and the glued problem; return the cost."""
-        self.comm.barrier()
-        start = time.perf_counter()
-        solve()
-        self.comm.barrier()
-        seconds = time.perf_counter() - start
+        _, seconds = timed(self.comm, solve)
         memory = peak_memory(self.comm)
         return Cost(self.system.unknowns, self.newton, self.linear, memory, seconds, self.solve_glued())
 
