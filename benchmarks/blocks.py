@@ -23,16 +23,14 @@ from meshes.tagged import TaggedMesh, from_gmsh
 from solver import algebra
 from solver.domain import Domain, Indices, Interface, Side
 from solver.interface.adhesion import Adhesion
-from solver.interface.contact import Change, Contact
-from solver.interface.friction import Friction
+from solver.interface.contact import AUGMENTATION, Change, Contact
+from solver.interface.friction import Friction, update_both
 from solver.ledger import Body, ContactWork, Law, Ledger
 from solver.physics import mechanics
 
 Array = npt.NDArray[np.float64]
 
 SIDES = ("upper", "lower")
-AUGMENTATION = {2: 1e3, 3: 1e2}
-"""r over E*/h; CG pays for more in 3D."""
 TIED_TOLERANCE = 1e-8
 """Relative residual of the glued problem, where the linear solver is iterative."""
 FEWEST = {2: 16, 3: 4}
@@ -336,11 +334,7 @@ class Blocks:
         return residual
 
     def _update(self) -> Change:
-        change = self.contact.update()
-        if self.friction is None:
-            return change
-        slip = self.friction.update()
-        return Change(change.flipped + slip.flipped, max(change.drift, slip.drift))
+        return update_both(self.contact, self.friction)
 
     def _fields(
         self, u: dict[str, fem.Function], interface_residual: Callable[[object], ufl.Form]

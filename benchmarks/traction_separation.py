@@ -20,14 +20,14 @@ from pydantic import Field
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
-from benchmarks.blocks import AUGMENTATION, SIDES, Array, Box
+from benchmarks.blocks import SIDES, Array, Box
 from benchmarks.options import Dimension, Order, Parameters
 from benchmarks.report import Cost, Result, peak_memory, seconds_glued, timed
 from solver import algebra
 from solver.domain import Domain
 from solver.interface.bilinear import Bilinear
 from solver.interface.cohesive import CohesiveBond, Law
-from solver.interface.contact import Contact
+from solver.interface.contact import AUGMENTATION, Contact
 from solver.interface.exponential import Exponential
 from solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
 from solver.interface.trapezoidal import Trapezoidal

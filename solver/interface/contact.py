@@ -25,6 +25,8 @@ from scipy.spatial import cKDTree
 from solver.algebra import SolveError
 from solver.domain import Interface
 
+AUGMENTATION = {2: 1e3, 3: 1e2}
+"""r over E*/h by dimension, unless given; conjugate gradients pay for more in 3D."""
 NEGLIGIBLE = 1e-8
 """Pressure that counts as none, over the largest or the typical one: whether a node presses so does not matter."""
 CLOSED = 1e-10

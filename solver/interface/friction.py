@@ -106,3 +106,12 @@ class Friction:
 
     def _vectors(self, values: np.ndarray) -> np.ndarray:
         return values.reshape(-1, self._dimension)
+
+
+def update_both(contact: Contact, friction: Friction | None) -> Change:
+    """Update contact and then, if there is any, its friction; return how much both changed."""
+    change = contact.update()
+    if friction is None:
+        return change
+    slip = friction.update()
+    return Change(change.flipped + slip.flipped, max(change.drift, slip.drift))

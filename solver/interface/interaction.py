@@ -20,10 +20,10 @@ from solver.domain import Interface
 from solver.interface import cohesive, random_field
 from solver.interface.adhesion import Adhesion
 from solver.interface.bilinear import Bilinear
-from solver.interface.contact import Change, Contact
+from solver.interface.contact import AUGMENTATION, Change, Contact
 from solver.interface.exponential import Exponential
 from solver.interface.fatigue import Fatigue
-from solver.interface.friction import Friction
+from solver.interface.friction import Friction, update_both
 from solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
 from solver.interface.trapezoidal import Trapezoidal
 from solver.ledger import BondWork, ContactWork, Law
@@ -63,7 +63,7 @@ class Interaction:
             jump,
             initial_gap,
             stiffness,
-            method.augmentation or (1e3 if interface.mesh.geometry.dim == 2 else 1e2),
+            method.augmentation or AUGMENTATION[interface.mesh.geometry.dim],
             update=method.method == "augmented_lagrangian",
             pressure=pressure,
         )
@@ -102,11 +102,7 @@ class Interaction:
 
     def update(self) -> Change:
         """Refresh what the laws hold frozen during a Newton step; return how much changed."""
-        change = self.contact.update()
-        if self.friction is None:
-            return change
-        slip = self.friction.update()
-        return Change(change.flipped + slip.flipped, max(change.drift, slip.drift))
+        return update_both(self.contact, self.friction)
 
     def join(self) -> None:
         """Bond what touches, pressed or not, but for the flaw, and begin the history of friction here."""
