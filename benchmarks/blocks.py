@@ -25,7 +25,7 @@ from solver.domain import Domain, Indices, Interface, Side
 from solver.interface.adhesion import Adhesion
 from solver.interface.contact import AUGMENTATION, Change, Contact
 from solver.interface.friction import Friction, update_both
-from solver.ledger import Body, ContactWork, Law, Ledger
+from solver.ledger import Body, ContactWork, Law, Ledger, Solid
 from solver.physics import mechanics
 
 Array = npt.NDArray[np.float64]
@@ -305,9 +305,8 @@ class Blocks:
             height = ufl.TestFunction(u.function_space)[self.dimension - 1]
             bodies.append(
                 Body(
-                    side,
+                    [Solid(side, self._elasticity.constant(self.domain.mesh, *self.moduli[index]))],
                     u,
-                    self._elasticity.constant(self.domain.mesh, *self.moduli[index]),
                     partial(self.system.residual_array, index),
                     np.concatenate([dofs for field, dofs in self._constraints.fixed if field == index]),
                     load=self.pressure * height * self.domain.ds("top") if index == 0 else None,

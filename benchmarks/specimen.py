@@ -26,7 +26,7 @@ from solver.interface.bilinear import Bilinear
 from solver.interface.cohesive import CohesiveBond
 from solver.interface.contact import Contact
 from solver.interface.front import Front, State
-from solver.ledger import Body, BondWork, ContactWork, Ledger
+from solver.ledger import Body, BondWork, ContactWork, Ledger, Solid
 from solver.path import Path
 from solver.physics import mechanics
 
@@ -221,9 +221,8 @@ class Specimen:
         u = self.u[side]
         held = [dofs for field, dofs in self._constraints.fixed if field == index]
         return Body(
-            self.domain.sides[side],
+            [Solid(self.domain.sides[side], self.material)],
             u,
-            self.material,
             lambda: self.system.residual_array(index),
             np.unique(np.concatenate(held)),
             self._load(side, ufl.TestFunction(u.function_space)),

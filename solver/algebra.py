@@ -175,10 +175,9 @@ class System:
         self._noise = self._rhs.duplicate()
         self._random = np.random.default_rng(self._first)
         self._magnitudes = np.array([f.magnitude for f in fields])
-        self._prolongation, self._eliminated = self._constrain(constraints)
         self.matrix.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
+        self._prolongation: PETSc.Mat | None = None
         self._reduced: PETSc.Mat | None = None
-        self._has_operator = False
         self.solver = PETSc.KSP().create(domain.mesh.comm)
         prefix = f"interstice_{id(self)}_"
         self._options = {prefix + key: value for key, value in options.items()}
@@ -191,11 +190,20 @@ class System:
         self._rigid_modes: PETSc.NullSpace | None = None
         if self.solver.getPC().getType() == PETSc.PC.Type.GAMG:
             self._rigid_modes = self._attach_rigid_modes()
+        self.constrain(constraints)
 
     @property
     def unknowns(self) -> int:
         """The number of unknowns over all ranks."""
         return int(self.matrix.getSize()[0])
+
+    def constrain(self, constraints: Constraints) -> None:
+        """Put `constraints` in the place of those before."""
+        for matrix in (self._prolongation, self._reduced):
+            if matrix is not None:
+                matrix.destroy()
+        self._reduced, self._has_operator = None, False
+        self._prolongation, self._eliminated = self._prolong(constraints)
 
     def solve(
         self,
@@ -380,8 +388,6 @@ class System:
         """
         dimension = self.domain.dimension
         self.matrix.setBlockSize(dimension)
-        if self._prolongation is not None:
-            self._prolongation.setBlockSize(dimension)
         points = [f.function.function_space.tabulate_dof_coordinates() for f in self.fields]
         owned = [x[: n // dimension, :dimension] for x, n in zip(points, self._owned, strict=True)]
         coordinates = PETSc.Vec().createWithArray(np.vstack(owned).ravel(), bsize=dimension, comm=self.domain.mesh.comm)
@@ -389,7 +395,7 @@ class System:
         coordinates.destroy()
         return modes
 
-    def _constrain(self, constraints: Constraints) -> tuple[PETSc.Mat | None, Indices]:
+    def _prolong(self, constraints: Constraints) -> tuple[PETSc.Mat | None, Indices]:
         """Return P (None where no unknown follows another) and the global rows of this rank that are not free."""
         comm = self.domain.mesh.comm
         fixed = {int(row) for index, dofs in constraints.fixed for row in self._owned_rows(index, dofs)}
@@ -429,6 +435,7 @@ class System:
             csr=(start, columns, weights),
             comm=comm,
         )
+        prolongation.setBlockSize(self.matrix.getBlockSize())
         return prolongation, eliminated
 
     def _owned_rows(self, index: int, dofs: Indices) -> npt.NDArray[np.int64]:

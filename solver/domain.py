@@ -10,7 +10,7 @@ electrode and the normal `n("+")` leaves the electrode.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -80,14 +80,14 @@ class RadialMeasure(ufl.Measure):
 
 @dataclass(frozen=True)
 class Side:
-    """One body: its submesh and the maps between its cells and those of the parent mesh.
+    """One side, or several that are bonded: a submesh and the maps between its cells and those of the parent mesh.
 
     `to_parent` has shape (local and ghost cells of the submesh,); `from_parent` (local and ghost cells of the parent),
     −1 outside the side except on far-side cells of interface facets, which point to the near cell.
     """
 
     name: str
-    tag: int
+    tag: int | tuple[int, ...]
     mesh: Mesh
     to_parent: Indices
     from_parent: Indices
@@ -240,8 +240,17 @@ def _assemble_nodal(form: fem.Form, target: fem.Function) -> None:
 class Domain:
     """A tagged mesh taken apart into sides and interfaces, with the measures that put weak forms on them."""
 
-    def __init__(self, tagged: TaggedMesh, order: int = 1, axisymmetric: bool = False) -> None:
+    def __init__(
+        self,
+        tagged: TaggedMesh,
+        order: int = 1,
+        axisymmetric: bool = False,
+        bonded: Collection[tuple[str, str]] = (),
+    ) -> None:
         """Take the mesh apart; `order` is that of the displacements whose jump the interfaces are to hold.
+
+        `bonded` names interfaces across which displacements are continuous: `bodies` holds for each side what it is
+        one body with, alone or with others.
 
         An `axisymmetric` domain is the half-plane (r, z), r ≥ 0, of a body of revolution: its integrals are over all
         of the body, so that forces are in N. It takes order 1 in 2D, ValueError for others: with quadratic
@@ -259,16 +268,14 @@ class Domain:
         self.mesh.topology.create_connectivity(tdim, tdim - 1)
         entities = {name: self._ordered_entities(tagged, name) for name in tagged.interfaces}
 
-        self.sides: dict[str, Side] = {}
-        for name, tag in tagged.sides.items():
-            submesh, to_parent, from_parent = extract_submesh(self.mesh, tdim, tagged.cell_tags.find(tag))
-            for pair, rows in entities.items():
-                if name == pair[0]:
-                    from_parent[rows[:, 2]] = from_parent[rows[:, 0]]
-                elif name == pair[1]:
-                    from_parent[rows[:, 0]] = from_parent[rows[:, 2]]
-            self.sides[name] = Side(name, tag, submesh, to_parent, from_parent)
-        self.entity_maps: dict[Mesh, Indices] = {side.mesh: side.from_parent for side in self.sides.values()}
+        self.sides = {name: self._side(tagged, [name], entities) for name in tagged.sides}
+        self.bodies = dict(self.sides)
+        for names in _connected(tagged.sides, bonded):
+            if len(names) > 1:
+                self.bodies |= dict.fromkeys(names, self._side(tagged, names, entities))
+        self.entity_maps: dict[Mesh, Indices] = {
+            side.mesh: side.from_parent for side in (*self.sides.values(), *self.bodies.values())
+        }
 
         radius = ufl.SpatialCoordinate(self.mesh)[0]
         self._dx = ufl.Measure("dx", domain=self.mesh, subdomain_data=tagged.cell_tags)
@@ -333,9 +340,37 @@ class Domain:
 
     def dofs(self, space: fem.FunctionSpace, boundary: str, components: Iterable[int] = (0,)) -> Indices:
         """Return the unrolled local dofs of `components` of a space of one side on a named boundary."""
-        side = next(side for side in self.sides.values() if side.mesh is space.mesh)
+        side = next(side for side in (*self.sides.values(), *self.bodies.values()) if side.mesh is space.mesh)
         blocks = self.boundary_dofs(space, side, boundary)
         return np.concatenate([space.dofmap.bs * blocks + component for component in components]).astype(np.int32)
+
+    def owner(self, boundary: str) -> str:
+        """Return the name of the side on which a named boundary lies; ValueError if it lies on several. Collective."""
+        there = [
+            name
+            for name, side in self.sides.items()
+            if self._touches(side, self.facet_tags.find(self.boundaries[boundary]))
+        ]
+        if len(there) != 1:
+            raise ValueError(f"the boundary {boundary} must lie on one side; it lies on {', '.join(there) or 'none'}")
+        return there[0]
+
+    def _touches(self, side: Side, facets: Indices) -> bool:
+        cells = _facet_cells(self.mesh, facets)
+        here = np.isin(cells, side.to_parent)
+        return bool(self.mesh.comm.allreduce(bool(here.any()), op=MPI.LOR))
+
+    def _side(self, tagged: TaggedMesh, names: list[str], entities: dict[tuple[str, str], Indices]) -> Side:
+        """Return the sides `names` as one."""
+        tags = tuple(tagged.sides[name] for name in names)
+        cells = np.sort(np.concatenate([tagged.cell_tags.find(tag) for tag in tags]))
+        submesh, to_parent, from_parent = extract_submesh(self.mesh, self.dimension, cells)
+        for pair, rows in entities.items():
+            if pair[0] in names and pair[1] not in names:
+                from_parent[rows[:, 2]] = from_parent[rows[:, 0]]
+            elif pair[1] in names and pair[0] not in names:
+                from_parent[rows[:, 0]] = from_parent[rows[:, 2]]
+        return Side("+".join(names), tags if len(tags) > 1 else tags[0], submesh, to_parent, from_parent)
 
     def _ordered_entities(self, tagged: TaggedMesh, pair: tuple[str, str]) -> Indices:
         """Return (cell, facet, cell, facet) of the interface facets this rank owns, first side first."""
@@ -354,6 +389,17 @@ class Domain:
         if self.mesh.comm.allreduce(bool(wrong)):
             raise ValueError(f"interface {'/'.join(pair)}: some of its facets do not lie between these two sides")
         return rows
+
+
+def _connected(names: Iterable[str], pairs: Collection[tuple[str, str]]) -> list[list[str]]:
+    """Return the names in groups: those that chains of `pairs` connect are together."""
+    groups = [[name] for name in names]
+    for pair in pairs:
+        first, second = (next(group for group in groups if name in group) for name in pair)
+        if first is not second:
+            groups.remove(second)
+            first.extend(second)
+    return groups
 
 
 def _facet_cells(parent: Mesh, facets: Indices) -> Indices:

@@ -92,21 +92,28 @@ class BondWork:
 
 
 @dataclass(frozen=True)
+class Solid:
+    """The material of one side: its elastic `law` and its eigenstrain e in UFL, if it has any."""
+
+    side: Side
+    law: Elasticity
+    eigenstrain: Any = None
+
+
+@dataclass(frozen=True)
 class Body:
-    """One side: its displacement `u`, its elastic `law`, and what acts on it from outside.
+    """One side, or several bonded ones: the displacement `u` of the `solids` and what acts on them from outside.
 
     `residual` returns the owned entries of the assembled residual of `u` before constraints; at the local dofs
     `prescribed`, whose displacement is given, these are the reactions. `load` is the part of the residual that belongs
-    to other external loads. `eigenstrain` is e in UFL.
+    to other external loads.
     """
 
-    side: Side
+    solids: Sequence[Solid]
     u: fem.Function
-    law: Elasticity
     residual: Callable[[], Array]
     prescribed: Indices
     load: ufl.Form | None = None
-    eigenstrain: Any = None
 
 
 class _Work(NamedTuple):
@@ -126,10 +133,13 @@ class Ledger:
 
     def __init__(self, domain: Domain, bodies: Sequence[Body], laws: Sequence[Law]) -> None:
         self._domain, self._bodies, self._laws = domain, bodies, laws
-        u = {body.side.name: body.u for body in bodies}
+        u = {solid.side.name: body.u for body in bodies for solid in body.solids}
         self._jumps = [law.interface.reader(law.interface.jump(u)) for law in laws]
         self._loads = [domain.form(body.load) if body.load else None for body in bodies]
-        self._elastic = [domain.form(_elastic_energy(body, domain.dx(body.side))) for body in bodies]
+        self._elastic = [
+            domain.form(sum(_elastic_energy(solid, body.u, domain.dx(solid.side)) for solid in body.solids))
+            for body in bodies
+        ]
         self._forces = [self._internal_forces(body) for body in bodies]
         self._committed: list[tuple[fem.Function, fem.Function]] = []
         self._eigenstrain = [self._eigenstrain_work(body) for body in bodies]
@@ -190,32 +200,41 @@ class Ledger:
 
     def _internal_forces(self, body: Body) -> fem.Form | None:
         """Return the forces of a body with finite rotations, for which the rule is not exact; None for others."""
-        if not isinstance(body.law, FiniteRotation):
+        if not any(isinstance(solid.law, FiniteRotation) for solid in body.solids):
             return None
-        v, dx = ufl.TestFunction(body.u.function_space), self._domain.dx(body.side)
-        return self._domain.form(mechanics.residual(body.law, body.u, v, dx, _eigenstrain(body)))
+        v = ufl.TestFunction(body.u.function_space)
+        forces = (
+            mechanics.residual(solid.law, body.u, v, self._domain.dx(solid.side), _eigenstrain(solid))
+            for solid in body.solids
+        )
+        return self._domain.form(sum(forces))
 
     def _eigenstrain_work(self, body: Body) -> fem.Form | None:
         """Return −∫ ½ (σ + σ') : Δε* dx, with copies that keep the committed u and coefficients of the eigenstrain."""
-        if body.eigenstrain is None:
+        swelling = [solid for solid in body.solids if solid.eigenstrain is not None]
+        if not swelling:
             return None
-        functions = [body.u, *extract_coefficients(body.eigenstrain)]
-        old = {function: function.copy() for function in functions}
+        functions = {f for solid in swelling for f in extract_coefficients(solid.eigenstrain)} | {body.u}
+        old = {function: function.copy() for function in sorted(functions, key=lambda f: f.count())}
         self._committed += old.items()
-        before = ufl.replace(body.eigenstrain, old)
-        means = (body.law.hydrostatic_stress(*state) for state in ((body.u, body.eigenstrain), (old[body.u], before)))
-        return self._domain.form(-1.5 * sum(means) * (body.eigenstrain - before) * self._domain.dx(body.side))
+        work = 0
+        for solid in swelling:
+            before = ufl.replace(solid.eigenstrain, old)
+            states = (body.u, solid.eigenstrain), (old[body.u], before)
+            means = (solid.law.hydrostatic_stress(*state) for state in states)
+            work += -1.5 * sum(means) * (solid.eigenstrain - before) * self._domain.dx(solid.side)
+        return self._domain.form(work)
 
 
-def _eigenstrain(body: Body) -> Any:
-    return 0.0 if body.eigenstrain is None else body.eigenstrain
+def _eigenstrain(solid: Solid) -> Any:
+    return 0.0 if solid.eigenstrain is None else solid.eigenstrain
 
 
-def _elastic_energy(body: Body, dx: ufl.Measure) -> ufl.Form:
+def _elastic_energy(solid: Solid, u: fem.Function, dx: ufl.Measure) -> ufl.Form:
     """Return ∫ ½ σ : (ε − ε*) dx, out of plane included: σ : ε* = 3 σ_h e."""
-    e = _eigenstrain(body)
-    sigma, mean = body.law.stress(body.u, e), body.law.hydrostatic_stress(body.u, e)
-    return (ufl.inner(sigma, body.law.strain(body.u)) - 3 * mean * e) / 2 * dx
+    e = _eigenstrain(solid)
+    sigma, mean = solid.law.stress(u, e), solid.law.hydrostatic_stress(u, e)
+    return (ufl.inner(sigma, solid.law.strain(u)) - 3 * mean * e) / 2 * dx
 
 
 def _assemble(form: fem.Form) -> Array:

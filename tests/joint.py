@@ -19,7 +19,7 @@ from solver.domain import Domain
 from solver.interface.bilinear import Bilinear
 from solver.interface.cohesive import CohesiveBond
 from solver.interface.mixity import Limits
-from solver.ledger import Body, BondWork, Ledger
+from solver.ledger import Body, BondWork, Ledger, Solid
 from solver.physics import mechanics
 from solver.unstable import Owner, Relaxation
 
@@ -69,7 +69,8 @@ class Joint:
         self.bond.bond(np.ones_like(self.interface.areas.x.array) > 0)
         self.area = self.interface.sum(np.ones_like(self.interface.areas.x.array))
         self.bodies = [
-            Body(domain.sides[name], self.u[name], self.law, self._residual(i), held[i]) for i, name in enumerate(SIDES)
+            Body([Solid(domain.sides[name], self.law)], self.u[name], self._residual(i), held[i])
+            for i, name in enumerate(SIDES)
         ]
         self.ledger = Ledger(domain, self.bodies, [BondWork(self.bond), self.relaxation])
         self.owner = Owner(self.system.solve, self.save, self.restore, self.ledger.book)

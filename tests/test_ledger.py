@@ -21,7 +21,7 @@ from benchmarks.options import ContactMethod
 from solver import algebra
 from solver.domain import Domain, Interface
 from solver.interface.contact import Contact
-from solver.ledger import Body, ContactWork, Ledger
+from solver.ledger import Body, ContactWork, Ledger, Solid
 from solver.physics import mechanics
 
 MATERIALS = ((20e9, 0.3), (10e9, 0.2))
@@ -73,7 +73,7 @@ class MovedSides:
             v = ufl.TestFunction(u.function_space)
             form = domain.form(mechanics.residual(law, u, v, domain.dx(side)) + self.springs.residual(sign * v(end)))
             everywhere = np.arange(len(u.x.array), dtype=np.int32)
-            bodies.append(Body(side, u, law, partial(assembled, form), everywhere))
+            bodies.append(Body([Solid(side, law)], u, partial(assembled, form), everywhere))
         self.ledger = Ledger(domain, bodies, [self.springs])
 
     def move(self, *displacement: float) -> dict[str, float]:
@@ -147,7 +147,7 @@ class SwellingFilm:
             given = np.arange(len(u[name].x.array), dtype=np.int32) if held else platen
             constraints.fixed.append((index, given))
             reactions = partial(assembled, domain.form(residual))
-            bodies.append(Body(side, u[name], law, reactions, given, eigenstrain=e if index == 0 else None))
+            bodies.append(Body([Solid(side, law, e if index == 0 else None)], u[name], reactions, given))
         self.system = None if held else algebra.System(domain, fields, constraints, algebra.DIRECT)
         self.ledger = Ledger(domain, bodies, [ContactWork(self.contact)])
 
