@@ -1,0 +1,64 @@
+"""A binary salt in the electrolyte: Li⁺ and one anion that the electrodes block, electroneutral.
+
+    ∂c/∂t = −∇·N₊,   N₊ = −D ∇c + t₊ i/F        (salt; the anion's flux is N₋ = N₊ − i/F)
+    ∇·i = 0,         i = −κ ∇φ + (2κRT/F)(1 − t₊) Γ ∇ln c
+
+after J. Newman, K. E. Thomas-Alyea, Electrochemical Systems, 3rd ed., Wiley (2004), ch. 12. c [mol/m³] is the salt
+concentration, φ [V] the potential of a lithium reference electrode at the place, so that η = φ_e − φ_s − U holds as it
+stands; D [m²/s] is the diffusivity of the salt, t₊ the transference number, Γ = 1 + d ln f/d ln c. The dilute limit
+(Nernst–Planck) is Γ = 1, D = 2D₊D₋/(D₊ + D₋), t₊ = D₊/(D₊ + D₋), κ = F² c (D₊ + D₋)/RT.
+
+Weak form over one step, h and τ being those of the time scheme (`solver.bdf2`): find c and φ such that for all q and ψ
+
+    ∫ (c − h)/τ q dx − ∫ N₊ · ∇q dx − ∫_Γ (j_n/F) q dS = 0,   −∫ i · ∇ψ dx − ∫_Γ j_n ψ dS = 0,
+
+the last terms being added by the interfaces, where j_n > 0 brings Li⁺ into the electrolyte. They leave the anion no
+way through Γ; salt is conserved as long as as much current leaves as enters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ufl
+
+from solver.interface.kinetics import FARADAY, GAS_CONSTANT
+
+DEPLETED = 1e-2
+"""Salt concentration [mol/m³] below which ∇ln c no longer grows, so that a Newton iterate has a value."""
+
+
+@dataclass(frozen=True)
+class BinaryElectrolyte:
+    """D [m²/s], κ [S/m], t₊, Γ and T [K], as numbers, constants or UFL expressions of the concentration."""
+
+    diffusivity: Any
+    conductivity: Any
+    transference_number: Any
+    temperature: Any
+    thermodynamic_factor: Any = 1.0
+
+    def current_density(self, c: Any, phi: Any) -> Any:
+        """Return i [A/m²]."""
+        thermal_voltage = GAS_CONSTANT * self.temperature / FARADAY
+        slope = 2 * thermal_voltage * (1 - self.transference_number) * self.thermodynamic_factor
+        grad_ln_c = ufl.grad(c) / ufl.max_value(c, DEPLETED)
+        return -self.conductivity * (ufl.grad(phi) - slope * grad_ln_c)
+
+    def cation_flux(self, c: Any, phi: Any) -> Any:
+        """Return N₊ [mol/(m² s)]."""
+        migration = self.transference_number / FARADAY * self.current_density(c, phi)
+        return -self.diffusivity * ufl.grad(c) + migration
+
+
+def salt_residual(
+    law: BinaryElectrolyte, c: Any, history: Any, phi: Any, q: Any, tau: Any, dx: ufl.Measure
+) -> ufl.Form:
+    """Return ∫ (c − h)/τ q − N₊ · ∇q dx; give `dx` a quadrature degree (2 for linear elements)."""
+    return ((c - history) / tau * q - ufl.inner(law.cation_flux(c, phi), ufl.grad(q))) * dx
+
+
+def charge_residual(law: BinaryElectrolyte, c: Any, phi: Any, psi: Any, dx: ufl.Measure) -> ufl.Form:
+    """Return −∫ i · ∇ψ dx; give `dx` a quadrature degree (2 for linear elements)."""
+    return -ufl.inner(law.current_density(c, phi), ufl.grad(psi)) * dx
