@@ -1,7 +1,8 @@
 """Reads material files: numbers with units and sources in, plain SI numbers out.
 
 A file is a mapping of `name`, `formula`, the elastic constants and one block per role (`host`, `electrolyte`, `metal`).
-Every quantity is an entry ``{value: "150 GPa", source: "who measured it", remark: "where sources disagree"}``.
+Every quantity is an entry ``{value: "150 GPa", source: "who measured it", remark: "where sources disagree"}``. What
+may vary with theta is a number, a formula ``"1e-14*(1 - theta) [m^2/s]"`` or a table ``[[0.1, "1e-14 m^2/s"], …]``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from pydantic import (
@@ -23,13 +24,26 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from materials import function
 from solver.expression import Expression
-from solver.units import Concentration, Conductivity, Density, Diffusivity, MolarVolume, Pressure, Unit, registry
+from solver.units import (
+    Concentration,
+    Conductivity,
+    Density,
+    Diffusivity,
+    MolarVolume,
+    Pressure,
+    Temperature,
+    Unit,
+    quantity,
+    registry,
+)
 
 SHIPPED = Path(__file__).parent
 SUFFIXES = (".yaml", ".yml")
@@ -44,11 +58,16 @@ class MaterialError(ValueError):
 # --- what a material is ----------------------------------------------------------------------------
 
 
+def _limits(lowest: str, highest: str) -> tuple[float, float]:
+    low, high = (float(registry().Quantity(text).to_base_units().magnitude) for text in (lowest, highest))
+    return low, high
+
+
 def _between(lowest: str, highest: str) -> AfterValidator:
     """Refuse numbers beyond the range of all known solids: there lie slips of units and signs."""
 
     def check(value: float) -> float:
-        low, high = (float(registry().Quantity(text).to_base_units().magnitude) for text in (lowest, highest))
+        low, high = _limits(lowest, highest)
         if not low <= value <= high:
             raise ValueError(f"implausible, known solids lie within {lowest} to {highest}")
         return value
@@ -56,11 +75,38 @@ def _between(lowest: str, highest: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _variable(field: Any, lowest: str, highest: str) -> Any:
+    """Return the type of a quantity of the kind of `field` that may vary with theta, refused as `_between` does."""
+    unit = next(item for item in field.__metadata__ if isinstance(item, Unit))
+
+    def check(value: Any, info: ValidationInfo) -> float | function.Formula | function.Table:
+        read = function.parse(value, unit)
+        low, high = _limits(lowest, highest)
+        values = function.values(read, *info.data.get("stoichiometry_range", (0.0, 1.0)))
+        outside = ~((values >= low) & (values <= high))
+        if outside.any():
+            worst = values[np.argmax(outside)]
+            if low > 0 >= worst:
+                raise ValueError("has to be greater than 0")
+            at = "" if isinstance(read, float) else f"{worst:.4g} {unit.si} where known solids lie within "
+            raise ValueError(f"implausible, {at or 'known solids lie within '}{lowest} to {highest}")
+        return read
+
+    return Annotated[Any, BeforeValidator(check), unit]
+
+
 def _formula(text: Any) -> Expression:
     if not isinstance(text, str):
         raise ValueError("a formula of theta in volts is needed, such as '4.2 - 0.8*theta'")
     return Expression(text)
 
+
+MolarEnergy = quantity("J/mol", "30 kJ/mol", Field(ge=0))
+ActivationEnergy = Annotated[MolarEnergy, _between("0 kJ/mol", "300 kJ/mol")]
+SaltDiffusivity = Annotated[Diffusivity, _between("1e-16 m^2/s", "1e-8 m^2/s")]
+SaltConcentration = Annotated[Concentration, _between("1 mol/m^3", "1e4 mol/m^3")]
+ROOM_TEMPERATURE = 298.15
+"""25 °C [K], at which a number holds whose block has no `reference_temperature`."""
 
 PoissonRatio = Annotated[float, Field(gt=-1, lt=0.5)]
 ElectricalConductivity = Annotated[Conductivity, _between("1e-12 S/m", "1e8 S/m")]
@@ -83,13 +129,20 @@ class Entry(Part):
 
 
 class Host(Part):
-    """A solid that takes up lithium: c_max [mol/m³], D [m²/s], Ω_Li [m³/mol], σ [S/m], U(θ) [V] against Li/Li⁺."""
+    """A solid that takes up lithium: c_max [mol/m³], D [m²/s], Ω_Li [m³/mol], σ [S/m], U(θ) [V] against Li/Li⁺.
+
+    D and Ω are numbers, or functions of theta (`function.Formula`, `function.Table`) where the file has them. D holds
+    at `reference_temperature` [K]; it is the chemical diffusivity, or that of tracers (see `solver.physics.diffusion`).
+    """
 
     maximum_concentration: Annotated[Concentration, _between("1e3 mol/m^3", "4e5 mol/m^3")]
-    diffusivity: Annotated[Diffusivity, _between("1e-22 m^2/s", "1e-6 m^2/s")]
-    partial_molar_volume: Annotated[MolarVolume, _between("-2e-5 m^3/mol", "2e-5 m^3/mol")]
-    electronic_conductivity: ElectricalConductivity
     stoichiometry_range: tuple[Stoichiometry, Stoichiometry]
+    diffusivity: _variable(Diffusivity, "1e-22 m^2/s", "1e-6 m^2/s")  # type: ignore[valid-type]
+    diffusivity_kind: Literal["chemical", "tracer"] = "chemical"
+    diffusivity_activation_energy: ActivationEnergy = 0.0
+    reference_temperature: Temperature = ROOM_TEMPERATURE
+    partial_molar_volume: _variable(MolarVolume, "-2e-5 m^3/mol", "2e-5 m^3/mol")  # type: ignore[valid-type]
+    electronic_conductivity: ElectricalConductivity
     open_circuit_potential: Annotated[Expression, BeforeValidator(_formula)]
 
     @field_validator("stoichiometry_range")
@@ -127,10 +180,32 @@ class Host(Part):
 
 
 class Electrolyte(Part):
-    """A solid in which lithium ions move: κ [S/m] and the share of the current that Li⁺ carries."""
+    """A solid in which lithium ions move: κ [S/m] and the share of the current that Li⁺ carries.
+
+    A binary one, in which the anion moves too, has a salt: its diffusivity [m²/s], its concentration at rest [mol/m³]
+    and the thermodynamic factor 1 + d ln f/d ln c (see `solver.physics.binary`). κ and the salt's diffusivity hold at
+    `reference_temperature` [K]; their activation energies are in J/mol.
+    """
 
     ionic_conductivity: ElectricalConductivity
+    conductivity_activation_energy: ActivationEnergy = 0.0
     transference_number: Annotated[float, Field(gt=0, le=1)] = 1.0
+    salt_diffusivity: SaltDiffusivity | None = None
+    salt_diffusivity_activation_energy: ActivationEnergy = 0.0
+    salt_concentration: SaltConcentration | None = None
+    thermodynamic_factor: Annotated[float, Field(gt=0, le=100)] = 1.0
+    reference_temperature: Temperature = ROOM_TEMPERATURE
+
+    @property
+    def binary(self) -> bool:
+        """Whether it has a salt, so that concentration gradients build up in it."""
+        return self.salt_diffusivity is not None
+
+    @model_validator(mode="after")
+    def _has_a_whole_salt(self) -> Electrolyte:
+        if (self.salt_diffusivity is None) != (self.salt_concentration is None):
+            raise ValueError("salt_diffusivity and salt_concentration are needed together, or neither of them")
+        return self
 
 
 class Metal(Part):

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import ufl
 
 import materials
 from materials import Material, MaterialError
+from materials.function import Formula, Table
 from solver.case import Overrides
+from solver.expression import Expression
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = materials.names()
@@ -264,6 +267,101 @@ def test_all_errors_come_at_once(tmp_path: Path) -> None:
         materials.load(path)
     for word in ("4 errors", "a source", "[Pa]", "less than 0.5", "'tehta'"):
         assert word in str(refusal.value)
+
+
+# --- functions of theta and optional quantities ----------------------------------------------------
+
+
+def test_a_formula_with_a_unit_is_read_into_si(tmp_path: Path) -> None:
+    host = materials.load(changed(tmp_path, "diffusivity", '"1e-10*exp(-2*theta) [cm^2/s]"')).host
+    assert host is not None
+    theta = np.array([0.2, 0.7])
+    np.testing.assert_allclose(host.diffusivity(theta), 1e-14 * np.exp(-2 * theta), rtol=1e-12)
+    exact = 0.5e-14 * (np.exp(-0.4) - np.exp(-1.4))
+    assert host.diffusivity.integral(0.2, 0.7) == pytest.approx(exact, rel=1e-12)
+
+
+def test_a_table_is_linear_between_its_rows_and_constant_beyond(tmp_path: Path) -> None:
+    text = GOOD.replace("value: 2 cm^3/mol", "value: [[0.2, 1 cm^3/mol], [0.4, 3e-6 m^3/mol], [0.8, -1 cm^3/mol]]")
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    host = materials.load(path).host
+    assert host is not None
+    volume = host.partial_molar_volume
+    theta = np.array([0.0, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0])
+    np.testing.assert_allclose(volume(theta), np.array([1, 1, 2, 3, 1, -1, -1]) * 1e-6, rtol=1e-12)
+    assert volume(0.3) == pytest.approx(2e-6, rel=1e-12)
+    # areas of the strips between the values of theta above
+    np.testing.assert_allclose(volume.integral(0.0, theta), np.array([0, 2, 3.5, 6, 10, 10, 8]) * 1e-7, rtol=1e-12)
+    assert volume.integral(0.9, 0.3) == pytest.approx(-volume.integral(0.3, 0.9), rel=1e-12)
+    assert "[0.4, '3e-6 m^3/mol']" in materials.describe(path)[5].value
+
+
+@pytest.mark.parametrize("theta", [0.05, 0.2, 0.33, 0.75, 0.95])
+def test_functions_are_the_same_in_weak_forms(theta: float) -> None:
+    quantities = (Table(((0.2, 1e-6), (0.4, 3e-6), (0.8, -1e-6))), Formula(Expression("exp(-3*theta)"), 1e-14))
+    for quantity in quantities:
+        symbolic = ufl.as_ufl(theta)
+        assert float(ufl.as_ufl(quantity(symbolic))(())) == pytest.approx(float(quantity(theta)), rel=1e-12)
+        integral = ufl.as_ufl(quantity.integral(0.1, symbolic))(())
+        assert float(integral) == pytest.approx(float(quantity.integral(0.1, theta)), rel=1e-12)
+
+
+MALFORMED = [
+    ("diffusivity", '"1e-14*exp(theta) m^2/s"', "unit in brackets"),
+    ("diffusivity", '"1e-14*exp(thata) [m^2/s]"', "'thata' is not allowed"),
+    ("diffusivity", '"1e-14*theta [m/s]"', "[m^2/s] is needed"),
+    ("diffusivity", '"1e-14*(theta - 0.5) [m^2/s]"', "greater than 0"),
+    ("diffusivity", '"1e-6*exp(theta) [m^2/s]"', "1e-22 m^2/s to 1e-6 m^2/s"),
+    ("diffusivity", '"1e-14/(theta - theta) [m^2/s]"', "implausible"),
+    ("diffusivity", "[[0.1, 1e-14 m^2/s]]", "two rows"),
+    ("diffusivity", "[[0.1, 1e-14 m^2/s], [0.1, 1e-14 m^2/s]]", "has to rise"),
+    ("diffusivity", "[[0.1, 1e-14 m^2/s], [1.1, 1e-14 m^2/s]]", "from 0 to 1"),
+    ("diffusivity", "[[0.1, 1e-14], [0.5, 1e-14 m^2/s]]", "unit is missing"),
+    ("diffusivity", "[0.1, 0.9]", "each row"),
+    ("partial_molar_volume", "[[0.1, 1 cm^3/mol], [0.9, 30 cm^3/mol]]", "-2e-5 m^3/mol to 2e-5 m^3/mol"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "reason"), MALFORMED)
+def test_a_malformed_function_is_refused_with_file_key_and_reason(
+    tmp_path: Path, key: str, value: str, reason: str
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(re.sub(rf"({key}: {{value: )[^,]*", lambda match: match[1] + value, GOOD))
+    with pytest.raises(MaterialError) as refusal:
+        materials.load(path)
+    message = str(refusal.value)
+    assert message.startswith(f"{path}: line ")
+    assert f"host.{key}: " in message and reason in message
+
+
+def test_what_a_file_leaves_out_has_its_usual_value(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD)
+    material = materials.load(path)
+    assert material.host is not None and material.electrolyte is not None
+    assert (material.host.diffusivity_kind, material.host.diffusivity_activation_energy) == ("chemical", 0)
+    assert material.host.reference_temperature == material.electrolyte.reference_temperature == 298.15
+    assert not material.electrolyte.binary
+
+
+def test_a_salt_is_read_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    salt = "  salt_diffusivity: {value: 4e-12 m^2/s, source: me}\n"
+    concentration = "  salt_concentration: {value: 1.1 mol/l, source: me}\n"
+    path.write_text(GOOD.replace("metal:\n", salt + concentration + "metal:\n"))
+    electrolyte = materials.load(path).electrolyte
+    assert electrolyte is not None and electrolyte.binary
+    assert electrolyte.salt_concentration == pytest.approx(1100, rel=1e-12)
+    path.write_text(GOOD.replace("metal:\n", salt + "metal:\n"))
+    with pytest.raises(MaterialError, match="electrolyte: salt_diffusivity and salt_concentration are needed together"):
+        materials.load(path)
+
+
+def test_the_polymer_is_binary_and_ceramics_are_not() -> None:
+    binary = {name for name in NAMES if (ionic := materials.load(name).electrolyte) is not None and ionic.binary}
+    assert binary == {"PEO-LiTFSI"}
 
 
 # --- overrides -------------------------------------------------------------------------------------
