@@ -37,11 +37,11 @@ from solver.units import (
     Conductivity,
     Density,
     Diffusivity,
+    MolarEnergy,
     MolarVolume,
     Pressure,
     Temperature,
     Unit,
-    quantity,
     registry,
 )
 
@@ -101,7 +101,6 @@ def _formula(text: Any) -> Expression:
     return Expression(text)
 
 
-MolarEnergy = quantity("J/mol", "30 kJ/mol", Field(ge=0))
 ActivationEnergy = Annotated[MolarEnergy, _between("0 kJ/mol", "300 kJ/mol")]
 SaltDiffusivity = Annotated[Diffusivity, _between("1e-16 m^2/s", "1e-8 m^2/s")]
 SaltConcentration = Annotated[Concentration, _between("1 mol/m^3", "1e4 mol/m^3")]
