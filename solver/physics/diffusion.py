@@ -80,8 +80,11 @@ def diffusivities(diffusivity: Any, factor: Any, kind: Literal["chemical", "trac
 def hydrostatic_residual(s: Any, t: Any, sigma_h: Any, dx: ufl.Measure) -> ufl.Form:
     """Return ∫ (s − σ_h) t dx at the vertices of the cells of `dx`, which defines the nodal stress `s` [Pa].
 
-    With `s` linear, its value at a node is the mean of σ_h in the cells around it, weighted by their volume.
+    With `s` linear, its value at a node is the mean of σ_h in the cells around it, weighted by their volume. In bodies
+    of revolution, on whose axis the hoop strain u_r/r cannot be evaluated, ∫ σ_h t dx is taken inside the cells.
     """
+    if isinstance(dx, RadialMeasure):
+        return s * t * at_vertices(dx) - sigma_h * t * dx(metadata={"quadrature_degree": 2})
     return (s - sigma_h) * t * at_vertices(dx)
 
 
