@@ -106,7 +106,7 @@ class Cycled:
 
     def __init__(self, options: Options, comm: MPI.Comm) -> None:
         loaded = read(options)
-        self.cell = Cell(loaded.case, loaded.electrode, loaded.electrolyte, loaded.folder, comm)
+        self.cell = Cell(loaded.case, loaded.materials, loaded.folder, comm)
         self.cell.press()
         self.steps = self._newton = self._linear = 0
         self._seconds = 0.0
@@ -138,16 +138,23 @@ class Cycled:
 
 def _solve_tied(cell: Cell) -> float:
     """Return the seconds of one cold linear solve of a time step, sides tied, with linear kinetics everywhere."""
-    domain, interface, constant = cell.domain, cell.interface, cell.constant
+    domain, interface, constant = cell.domain, cell.junctions[0].interface, cell.constant
     electrode, electrolyte = (domain.dx(side) for side in cell.sides.values())
     unknowns = {name: fem.Function(u.function_space) for name, u in cell.u.items()}
-    c, phi_e, phi_s = (fem.Function(f.function_space) for f in (cell.c, cell.phi_e, cell.phi_s))
+    c, phi_e, phi_s = (
+        fem.Function(f.function_space)
+        for f in (
+            cell.electrodes["electrode"].c,
+            cell.electrodes["electrode"].phi,
+            cell.electrolytes["electrolyte"].phi,
+        )
+    )
     v = {name: ufl.TestFunction(u.function_space) for name, u in unknowns.items()}
     q, psi_e, psi_s = (ufl.TestFunction(f.function_space) for f in (c, phi_e, phi_s))
 
     jump = interface.jump(unknowns)
     traction = constant(TIED * cell.composite_modulus) / interface.spacing("+") * jump
-    strain = diffusion.eigenstrain(c, constant(0.0), constant(cell.host.partial_molar_volume))
+    strain = diffusion.eigenstrain(c, constant(0.0), constant(cell.electrodes["electrode"].host.partial_molar_volume))
     law = cell.elasticity
     pressed = mechanics.residual(law[ELECTRODE], unknowns[ELECTRODE], v[ELECTRODE], electrode, strain)
     pressed -= ufl.inner(traction, v[ELECTRODE]("+")) * interface.dS
@@ -156,8 +163,8 @@ def _solve_tied(cell: Cell) -> float:
     held += ufl.inner(traction, v[ELECTROLYTE]("-")) * interface.dS
 
     conductance = cell.case.interface.kinetics.exchange_current_density * FARADAY / (GAS_CONSTANT * 298.15)
-    j = constant(conductance) * (phi_e("+") - phi_s("-") + c("+") / constant(cell.c_max))
-    host, time_step = cell.host, constant(1.0)
+    j = constant(conductance) * (phi_e("+") - phi_s("-") + c("+") / constant(cell.electrodes["electrode"].c_max))
+    host, time_step = cell.electrodes["electrode"].host, constant(1.0)
     lithium = diffusion.residual(c, constant(0.0), q, constant(host.diffusivity), time_step, electrode)
     lithium += j / FARADAY * q("+") * interface.dS
     electrons = conduction.residual(phi_e, psi_e, constant(host.electronic_conductivity), electrode)

@@ -326,28 +326,52 @@ class Kinetics(Section):
 class Interface(Section):
     """What happens on Γ_int."""
 
+    bonded: bool = Field(default=False, description="the sides are one body, grown together for good")
     contact: Contact = Contact()
     cohesive: Cohesive | None = None
     friction: Friction | None = None
     adhesion: Adhesion | None = None
     kinetics: Kinetics
 
+    @model_validator(mode="after")
+    def _parts(self) -> Interface:
+        laws = [name for name in ("cohesive", "friction", "adhesion") if getattr(self, name)]
+        if self.bonded and laws:
+            raise ValueError(f"bonded leaves no place for {', '.join(laws)}; leave out one or the other")
+        return self
+
 
 # --- stack, protocol, output -----------------------------------------------------------------------
 
 
-class Stack(Section):
-    """How the cell is held: pressed at assembly, then kept at that pressure or at that thickness."""
+class Pad(Section):
+    """A standard linear solid between cell and fixture: p(t) = (E_2 + E_1 exp(−t/τ)) ε_0 under a fixed strain."""
 
-    hold: Literal["constant_pressure", "fixed_thickness", "free"] = Field(
-        default="constant_pressure", description="free: no platen, the pressure alone acts on the collector"
+    thickness: Length
+    relaxing_modulus: Pressure = Field(description="E_1")
+    lasting_modulus: Pressure = Field(description="E_2")
+    relaxation_time: Time = Field(description="τ")
+
+
+class Stack(Section):
+    """How the cell is held: pressed at assembly, then kept at that pressure, at that thickness or in between."""
+
+    hold: Literal["constant_pressure", "fixed_thickness", "spring", "pad", "free"] = Field(
+        default="constant_pressure",
+        description="spring, pad: locked at assembly, then as stiff as that; "
+        "free: no platen, the pressure alone acts on the collector",
     )
     pressure: Pressure | None = Field(default=None, description="needed unless the cell is free")
+    stiffness: Stiffness | None = Field(default=None, description="of the spring: pressure per change of thickness")
+    pad: Pad | None = None
 
     @model_validator(mode="after")
-    def _pressed(self) -> Stack:
+    def _complete(self) -> Stack:
         if self.pressure is None and self.hold != "free":
             raise ValueError(f"pressure is needed with hold {self.hold}")
+        for name, hold in (("stiffness", "spring"), ("pad", "pad")):
+            if (getattr(self, name) is not None) != (self.hold == hold):
+                raise ValueError(f"{name} belongs to hold {hold}, which needs it")
         return self
 
 
@@ -416,6 +440,9 @@ class TimeStepping(Section):
     initial: Time = "1 s"  # type: ignore[assignment]
     minimum: Time = "1 ms"  # type: ignore[assignment]
     maximum: Time = "5 min"  # type: ignore[assignment]
+    tolerance: Annotated[float, Field(gt=0, le=0.1)] = Field(
+        default=1e-4, description="largest error of θ (root mean square over an electrode) that one time step adds"
+    )
     stoichiometry_change: Annotated[float, Field(gt=0, le=0.5)] = Field(
         default=0.02, description="largest change of the mean θ in one time step"
     )
@@ -443,9 +470,16 @@ class Case(Section):
     title: str
     temperature: Temperature = "298.15 K"  # type: ignore[assignment]
     geometry: Geometry
-    electrode: Electrode
-    electrolyte: Electrolyte
-    interface: Interface
+    electrode: Electrode | None = None
+    electrolyte: Electrolyte | None = None
+    interface: Interface | None = None
+    electrodes: dict[str, Electrode] | None = Field(default=None, description="by name, where there is not just one")
+    electrolytes: dict[str, Electrolyte] | None = Field(
+        default=None, description="by name, where there is not just one"
+    )
+    interfaces: dict[str, Interface] | None = Field(
+        default=None, description="by the names of both sides, as cathode/separator"
+    )
     stack: Stack
     kinematics: Literal["small_strain", "finite_rotation"] = Field(
         default="small_strain", description="finite_rotation: strains stay small, bodies may bend and buckle"
@@ -454,6 +488,23 @@ class Case(Section):
     time: TimeStepping = TimeStepping()
     output: Output = Output()
 
+    coupling: Literal["automatic", "monolithic", "staggered"] = Field(
+        default="automatic", description="automatic: monolithic in 2D and staggered in 3D"
+    )
+
+    @model_validator(mode="after")
+    def _sides(self) -> Case:
+        one = {name: getattr(self, name) for name in ("electrode", "electrolyte", "interface")}
+        many = {name: getattr(self, name) for name in ("electrodes", "electrolytes", "interfaces")}
+        if all(block is None for block in many.values()):
+            for name, block in one.items():
+                if block is None:
+                    raise ValueError(f"{name} is missing; a cell has electrode, electrolyte and interface, or several")
+        for name, block in one.items():
+            if block is not None and any(many.values()):
+                raise ValueError(f"{name} stands beside electrodes, electrolytes or interfaces; name all sides there")
+        return self
+
     @model_validator(mode="after")
     def _specimen(self) -> Case:
         opened = any(isinstance(step, Open) for step in self.steps)
@@ -461,9 +512,37 @@ class Case(Section):
             raise ValueError("protocol: the step 'open' belongs to the geometry builder 'dcb'")
         if self.geometry.builder == "dcb" and self.stack.hold != "free":
             raise ValueError("stack: a dcb is not held in a stack; write {hold: free}")
-        if self.stack.pressure is None and self.interface.cohesive is None:
+        if self.stack.pressure is None and not any(i.cohesive or i.bonded for i in self.joints.values()):
             raise ValueError("stack: nothing holds the electrode; give a pressure, or interface.cohesive a bond")
         return self
+
+    @property
+    def sides(self) -> list[str]:
+        """The names of the sides that the geometry has, from the bottom up."""
+        geometry = self.geometry
+        return (
+            [layer.name for layer in geometry.layers] if geometry.builder == "layers" else ["electrolyte", "electrode"]
+        )
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The names of the sides of each interface that the geometry has."""
+        return self.geometry.interfaces if self.geometry.builder == "layers" else [("electrode", "electrolyte")]
+
+    @property
+    def hosts(self) -> dict[str, Electrode]:
+        """The electrodes by the names of their sides."""
+        return {"electrode": self.electrode} if self.electrode else self.electrodes or {}
+
+    @property
+    def conductors(self) -> dict[str, Electrolyte]:
+        """The electrolytes by the names of their sides."""
+        return {"electrolyte": self.electrolyte} if self.electrolyte else self.electrolytes or {}
+
+    @property
+    def joints(self) -> dict[str, Interface]:
+        """The interfaces by the names of both sides, as "cathode/separator"."""
+        return {"electrode/electrolyte": self.interface} if self.interface else self.interfaces or {}
 
     @property
     def steps(self) -> Iterator[Step]:

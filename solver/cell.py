@@ -1,12 +1,16 @@
-"""The half cell as a discrete problem: an electrode film on an electrolyte with a lithium reference at its far face.
+"""A cell as a discrete problem: electrodes and electrolytes, one above the other or one inside the other.
 
-Unknowns: displacement u on both sides, concentration c and potential φ_e − V in the electrode, φ_s in the electrolyte;
-V is the voltage of the collector against the lithium at the counter face, where φ_s = 0 (ideal reference).
+Unknowns: the displacement u of each body (one side, or several that are bonded), concentration c and electronic
+potential in each electrode, ionic potential in each electrolyte. The current enters through the collector, the top
+face, and leaves through the counter face at the bottom, whose potential is 0: in a half cell that is the lithium
+reference at the far face of the electrolyte, in a full cell the collector of the lower electrode. An electrode that
+the collector does not touch (particles in a matrix) is at one potential, wired by something too thin to be drawn.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +23,29 @@ from mpi4py import MPI
 import meshes
 from materials import Material
 from solver import algebra
+from solver import case as schema
+from solver.bdf2 import bdf2, euler
 from solver.case import Case, Charge, Discharge, DoubleCantilever, Film
-from solver.domain import Domain
-from solver.interface import kinetics
+from solver.domain import Domain, Interface, Side
+from solver.electrode import Electrode
+from solver.electrolyte import Electrolyte
+from solver.interface.cohesive import CohesiveBond
+from solver.interface.contact import Change
 from solver.interface.interaction import Interaction
-from solver.ledger import Body, Ledger
+from solver.interface.kinetics import FARADAY
+from solver.junction import Junction
+from solver.ledger import Body, Ledger, Solid
 from solver.path import Path as EquilibriumPath
-from solver.physics import conduction, diffusion, mechanics
+from solver.physics import mechanics
+from solver.stack import Stack
 from solver.unstable import Event, Owner
 
-ELECTRODE, ELECTROLYTE = "electrode", "electrolyte"
+ANCHOR = 1e-9
+"""Stiffness that keeps in place what nothing else may hold, over E/L²: far too small to be seen in any force."""
 
 
 class OpenCircuitError(algebra.SolveError):
-    """No node of the interface is in contact, so that no current can flow."""
+    """No node of an interface is in contact, so that no current can flow."""
 
 
 class Cell:
@@ -41,120 +54,131 @@ class Cell:
     Life cycle: `press` once, then per time step `save`, `advance` and `commit`, and either `restore` or `book`.
     """
 
-    def __init__(self, case: Case, electrode: Material, electrolyte: Material, folder: Path, comm: MPI.Comm) -> None:
-        assert electrode.host is not None and electrolyte.electrolyte is not None
-        self.case, self.comm = case, comm
-        self.host = electrode.host
-        self.materials = {ELECTRODE: electrode, ELECTROLYTE: electrolyte}
-        tagged, self.profile = meshes.build(comm, case.geometry, folder)
-        self.domain = domain = Domain(tagged)
-        self.sides = {ELECTRODE: domain.sides[ELECTRODE], ELECTROLYTE: domain.sides[ELECTROLYTE]}
-        self.interface = domain.interfaces[ELECTRODE, ELECTROLYTE]
+    def __init__(self, case: Case, materials: Mapping[str, Material], folder: Path, comm: MPI.Comm) -> None:
+        self.case, self.comm, self.materials = case, comm, materials
+        tagged, self.profiles = meshes.build(comm, case.geometry, folder)
+        if not isinstance(self.profiles, dict):
+            self.profiles = {pair: self.profiles for pair in tagged.interfaces}
+        wanted = {pair: _find(case.joints, pair) for pair in tagged.interfaces}
+        self.domain = domain = Domain(tagged, bonded=[pair for pair, joint in wanted.items() if joint.bonded])
         lateral = case.geometry.lateral
-        if lateral != "free":
-            for axis in range(domain.dimension - 1):
-                self.interface.continue_normals(axis, lateral == "periodic")
+        for interface in domain.interfaces.values():
+            for axis in range(domain.dimension - 1 if lateral != "free" else 0):
+                interface.continue_normals(axis, lateral == "periodic")
         self.apparent_area = domain.area("collector")
-        self.geometric_area = self.interface.sum(np.ones_like(self.interface.areas.x.array))
-        self.electrode_volume = domain.integrate(domain.form(self.constant(1.0) * domain.dx(self.sides[ELECTRODE])))
-
-        dimension = domain.dimension
-        self.u = {
-            name: fem.Function(side.space(1, (dimension,)), name=f"u_{name}") for name, side in self.sides.items()
-        }
-        scalar = {name: side.space() for name, side in self.sides.items()}
-        self.c = fem.Function(scalar[ELECTRODE], name="c")
-        self.c_old = fem.Function(scalar[ELECTRODE], name="c_old")
-        self.phi_e = fem.Function(scalar[ELECTRODE], name="phi_e")
-        self.phi_s = fem.Function(scalar[ELECTROLYTE], name="phi_s")
-        self.activity = self.interface.function("activity")
-        self.voltage = self.constant(0.0)
+        self.top, self.bottom = domain.owner("collector"), domain.owner("counter")
+        self.time_step, self._weighted_step = self.constant(1.0), self.constant(1.0)
+        self._steps, self._smooth = np.zeros(2), np.array(0.0)
+        self.scheme = euler(1.0)
         self.current_density = self.constant(0.0)
-        self.time_step = self.constant(1.0)
-        self.pressure = self.constant(case.stack.pressure or 0.0)
         self.opening = 0.0
 
-        self.c_max = self.host.maximum_concentration
-        self.lithium_capacity = self.electrode_volume * self.c_max
-        self.c_initial = case.electrode.initial_stoichiometry * self.c_max
-        self.c.x.array[:] = self.c_old.x.array[:] = self.c_initial
-        self.voltage.value = float(self.host.open_circuit_potential(case.electrode.initial_stoichiometry))
-        self.initial_gap = self.interface.function("initial_gap")
-        points = self.interface.space.tabulate_dof_coordinates()[:, : dimension - 1]
-        self.initial_gap.x.array[:] = meshes.initial_gap(self.profile)(*points.T)
+        self.electrodes = {}
+        for name, electrode in case.hosts.items():
+            host = materials[name].host
+            assert host is not None
+            self.electrodes[name] = Electrode(domain, domain.sides[name], electrode, host)
+        self.electrolytes = {}
+        for name in case.conductors:
+            conductor = materials[name].electrolyte
+            assert conductor is not None
+            self.electrolytes[name] = Electrolyte(domain, domain.sides[name], conductor)
+        self.conductors: dict[str, Electrode | Electrolyte] = {**self.electrodes, **self.electrolytes}
 
-        self.eigenstrain = {
-            ELECTRODE: diffusion.eigenstrain(
-                self.c, self.constant(self.c_initial), self.constant(self.host.partial_molar_volume)
-            ),
-            ELECTROLYTE: self.constant(0.0),
-        }
+        self.bodies = list({id(body): body for body in domain.bodies.values()}.values())
+        self.u: dict[str, fem.Function] = {}
+        self._anchors: dict[fem.Function, fem.Function] = {}
+        for body in self.bodies:
+            u = fem.Function(body.space(1, (domain.dimension,)), name=f"u of {body.name}")
+            self.u |= dict.fromkeys(self._names(body), u)
+            if not {self.top, self.bottom} & set(self._names(body)):
+                self._anchors[u] = fem.Function(u.function_space)
         law = mechanics.FiniteRotation if case.kinematics == "finite_rotation" else mechanics.Elasticity
         self.elasticity = {
-            name: law.constant(domain.mesh, material.young_modulus, material.poisson_ratio)
-            for name, material in self.materials.items()
+            name: law.constant(domain.mesh, materials[name].young_modulus, materials[name].poisson_ratio)
+            for name in domain.sides
         }
-        pairs = [(material.young_modulus, material.poisson_ratio) for material in self.materials.values()]
-        self.composite_modulus = mechanics.composite_modulus(*pairs)
-        self.interaction = Interaction(
-            self.interface,
-            self.interface.jump(self.u),
-            self.initial_gap,
-            case.interface,
-            self.composite_modulus,
-            self.typical_pressure,
-            self.time_step,
-            self._period(),
-        )
-        self.contact, self.bond = self.interaction.contact, self.interaction.bond
-        self.local_current = self._local_current()
-        self.local_current_reader = self.interface.reader(self.local_current)
+        self.eigenstrain = {name: electrode.eigenstrain for name, electrode in self.electrodes.items()}
+        self.stack = Stack(domain, case.stack, self.u[self.top])
+        self.junctions = [self._junction(domain.interfaces[pair], joint) for pair, joint in wanted.items()]
+        self._interactions = [junction.interaction for junction in self.junctions if junction.interaction]
 
-        displacement = self._mechanics()
-        charge = self._electrochemistry(electrolyte.electrolyte.ionic_conductivity)
-        self._displacement = displacement
         self._loaded: dict[str, np.ndarray] = {}
-        floating = self._mechanical_constraints(held=False)
-        self._pressing = algebra.System(domain, displacement, floating, self._options)
-        mechanical = self._mechanical_constraints(held=case.stack.hold == "fixed_thickness")
-        none = np.empty(0, dtype=np.int32)
-        self._held = [np.concatenate([none, *(d for i, d in mechanical.fixed if i == index)]) for index in range(2)]
-        electrical = self._electrical_constraints(charge)
-        if dimension == 2:
-            both = _joined(electrical, mechanical, offset=len(charge))
-            self._systems = [algebra.System(domain, [*charge, *displacement], both, algebra.DIRECT)]
+        self._collector_dofs, self._counter_dofs = self._terminal_dofs()
+        self._charge, self._displacement = self._electrochemistry(), self._mechanics()
+        self._constrained = False, self.stack.held
+        mechanical = self._mechanical_constraints(self.stack.held)
+        self._mechanical = algebra.System(domain, self._displacement, mechanical, self._options)
+        electrical = self.potential_constraints(self._charge)
+        if case.coupling == "monolithic" or (case.coupling == "automatic" and domain.dimension == 2):
+            both = _joined(electrical, mechanical, offset=len(self._charge))
+            fields = [*self._charge, *self._displacement]
+            self._systems = [algebra.System(domain, fields, both, algebra.DIRECT)]
         else:
-            self._systems = [
-                algebra.System(domain, charge, electrical, algebra.DIRECT),
-                algebra.System(domain, displacement, mechanical, self._options),
-            ]
+            self._systems = [algebra.System(domain, self._charge, electrical, algebra.DIRECT), self._mechanical]
+        self._start_potentials()
         self.ledger: Ledger | None = None
 
     # --- the run -----------------------------------------------------------------------------------
 
     def press(self) -> algebra.Report:
-        """Bring the two sides together under the stack pressure and bond what touches."""
-        hold = self.case.stack.hold
-        loose = not isinstance(self.case.geometry, DoubleCantilever) and self.interaction.adhesion is None
+        """Bring the sides together under the stack pressure and bond what touches."""
         report = algebra.Report(0, 0)
+        for interaction in self._interactions:
+            interaction.contact.floating = self._floating(interaction) if self.case.stack.pressure else None
+            if self.case.stack.pressure:
+                interaction.contact.close()
+            else:
+                interaction.contact.active.x.array[:] = interaction.lying
         if self.case.stack.pressure:
-            self.contact.close()
-            self.contact.floating = ELECTRODE if loose else None
-            report = self._pressing.solve(self.interaction.update)
-        else:
-            self.contact.active.x.array[:] = self.interaction.lying
-        self.interaction.join()
-        self.contact.floating = ELECTRODE if loose and hold != "fixed_thickness" and self.bond is None else None
-        self.activity.x.array[:] = self.interaction.touching
-        self.ledger = Ledger(self.domain, [self._body(name) for name in self.sides], self.interaction.laws)
+            report = self._mechanical.solve(self._update_contact)
+        for interaction in self._interactions:
+            interaction.join()
+            held = self.case.stack.hold == "fixed_thickness" or interaction.bond
+            interaction.contact.floating = None if held else self._floating(interaction)
+        for junction in self.junctions:
+            junction.activate()
+        self._commit_anchors()
+        laws = [law for interaction in self._interactions for law in interaction.laws]
+        self.ledger = Ledger(self.domain, [self._body(body) for body in self.bodies], laws)
         return report
 
-    def advance(self, time_step: float, current_density: float) -> algebra.Report:
-        """Solve one implicit step of `time_step` [s] at `current_density` [A/m² of apparent area, > 0 on charge]."""
+    def advance(
+        self,
+        time_step: float,
+        current_density: float = 0.0,
+        voltage: float | None = None,
+        pressure: float | None = None,
+    ) -> algebra.Report:
+        """Solve one implicit step of `time_step` [s] at `current_density` [A/m² of apparent area, > 0 on charge].
+
+        A `voltage` [V] takes the place of the current density, which then is what it makes of it. A `pressure` [Pa]
+        takes the place of the fixture.
+        """
         self.time_step.value = time_step
-        self.current_density.value = current_density
-        self.activity.x.array[:] = self.interaction.touching
+        self.scheme = bdf2(time_step, self._steps[0]) if self._steps[0] > 0.0 else euler(time_step)
+        self._weighted_step.value = self.scheme.tau
+        for electrode in self.electrodes.values():
+            electrode.begin(self.scheme)
+        if voltage is None:
+            self.current_density.value = current_density
+        else:
+            self.working.level.value = voltage
+        self.stack.begin(time_step, pressure)
+        self._constrain(voltage is not None, self.stack.held)
+        switched = sum(junction.activate() for junction in self.junctions)
         self._set_opening()
+        before = self.active_area
+        report = self._sweep()
+        if switched or self.active_area != before:
+            self._smooth[...] = 0.0
+        if voltage is not None:
+            rows = self._residual(self.working.phi)[self._collector_dofs]
+            self.current_density.value += self.comm.allreduce(float(rows.sum())) / self.apparent_area
+        return report
+
+    def _sweep(self) -> algebra.Report:
+        """Solve the systems in turn until each finds that the others left nothing to do."""
         newton = linear = quiet = 0
         most = 20 * len(self._systems)
         for solved, system in enumerate(itertools.islice(itertools.cycle(self._systems), most), start=1):
@@ -166,35 +190,41 @@ class Cell:
                 return algebra.Report(newton, linear)
         raise algebra.SolveError("electrochemistry and mechanics do not settle in 20 sweeps")
 
-    def run_crack(self, time_step: float, current_density: float) -> tuple[Event, algebra.Report]:
+    def run_crack(
+        self,
+        time_step: float,
+        current_density: float = 0.0,
+        voltage: float | None = None,
+        pressure: float | None = None,
+    ) -> tuple[Event, algebra.Report]:
         """Let a crack run that no time step, however short, can follow; then solve the step of that length again.
 
         The crack runs in no time: but for the first state the concentration stays what it is. SolveError as `advance`.
         """
-        assert self.interaction.relaxation is not None
-        mechanical = self._mechanical_constraints(held=self.case.stack.hold == "fixed_thickness")
-        still = algebra.System(self.domain, self._displacement, mechanical, self._options)
+        fastest = max(self._interactions, key=lambda interaction: interaction.growth)
+        assert fastest.relaxation is not None
         begun = False
 
+        def step() -> algebra.Report:
+            return self.advance(time_step, current_density, voltage, pressure)
+
         def solve() -> algebra.Report:
-            return still.solve(self.interaction.update) if begun else self.advance(time_step, current_density)
+            return self._mechanical.solve(self._update_contact) if begun else step()
 
         def commit() -> None:
             nonlocal begun
             begun = True
-            self.interaction.commit()
+            for interaction in self._interactions:
+                interaction.commit()
             self.book()
 
-        try:
-            event = self.interaction.relaxation.run(Owner(solve, self.save, self.restore, commit))
-        finally:
-            still.destroy()
-        return event, self.advance(time_step, current_density)
+        event = fastest.relaxation.run(Owner(solve, self.save, self.restore, commit))
+        return event, step()
 
     def path(self) -> EquilibriumPath:
         """Return the path of equilibrium from the present state, along which the crack grows; λ is the opening [m]."""
-        bond = self.bond
-        assert bond is not None and isinstance(self.case.geometry, DoubleCantilever)
+        junction, geometry = self.junctions[0], self.case.geometry
+        assert junction.bond is not None and isinstance(geometry, DoubleCantilever)
 
         def load(opening: float) -> None:
             self.opening = opening
@@ -203,16 +233,15 @@ class Cell:
         def commit() -> None:
             self.commit()
             self.book()
-            self.activity.x.array[:] = self.interaction.touching
+            junction.activate()
 
         # in a step the crack grows by about the distance of nodes, in 3D along all of its front
-        width = self.case.geometry.width or 1.0
         return EquilibriumPath(
             self._systems[-1],
             load,
-            [bond],
-            [self.interface.jump(self.u)],
-            bond.final_opening * self.mean_spacing * width,
+            [junction.bond],
+            [junction.interface.jump(self.u)],
+            junction.bond.final_opening * junction.mean_spacing * (geometry.width or 1.0),
             self._update,
             self._state,
             commit,
@@ -221,10 +250,30 @@ class Cell:
     def commit(self) -> float:
         """Take the present state as the start of the next step.
 
-        Return the largest share of its toughness that the bond lost at any node.
+        Return the largest share of its toughness that a bond lost at any node.
         """
-        self.c_old.x.array[:] = self.c.x.array
-        return self.interaction.commit()
+        for electrode in self.electrodes.values():
+            electrode.commit()
+        self._steps[:] = self.time_step.value, self._steps[0]
+        self._smooth += 1.0
+        self.stack.commit()
+        self._commit_anchors()
+        return max((interaction.commit() for interaction in self._interactions), default=0.0)
+
+    def begin_anew(self) -> None:
+        """Forget the rates of the steps before, from which the load is about to jump."""
+        self._steps[:] = 0.0
+
+    def time_error(self) -> float:
+        """Return the error of the stoichiometry that the present time step added; 0 where that cannot be told.
+
+        It takes three steps in which no node began or ceased to conduct: there c has a kink in time, at which shorter
+        steps gain little.
+        """
+        if self._smooth < len(self._steps) + 1 or self._steps[1] == 0.0:
+            return 0.0
+        steps = [float(self.time_step.value), *self._steps]
+        return max(electrode.time_error(steps, self.scheme) for electrode in self.electrodes.values())
 
     def book(self) -> None:
         """Enter the step just committed, which cannot be taken back any more, in the energy ledger."""
@@ -240,49 +289,79 @@ class Cell:
         for array, copy in zip(self._state(), saved, strict=True):
             array[...] = copy
 
+    # --- what is measured --------------------------------------------------------------------------
+
+    @property
+    def voltage(self) -> float:
+        """The potential of the collector against the counter face [V]."""
+        return float(self.working.level.value)
+
+    @property
+    def working(self) -> Electrode:
+        """The electrode whose potential is that of the collector."""
+        others = (electrode for name, electrode in self.electrodes.items() if name != self.bottom)
+        return self.electrodes.get(self.top) or next(others)
+
+    @property
+    def active_area(self) -> float:
+        """The area that lithium crosses, of all interfaces [m²]."""
+        return sum(junction.active_area for junction in self.junctions)
+
+    @property
+    def active_fraction(self) -> float:
+        """The smallest f_c of all interfaces."""
+        return min(junction.active_area / junction.geometric_area for junction in self.junctions)
+
+    @property
+    def charge_capacity(self) -> float:
+        """The charge [C] (2D: per metre of depth) between the ends of the range of the smaller electrode."""
+        return min(electrode.charge_capacity for electrode in self.electrodes.values())
+
+    @property
+    def lithium_capacity(self) -> float:
+        """The lithium [mol] (2D: per metre of depth) that the smaller electrode takes up from empty to full."""
+        return min(electrode.lithium_capacity for electrode in self.electrodes.values())
+
+    def crossing(self) -> float:
+        """Return the current [A] that leaves the electrode at the collector through its interfaces."""
+        ours = (junction for junction in self.junctions if junction.electrode is self.working)
+        return sum(junction.interface.sum(junction.read_current()) for junction in ours)
+
     def terminal_currents(self) -> tuple[float, float]:
         """Return the currents [A] fed in at the collector and drawn at the counter face.
 
         Both come from the residual of charge conservation: tested with 1, conduction drops out of it, so that what the
         free rows leave unbalanced is the difference between terminal and interface.
         """
-        electrons, ions = (self._systems[0].residual_array(index) for index in (1, 2))
-        counter = self._counter_dofs[self._counter_dofs < len(ions)]
-        unbalanced, drawn = self.comm.allreduce(np.array([electrons.sum(), -ions[counter].sum()]))
-        return self.interface.sum(self.local_current_reader.read()) - unbalanced, drawn
+        fed, drawn = self._residual(self.working.phi), self._residual(self.conductors[self.bottom].phi)
+        unbalanced, out = self.comm.allreduce(np.array([fed.sum(), -drawn[self._counter_dofs].sum()]))
+        return self.crossing() - unbalanced, out
 
     def stack_pressure(self) -> float:
         """Return the pressure of the platen on the collector face [Pa]: its reaction over the apparent area."""
-        residual = self._mechanical_residual(ELECTRODE)
-        unbalanced = self.comm.allreduce(float(residual[self._platen_dofs[self._platen_dofs < len(residual)]].sum()))
-        return float(self.pressure.value) - unbalanced / self.apparent_area
-
-    def constant(self, value: float, domain: Mesh | None = None) -> fem.Constant:
-        """Return a constant of the parent mesh, or of another `domain`: other numbers need no new compilation."""
-        return fem.Constant(domain or self.domain.mesh, np.float64(value))
+        residual = self._residual(self.u[self.top])
+        platen = self.stack.platen
+        unbalanced = self.comm.allreduce(float(residual[platen[platen < len(residual)]].sum()))
+        return self.stack.pressure - unbalanced / self.apparent_area
 
     def opening_force(self) -> float:
         """Return the force [N, in 2D N per metre of depth] that holds the loaded ends open, 0 where there are none."""
         if not self._loaded:
             return 0.0
-        residual, dofs = self._mechanical_residual(ELECTRODE), self._loaded[ELECTRODE]
+        residual, dofs = self._residual(self.u[self.top]), self._loaded[self.top]
         return self.comm.allreduce(float(residual[dofs[dofs < len(residual)]].sum()))
 
     @property
     def typical_pressure(self) -> float:
-        """The stack pressure, where there is none a small part of the strength of the bond or of the stiffness [Pa]."""
-        case = self.case
-        small = (
-            1e-3 * case.interface.cohesive.normal_strength
-            if case.interface.cohesive
-            else 1e-6 * min(material.young_modulus for material in self.materials.values())
-        )
-        return case.stack.pressure or small
+        """The stack pressure, where there is none a small part of the strength of a bond or of the stiffness [Pa]."""
+        strengths = [joint.cohesive.normal_strength for joint in self.case.joints.values() if joint.cohesive]
+        softest = min(material.young_modulus for material in self.materials.values())
+        return self.case.stack.pressure or (1e-3 * min(strengths) if strengths else 1e-6 * softest)
 
     @property
-    def mean_spacing(self) -> float:
-        """The mean distance of the nodes of the interface [m]."""
-        return float((self.geometric_area / self._interface_nodes) ** (1.0 / (self.domain.dimension - 1)))
+    def bonds(self) -> list[CohesiveBond]:
+        """The bonds of all interfaces that have one."""
+        return [interaction.bond for interaction in self._interactions if interaction.bond]
 
     @property
     def systems(self) -> int:
@@ -294,137 +373,208 @@ class Cell:
         """The number of unknowns of one time step."""
         return sum(system.unknowns for system in self._systems)
 
+    def constant(self, value: float, domain: Mesh | None = None) -> fem.Constant:
+        """Return a constant of the parent mesh, or of another `domain`: other numbers need no new compilation."""
+        return fem.Constant(domain or self.domain.mesh, np.float64(value))
+
     # --- equations ---------------------------------------------------------------------------------
 
+    def _junction(self, interface: Interface, joint: schema.Interface) -> Junction:
+        """Return the laws of one interface."""
+        pair = interface.name
+        electrode = next(self.electrodes[name] for name in pair if name in self.electrodes)
+        electrolyte = next(self.electrolytes[name] for name in pair if name in self.electrolytes)
+        interaction = None
+        if not joint.bonded:
+            initial_gap = interface.function("initial_gap")
+            points = interface.space.tabulate_dof_coordinates()[:, : self.domain.dimension - 1]
+            initial_gap.x.array[:] = meshes.initial_gap(self.profiles[pair])(*points.T)
+            sides = (self.materials[name] for name in pair)
+            interaction = Interaction(
+                interface,
+                interface.jump(self.u),
+                initial_gap,
+                joint,
+                mechanics.composite_modulus(*((side.young_modulus, side.poisson_ratio) for side in sides)),
+                self.typical_pressure,
+                self.time_step,
+                self._period(),
+            )
+        return Junction(
+            self.domain, interface, electrode, electrolyte, joint.kinetics, interaction, self.case.temperature
+        )
+
     def _mechanics(self) -> list[algebra.Field]:
-        v = {name: ufl.TestFunction(u.function_space) for name, u in self.u.items()}
-        # the part of ⟦v⟧ that belongs to each side
-        jump = {name: self.interface.restrict(v[name], side) for name, side in self.sides.items()}
-        jump[ELECTRODE] = -jump[ELECTRODE]
+        """Return the equilibrium of each body."""
         load = self.typical_pressure * self.apparent_area / np.sqrt(self._interface_nodes)
         fields = []
-        for name, side in self.sides.items():
-            residual = mechanics.residual(
-                self.elasticity[name], self.u[name], v[name], self.domain.dx(side), self.eigenstrain[name]
-            )
-            residual += self.interaction.residual(jump[name])
-            if name == ELECTRODE:
-                residual += self._stack_load(v[name])
-            fields.append(algebra.Field(self.u[name], residual, load))
+        for body in self.bodies:
+            names = self._names(body)
+            u = self.u[names[0]]
+            v = ufl.TestFunction(u.function_space)
+            residual = 0
+            for name in names:
+                measure = self.domain.dx(self.domain.sides[name])
+                residual += mechanics.residual(self.elasticity[name], u, v, measure, self.eigenstrain.get(name, 0.0))
+            for interaction in self._interactions:
+                interface = interaction.interface
+                if interface.minus.name in names:
+                    residual += interaction.residual(v("-"))
+                if interface.plus.name in names:
+                    residual += interaction.residual(-v("+"))
+            if self.top in names:
+                residual += self.stack.load(v)
+            if u in self._anchors:
+                size = self._volume(body) ** (1.0 / self.domain.dimension)
+                stiffness = self.constant(ANCHOR * self.materials[names[0]].young_modulus / size**2)
+                residual += stiffness * ufl.inner(u - self._anchors[u], v) * self.domain.dx(body)
+            fields.append(algebra.Field(u, residual, load))
         return fields
 
-    def _stack_load(self, v: Any) -> ufl.Form:
-        """Return the virtual work of the stack pressure, as part of the residual."""
-        return self.pressure * v[self.domain.dimension - 1] * self.domain.ds("collector")
-
-    def _body(self, name: str) -> Body:
-        """Return one side as the energy ledger sees it."""
-        u = self.u[name]
-        return Body(
-            self.sides[name],
-            u,
-            self.elasticity[name],
-            lambda: self._mechanical_residual(name),
-            self._held[list(self.sides).index(name)],
-            self._stack_load(ufl.TestFunction(u.function_space)) if name == ELECTRODE else None,
-            self.eigenstrain[name] if name == ELECTRODE else None,
-        )
-
-    def _mechanical_residual(self, name: str) -> np.ndarray:
-        """Return the owned entries of the residual of the displacement of a side, before constraints."""
-        system = self._systems[-1]
-        return system.residual_array(next(i for i, f in enumerate(system.fields) if f.function is self.u[name]))
-
-    def _electrochemistry(self, ionic_conductivity: float) -> list[algebra.Field]:
-        q, psi_e, psi_s = (ufl.TestFunction(f.function_space) for f in (self.c, self.phi_e, self.phi_s))
-        electrode, electrolyte = (self.domain.dx(side) for side in self.sides.values())
-        dS, j = self.interface.dS, self.local_current
-        lithium = (
-            diffusion.residual(self.c, self.c_old, q, self.constant(self.host.diffusivity), self.time_step, electrode)
-            + j / kinetics.FARADAY * q("+") * dS
-        )
-        electrons = (
-            conduction.residual(self.phi_e, psi_e, self.constant(self.host.electronic_conductivity), electrode)
-            + j * psi_e("+") * dS
-            - self.current_density * psi_e * self.domain.ds("collector")
-        )
-        kappa = self.constant(ionic_conductivity)
-        ions = conduction.residual(self.phi_s, psi_s, kappa, electrolyte) - j * psi_s("-") * dS
+    def _electrochemistry(self) -> list[algebra.Field]:
+        """Return the conservation of lithium and electrons in each electrode and of ions in each electrolyte."""
         currents = [step.current_density for step in self.case.steps if isinstance(step, Charge | Discharge)]
-        current = max(currents, default=self.case.interface.kinetics.exchange_current_density)
-        load = current * self.apparent_area / np.sqrt(self._interface_nodes)
-        return [
-            algebra.Field(self.c, lithium, load / kinetics.FARADAY, largest_step=0.1 * self.c_max),
-            algebra.Field(self.phi_e, electrons, load, largest_step=0.1),
-            algebra.Field(self.phi_s, ions, load, largest_step=0.1),
-        ]
+        one_c = self.charge_capacity / 3600.0 / self.apparent_area
+        load = max([*currents, one_c]) * self.apparent_area / np.sqrt(self._interface_nodes)
+        fields = []
+        for electrode in self.electrodes.values():
+            q, psi = ufl.TestFunction(electrode.c.function_space), ufl.TestFunction(electrode.phi.function_space)
+            lithium, electrons = electrode.lithium(q, self._weighted_step), electrode.electrons(psi)
+            for junction in self.junctions:
+                if junction.electrode is electrode:
+                    dS = junction.interface.dS
+                    lithium += junction.current / FARADAY * junction.in_electrode(q) * dS
+                    electrons += junction.current * junction.in_electrode(psi) * dS
+            if electrode is self.working:
+                electrons -= self.feed(psi, self.current_density)
+            fields.append(algebra.Field(electrode.c, lithium, load / FARADAY, largest_step=0.1 * electrode.c_max))
+            fields.append(algebra.Field(electrode.phi, electrons, load, largest_step=0.1))
+        for electrolyte in self.electrolytes.values():
+            psi = ufl.TestFunction(electrolyte.phi.function_space)
+            ions = electrolyte.ions(psi)
+            for junction in self.junctions:
+                if junction.electrolyte is electrolyte:
+                    ions -= junction.current * junction.in_electrolyte(psi) * junction.interface.dS
+            fields.append(algebra.Field(electrolyte.phi, ions, load, largest_step=0.1))
+        return fields
 
-    def _local_current(self) -> Any:
-        """Return j_n [A/m²] on the interface, exactly zero where the activity is."""
-        law = self.case.interface.kinetics
-        theta = self.c("+") / self.constant(self.c_max)
-        eta = self.voltage + self.phi_e("+") - self.phi_s("-") - self.host.open_circuit_potential(theta)
-        j_0 = kinetics.exchange_current_density(theta, self.constant(law.exchange_current_density))
-        anodic, cathodic = self.constant(law.anodic_transfer), self.constant(law.cathodic_transfer)
-        j = kinetics.butler_volmer(j_0, eta, self.constant(self.case.temperature), anodic, cathodic)
-        return self.activity("+") * j
+    def feed(self, psi: Any, current_density: Any) -> ufl.Form:
+        """Return the current through the collector [A/m²] tested with `psi`, a test function of the working electrode.
 
-    def _update(self) -> tuple[int, float]:
-        """Refresh what the residuals hold frozen; return the nodes that switched and the drift of the multiplier."""
-        flipped, drift = self.interaction.update()
-        flipped += self._deactivate()
-        self._recentre()
-        return flipped, drift
-
-    def _deactivate(self) -> int:
-        """Stop the current at nodes that no longer touch; return their number.
-
-        A node that closes again conducts from the next time step on: current shrinks the host and so may open the very
-        node it crosses, and within one step there need be no state in which such a node stays closed or stays open.
+        It is spread over an electrode that the collector does not touch.
         """
-        activity = self.activity.x.array
-        lost = (activity > 0.0) & ~self.interaction.touching
-        activity[lost] = 0.0
-        if self.interface.sum(activity) == 0.0:
-            raise OpenCircuitError("open circuit: no contact left")
-        return self.interface.count(lost)
+        if self.top == self.working.name:
+            return current_density * psi * self.domain.ds("collector")
+        share = self.constant(self.apparent_area / self.working.volume)
+        return current_density * share * psi * self.domain.dx(self.working.side)
+
+    def _start_potentials(self) -> None:
+        """Begin at equilibrium with the counter face at 0."""
+        grounded = self.electrodes.get(self.bottom)
+        ionic = -grounded.initial_potential if grounded else 0.0
+        for electrolyte in self.electrolytes.values():
+            electrolyte.level.value = ionic
+        for electrode in self.electrodes.values():
+            electrode.level.value = electrode.initial_potential + ionic
+
+    def _body(self, body: Side) -> Body:
+        """Return one body as the energy ledger sees it."""
+        names, index = self._names(body), self.bodies.index(body)
+        u = self.u[names[0]]
+        prescribed = [dofs for i, dofs in self._mechanical_constraints(held=True).fixed if i == index]
+        return Body(
+            [Solid(self.domain.sides[name], self.elasticity[name], self.eigenstrain.get(name)) for name in names],
+            u,
+            lambda: self._residual(u),
+            np.concatenate([np.empty(0, dtype=np.int32), *prescribed]),
+            self.stack.load(ufl.TestFunction(u.function_space)) if self.top in names else None,
+        )
+
+    def _residual(self, function: fem.Function) -> np.ndarray:
+        """Return the owned entries of the residual of a field, before constraints."""
+        for system in self._systems:
+            for index, field in enumerate(system.fields):
+                if field.function is function:
+                    return system.residual_array(index)
+        raise KeyError(function.name)
+
+    # --- what is refreshed within a step -----------------------------------------------------------
+
+    def _update(self) -> Change:
+        """Refresh what the residuals hold frozen; return the nodes that switched and the drift of the multipliers."""
+        change = self._update_contact()
+        lost = sum(junction.deactivate() for junction in self.junctions)
+        for electrode in self.electrodes.values():
+            if not any(junction.active_area for junction in self.junctions if junction.electrode is electrode):
+                raise OpenCircuitError("open circuit: no contact left" + self._of(electrode))
+        self._recentre()
+        return Change(change.flipped + lost, change.drift)
+
+    def _update_contact(self) -> Change:
+        changes = [interaction.update() for interaction in self._interactions]
+        return Change(sum(c.flipped for c in changes), max((c.drift for c in changes), default=0.0))
 
     def _recentre(self) -> None:
-        """Move the potential of the collector from φ_e into V, so that φ_e holds small differences only."""
-        values = self.phi_e.x.array[self._collector_dofs]
-        total, count = self.comm.allreduce(np.array([values.sum(), len(values)]))
-        self.voltage.value += total / count
-        self.phi_e.x.array[:] -= total / count
+        """Move the means of the potentials into their levels: that of the working electrode on its collector.
+
+        The counter face stays at 0, and under voltage control the collector at its voltage.
+        """
+        at_voltage, _ = self._constrained
+        for name, conductor in self.conductors.items():
+            working = conductor is self.working
+            if name == self.bottom or (working and at_voltage):
+                continue
+            phi = conductor.phi
+            owned = phi.function_space.dofmap.index_map.size_local
+            values = phi.x.array[self._collector_dofs if working else slice(owned)]
+            total, count = self.comm.allreduce(np.array([values.sum(), len(values)]))
+            conductor.level.value += total / count
+            phi.x.array[:] -= total / count
 
     # --- constraints -------------------------------------------------------------------------------
+
+    def _constrain(self, at_voltage: bool, held: bool) -> None:
+        """See to it that collector and platen are constrained as they now have to be."""
+        if (at_voltage, held) == self._constrained:
+            return
+        self._constrained = at_voltage, held
+        electrical, mechanical = (
+            self.potential_constraints(self._charge, at_voltage),
+            self._mechanical_constraints(held),
+        )
+        self._mechanical.constrain(mechanical)
+        if len(self._systems) == 1:
+            self._systems[0].constrain(_joined(electrical, mechanical, offset=len(self._charge)))
+        else:
+            self._systems[0].constrain(electrical)
 
     def _mechanical_constraints(self, held: bool) -> algebra.Constraints:
         """Rigid rough platens: no motion at the counter face, one common height (free or `held`) at the collector.
 
         Without a platen the collector is free.
         """
-        height = self.domain.dimension - 1
-        upper, lower = (f.function.function_space for f in self._displacement)
-        constraints = self._lateral(self._displacement)
-        constraints.fixed.append((1, self.domain.dofs(lower, "counter", range(height + 1))))
-        self._platen_dofs = self.domain.dofs(upper, "collector", [height])
         if isinstance(self.case.geometry, DoubleCantilever):
             return self._hold_arms()
-        if self.case.stack.hold == "free":
-            return constraints
-        constraints.fixed.append((0, self.domain.dofs(upper, "collector", range(height))))
-        (constraints.fixed if held else constraints.tied).append((0, self._platen_dofs))
+        height = self.domain.dimension - 1
+        constraints = self._lateral(self._displacement)
+        top, bottom = (self.bodies.index(self.domain.bodies[name]) for name in (self.top, self.bottom))
+        upper, lower = (self._displacement[index].function.function_space for index in (top, bottom))
+        constraints.fixed.append((bottom, self.domain.dofs(lower, "counter", range(height + 1))))
+        if self.case.stack.hold != "free":
+            self.stack.platen = self.domain.dofs(upper, "collector", [height])
+            constraints.fixed.append((top, self.domain.dofs(upper, "collector", range(height))))
+            (constraints.fixed if held else constraints.tied).append((top, self.stack.platen))
         return constraints
 
     def _hold_arms(self) -> algebra.Constraints:
         """Held at the far end, moved up and down at the near one."""
         height = self.domain.dimension - 1
         fixed = []
-        for index, name in enumerate(self.sides):
-            space = self.u[name].function_space
-            fixed.append((index, self.domain.dofs(space, f"{name}_right", range(height + 1))))
-            self._loaded[name] = self.domain.dofs(space, f"{name}_left", [height])
-            fixed.append((index, self._loaded[name]))
+        for index, body in enumerate(self.bodies):
+            space = self.u[body.name].function_space
+            fixed.append((index, self.domain.dofs(space, f"{body.name}_right", range(height + 1))))
+            self._loaded[body.name] = self.domain.dofs(space, f"{body.name}_left", [height])
+            fixed.append((index, self._loaded[body.name]))
         return algebra.Constraints(fixed)
 
     def _set_opening(self) -> None:
@@ -432,15 +582,27 @@ class Cell:
         for sign, (name, dofs) in zip((1, -1), self._loaded.items(), strict=False):
             self.u[name].x.array[dofs] = sign * self.opening / 2
 
-    def _electrical_constraints(self, fields: list[algebra.Field]) -> algebra.Constraints:
-        """An equipotential collector and the reference potential 0 at the counter face."""
+    def potential_constraints(self, fields: list[algebra.Field], at_voltage: bool = False) -> algebra.Constraints:
+        """Return what holds the potentials among `fields`, in the spaces of those of the cell.
+
+        An equipotential collector, free or held at its voltage, and the potential 0 at the counter face.
+        """
         constraints = self._lateral(fields)
-        collector = self.domain.dofs(self.phi_e.function_space, "collector")
-        self._collector_dofs = collector[collector < self.phi_e.function_space.dofmap.index_map.size_local]
-        self._counter_dofs = self.domain.dofs(self.phi_s.function_space, "counter")
-        constraints.tied.append((1, self._collector_dofs))
-        constraints.fixed.append((2, self._counter_dofs))
+        phi, grounded = self.working.phi.function_space, self.conductors[self.bottom].phi.function_space
+        index = {id(field.function.function_space): number for number, field in enumerate(fields)}
+        (constraints.fixed if at_voltage else constraints.tied).append((index[id(phi)], self._collector_dofs))
+        constraints.fixed.append((index[id(grounded)], self.domain.dofs(grounded, "counter")))
         return constraints
+
+    def _terminal_dofs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the owned dofs of the working electrode at the collector's potential and those of the counter face."""
+        phi, grounded = self.working.phi.function_space, self.conductors[self.bottom].phi.function_space
+        collector = np.arange(phi.dofmap.index_map.size_local, dtype=np.int32)
+        if self.top == self.working.name:
+            collector = self.domain.dofs(phi, "collector")
+        counter = self.domain.dofs(grounded, "counter")
+        owned = (phi.dofmap.index_map.size_local, grounded.dofmap.index_map.size_local)
+        return collector[collector < owned[0]], counter[counter < owned[1]]
 
     def _lateral(self, fields: list[algebra.Field]) -> algebra.Constraints:
         functions = {index: f.function for index, f in enumerate(fields)}
@@ -452,7 +614,8 @@ class Cell:
     def _options(self) -> dict[str, Any]:
         if self.domain.dimension == 2:
             return algebra.DIRECT
-        return algebra.MULTIGRID if self.interaction.symmetric else algebra.UNSYMMETRIC_MULTIGRID
+        symmetric = all(interaction.symmetric for interaction in self._interactions)
+        return algebra.MULTIGRID if symmetric else algebra.UNSYMMETRIC_MULTIGRID
 
     def _period(self) -> tuple[float, ...]:
         """Return the lengths [m] after which the cell repeats itself."""
@@ -463,11 +626,41 @@ class Cell:
 
     @property
     def _interface_nodes(self) -> int:
-        return int(self.interface.space.dofmap.index_map.size_global)
+        return sum(int(i.space.dofmap.index_map.size_global) for i in self.domain.interfaces.values())
+
+    def _names(self, body: Side) -> list[str]:
+        """Return the names of the sides of a body."""
+        return [name for name, other in self.domain.bodies.items() if other is body]
+
+    def _volume(self, body: Side) -> float:
+        return self.domain.integrate(self.domain.form(self.constant(1.0) * self.domain.dx(body)))
+
+    def _floating(self, interaction: Interaction) -> str | None:
+        """Return the name of the side that only contact holds here, None where something else does."""
+        sides = interaction.interface.name
+        anchored = any(self.u[name] in self._anchors for name in sides)
+        if anchored or isinstance(self.case.geometry, DoubleCantilever) or interaction.adhesion:
+            return None
+        return sides[0]
+
+    def _of(self, electrode: Electrode) -> str:
+        return f" of {electrode.name}" if len(self.electrodes) > 1 else ""
+
+    def _commit_anchors(self) -> None:
+        for u, anchor in self._anchors.items():
+            anchor.x.array[:] = u.x.array
 
     def _state(self) -> list[np.ndarray]:
-        functions = [*self.u.values(), self.c, self.c_old, self.phi_e, self.phi_s, self.activity]
-        return [f.x.array for f in functions] + [*self.interaction.state, self.voltage.value]
+        functions = [*(field.function for field in self._displacement), *self._anchors.values()]
+        parts = (*self.conductors.values(), *self.junctions, self.stack)
+        arrays = [f.x.array for f in functions] + [array for part in parts for array in part.state]
+        return [*arrays, self._steps, self._smooth, self.current_density.value]
+
+
+def _find(joints: Mapping[str, schema.Interface], pair: tuple[str, str]) -> schema.Interface:
+    """Return the block of an interface, whose name may have the sides in either order."""
+    first, second = pair
+    return joints.get(f"{first}/{second}") or joints[f"{second}/{first}"]
 
 
 def _joined(first: algebra.Constraints, second: algebra.Constraints, offset: int) -> algebra.Constraints:

@@ -237,6 +237,24 @@ def _assemble_nodal(form: fem.Form, target: fem.Function) -> None:
     target.x.scatter_forward()
 
 
+class CellMean:
+    """The mean of an expression in each cell of a side, in `values`, piecewise constant."""
+
+    def __init__(self, domain: Domain, side: Side, expression: Any) -> None:
+        self.values = fem.Function(fem.functionspace(side.mesh, ("DG", 0)))
+        test = ufl.TestFunction(self.values.function_space)
+        one = fem.Constant(domain.mesh, np.float64(1.0))
+        self._integrals, volumes = (domain.form(f * test * domain.dx(side)) for f in (expression, one))
+        _assemble_nodal(volumes, self.values)
+        self._volumes = np.copy(self.values.x.array)
+
+    def read(self) -> npt.NDArray[np.float64]:
+        """Evaluate at the present state; return the means, shape (local and ghost cells,)."""
+        _assemble_nodal(self._integrals, self.values)
+        self.values.x.array[:] /= self._volumes
+        return self.values.x.array
+
+
 class Domain:
     """A tagged mesh taken apart into sides and interfaces, with the measures that put weak forms on them."""
 
@@ -340,9 +358,29 @@ class Domain:
 
     def dofs(self, space: fem.FunctionSpace, boundary: str, components: Iterable[int] = (0,)) -> Indices:
         """Return the unrolled local dofs of `components` of a space of one side on a named boundary."""
-        side = next(side for side in (*self.sides.values(), *self.bodies.values()) if side.mesh is space.mesh)
+        side = self._submesh(space)
         blocks = self.boundary_dofs(space, side, boundary)
         return np.concatenate([space.dofmap.bs * blocks + component for component in components]).astype(np.int32)
+
+    def dofs_in_body(self, part: fem.Function, whole: fem.Function) -> Indices:
+        """Return for each unrolled local dof of `part` that of `whole` at the same place.
+
+        Both are of one element, on a side and on the body that it belongs to.
+        """
+        side, body = (self._submesh(f.function_space) for f in (part, whole))
+        first, second = part.function_space.dofmap, whole.function_space.dofmap
+        cells = body.from_parent[side.to_parent]
+        blocks = np.empty(first.index_map.size_local + first.index_map.num_ghosts, dtype=np.int32)
+        blocks[first.list] = second.list[cells]
+        components = np.arange(first.bs, dtype=np.int32)
+        return (second.bs * blocks[:, None] + components).ravel()
+
+    def cell_mean(self, side: Side, expression: Any) -> CellMean:
+        """Return a reader of the mean of `expression`, of fields of any side or body, in the cells of `side`."""
+        return CellMean(self, side, expression)
+
+    def _submesh(self, space: fem.FunctionSpace) -> Side:
+        return next(side for side in (*self.sides.values(), *self.bodies.values()) if side.mesh is space.mesh)
 
     def owner(self, boundary: str) -> str:
         """Return the name of the side on which a named boundary lies; ValueError if it lies on several. Collective."""

@@ -1,9 +1,8 @@
-"""The fields of a cell as ParaView shows them: a series per side, one of the interface, one of both sides together."""
+"""The fields of a cell as ParaView shows them: a series per side and per interface, one of all sides together."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import ufl
@@ -11,117 +10,123 @@ from dolfinx import fem
 from mpi4py import MPI
 
 import meshes
-from solver.cell import ELECTRODE, ELECTROLYTE, Cell
-from solver.compat import expression_at_points
+from solver.cell import Cell
+from solver.domain import Side
+from solver.junction import Junction
 from solver.output import CombinedSeries, Series
-from solver.physics import diffusion
 
 
 class FieldWriter:
     """Writes all fields of a cell at chosen times into `folder`."""
 
     def __init__(self, cell: Cell, folder: Path) -> None:
-        self.cell = cell
-        self.theta = fem.Function(cell.c.function_space)
-        self.potential = fem.Function(cell.phi_e.function_space)
-        self.opened = {name: fem.Function(u.function_space) for name, u in cell.u.items()}
-        self._lift = _roughness_lift(cell)
-        self._stresses = {name: _Stresses(cell, name) for name in cell.sides}
-        interface = cell.interface
-        jump = interface.jump(cell.u)
-        normal = interface.normal("+")
-        shear = jump - ufl.inner(jump, normal) * normal
-        self._shear = interface.reader(ufl.sqrt(ufl.inner(shear, shear)))
-        self._pressure, self._mixity = interface.function("pressure"), interface.function("mixity")
-        on_interface = {
-            "gap [m]": cell.contact.gap.values,
-            "pressure [Pa]": self._pressure,
-            "contacted [1]": cell.activity,
-            "current density [A/m^2]": cell.local_current_reader.values,
-            "shear jump [m]": self._shear.values,
-        }
-        if cell.bond:
-            on_interface["damage [1]"] = cell.bond.damage_old
-            on_interface["mode mixity [1]"] = self._mixity
-
-        points = {
-            ELECTRODE: {
-                "displacement [m]": cell.u[ELECTRODE],
-                "concentration [mol/m^3]": cell.c,
-                "stoichiometry [1]": self.theta,
-                "electronic potential [V]": self.potential,
-            },
-            ELECTROLYTE: {"displacement [m]": cell.u[ELECTROLYTE], "ionic potential [V]": cell.phi_s},
-        }
-        together = {
-            ELECTRODE: {"stoichiometry [1]": self.theta, "potential [V]": self.potential},
-            ELECTROLYTE: {"potential [V]": cell.phi_s},
-        }
-        parts = []
-        self._series: list[Series | CombinedSeries] = [Series(folder, "interface", interface.mesh, on_interface)]
-        for name, side in cell.sides.items():
-            stresses = self._stresses[name].fields
-            self._series.append(Series(folder, name, side.mesh, points[name], stresses))
-            shown = {
-                "displacement [m]": cell.u[name],
-                "displacement with initial gap [m]": self.opened[name],
-                **together[name],
-            }
-            parts.append((name, side.mesh, shown, stresses))
-        self._series.append(CombinedSeries(folder, "cell", parts))
+        self._cell = cell
+        self._interfaces = [_InterfaceFields(cell, junction) for junction in cell.junctions]
+        self._sides = [_SideFields(cell, side) for side in cell.domain.sides.values()]
+        one = len(self._interfaces) == 1
+        self._series: list[Series | CombinedSeries] = [
+            Series(folder, "interface" if one else "-".join(shown.junction.interface.name), shown.mesh, shown.points)
+            for shown in self._interfaces
+        ]
+        self._series += [
+            Series(folder, shown.side.name, shown.side.mesh, shown.points, shown.cells) for shown in self._sides
+        ]
+        together = [(shown.side.name, shown.side.mesh, shown.together, shown.cells) for shown in self._sides]
+        self._series.append(CombinedSeries(folder, "cell", together))
 
     def write(self, time: float) -> None:
         """Write the present state as that of `time` [s]."""
-        cell = self.cell
-        self.theta.x.array[:] = cell.c.x.array / cell.c_max
-        self.potential.x.array[:] = cell.phi_e.x.array + cell.voltage.value
-        for name, u in cell.u.items():
-            self.opened[name].x.array[:] = u.x.array
-            self._stresses[name].update()
-        self.opened[ELECTRODE].x.array[:] += self._lift
-        self._pressure.x.array[:] = cell.contact.pressure
-        if cell.bond:
-            self._mixity.x.array[:] = cell.bond.read().mixity
-        cell.contact.gap.read()
-        cell.local_current_reader.read()
-        self._shear.read()
+        for shown in (*self._interfaces, *self._sides):
+            shown.update()
         for series in self._series:
             series.write(time)
 
 
-class _Stresses:
-    """Hydrostatic and von Mises stress of one side, constant per cell."""
+class _InterfaceFields:
+    """What is shown of one interface."""
 
-    def __init__(self, cell: Cell, name: str) -> None:
-        side = cell.sides[name]
-        material = cell.materials[name]
-        law = type(cell.elasticity[name]).constant(side.mesh, material.young_modulus, material.poisson_ratio)
-        eigenstrain: Any = cell.constant(0.0, side.mesh)
-        if name == ELECTRODE:
-            reference, volume = (cell.constant(x, side.mesh) for x in (cell.c_initial, cell.host.partial_molar_volume))
-            eigenstrain = diffusion.eigenstrain(cell.c, reference, volume)
-        u = cell.u[name]
-        space = fem.functionspace(side.mesh, ("DG", 0))
+    def __init__(self, cell: Cell, junction: Junction) -> None:
+        self.junction, self.mesh = junction, junction.interface.mesh
+        interface, interaction = junction.interface, junction.interaction
+        self._pressure, self._current, self._mixity, self._gap = (
+            interface.function(name) for name in ("pressure", "current", "mixity", "gap")
+        )
+        jump = interface.jump(cell.u)
+        normal = interface.normal("+")
+        shear = jump - ufl.inner(jump, normal) * normal
+        self._shear = interface.reader(ufl.sqrt(ufl.inner(shear, shear))) if interaction else None
+        self.points = {"contacted [1]": junction.activity, "current density [A/m^2]": self._current}
+        if self._shear:
+            self.points |= {"gap [m]": self._gap, "pressure [Pa]": self._pressure, "shear jump [m]": self._shear.values}
+        if junction.bond:
+            self.points |= {"damage [1]": junction.bond.damage_old, "mode mixity [1]": self._mixity}
+
+    def update(self) -> None:
+        junction = self.junction
+        self._current.x.array[:] = junction.read_current()
+        if junction.interaction and self._shear:
+            self._gap.x.array[:] = junction.interaction.contact.gap.read()
+            self._pressure.x.array[:] = junction.interaction.contact.pressure
+            self._shear.read()
+        if junction.bond:
+            self._mixity.x.array[:] = junction.bond.read().mixity
+
+
+class _SideFields:
+    """What is shown of one side: at the nodes, per cell, and at the nodes of the picture of the whole cell."""
+
+    def __init__(self, cell: Cell, side: Side) -> None:
+        self.side, self._cell = side, cell
+        self._conductor = cell.conductors[side.name]
+        self._electrode = cell.electrodes.get(side.name)
+        dimension = cell.domain.dimension
+        vectors, scalars = side.space(1, (dimension,)), self._conductor.phi.function_space
+        self._displacement, self._opened = fem.Function(vectors), fem.Function(vectors)
+        self._potential, self._theta = fem.Function(scalars), fem.Function(scalars)
+        self._from_body = cell.domain.dofs_in_body(self._displacement, cell.u[side.name])
+        self._lift = _roughness_lift(cell, side.name, vectors)
+        kind = "electronic" if self._electrode else "ionic"
+        self.points = {"displacement [m]": self._displacement, f"{kind} potential [V]": self._potential}
+        self.together = {
+            "displacement [m]": self._displacement,
+            "displacement with initial gap [m]": self._opened,
+            "potential [V]": self._potential,
+        }
+        if self._electrode:
+            self.points |= {"concentration [mol/m^3]": self._electrode.c, "stoichiometry [1]": self._theta}
+            self.together["stoichiometry [1]"] = self._theta
+        law, u, eigenstrain = cell.elasticity[side.name], cell.u[side.name], cell.eigenstrain.get(side.name, 0.0)
         stresses = {
             "hydrostatic stress [Pa]": law.hydrostatic_stress(u, eigenstrain),
             "von Mises stress [Pa]": law.von_mises_stress(u, eigenstrain),
         }
-        self.fields = {key: fem.Function(space) for key in stresses}
-        self._expressions = {key: expression_at_points(stress, space) for key, stress in stresses.items()}
+        self._means = {name: cell.domain.cell_mean(side, stress) for name, stress in stresses.items()}
+        self.cells = {name: mean.values for name, mean in self._means.items()}
 
     def update(self) -> None:
-        for key, function in self.fields.items():
-            function.interpolate(self._expressions[key])
-            function.x.scatter_forward()
+        conductor = self._conductor
+        self._displacement.x.array[:] = self._cell.u[self.side.name].x.array[self._from_body]
+        self._opened.x.array[:] = self._displacement.x.array + self._lift
+        self._potential.x.array[:] = conductor.phi.x.array + conductor.level.value
+        if self._electrode:
+            self._theta.x.array[:] = self._electrode.c.x.array / self._electrode.c_max
+        for mean in self._means.values():
+            mean.read()
 
 
-def _roughness_lift(cell: Cell) -> np.ndarray:
-    """Return the displacement that gives the flat electrode its roughness: g_0 at the interface, 0 at the collector."""
-    u = cell.u[ELECTRODE]
+def _roughness_lift(cell: Cell, name: str, space: fem.FunctionSpace) -> np.ndarray:
+    """Return the displacement that gives a flat side the roughness of its lower interface.
+
+    It is g_0 there and falls linearly to 0 at the top of the side. Sides that are not `upper` in a pair get none.
+    """
     dimension = cell.domain.dimension
-    points = u.function_space.tabulate_dof_coordinates()
+    points = space.tabulate_dof_coordinates()
     lift = np.zeros((len(points), dimension))
-    thickness = cell.comm.allreduce(points[:, dimension - 1].max(initial=0.0), op=MPI.MAX)
-    gap = meshes.initial_gap(cell.profile)(*points[:, : dimension - 1].T)
-    lift[:, -1] = gap * (1.0 - points[:, dimension - 1] / thickness)
+    for pair, profile in cell.profiles.items():
+        if pair[0] == name:
+            height = points[:, dimension - 1]
+            low = cell.comm.allreduce(height.min(initial=np.inf), op=MPI.MIN)
+            high = cell.comm.allreduce(height.max(initial=-np.inf), op=MPI.MAX)
+            gap = meshes.initial_gap(profile)(*points[:, : dimension - 1].T)
+            lift[:, -1] = gap * (high - height) / (high - low)
     return lift.ravel()

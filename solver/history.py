@@ -11,112 +11,160 @@ import numpy as np
 import numpy.typing as npt
 from mpi4py import MPI
 
-from solver.cell import ELECTRODE, Cell
+from solver.cell import Cell
+from solver.electrode import Electrode
 from solver.interface.front import Fronts, Rates
 from solver.interface.kinetics import FARADAY
+from solver.junction import Junction
+from solver.overpotential import Overpotentials
 from solver.stepping import Advance
 
 Array = npt.NDArray[np.float64]
+Row = dict[str, float]
 
 COULOMB_PER_AH = 3600.0
 
 
 class Observer:
-    """Computes the reported numbers of a cell. In 2D, areas and currents are those of 1 m of depth."""
+    """Computes the reported numbers of a cell. In 2D, areas and currents are those of 1 m of depth.
+
+    Where a cell has several interfaces or electrodes, the columns about one of them say which.
+    """
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
-        domain, electrode = cell.domain, cell.sides[ELECTRODE]
-        self._fronts = Fronts(cell.bond) if cell.bond else None
-        self._lithium = domain.form(cell.c * domain.dx(electrode))
-        self._lithium_start = domain.integrate(self._lithium)
-        self._lithium_out = 0.0
-        self._charge = self._step_charge = self._throughput = 0.0
+        self._junctions = [_JunctionColumns(cell, junction) for junction in cell.junctions]
+        self._electrodes = [_ElectrodeColumns(cell, electrode) for electrode in cell.electrodes.values()]
+        self._overpotentials = Overpotentials(cell)
+        self._charge, self._step_charge = _Integral(), _Integral()
         self._number = 0
+        self._height = 0.0
 
-    def row(self, advance: Advance | None) -> dict[str, float]:
+    def row(self, advance: Advance | None) -> Row:
         """Return the row after a time step, or of the assembled cell at rest (None)."""
-        cell, interface = self.cell, self.cell.interface
+        cell = self.cell
         duration = advance.duration if advance else 0.0
         applied = float(cell.current_density.value) if advance else 0.0
-        if advance and advance.number != self._number:
-            self._number, self._step_charge = advance.number, 0.0
-
-        j = cell.local_current_reader.read()
-        activity, pressure = cell.activity.x.array, cell.contact.pressure
-        gap = cell.contact.gap.read()
-        active_area = interface.sum(activity)
-        crossing = interface.sum(j)
-        blocked = interface.sum(np.where(activity > 0.0, 0.0, np.abs(j)))
+        if advance is None:
+            self._height = cell.stack.height
+        elif advance.number != self._number:
+            self._number, self._step_charge = advance.number, _Integral()
+        if advance:
+            self._charge.add(cell, applied)
+            self._step_charge.add(cell, abs(applied))
+        crossing = cell.crossing()
         fed, drawn = cell.terminal_currents() if advance else (0.0, 0.0)
         current = applied * cell.apparent_area
-        lithium = cell.domain.integrate(self._lithium)
-        self._lithium_out += crossing * duration / FARADAY
-        self._charge += applied * duration
-        self._step_charge += abs(applied) * duration
-        self._throughput += abs(crossing) * duration / FARADAY
-        theta = cell.c.x.array / cell.c_max
-        comm = cell.comm
-        reference = cell.typical_pressure * (cell.profile.rms or cell.mean_spacing)
-
+        electrodes = {columns.electrode.name: columns.row(duration) for columns in self._electrodes}
+        mean = {name: row["mean stoichiometry [1]"] for name, row in electrodes.items()}
         return {
             "time [s]": advance.time if advance else 0.0,
             "step [1]": advance.number if advance else 0,
             "cycle [1]": advance.cycle if advance else 0,
-            "voltage [V]": float(cell.voltage.value),
+            "voltage [V]": cell.voltage,
             "current density [A/m^2]": applied,
-            "capacity [A h/m^2]": self._step_charge / COULOMB_PER_AH,
-            "net charge [A h/m^2]": self._charge / COULOMB_PER_AH,
-            "active fraction [1]": active_area / cell.geometric_area,
+            "capacity [A h/m^2]": self._step_charge.value / COULOMB_PER_AH,
+            "net charge [A h/m^2]": self._charge.value / COULOMB_PER_AH,
+            **self._overpotentials.read(mean),
             "apparent area [m^2]": cell.apparent_area,
-            "geometric area [m^2]": cell.geometric_area,
-            "active area [m^2]": active_area,
-            "mean local current density [A/m^2]": crossing / active_area if active_area else 0.0,
-            "max local current density [A/m^2]": interface.max(np.abs(j)),
-            "mean pressure [Pa]": interface.sum(pressure) / cell.geometric_area,
-            "max pressure [Pa]": interface.max(pressure),
+            **_named({columns.junction.name: columns.row() for columns in self._junctions}),
             "stack pressure [Pa]": cell.stack_pressure(),
+            "thickness change [m]": cell.stack.height - self._height,
             "opening [m]": cell.opening,
             "opening force [N]": cell.opening_force(),
-            "mean gap [m]": interface.sum(gap) / cell.geometric_area,
-            "max gap [m]": interface.max(gap),
-            "mean damage [1]": self._mean_damage(),
-            "damaged area [m^2]": self._failed(lambda damage: damage > 0.0),
-            "broken area [m^2]": self._failed(lambda damage: damage >= 1.0),
-            **self._crack(),
-            "dissipated energy [J]": self._lost("dissipated"),
-            "energy dissipated by fatigue [J]": self._lost("fatigue_dissipated"),
             **self._energies(),
             "unstable [1]": 1 if advance and advance.event else 0,
-            "mean stoichiometry [1]": lithium / cell.lithium_capacity,
-            "min stoichiometry [1]": comm.allreduce(float(theta.min(initial=np.inf)), op=MPI.MIN),
-            "max stoichiometry [1]": comm.allreduce(float(theta.max(initial=-np.inf)), op=MPI.MAX),
-            "complementarity [1]": interface.max(np.abs(gap * pressure)) / reference,
-            "penetration [m]": interface.max(-gap, default=0.0),
-            "current over detached area [A]": blocked,
+            **_named(electrodes),
             "charge balance [1]": max(abs(fed - crossing), abs(drawn - crossing)) / abs(current) if current else 0.0,
-            "lithium balance [1]": abs(lithium - self._lithium_start + self._lithium_out) / self._throughput
-            if self._throughput
-            else 0.0,
             "time step [s]": duration,
             "newton iterations [1]": advance.report.newton if advance else 0,
             "linear iterations [1]": advance.report.linear if advance else 0,
         }
 
+    def _energies(self) -> Row:
+        """Return where the work done since assembly went: the ledger, in which the bond and its viscosity are one."""
+        assert self.cell.ledger is not None
+        accounts = {"bond": 0.0, "friction": 0.0, "released": 0.0} | self.cell.ledger.energies
+        viscous = sum(_lost(junction, "viscous_dissipated") for junction in self.cell.junctions)
+        names = {
+            "external": "external work [J]",
+            "eigenstrain": "work of the eigenstrain [J]",
+            "elastic": "elastic energy [J]",
+            "stored": "energy stored in the interface [J]",
+            "bond": "energy lost in the bond [J]",
+            "friction": "energy lost to friction [J]",
+            "released": "energy released by unstable cracks [J]",
+            "remainder": "energy not accounted for by the time step [J]",
+        }
+        energies = {column: accounts.get(account, 0.0) for account, column in names.items()}
+        energies["energy lost in the bond [J]"] -= viscous
+        return energies | {
+            "energy lost to viscosity [J]": viscous,
+            "energy balance [1]": self.cell.ledger.closing_error,
+        }
+
+
+class _Integral:
+    """An integral over time by the time scheme of the cell, so that what is conserved is so to rounding."""
+
+    def __init__(self) -> None:
+        self.value = self._before = 0.0
+
+    def add(self, cell: Cell, rate: float) -> None:
+        """Add the time step just made, at whose end the integrand is `rate`."""
+        start = cell.scheme.history([np.array(self.value), np.array(self._before)])
+        self.value, self._before = float(start + cell.scheme.tau * rate), self.value
+
+
+class _JunctionColumns:
+    """What a row says of one interface."""
+
+    def __init__(self, cell: Cell, junction: Junction) -> None:
+        self.cell, self.junction = cell, junction
+        self._fronts = Fronts(junction.bond) if junction.bond else None
+
+    def row(self) -> Row:
+        cell, junction, interface = self.cell, self.junction, self.junction.interface
+        area = junction.geometric_area
+        activity, j = junction.activity.x.array, junction.read_current()
+        contact = junction.interaction.contact if junction.interaction else None
+        gap = contact.gap.read() if contact else np.zeros_like(j)
+        pressure = contact.pressure if contact else np.zeros_like(j)
+        active_area, crossing = junction.active_area, interface.sum(j)
+        reference = cell.typical_pressure * (cell.profiles[interface.name].rms or junction.mean_spacing)
+        return {
+            "active fraction [1]": active_area / area,
+            "geometric area [m^2]": area,
+            "active area [m^2]": active_area,
+            "mean local current density [A/m^2]": crossing / active_area if active_area else 0.0,
+            "max local current density [A/m^2]": interface.max(np.abs(j)),
+            "mean pressure [Pa]": interface.sum(pressure) / area,
+            "max pressure [Pa]": interface.max(pressure),
+            "mean gap [m]": interface.sum(gap) / area,
+            "max gap [m]": interface.max(gap),
+            "mean damage [1]": self._mean_damage(),
+            "damaged area [m^2]": self._failed(lambda damage: damage > 0.0),
+            "broken area [m^2]": self._failed(lambda damage: damage >= 1.0),
+            **self._crack(),
+            "dissipated energy [J]": _lost(junction, "dissipated"),
+            "energy dissipated by fatigue [J]": _lost(junction, "fatigue_dissipated"),
+            "complementarity [1]": interface.max(np.abs(gap * pressure)) / reference,
+            "penetration [m]": interface.max(-gap, default=0.0),
+            "current over detached area [A]": interface.sum(np.where(activity > 0.0, 0.0, np.abs(j))),
+        }
+
     def _mean_damage(self) -> float:
         """Return the mean damage of what was bonded at assembly, 0 without a bond."""
-        bond = self.cell.bond
-        bonded = self.cell.interface.sum(bond.bonded.x.array) if bond else 0.0
-        if bond is None or bonded == 0.0:
-            return 0.0
-        return self.cell.interface.sum(bond.bonded.x.array * bond.damage_old.x.array) / bonded
+        bond = self.junction.bond
+        bonded = bond.interface.sum(bond.bonded.x.array) if bond else 0.0
+        return bond.interface.sum(bond.bonded.x.array * bond.damage_old.x.array) / bonded if bond and bonded else 0.0
 
     def _failed(self, failed: Callable[[Array], npt.NDArray[np.bool_]]) -> float:
         """Return the area of what was bonded whose damage has `failed`."""
-        bond = self.cell.bond
-        return self.cell.interface.sum(bond.bonded.x.array * failed(bond.damage_old.x.array)) if bond else 0.0
+        bond = self.junction.bond
+        return bond.interface.sum(bond.bonded.x.array * failed(bond.damage_old.x.array)) if bond else 0.0
 
-    def _crack(self) -> dict[str, float]:
+    def _crack(self) -> Row:
         """Return where the fronts of cracks are and what drives them; zeros where there are none."""
         rates = self._fronts.look() if self._fronts else Rates(np.nan, np.nan, (np.nan, np.nan))
         least, greatest = rates.extent
@@ -128,31 +176,51 @@ class Observer:
         }
         return {name: 0.0 if np.isnan(value) else value for name, value in values.items()}
 
-    def _lost(self, name: str) -> float:
-        """Return one of the energies that the bond has lost."""
-        return self.cell.interface.sum(getattr(self.cell.bond, name).x.array) if self.cell.bond else 0.0
 
-    def _energies(self) -> dict[str, float]:
-        """Return where the work done since assembly went: the ledger, in which the bond and its viscosity are one."""
-        assert self.cell.ledger is not None
-        accounts = {"bond": 0.0, "friction": 0.0, "released": 0.0} | self.cell.ledger.energies
-        viscous = self._lost("viscous_dissipated")
-        names = {
-            "external": "external work [J]",
-            "eigenstrain": "work of the eigenstrain [J]",
-            "elastic": "elastic energy [J]",
-            "stored": "energy stored in the interface [J]",
-            "bond": "energy lost in the bond [J]",
-            "friction": "energy lost to friction [J]",
-            "released": "energy released by unstable cracks [J]",
-            "remainder": "energy not accounted for by the time step [J]",
+class _ElectrodeColumns:
+    """What a row says of one electrode."""
+
+    def __init__(self, cell: Cell, electrode: Electrode) -> None:
+        self.cell, self.electrode = cell, electrode
+        self._form = cell.domain.form(electrode.c * cell.domain.dx(electrode.side))
+        self._start = cell.domain.integrate(self._form)
+        self._out = _Integral()
+        self._throughput = 0.0
+
+    def row(self, duration: float) -> Row:
+        cell, electrode = self.cell, self.electrode
+        ours = [junction for junction in cell.junctions if junction.electrode is electrode]
+        crossing = sum(junction.interface.sum(junction.read_current()) for junction in ours)
+        if duration:
+            self._out.add(cell, crossing / FARADAY)
+            self._throughput += abs(crossing) * duration / FARADAY
+        lithium = cell.domain.integrate(self._form)
+        missing = abs(lithium - self._start + self._out.value)
+        mean = lithium / electrode.lithium_capacity
+        low, high = electrode.host.stoichiometry_range
+        filled = (mean - low) / (high - low)
+        theta = electrode.c.x.array / electrode.c_max
+        return {
+            "mean stoichiometry [1]": mean,
+            "min stoichiometry [1]": cell.comm.allreduce(float(theta.min(initial=np.inf)), op=MPI.MIN),
+            "max stoichiometry [1]": cell.comm.allreduce(float(theta.max(initial=-np.inf)), op=MPI.MAX),
+            "state of charge [1]": 1.0 - filled if electrode is cell.working else filled,
+            "lithium balance [1]": missing / self._throughput if self._throughput else 0.0,
         }
-        energies = {column: accounts[account] for account, column in names.items()}
-        energies["energy lost in the bond [J]"] -= viscous
-        return energies | {
-            "energy lost to viscosity [J]": viscous,
-            "energy balance [1]": self.cell.ledger.closing_error,
-        }
+
+
+def _named(rows: dict[str, Row]) -> Row:
+    """Return the columns of all `rows`, each with the name of its row before its unit if there are several."""
+    if len(rows) == 1:
+        return next(iter(rows.values()))
+    return {
+        column.replace(" [", f" of {name} [", 1): value for name, row in rows.items() for column, value in row.items()
+    }
+
+
+def _lost(junction: Junction, name: str) -> float:
+    """Return one of the energies that a bond has lost, 0 where there is none [J]."""
+    return junction.interface.sum(getattr(junction.bond, name).x.array) if junction.bond else 0.0
 
 
 class HistoryFile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from solver.case import Case, Film
@@ -22,28 +23,21 @@ class Progress:
 
     def built(self, cell: Cell) -> None:
         """Say what is about to be solved."""
-        nodes = cell.interface.space.dofmap.index_map.size_global
+        nodes = sum(int(junction.interface.space.dofmap.index_map.size_global) for junction in cell.junctions)
         say(f"{self.case.title}")
-        say(f"roughness: {cell.profile.description}")
+        for pair, profile in cell.profiles.items():
+            say(
+                f"{'/'.join(pair)}: {profile.description}"
+                if len(cell.profiles) > 1
+                else f"roughness: {profile.description}"
+            )
         say(
             f"{cell.domain.dimension}D, {cell.unknowns:,} unknowns, {nodes:,} nodes on the interface, "
             f"{self.ranks} rank{'s' if self.ranks > 1 else ''}; results in {self.output}"
         )
-        if warning := self._coarse(cell):
+        for warning in _coarse(cell):
             say(f"warning: {warning}")
         say(HEADER)
-
-    @staticmethod
-    def _coarse(cell: Cell) -> str | None:
-        """Return what to say where the mesh does not resolve the process zone of the bond."""
-        if cell.bond is None:
-            return None
-        geometry = cell.case.geometry
-        thickness = (
-            min(geometry.electrode_thickness, geometry.electrolyte_thickness) if isinstance(geometry, Film) else None
-        )
-        zone = cell.bond.process_zone(cell.composite_modulus, thickness)
-        return zone.warning(cell.interface.max(cell.interface.spacing.x.array))
 
     def advanced(self, advance: Advance, row: dict[str, float]) -> None:
         """Print the line of one time step, after what made it shorter."""
@@ -52,8 +46,8 @@ class Progress:
         label = f"{advance.number} {advance.step.step}"
         say(
             f"{label:>12} {advance.time:>8.1f} s {advance.duration:>7.3g} s {advance.report.newton:>6d} "
-            f"{row['active fraction [1]']:>6.3f} {row['voltage [V]']:>7.4f} V "
-            f"{row['mean pressure [Pa]'] / 1e6:>6.2f} MPa {row['mean gap [m]'] * 1e9:>7.2f} nm"
+            f"{_least(row, 'active fraction'):>6.3f} {row['voltage [V]']:>7.4f} V "
+            f"{_least(row, 'mean pressure') / 1e6:>6.2f} MPa {-_least(row, 'mean gap', -1) * 1e9:>7.2f} nm"
         )
 
     def finished(self, rows: list[dict[str, float]], reason: str) -> None:
@@ -62,21 +56,40 @@ class Progress:
         if reason:
             say(f"stopped: {reason}")
         if rows:
-            least = min(rows, key=lambda row: row["active fraction [1]"])
+            least = min(rows, key=lambda row: _least(row, "active fraction"))
             worst = {
-                key: max(row[key] for row in rows)
-                for key in ("complementarity [1]", "charge balance [1]", "lithium balance [1]")
+                key: max(-_least(row, key, -1) for row in rows)
+                for key in ("complementarity", "charge balance", "lithium balance")
             }
             newton = sum(int(row["newton iterations [1]"]) for row in rows)
-            fractions = [f"{row['active fraction [1]']:.3f}" for row in (rows[0], least, rows[-1])]
+            fractions = [f"{_least(row, 'active fraction'):.3f}" for row in (rows[0], least, rows[-1])]
             say(
                 f"active fraction {fractions[0]} assembled, {fractions[1]} at its lowest ({least['time [s]']:.0f} s), "
                 f"{fractions[2]} at the end"
             )
             say(
-                f"largest complementarity g·p/(p̄ rms) {worst['complementarity [1]']:.1e}, "
-                f"charge imbalance {worst['charge balance [1]']:.1e}, "
-                f"lithium imbalance {worst['lithium balance [1]']:.1e}"
+                f"largest complementarity g·p/(p̄ rms) {worst['complementarity']:.1e}, "
+                f"charge imbalance {worst['charge balance']:.1e}, "
+                f"lithium imbalance {worst['lithium balance']:.1e}"
             )
             say(f"{len(rows) - 1} time steps, {newton} Newton steps, {time.perf_counter() - self._start:.1f} s")
         say(f"pictures: interstice plot {self.output}    ParaView: {self.output}/*.pvd")
+
+
+def _least(row: dict[str, float], quantity: str, sign: int = 1) -> float:
+    """Return the smallest of a quantity over all interfaces or electrodes; with `sign` −1, minus the largest."""
+    names = (f"{quantity} [", f"{quantity} of ")
+    return min(sign * value for column, value in row.items() if column.startswith(names))
+
+
+def _coarse(cell: Cell) -> Iterator[str]:
+    """Yield what to say where the mesh does not resolve the process zone of a bond."""
+    geometry = cell.case.geometry
+    thickness = (
+        min(geometry.electrode_thickness, geometry.electrolyte_thickness) if isinstance(geometry, Film) else None
+    )
+    for junction in cell.junctions:
+        if junction.bond and junction.interaction:
+            zone = junction.bond.process_zone(junction.interaction.stiffness, thickness)
+            if warning := zone.warning(junction.interface.max(junction.interface.spacing.x.array)):
+                yield warning

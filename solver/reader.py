@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -25,7 +25,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from materials import Host, Material, MaterialError, load, names
+from materials import Material, MaterialError, load, names
 from materials.library import SHIPPED
 from meshes import check
 from solver.case import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Section, Step
@@ -55,13 +55,15 @@ class CaseError(ValueError):
 
 @dataclass(frozen=True)
 class LoadedCase:
-    """A checked case, the absolute path it came from, that path's folder, and the materials with overrides applied."""
+    """A checked case, the absolute path it came from, that path's folder, and the materials with overrides applied.
+
+    The materials are by the names of the sides.
+    """
 
     case: Case
     path: Path
     folder: Path
-    electrode: Material
-    electrolyte: Material
+    materials: dict[str, Material]
 
 
 def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
@@ -83,13 +85,15 @@ def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
         case = Case.model_validate_json(json.dumps(values), strict=True, context={"folder": folder})
     except ValidationError as error:
         raise CaseError(_explain(error, located)) from None
-    electrode, problems = _material("electrode", case.electrode, folder)
-    electrolyte, more = _material("electrolyte", case.electrolyte, folder)
-    problems += [*more, *_inconsistencies(case, folder, electrode.host if electrode else None)]
-    if problems or electrode is None or electrolyte is None:
+    materials, problems = {}, list(_misnamed(case))
+    for name, side in (case.hosts | case.conductors).items():
+        materials[name], more = _material(_block(case, name), side, folder)
+        problems += more
+    problems += _inconsistencies(case, folder, materials)
+    if problems:
         raise CaseError(_sorted(located.problem(key, message) for key, message in problems))
-    case = _with_material_files(case, electrode, electrolyte)
-    return LoadedCase(case, shown.resolve(), folder, electrode, electrolyte)
+    found = {name: material for name, material in materials.items() if material}
+    return LoadedCase(_with_material_files(case, found), shown.resolve(), folder, found)
 
 
 def dump_case(case: Case) -> str:
@@ -446,7 +450,10 @@ def _spot(location: tuple[str | int, ...]) -> _Spot:
     annotation: Any = Case
     for part in location:
         sections = _sections(annotation)
-        if isinstance(part, int):
+        if get_origin(_plain(annotation)) is dict:
+            annotation = get_args(_plain(annotation))[1]
+            key = (*key, part)
+        elif isinstance(part, int):
             arguments = get_args(_plain(annotation))
             annotation = arguments[0] if arguments else None
             key = (*key, part)
@@ -590,34 +597,84 @@ def _brief(value: Any, quotes: bool = True, longest: int = 60) -> str:
 # --- what the schema alone cannot see -----------------------------------------------------------------
 
 
-def _material(block: str, wanted: Electrode | Electrolyte, folder: Path) -> tuple[Material | None, list[Problem]]:
+def _block(case: Case, name: str) -> Key:
+    """Return the key of the block about a side or an interface."""
+    if case.electrode:
+        return ("interface",) if "/" in name else (name,)
+    kinds = {"electrodes": case.hosts, "electrolytes": case.conductors, "interfaces": case.joints}
+    return next(kind for kind, blocks in kinds.items() if name in blocks), name
+
+
+def _misnamed(case: Case) -> Iterator[Problem]:
+    """Yield the sides and interfaces that the geometry and the rest of the case name differently."""
+    sides, pairs = case.sides, case.pairs
+    given = [*case.hosts, *case.conductors]
+    for name in given:
+        if name not in sides:
+            yield (
+                _block(case, name),
+                f"the geometry has no such side{_did_you_mean(name, sides)}; it has {', '.join(sides)}",
+            )
+        elif name in case.hosts and name in case.conductors:
+            yield ("electrolytes", name), "the side is an electrode already"
+    for side in sides:
+        if side not in given:
+            yield ("geometry",), f"the side '{side}' is in neither electrodes nor electrolytes"
+    named = {frozenset(pair) for pair in pairs}
+    allowed = ", ".join("/".join(pair) for pair in pairs)
+    for name in case.joints:
+        if frozenset(name.split("/")) not in named or name.count("/") != 1:
+            yield _block(case, name), f"the geometry has no such interface; it has {allowed}"
+    for first, second in pairs:
+        here = [name for name in (f"{first}/{second}", f"{second}/{first}") if name in case.joints]
+        if len(here) != 1:
+            times = "is missing" if not here else "is given twice"
+            yield ("interfaces",), f"the interface {first}/{second} {times}"
+        if (first in case.hosts) == (second in case.hosts) and {first, second} <= set(given):
+            kind = "electrodes" if first in case.hosts else "electrolytes"
+            yield (kind,), f"{first} and {second} touch; an interface lies between an electrode and an electrolyte"
+
+
+def _did_you_mean(word: str, allowed: Sequence[str]) -> str:
+    close = _closest(word, allowed)
+    return f"; did you mean {_either(close)}?" if close else ""
+
+
+def _material(block: Key, wanted: Electrode | Electrolyte, folder: Path) -> tuple[Material | None, list[Problem]]:
     """Return the material of a side with the case's own numbers in it, and what is wrong with them."""
     try:
         material = load(wanted.material, [folder])
     except MaterialError as error:
-        return None, [((block, "material"), _one_line(error))]
-    role, words = ("host", "a host of lithium") if block == "electrode" else ("electrolyte", "an electrolyte")
+        return None, [((*block, "material"), _one_line(error))]
+    host = isinstance(wanted, Electrode)
+    role, words = ("host", "a host of lithium") if host else ("electrolyte", "an electrolyte")
     if role not in material.roles:
         suitable = ", ".join(_with_role(role, folder))
         message = f"{material.name} is not {words} (its roles: {', '.join(material.roles)}); allowed: {suitable}"
-        return None, [((block, "material"), message)]
+        return None, [((*block, "material"), message)]
     problems: list[Problem] = []
     for name, number in wanted.overrides.model_dump(exclude_none=True).items():
         try:
             material = material.replace(**{name: number})
         except MaterialError as error:
             message = _one_line(error).removeprefix(f"{material.file}: ")
-            problems.append(((block, "overrides", name), re.sub(rf"^([a-z]+\.)?{name}: ", "", message)))
+            problems.append(((*block, "overrides", name), re.sub(rf"^([a-z]+\.)?{name}: ", "", message)))
     return material, problems
 
 
-def _with_material_files(case: Case, electrode: Material, electrolyte: Material) -> Case:
+def _with_material_files(case: Case, materials: Mapping[str, Material]) -> Case:
     """Return the case with the absolute path of each material that is not shipped, so that its copy finds it too."""
-    changes = {
-        side: getattr(case, side).model_copy(update={"material": str(material.file.resolve())})
-        for side, material in (("electrode", electrode), ("electrolyte", electrolyte))
-        if material.file.parent != SHIPPED
-    }
+
+    def placed(name: str, side: Any) -> Any:
+        file = materials[name].file
+        return side if file.parent == SHIPPED else side.model_copy(update={"material": str(file.resolve())})
+
+    changes: dict[str, Any] = {}
+    for one, many in (("electrode", "electrodes"), ("electrolyte", "electrolytes")):
+        if side := getattr(case, one):
+            changes[one] = placed(one, side)
+        if sides := getattr(case, many):
+            changes[many] = {name: placed(name, side) for name, side in sides.items()}
     return case.model_copy(update=changes)
 
 
@@ -628,10 +685,23 @@ def _with_role(role: str, folder: Path) -> Iterator[str]:
                 yield name
 
 
-def _inconsistencies(case: Case, folder: Path, host: Host | None) -> Iterator[Problem]:
-    """Yield what is wrong between the case, its host and the files it names."""
-    if host is not None:
-        yield from _beyond_host(case, host)
+def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
+    """Yield what is wrong between the case, its hosts and the files it names."""
+    start, known = {}, True
+    for name, electrode in case.hosts.items():
+        material = materials[name]
+        if material is None or material.host is None:
+            known = False
+            continue
+        theta, (low, high) = electrode.initial_stoichiometry, material.host.stoichiometry_range
+        if low <= theta <= high:
+            start[name] = float(material.host.open_circuit_potential(theta))
+        else:
+            known = False
+            key = (*_block(case, name), "initial_stoichiometry")
+            yield key, f"the potential of {electrode.material} is known from {low:g} to {high:g}"
+    if known:
+        yield from _over_before_it_begins(case, start)
     try:
         check(case.geometry, folder)
     except (ValueError, OSError) as error:
@@ -639,24 +709,22 @@ def _inconsistencies(case: Case, folder: Path, host: Host | None) -> Iterator[Pr
         yield (tuple(name.split(".")), message) if message else (("geometry",), name)
 
 
-def _beyond_host(case: Case, host: Host) -> Iterator[Problem]:
-    """Yield what the open-circuit potential of the host does not allow."""
-    theta = case.electrode.initial_stoichiometry
-    low, high = host.stoichiometry_range
-    if not low <= theta <= high:
-        name = case.electrode.material
-        yield ("electrode", "initial_stoichiometry"), f"the potential of {name} is known from {low:g} to {high:g}"
-        return
+def _over_before_it_begins(case: Case, potentials: Mapping[str, float]) -> Iterator[Problem]:
+    """Yield the first step if its cut-off voltage lies on the wrong side of the open-circuit voltage of the start."""
+    sides = case.sides
     first: Step | Repeat = case.protocol[0]
     key: Key = ("protocol", 0)
-    if isinstance(first, Repeat):
+    while isinstance(first, Repeat):
         first, key = first.steps[0], (*key, "steps", 0)
     if not isinstance(first, Charge | Discharge) or first.until.voltage is None:
         return
-    start = float(host.open_circuit_potential(theta))
-    if (first.until.voltage <= start) == (first.step == "charge"):
+    # the last side is the upper one, whose potential is that of the collector unless it is an electrolyte
+    lower = sides[0] if sides[0] in potentials and len(potentials) > 1 else None
+    upper = next(name for name in reversed(sides) if name in potentials and name != lower)
+    voltage = potentials[upper] - (potentials[lower] if lower else 0.0)
+    if (first.until.voltage <= voltage) == (first.step == "charge"):
         side = "above" if first.step == "charge" else "below"
-        message = f"the {first.step} would end before it begins; it must be {side} the {start:.4g} V of the start"
+        message = f"the {first.step} would end before it begins; it must be {side} the {voltage:.4g} V of the start"
         yield (*key, "until", "voltage"), message
 
 

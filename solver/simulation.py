@@ -19,7 +19,7 @@ from solver.stepping import ProtocolError, run_protocol
 def run(loaded: LoadedCase, output: Path, comm: MPI.Comm) -> int:
     """Run a checked case into the folder `output`; return 0, or 1 if the protocol could not be carried through."""
     case, progress = loaded.case, Progress(loaded.case, output, comm.size)
-    cell = Cell(case, loaded.electrode, loaded.electrolyte, loaded.folder, comm)
+    cell = Cell(case, loaded.materials, loaded.folder, comm)
     progress.built(cell)
     if comm.rank == 0:
         write_versions(output)

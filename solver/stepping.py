@@ -92,6 +92,7 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
     end = step.time if isinstance(step, Rest | Open) else step.until.time or np.inf
     longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
     passed, length, opened = 0.0, control.initial, cell.opening
+    cell.begin_anew()
     notes: list[str] = []
     while passed < end * (1 - 1e-12):
         length = min(length, longest, end - passed)
@@ -99,7 +100,7 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
         if isinstance(step, Open):
             cell.opening = opened + (step.opening - opened) * (passed + length) / end
         try:
-            report, growth = _attempt(cell, step, length, control)
+            report, longer = _attempt(cell, step, length, control)
             event = None
         except _RejectedError as rejected:
             cell.restore(saved)
@@ -109,14 +110,15 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
                 length = shorter
                 continue
             reason = f"{rejected} (the time step cannot be shorter than {control.minimum:g} s)"
-            if cell.bond is None or not rejected.lost:
+            if not cell.bonds or not rejected.lost:
                 raise ProtocolError(reason) from None
             try:
                 event, report = cell.run_crack(length, applied_current_density(step))
-                growth = cell.commit()
+                longer = _slack(cell.commit())
                 report = Report(report.newton + event.report.newton, report.linear + event.report.linear)
             except SolveError as error:
                 raise ProtocolError(f"{reason}; {error}") from None
+            cell.begin_anew()
             notes.append(str(event))
         cell.book()
         passed += length
@@ -124,7 +126,7 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
         if _is_over(cell, step):
             return
         notes.clear()
-        length *= min(2.0, max(1.0, 2.0 * EASY * cell.systems / max(report.newton, 1)), _slack(growth))
+        length *= min(2.0, max(1.0, 2.0 * EASY * cell.systems / max(report.newton, 1)), longer)
 
 
 def _follow_crack(cell: Cell, step: Open) -> Iterator[Advance]:
@@ -149,12 +151,17 @@ def _slack(growth: float) -> float:
     return LARGEST_GROWTH / max(growth, LARGEST_GROWTH / 4) / 1.5
 
 
+def _factor(error: float) -> float:
+    """Return how many times as long a time step may be after one whose error was `error` times the tolerance."""
+    return 0.9 / max(error, 1e-3) ** (1 / 3)
+
+
 def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping) -> tuple[Report, float]:
     """Advance the cell by `length` [s] and commit, or reject the time step.
 
-    Return what it took, and the largest share of its toughness that the bond lost.
+    Return what it took, and how many times as long the next one may be.
     """
-    before = float(cell.voltage.value)
+    before = cell.voltage
     try:
         report = cell.advance(length, applied_current_density(step))
     except SolveError as error:
@@ -162,12 +169,15 @@ def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping) -> tu
     overshoot = _overshoot(cell, step)
     if overshoot > VOLTAGE_TOLERANCE and length > control.minimum:
         # aims between the cut-off and what may be overshot, so that a secant through a bent curve ends there
-        shrink = 1.0 - (overshoot - VOLTAGE_TOLERANCE / 2) / abs(float(cell.voltage.value) - before)
+        shrink = 1.0 - (overshoot - VOLTAGE_TOLERANCE / 2) / abs(cell.voltage - before)
         raise _RejectedError("the cut-off voltage would be overshot", min(max(shrink, 0.05), 0.95))
+    error = cell.time_error() / control.tolerance
+    if error > 1.0 and length > control.minimum:
+        raise _RejectedError("the error in time is too large", max(_factor(error), 0.2))
     growth = cell.commit()
     if growth > LARGEST_GROWTH:
         raise _RejectedError("the bond fails too fast", max(_slack(growth), 0.25), lost=True)
-    return report, growth
+    return report, min(_slack(growth), _factor(error))
 
 
 def _time_to_change(cell: Cell, step: Step, change: float) -> float:
@@ -180,7 +190,7 @@ def _overshoot(cell: Cell, step: Step) -> float:
     """Return how far the voltage is beyond the cut-off of a step [V], negative before it."""
     if isinstance(step, Rest | Open) or step.until.voltage is None:
         return -np.inf
-    beyond = float(cell.voltage.value) - step.until.voltage
+    beyond = cell.voltage - step.until.voltage
     return -beyond if isinstance(step, Discharge) else beyond
 
 
@@ -189,5 +199,5 @@ def _is_over(cell: Cell, step: Step) -> bool:
     if isinstance(step, Rest | Open):
         return False
     least = step.until.active_fraction
-    lost = least is not None and cell.interface.sum(cell.activity.x.array) < least * cell.geometric_area
+    lost = least is not None and cell.active_fraction < least
     return lost or _overshoot(cell, step) >= 0.0

@@ -196,7 +196,7 @@ def tiny_case(*overrides: str) -> LoadedCase:
 
 def tiny_cell(*overrides: str) -> Cell:
     loaded = tiny_case(*overrides)
-    return Cell(loaded.case, loaded.electrode, loaded.electrolyte, loaded.folder, MPI.COMM_WORLD)
+    return Cell(loaded.case, loaded.materials, loaded.folder, MPI.COMM_WORLD)
 
 
 class Run(NamedTuple):

@@ -21,11 +21,12 @@ def pressed(*overrides: str) -> Cell:
 
 def everything(cell: Cell) -> list[np.ndarray]:
     """Return copies of all fields that a time step may change."""
-    functions = [*cell.u.values(), cell.c, cell.c_old, cell.phi_e, cell.phi_s, cell.activity]
-    functions += [cell.contact.multiplier, cell.contact.active]
-    if cell.bond:
-        functions += [cell.bond.damage_old, cell.bond.dissipated, cell.bond.origin]
-    return [function.x.array.copy() for function in functions] + [np.array(cell.voltage.value)]
+    junction, electrode = cell.junctions[0], cell.electrodes["electrode"]
+    functions = [*cell.u.values(), electrode.c, electrode.phi, cell.electrolytes["electrolyte"].phi, junction.activity]
+    functions += [junction.interaction.contact.multiplier, junction.interaction.contact.active]
+    if junction.bond:
+        functions += [junction.bond.damage_old, junction.bond.dissipated, junction.bond.origin]
+    return [f.x.array.copy() for f in functions] + [a.copy() for a in electrode.past] + [np.array(cell.voltage)]
 
 
 @pytest.mark.parametrize("overrides", [(), (BONDED,)], ids=["free", "bonded"])
@@ -60,17 +61,17 @@ def test_failed_time_step_is_undone_by_restore() -> None:
 def test_current_is_exactly_zero_where_the_sides_do_not_touch() -> None:
     cell = pressed()
     cell.advance(5.0, CURRENT)
-    j, active = cell.local_current_reader.read(), cell.activity.x.array > 0
+    j, active = cell.junctions[0].read_current(), cell.junctions[0].activity.x.array > 0
     assert 0 < active.sum() < len(active)
     assert np.all(j[~active] == 0.0) and np.all(j[active] > 0.0)
     cell.advance(5.0, -CURRENT)
-    assert np.all(cell.local_current_reader.read()[active] < 0.0)
+    assert np.all(cell.junctions[0].read_current()[active] < 0.0)
 
 
 def test_collector_is_a_rigid_equipotential_platen() -> None:
     for hold in ((), (FIXED_PRESSURE,)):
         cell = pressed(*hold)
-        u, phi = cell.u["electrode"], cell.phi_e
+        u, phi = cell.u["electrode"], cell.electrodes["electrode"].phi
         top = np.isclose(phi.function_space.tabulate_dof_coordinates()[:, 1], 1e-6)
         height = u.x.array.reshape(-1, 2)[top][0, 1]
         cell.advance(5.0, CURRENT)
@@ -87,10 +88,12 @@ def test_collector_is_a_rigid_equipotential_platen() -> None:
 
 def test_cell_at_rest_without_history_stays_at_its_open_circuit_potential() -> None:
     cell = pressed()
-    voltage = float(cell.voltage.value)
+    voltage = cell.voltage
     cell.advance(100.0, 0.0)
-    assert float(cell.voltage.value) == pytest.approx(voltage, abs=1e-9)
-    np.testing.assert_allclose(cell.c.x.array, cell.c_initial, rtol=1e-12)
+    assert cell.voltage == pytest.approx(voltage, abs=1e-9)
+    np.testing.assert_allclose(
+        cell.electrodes["electrode"].c.x.array, cell.electrodes["electrode"].c_initial, rtol=1e-12
+    )
 
 
 def test_overpotential_has_the_sign_of_the_current() -> None:
@@ -98,7 +101,7 @@ def test_overpotential_has_the_sign_of_the_current() -> None:
     charged, discharged = pressed(), pressed()
     charged.advance(1.0, CURRENT)
     discharged.advance(1.0, -CURRENT)
-    assert charged.voltage.value > rest.voltage.value > discharged.voltage.value
+    assert charged.voltage > rest.voltage > discharged.voltage
 
 
 def test_shrinking_in_a_stiff_fixture_ends_in_an_open_circuit() -> None:
@@ -113,7 +116,7 @@ def test_no_contact_at_all_is_an_open_circuit() -> None:
     cell = pressed()
     saved = cell.save()
     cell.u["electrode"].x.array[1::2] += 1e-9
-    cell.contact.update()
+    cell.junctions[0].interaction.contact.update()
     with pytest.raises(OpenCircuitError, match="open circuit: no contact left"):
         cell._update()
     cell.restore(saved)
@@ -147,7 +150,7 @@ def test_step_ends_when_the_active_fraction_has_fallen() -> None:
 
 def test_bonded_nodes_are_those_that_touched_when_assembled() -> None:
     cell = pressed(BONDED)
-    touched = cell.contact.active.x.array > 0
+    touched = cell.junctions[0].interaction.contact.active.x.array > 0
     assert 0 < touched.sum() < len(touched)
-    np.testing.assert_array_equal(cell.bond.damage_old.x.array, np.where(touched, 0.0, 1.0))
-    np.testing.assert_array_equal(cell.activity.x.array, np.where(touched, 1.0, 0.0))
+    np.testing.assert_array_equal(cell.junctions[0].bond.damage_old.x.array, np.where(touched, 0.0, 1.0))
+    np.testing.assert_array_equal(cell.junctions[0].activity.x.array, np.where(touched, 1.0, 0.0))

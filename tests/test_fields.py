@@ -41,7 +41,7 @@ def wavy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Cell, Path]:
 
 def at_nodes(cell: Cell, grid: pyvista.UnstructuredGrid, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return a field of the interface as read and the order that sorts the cell's own nodes alike (both by x)."""
-    own = np.argsort(cell.interface.space.tabulate_dof_coordinates()[:, 0])
+    own = np.argsort(cell.junctions[0].interface.space.tabulate_dof_coordinates()[:, 0])
     return grid[name][np.argsort(grid.points[:, 0])], own
 
 
@@ -49,10 +49,10 @@ def test_interface_shows_gap_pressure_contact_and_current(wavy: tuple[Cell, Path
     cell, folder = wavy
     grid = read(folder, "interface", 5.0)
     for name, values in (
-        ("gap [m]", cell.contact.gap.read()),
-        ("pressure [Pa]", cell.contact.pressure),
-        ("contacted [1]", cell.activity.x.array),
-        ("current density [A/m^2]", cell.local_current_reader.read()),
+        ("gap [m]", cell.junctions[0].interaction.contact.gap.read()),
+        ("pressure [Pa]", cell.junctions[0].interaction.contact.pressure),
+        ("contacted [1]", cell.junctions[0].activity.x.array),
+        ("current density [A/m^2]", cell.junctions[0].read_current()),
     ):
         shown, order = at_nodes(cell, grid, name)
         np.testing.assert_allclose(shown, values[order], rtol=1e-12, atol=1e-12 * np.abs(values).max(), err_msg=name)
@@ -80,7 +80,7 @@ def test_potentials_are_absolute_and_drop_from_collector_to_reference(wavy: tupl
     electrode, electrolyte = read(folder, "electrode", 5.0), read(folder, "electrolyte", 5.0)
     collector = electrode.points[:, 1] > 0.999e-6
     counter = electrolyte.points[:, 1] < -0.999e-6
-    voltage = float(cell.voltage.value)
+    voltage = cell.voltage
     np.testing.assert_allclose(electrode["electronic potential [V]"][collector], voltage, rtol=1e-9)
     assert np.all(electrolyte["ionic potential [V]"][counter] == 0.0)
     # on charge lithium ions flow from the interface to the counter face
@@ -92,7 +92,9 @@ def test_stoichiometry_falls_from_its_start_on_charge(wavy: tuple[Cell, Path]) -
     before, after = (read(folder, "electrode", time) for time in (0.0, 5.0))
     np.testing.assert_allclose(before["stoichiometry [1]"], 0.9, rtol=1e-12)
     assert after["stoichiometry [1]"].min() < 0.9
-    np.testing.assert_allclose(after["concentration [mol/m^3]"], cell.c_max * after["stoichiometry [1]"], rtol=1e-9)
+    np.testing.assert_allclose(
+        after["concentration [mol/m^3]"], cell.electrodes["electrode"].c_max * after["stoichiometry [1]"], rtol=1e-9
+    )
 
 
 def test_flat_cell_pressed_between_platens_shows_uniaxial_strain(tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ def test_lithium_is_conserved_over_a_cycle(run: Run) -> None:
 def test_stoichiometry_follows_the_charge_that_passed(run: Run) -> None:
     theta = run.column("mean stoichiometry [1]")
     moles = run.column("net charge [A h/m^2]") * 3600 / FARADAY * run.cell.apparent_area
-    np.testing.assert_allclose(theta, theta[0] - moles / run.cell.lithium_capacity, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(
+        theta, theta[0] - moles / run.cell.electrodes["electrode"].lithium_capacity, rtol=0, atol=1e-11
+    )
     assert theta[-1] == pytest.approx(theta[0], abs=1e-11)
     assert theta.min() < theta[0] - 1e-3
 
@@ -94,7 +96,7 @@ def test_area_identity_holds(run: Run) -> None:
 
 def test_gap_and_pressure_exclude_each_other(run: Run) -> None:
     assert run.column("complementarity [1]").max() <= 1e-8
-    assert run.column("penetration [m]").max() <= 1e-8 * max(run.cell.profile.rms, 1e-9)
+    assert run.column("penetration [m]").max() <= 1e-8 * max(run.cell.profiles["electrode", "electrolyte"].rms, 1e-9)
     # a free film is assembled without pressure
     assert run.column("mean pressure [Pa]")[1:].min() > 0.0
 
@@ -117,7 +119,10 @@ def test_stiff_fixture_loses_contact_while_the_host_shrinks_and_regains_it() -> 
     assert np.all(np.diff(pressure[: charged + 1]) < 0)
     assert pressure[charged] < 0.5 * pressure[0]
     assert pressure[-1] > 2 * pressure[charged]
-    touching = run.cell.interface.sum(run.cell.contact.active.x.array) / run.cell.geometric_area
+    touching = (
+        run.cell.junctions[0].interface.sum(run.cell.junctions[0].interaction.contact.active.x.array)
+        / run.cell.junctions[0].geometric_area
+    )
     assert touching > active[charged]
 
 
@@ -142,7 +147,7 @@ def test_losing_contact_raises_the_charging_voltage() -> None:
 
 def test_assembled_cell_at_rest_shows_its_open_circuit_potential_and_no_strain_of_its_own() -> None:
     run = tiny_run()
-    first, host = run.rows[0], run.cell.host
+    first, host = run.rows[0], run.cell.electrodes["electrode"].host
     assert first["voltage [V]"] == pytest.approx(float(host.open_circuit_potential(0.9)), rel=1e-12)
     assert first["mean pressure [Pa]"] == pytest.approx(20e6, rel=1e-8)
     assert first["min stoichiometry [1]"] == pytest.approx(0.9) == first["max stoichiometry [1]"]
@@ -156,7 +161,7 @@ def test_bond_reports_growing_damage_and_the_energy_it_took() -> None:
     assert np.all(np.diff(energy) >= 0) and energy[0] == 0.0
     bonded = tiny_run().column("active area [m^2]")[0]
     # between the toughnesses of pure opening and pure shear, on no more than what was bonded
-    broken = (damage[-1] - damage[0]) * run.cell.geometric_area
+    broken = (damage[-1] - damage[0]) * run.cell.junctions[0].geometric_area
     assert 0.0 < energy[-1] <= 2e-3 * bonded
     assert energy[-1] <= 2e-3 * broken
 

@@ -141,9 +141,9 @@ def test_the_last_set_of_a_key_wins(path: Path) -> None:
 
 def test_materials_carry_the_overrides_of_the_case(path: Path) -> None:
     loaded = read_case(path, ["electrode.overrides.diffusivity=3e-15 m^2/s"])
-    assert loaded.electrode.host is not None
-    assert loaded.electrode.host.diffusivity == 3e-15
-    assert read_case(path).electrode.host.diffusivity != 3e-15
+    host = loaded.materials["electrode"].host
+    assert host is not None and host.diffusivity == 3e-15
+    assert read_case(path).materials["electrode"].host.diffusivity != 3e-15
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,8 @@ def test_the_copy_of_a_case_reads_back_equal(
 
 def test_the_copy_shows_every_default_in_the_order_of_the_schema(path: Path) -> None:
     copy = YAML(typ="safe").load(dump_case(read_case(path).case))
-    assert list(copy) == list(Case.model_fields)
+    several = {"electrodes", "electrolytes", "interfaces"}
+    assert list(copy) == [name for name in Case.model_fields if name not in several]
     assert copy["interface"]["contact"]["method"] == "augmented_lagrangian"
     assert copy["time"]["maximum"] == "300 s"
 
@@ -268,7 +269,7 @@ def test_the_copy_finds_a_material_of_the_folder_of_the_case(
         loaded = read_case(path, [f"electrolyte.material={name}"])
         copied = again(loaded, tmp_path_factory.mktemp("elsewhere"))
         assert copied.case == loaded.case
-        assert copied.electrolyte == loaded.electrolyte
+        assert copied.materials["electrolyte"] == loaded.materials["electrolyte"]
 
 
 # --- the schema for editors ------------------------------------------------------------------------

@@ -56,7 +56,7 @@ class Interaction:
         time_step: fem.Constant,
         period: Sequence[float] = (),
     ) -> None:
-        self.interface = interface
+        self.interface, self.stiffness = interface, stiffness
         method = wanted.contact
         self.contact = Contact(
             interface,
@@ -68,6 +68,7 @@ class Interaction:
             pressure=pressure,
         )
         self.bond: cohesive.CohesiveBond | None = None
+        self.growth = 0.0
         self.relaxation: Relaxation | None = None
         self.friction: Friction | None = None
         self.adhesion: Adhesion | None = None
@@ -123,10 +124,10 @@ class Interaction:
 
     def commit(self) -> float:
         """Take the present state as history; return the largest share of its toughness that the bond lost anywhere."""
-        growth = self._growth.commit() if self.bond else 0.0
+        self.growth = self._growth.commit() if self.bond else 0.0
         if self.friction:
             self.friction.commit()
-        return growth
+        return self.growth
 
     @property
     def touching(self) -> Mask:

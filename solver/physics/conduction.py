@@ -13,3 +13,8 @@ import ufl
 def residual(phi: Any, psi: Any, conductivity: Any, dx: ufl.Measure) -> ufl.Form:
     """Return ∫ κ ∇φ · ∇ψ dx; κ [S/m], φ [V]."""
     return conductivity * ufl.inner(ufl.grad(phi), ufl.grad(psi)) * dx
+
+
+def dissipation(phi: Any, conductivity: Any) -> Any:
+    """Return κ |∇φ|² [W/m³]."""
+    return conductivity * ufl.inner(ufl.grad(phi), ufl.grad(phi))

@@ -1,0 +1,101 @@
+"""A host of lithium: concentration c, electronic potential φ_e, and what they mean for mechanics and kinetics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from dolfinx import fem
+
+from materials import Host
+from solver import case
+from solver.bdf2 import Scheme, local_error
+from solver.domain import Domain, Side
+from solver.interface.kinetics import FARADAY
+from solver.physics import conduction, diffusion
+
+
+class Electrode:
+    """The fields and laws of one electrode; its potential is `level` + `phi`, so that `phi` holds small differences.
+
+    `past` holds the concentration at the start of the time step and before, newest first, and `c_start` that from which
+    the time scheme reckons (h of `solver.bdf2`).
+    """
+
+    def __init__(self, domain: Domain, side: Side, wanted: case.Electrode, host: Host) -> None:
+        self.name, self.side, self.host = side.name, side, host
+        self._domain = domain
+        space = side.space()
+        self.c, self.c_start = (fem.Function(space, name=f"{name} of {side.name}") for name in ("c", "c_start"))
+        self.phi = fem.Function(side.space(), name=f"phi of {side.name}")
+        self.past = [np.full_like(self.c.x.array, 0.0) for _ in range(3)]
+        self.c_max = host.maximum_concentration
+        self.c_initial = wanted.initial_stoichiometry * self.c_max
+        for array in (self.c.x.array, self.c_start.x.array, *self.past):
+            array[:] = self.c_initial
+        self.level = self._constant(0.0)
+        self.volume = domain.integrate(domain.form(self._constant(1.0) * domain.dx(side)))
+        self.lithium_capacity = self.volume * self.c_max
+        self.initial_potential = float(host.open_circuit_potential(wanted.initial_stoichiometry))
+        self.eigenstrain = diffusion.eigenstrain(
+            self.c, self._constant(self.c_initial), self._constant(host.partial_molar_volume)
+        )
+
+    @property
+    def conductivity(self) -> float:
+        """The electronic conductivity [S/m]."""
+        return self.host.electronic_conductivity
+
+    @property
+    def charge_capacity(self) -> float:
+        """The charge [C] (2D: per metre of depth) between the two ends of the range of stoichiometry."""
+        low, high = self.host.stoichiometry_range
+        return (high - low) * self.lithium_capacity * FARADAY
+
+    def theta(self, concentration: Any) -> Any:
+        """Return the stoichiometry θ = c/c_max of a concentration in UFL."""
+        return concentration / self._constant(self.c_max)
+
+    def lithium(self, q: Any, time: Any) -> Any:
+        """Return the weak form of diffusion over a step that counts as `time` [s] from `c_start`."""
+        diffusivity = self._constant(self.host.diffusivity)
+        return diffusion.residual(self.c, self.c_start, q, diffusivity, time, self._domain.dx(self.side))
+
+    def electrons(self, psi: Any) -> Any:
+        """Return the weak form of the conduction of electrons."""
+        conductivity = self._constant(self.conductivity)
+        return conduction.residual(self.phi, psi, conductivity, self._domain.dx(self.side))
+
+    def begin(self, scheme: Scheme) -> None:
+        """Begin a time step of the time scheme."""
+        self.c_start.x.array[:] = scheme.history(self.past)
+
+    def commit(self) -> None:
+        """Take the present concentration as the start of the next time step."""
+        for older, newer in ((2, 1), (1, 0)):
+            self.past[older][:] = self.past[newer]
+        self.past[0][:] = self.c.x.array
+
+    def time_error(self, steps: Sequence[float], scheme: Scheme) -> float:
+        """Return what the time step added to the error of c: root mean square over the nodes, over c_max.
+
+        `steps` [s] are those between the values of the estimate (`bdf2.local_error`), newest first.
+        """
+        index_map, comm = self.c.function_space.dofmap.index_map, self._domain.mesh.comm
+        owned = slice(index_map.size_local)
+        error = local_error(self.c.x.array[owned], [past[owned] for past in self.past[: len(steps)]], steps, scheme)
+        return float(np.sqrt(comm.allreduce(float(error @ error)) / index_map.size_global)) / self.c_max
+
+    @property
+    def heat(self) -> Any:
+        """The power per volume that the conduction of electrons dissipates [W/m³], in UFL."""
+        return conduction.dissipation(self.phi, self._constant(self.conductivity))
+
+    @property
+    def state(self) -> list[np.ndarray]:
+        """The arrays that make up the state."""
+        return [self.c.x.array, self.phi.x.array, *self.past, self.level.value]
+
+    def _constant(self, value: float) -> fem.Constant:
+        return fem.Constant(self._domain.mesh, np.float64(value))

@@ -1,0 +1,110 @@
+"""The fixture around a cell: a rigid platen on the collector and what presses it down.
+
+The pressure of the platen is p = p_0 + k (u − u_0), u its height: k = 0 under constant pressure, k the stiffness of a
+spring. A pad is a standard linear solid of thickness h, whose stress relaxes from (E_1 + E_2) ε_0 to E_2 ε_0:
+
+    p = E_2 ε + q,    dq/dt = E_1 dε/dt − q/τ,    dε = du/h,
+
+integrated exactly for a strain that changes steadily within a time step. Under a fixed strain
+p(t) = (E_2 + E_1 exp(−t/τ)) ε_0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import ufl
+from dolfinx import fem
+from mpi4py import MPI
+
+from solver import case
+from solver.domain import Domain, Indices
+
+
+class Stack:
+    """The platen, whose local dofs of the displacement `u` are `platen`, empty where there is none.
+
+    While it is `pressing` it gives the pressure asked for; then it is locked and does what the case says.
+    """
+
+    def __init__(self, domain: Domain, wanted: case.Stack, u: fem.Function) -> None:
+        self._domain, self._wanted, self._u = domain, wanted, u
+        self.platen: Indices = np.empty(0, dtype=np.int32)
+        self._pressure, self._stiffness, self._height = (
+            fem.Constant(domain.mesh, np.float64(value)) for value in (wanted.pressure or 0.0, 0.0, 0.0)
+        )
+        self._pressing = np.array(1.0)
+        self._pad = np.zeros(2)
+        self._time_step = 0.0
+
+    def load(self, v: Any) -> ufl.Form:
+        """Return the virtual work of the pressure, as part of the residual of `u` tested with `v`."""
+        vertical = self._domain.dimension - 1
+        pressure = self._pressure + self._stiffness * (self._u[vertical] - self._height)
+        return pressure * v[vertical] * self._domain.ds("collector")
+
+    @property
+    def pressing(self) -> bool:
+        """Whether the platen gives the pressure asked for."""
+        return bool(self._pressing > 0.0)
+
+    @property
+    def held(self) -> bool:
+        """Whether the platen cannot move."""
+        return self._wanted.hold == "fixed_thickness" and not self.pressing
+
+    @property
+    def height(self) -> float:
+        """The displacement of the platen [m], 0 where there is none."""
+        local = self._u.x.array[self.platen]
+        highest = self._domain.mesh.comm.allreduce(local.max(initial=-np.inf), op=MPI.MAX)
+        return float(highest) if np.isfinite(highest) else 0.0
+
+    @property
+    def pressure(self) -> float:
+        """The pressure that pad, spring or weight give [Pa]: all of it, unless the platen is held."""
+        return float(self._pressure.value + self._stiffness.value * (self.height - self._height.value))
+
+    def begin(self, time_step: float, pressure: float | None) -> None:
+        """Begin a time step [s]: at its end the platen gives `pressure` [Pa] or, if None, what the fixture does."""
+        self._time_step = time_step
+        if pressure is not None:
+            self._pressing[...], self._pressure.value, self._stiffness.value = 1.0, pressure, 0.0
+            return
+        if self.pressing:
+            self._lock()
+        pad = self._wanted.pad
+        if pad:
+            strain, relaxing = self._pad
+            decay, share = _relaxation(time_step / pad.relaxation_time)
+            self._pressure.value = pad.lasting_modulus * strain + decay * relaxing
+            self._stiffness.value = (pad.lasting_modulus + share * pad.relaxing_modulus) / pad.thickness
+            self._height.value = self.height
+
+    def commit(self) -> None:
+        """Take the present state as the start of the next time step."""
+        pad = self._wanted.pad
+        if pad and not self.pressing:
+            decay, share = _relaxation(self._time_step / pad.relaxation_time)
+            change = (self.height - self._height.value) / pad.thickness
+            self._pad[:] = self._pad[0] + change, decay * self._pad[1] + share * pad.relaxing_modulus * change
+
+    def _lock(self) -> None:
+        """Leave the platen to the fixture, which takes over the pressure at the present height."""
+        self._pressing[...] = 0.0
+        self._height.value, self._stiffness.value = self.height, self._wanted.stiffness or 0.0
+        if self._wanted.pad:
+            pressure = float(self._pressure.value)
+            whole = self._wanted.pad.relaxing_modulus + self._wanted.pad.lasting_modulus
+            self._pad[:] = pressure / whole, pressure * self._wanted.pad.relaxing_modulus / whole
+
+    @property
+    def state(self) -> list[np.ndarray]:
+        """The arrays that make up the state."""
+        return [self._pressure.value, self._stiffness.value, self._height.value, self._pressing, self._pad]
+
+
+def _relaxation(steps: float) -> tuple[float, float]:
+    """Return exp(−Δt/τ) and the share of a steady change of stress over Δt that is left at its end, by Δt/τ."""
+    return float(np.exp(-steps)), float(-np.expm1(-steps) / steps)
