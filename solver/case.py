@@ -5,22 +5,25 @@ The text of a validator's ValueError begins with the name of the field it is abo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
     PositiveInt,
     Tag,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
 
+from solver import protocol
 from solver.units import (
     Concentration,
     Conductivity,
@@ -38,6 +41,8 @@ from solver.units import (
 )
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(gt=0)]
+"""A C-rate [1/h]."""
 
 
 def _from_case_folder(path: Path, info: ValidationInfo) -> Path:
@@ -389,26 +394,70 @@ class Stop(Section):
         return self
 
 
-class Charge(Section):
+class HoldStop(Section):
+    """What ends a step at constant voltage, whichever comes first."""
+
+    current_density: CurrentDensity | None = Field(default=None, description="the step ends when |j_app| falls below")
+    c_rate: Rate | None = Field(default=None, description="the same as a C-rate")
+    time: Time | None = None
+    active_fraction: Fraction | None = Field(default=None, description="the step ends when f_c falls below")
+
+    @model_validator(mode="after")
+    def _any(self) -> HoldStop:
+        if all(value is None for value in (self.current_density, self.c_rate, self.time, self.active_fraction)):
+            raise ValueError("needs at least one of current_density, c_rate, time, active_fraction")
+        return self
+
+
+class Galvanostatic(Section):
+    """Constant current."""
+
+    step: str
+    current_density: CurrentDensity | None = Field(default=None, description="per apparent area")
+    c_rate: Rate | None = Field(default=None, description="the whole capacity of the cell per hour is 1")
+    until: Stop
+
+    @model_validator(mode="after")
+    def _one_current(self) -> Galvanostatic:
+        if self.current_density is None and self.c_rate is None:
+            raise ValueError("current_density is needed, or c_rate")
+        if self.current_density is not None and self.c_rate is not None:
+            raise ValueError("c_rate stands beside current_density; give one of them")
+        return self
+
+
+class Charge(Galvanostatic):
     """Constant current, lithium leaves the electrode (j_n > 0); until.voltage is an upper cut-off."""
 
     step: Literal["charge"]
-    current_density: CurrentDensity = Field(description="per apparent area")
-    until: Stop
 
 
-class Discharge(Section):
+class Discharge(Galvanostatic):
     """Constant current, lithium enters the electrode (j_n < 0); until.voltage is a lower cut-off."""
 
     step: Literal["discharge"]
-    current_density: CurrentDensity = Field(description="per apparent area")
-    until: Stop
+
+
+class Hold(Section):
+    """Constant voltage, whatever current it takes."""
+
+    step: Literal["hold"]
+    voltage: Voltage
+    until: HoldStop
 
 
 class Rest(Section):
     """No current."""
 
     step: Literal["rest"]
+    time: Time
+
+
+class Press(Section):
+    """No current; the pressure of the platen goes linearly from what it is to another."""
+
+    step: Literal["press"]
+    pressure: Pressure = Field(description="at the end of the step")
     time: Time
 
 
@@ -423,15 +472,41 @@ class Open(Section):
     )
 
 
-Step = Charge | Discharge | Rest | Open
-
-
 class Repeat(Section):
     """The same steps over and over: cycles."""
 
     step: Literal["repeat"]
     times: PositiveInt
-    steps: list[Annotated[Step, Field(discriminator="step")]] = Field(min_length=1)
+    steps: list[Entry] = Field(min_length=1)
+
+
+Step = Charge | Discharge | Hold | Rest | Press | Open
+_Typed = Annotated[Step | Repeat, Field(discriminator="step")]
+_Sentence = Annotated[str, Field(examples=protocol.EXAMPLES)]
+_RepeatPhrase = Annotated[
+    dict[str, list[Any]],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "patternProperties": {r"^\s*[Rr]epeat\s": {"type": "array", "minItems": 1}},
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+            "examples": [{protocol.REPEAT: protocol.EXAMPLES[:2]}],
+        }
+    ),
+]
+Entry = Annotated[_Typed, BeforeValidator(protocol.mapping, json_schema_input_type=_Sentence | _RepeatPhrase | _Typed)]
+"""An entry of a protocol: a typed step, or a sentence that stands for one."""
+Repeat.model_rebuild()
+
+
+def _flat(entries: Iterable[Entry]) -> Iterator[Step]:
+    for entry in entries:
+        if isinstance(entry, Repeat):
+            yield from _flat(entry.steps)
+        else:
+            yield entry
 
 
 class TimeStepping(Section):
@@ -484,7 +559,7 @@ class Case(Section):
     kinematics: Literal["small_strain", "finite_rotation"] = Field(
         default="small_strain", description="finite_rotation: strains stay small, bodies may bend and buckle"
     )
-    protocol: list[Annotated[Step | Repeat, Field(discriminator="step")]] = Field(min_length=1)
+    protocol: list[Entry] = Field(min_length=1)
     time: TimeStepping = TimeStepping()
     output: Output = Output()
 
@@ -547,5 +622,4 @@ class Case(Section):
     @property
     def steps(self) -> Iterator[Step]:
         """Every step of the protocol, those that are repeated once."""
-        for step in self.protocol:
-            yield from step.steps if isinstance(step, Repeat) else [step]
+        return _flat(self.protocol)

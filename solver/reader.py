@@ -29,7 +29,9 @@ from materials import Material, MaterialError, load, names
 from materials.library import SHIPPED
 from meshes import check
 from solver.case import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Section, Step
+from solver.protocol import EXAMPLES, repeat_phrase
 from solver.units import Unit
+from solver.wording import closest, did_you_mean, either
 
 MARK = "# Written by Interstice:"
 LARGEST = 200_000
@@ -163,7 +165,7 @@ def _similar_files(path: Path) -> str:
         return f"; the folder {path.parent} does not exist"
     same_stem = [name for name in names if Path(name).stem == path.name and name != path.name]
     close = same_stem or difflib.get_close_matches(path.name, names, n=3, cutoff=0.6)
-    return f"; did you mean {_either([str(path.parent / name) for name in close])}?" if close else ""
+    return f"; did you mean {either([str(path.parent / name) for name in close])}?" if close else ""
 
 
 def _values(text: str, file: str) -> tuple[Any, dict[Key, str]]:
@@ -340,9 +342,25 @@ class _Located:
             key = key[:-1]
         return self.places[key]
 
+    def written(self, key: Key) -> Key:
+        """Return `key` with `repeat … times` where the user wrote that in place of a typed step."""
+        for depth, part in enumerate(key):
+            if not self.has(key[:depth]):
+                break
+            phrase = repeat_phrase(self.given(key[:depth]))
+            if phrase and part in ("times", "steps"):
+                return self.written((*key[:depth], phrase, *(key[depth + 1 :] if part == "steps" else ())))
+        return key
+
     def problem(self, key: Key, message: str) -> str:
+        """Return the message with its place, key and what was given; of a part of a sentence, the whole sentence."""
+        key = self.written(key)
+        for depth in range(len(key)):
+            if self.has(key[:depth]) and isinstance(self.given(key[:depth]), str):
+                key, message = key[:depth], f"{_dotted(key[depth:])}: {message}"
+                break
         given = self.given(key) if self.has(key) else None
-        shown = f" = {_brief(given)}" if self.has(key) and not isinstance(given, dict | list) else ""
+        shown = f" = {_brief(given, longest=100)}" if self.has(key) and not isinstance(given, dict | list) else ""
         return f"{self.place(key)}: {_dotted(key)}{shown}: {message}"
 
 
@@ -357,19 +375,20 @@ class _Spot(NamedTuple):
 def _explain(error: ValidationError, located: _Located) -> list[str]:
     details = error.errors(include_url=False)
     spots = [(detail, _spot(detail["loc"])) for detail in details]
+    spots = [(detail, spot._replace(key=located.written(spot.key))) for detail, spot in spots]
     missing = {spot.key for detail, spot in spots if detail["type"] == "missing"}
     problems: dict[str, None] = {}
     replaced: set[Key] = set()
     for detail, spot in spots:
         if detail["type"] == "extra_forbidden":
             name, allowed = str(spot.key[-1]), _keys(spot.sections)
-            close = _closest(name, allowed)
+            close = closest(name, allowed)
             replaced |= {(*spot.key[:-1], other) for other in close} & missing
             elsewhere = _elsewhere(name)
             if close:
-                hint = f"; did you mean {_either(close)}?"
+                hint = f"; did you mean {either(close)}?"
             else:
-                hint = f"; it belongs in {_either(elsewhere)}" if elsewhere else ""
+                hint = f"; it belongs in {either(elsewhere)}" if elsewhere else ""
             message = f"unknown key{hint} (allowed here: {', '.join(allowed)})"
             problems[f"{located.place(spot.key)}: {_dotted(spot.key)}: {message}"] = None
     for detail, spot in spots:
@@ -438,9 +457,7 @@ def _sentence(detail: ErrorDetails, spot: _Spot, located: _Located) -> tuple[Key
 
 
 def _choice(given: Any, choices: list[str]) -> str:
-    close = _closest(str(given), choices)
-    hint = f"; did you mean {_either(close)}?" if close else ""
-    return f"not one of the choices{hint} (allowed: {', '.join(choices)})"
+    return f"not one of the choices{did_you_mean(str(given), choices)} (allowed: {', '.join(choices)})"
 
 
 def _spot(location: tuple[str | int, ...]) -> _Spot:
@@ -540,7 +557,8 @@ def _needed(spot: _Spot) -> str:
     if len(spot.sections) > 1:
         discriminator = _discriminator(spot.sections[0])
         choices = [tag for section in spot.sections for tag in _tags(section)]
-        return f"a block of 'key: value' lines with {discriminator}: {_either(choices)}"
+        sentence = f", or a sentence such as '{EXAMPLES[0]}'" if Repeat in spot.sections else ""
+        return f"a block of 'key: value' lines with {discriminator}: {either(choices)}{sentence}"
     if spot.sections:
         names = _required(spot.sections[0]) or list(spot.sections[0].model_fields)
         return f"a block of 'key: value' lines with {', '.join(names)}"
@@ -573,15 +591,6 @@ def _elsewhere(name: str) -> list[str]:
                 yield from walk(inner, here)
 
     return list(dict.fromkeys(walk(Case, "")))
-
-
-def _closest(word: str, allowed: Sequence[str]) -> list[str]:
-    folded = {other.lower(): other for other in allowed}
-    return [folded[match] for match in difflib.get_close_matches(word.lower(), list(folded), n=2, cutoff=0.6)]
-
-
-def _either(words: Sequence[str]) -> str:
-    return " or ".join(f"'{word}'" for word in words)
 
 
 def _dotted(key: Key) -> str:

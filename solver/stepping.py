@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from solver.algebra import Report, SolveError
-from solver.case import Charge, Discharge, Open, Repeat, Rest, Step, TimeStepping
+from solver.case import Charge, Discharge, Hold, Open, Press, Repeat, Rest, Step, TimeStepping
 from solver.cell import Cell, OpenCircuitError
 from solver.interface.kinetics import FARADAY
 from solver.path import PathError
@@ -75,20 +75,22 @@ def _unrolled(protocol: Sequence[Step | Repeat]) -> Iterator[tuple[int, Step]]:
     for step in protocol:
         if isinstance(step, Repeat):
             for cycle in range(1, step.times + 1):
-                yield from ((cycle, each) for each in step.steps)
+                yield from ((inner or cycle, each) for inner, each in _unrolled(step.steps))
         else:
             yield 0, step
 
 
 def applied_current_density(step: Step) -> float:
     """Return the current density of a step [A/m² of apparent area], positive on charge."""
-    if isinstance(step, Rest | Open):
+    if not isinstance(step, Charge | Discharge) or step.current_density is None:
         return 0.0
     return step.current_density if isinstance(step, Charge) else -step.current_density
 
 
 def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance]:
     """Carry out one step of the protocol; its times count from its beginning."""
+    if isinstance(step, Hold | Press) or (isinstance(step, Charge | Discharge) and step.current_density is None):
+        raise ProtocolError(f"the step '{step.step}' cannot be carried out yet in this form")
     end = step.time if isinstance(step, Rest | Open) else step.until.time or np.inf
     longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
     passed, length, opened = 0.0, control.initial, cell.opening
@@ -188,7 +190,7 @@ def _time_to_change(cell: Cell, step: Step, change: float) -> float:
 
 def _overshoot(cell: Cell, step: Step) -> float:
     """Return how far the voltage is beyond the cut-off of a step [V], negative before it."""
-    if isinstance(step, Rest | Open) or step.until.voltage is None:
+    if not isinstance(step, Charge | Discharge) or step.until.voltage is None:
         return -np.inf
     beyond = cell.voltage - step.until.voltage
     return -beyond if isinstance(step, Discharge) else beyond
@@ -196,7 +198,7 @@ def _overshoot(cell: Cell, step: Step) -> float:
 
 def _is_over(cell: Cell, step: Step) -> bool:
     """Return whether a condition of `until` other than its time is met."""
-    if isinstance(step, Rest | Open):
+    if not isinstance(step, Charge | Discharge):
         return False
     least = step.until.active_fraction
     lost = least is not None and cell.active_fraction < least

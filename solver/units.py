@@ -115,6 +115,11 @@ def quantity(si: str, example: str, *constraints: Any) -> Any:
     ]
 
 
+def unit(kind: Any) -> Unit:
+    """Return the unit of one of the field types below."""
+    return next(extra for extra in kind.__metadata__ if isinstance(extra, Unit))
+
+
 POSITIVE = Field(gt=0)
 
 Length = quantity("m", "2 um", POSITIVE)

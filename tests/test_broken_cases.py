@@ -41,6 +41,7 @@ protocol:
 - {step: rest, time: 10 min}
 time: {initial: 1 s, minimum: 1 ms}
 """
+REST = "{step: rest, time: 10 min}"
 JARGON = ("Traceback", "pydantic", "https://", "Input should", "Value error", "validation error", "union", "ruamel")
 
 # What the text is replaced by, and what the message must hold besides file and line.
@@ -107,7 +108,7 @@ EDITS = {
     "unknown builder": ("  builder: film", "  builder: flim", ["geometry.builder = 'flim'", "did you mean 'film'?"]),
     "no builder": ("  builder: film\n", "", ["geometry.builder: missing", "film, msh"]),
     "unknown roughness": ("kind: sinusoidal", "kind: rough", ["geometry.roughness.kind", "self_affine, measured"]),
-    "unknown step": ("{step: rest", "{step: wait", ["protocol.1.step = 'wait'", "charge, discharge, rest"]),
+    "unknown step": ("{step: rest", "{step: wait", ["protocol.1.step = 'wait'", "charge, discharge, hold, rest"]),
     "step of another builder": (
         "{step: rest, time: 10 min}",
         "{step: open, opening: 1 um, time: 1 s}",
@@ -135,6 +136,59 @@ EDITS = {
     "friction without coefficient": ("  kinetics:\n", "  friction: {}\n  kinetics:\n", ["coefficient: missing"]),
     "unknown choice": ("  hold: fixed_thickness", "  hold: fixed", ["stack.hold = 'fixed'", "constant_pressure"]),
     "key of another kind": ("amplitude: 10 nm,", "amplitude: 10 nm, seed: 3,", ["geometry.roughness.seed", "unknown"]),
+    "verb that is none": (
+        REST,
+        "chrage at 1C for 1 h",
+        ["protocol.1 = 'chrage at", "'chrage'", "did you mean 'charge'"],
+    ),
+    "keyword that is none": (REST, "charge at 1C util 4.2 V", ["'util' is not", "did you mean 'until'?"]),
+    "sentence cut short": (REST, "charge at 1C", ["protocol.1 = 'charge at 1C'", "'until' or 'for' is missing"]),
+    "verb alone": (REST, "charge", ["protocol.1 = 'charge'", "'at' is missing"]),
+    "sentence too long": (REST, "rest for 1 h 30 min", ["'30' is not understood after '1 h'"]),
+    "wrong unit in a sentence": (
+        REST,
+        "press to 1 um in 1 s",
+        ["= 'press to 1 um in 1 s'", "'um' does not fit", "[Pa]"],
+    ),
+    "one of several units in a sentence": (
+        REST,
+        "hold at 3 V until 4 V",
+        ["'4 V' is not understood", "'C/10' (C-rate)"],
+    ),
+    "wrong sign in a sentence": (REST, "rest for -1 h", ["= 'rest for -1 h': time: must be greater than 0"]),
+    "end given twice": (REST, "charge at 1C until 4 V or 5 V", ["voltage is given twice", "'5 V'"]),
+    "no rate": (REST, "charge at C/0 for 1 h", ["'C/0' is not understood after 'at'"]),
+    "repeat without steps": (REST, "repeat 50 times", ["a list of steps is missing", "colon"]),
+    "repeat that is none": (REST, "repaet 5 times: [rest for 1 h]", ["'repaet'", "did you mean 'repeat'?"]),
+    "repeat in words": (REST, "repeat fifty times: [rest for 1 h]", ["'fifty' in 'repeat fifty times' is not a whole"]),
+    "repeat never": (REST, "repeat 0 times: [rest for 1 h]", ["protocol.1.repeat 0 times", "greater than 0"]),
+    "repeat of nothing": (REST, "repeat 5 times:", ["protocol.1.repeat 5 times = None", "a list"]),
+    "repeated sentence": (
+        REST,
+        "repeat 5 times:\n  - repeat 2 times:\n    - rest for 1 h\n    - rset for 1 h",
+        [":27: protocol.1.repeat 5 times.0.repeat 2 times.1 = 'rset for 1 h': 'rset' is not", "did you mean 'rest'"],
+    ),
+    "repeated step": (
+        REST,
+        "repeat 5 times:\n  - step: rest\n    time: 1 um",
+        [":26: protocol.1.repeat 5 times.0.time = '1 um': 'um' does not fit"],
+    ),
+    "step without current": (
+        "current_density: 1 mA/cm^2, until",
+        "until",
+        ["protocol.0.current_density: is needed, or c_rate"],
+    ),
+    "two currents": (
+        "current_density: 1 mA/cm^2, until",
+        "current_density: 1 mA/cm^2, c_rate: 1, until",
+        ["protocol.0.c_rate = 1: stands beside current_density"],
+    ),
+    "hold without end": (REST, "{step: hold, voltage: 4 V, until: {}}", ["protocol.1.until", "c_rate, time"]),
+    "cut-off of a sentence on the wrong side": (
+        "{step: charge, current_density: 1 mA/cm^2, until: {voltage: 4.2 V}}",
+        "repeat 2 times: [charge at 1C until 3 V]",
+        ["protocol.0.repeat 2 times.0 = 'charge at 1C until 3 V': until.voltage", "above the 3.568 V"],
+    ),
     "empty protocol": (VALID[VALID.index("- {") : VALID.index("time: {")], "  []\n", ["protocol", "at least 1"]),
     "step without end": (
         "until: {voltage: 4.2 V}",

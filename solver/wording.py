@@ -1,0 +1,23 @@
+"""How messages name what could have been meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+def closest(word: str, allowed: Iterable[str]) -> list[str]:
+    """Return the one or two of `allowed` that `word` may be a misspelling of, whatever their case."""
+    folded = {other.lower(): other for other in allowed}
+    return [folded[match] for match in difflib.get_close_matches(word.lower(), list(folded), n=2, cutoff=0.6)]
+
+
+def either(words: Sequence[str]) -> str:
+    """Return "'this' or 'that'"."""
+    return " or ".join(f"'{word}'" for word in words)
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """Return "; did you mean 'this'?", empty if nothing allowed is close to `word`."""
+    close = closest(word, allowed)
+    return f"; did you mean {either(close)}?" if close else ""
