@@ -610,7 +610,11 @@ def _block(case: Case, name: str) -> Key:
     """Return the key of the block about a side or an interface."""
     if case.electrode:
         return ("interface",) if "/" in name else (name,)
-    kinds = {"electrodes": case.hosts, "electrolytes": case.conductors, "interfaces": case.joints}
+    kinds: dict[str, Mapping[str, Any]] = {
+        "electrodes": case.hosts,
+        "electrolytes": case.conductors,
+        "interfaces": case.joints,
+    }
     return next(kind for kind, blocks in kinds.items() if name in blocks), name
 
 
@@ -622,7 +626,7 @@ def _misnamed(case: Case) -> Iterator[Problem]:
         if name not in sides:
             yield (
                 _block(case, name),
-                f"the geometry has no such side{_did_you_mean(name, sides)}; it has {', '.join(sides)}",
+                f"the geometry has no such side{did_you_mean(name, sides)}; it has {', '.join(sides)}",
             )
         elif name in case.hosts and name in case.conductors:
             yield ("electrolytes", name), "the side is an electrode already"
@@ -642,11 +646,6 @@ def _misnamed(case: Case) -> Iterator[Problem]:
         if (first in case.hosts) == (second in case.hosts) and {first, second} <= set(given):
             kind = "electrodes" if first in case.hosts else "electrolytes"
             yield (kind,), f"{first} and {second} touch; an interface lies between an electrode and an electrolyte"
-
-
-def _did_you_mean(word: str, allowed: Sequence[str]) -> str:
-    close = _closest(word, allowed)
-    return f"; did you mean {_either(close)}?" if close else ""
 
 
 def _material(block: Key, wanted: Electrode | Electrolyte, folder: Path) -> tuple[Material | None, list[Problem]]:
