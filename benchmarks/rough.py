@@ -295,7 +295,7 @@ def _heights(options: Options, kind: SelfAffine | Measured, points: int, place: 
             "roughness": kind,
         }
     )
-    profile = roughness.from_film(film, Path())
+    profile = roughness.from_case(film, Path())["electrode", "electrolyte"]
     return profile(*np.meshgrid(*[place] * (options.dimension - 1), indexing="ij"))
 
 

@@ -1,4 +1,4 @@
-"""Meshes of electrode and electrolyte, conforming at their interface, and the roughness of that interface."""
+"""Meshes of solids that conform at their interfaces, and the roughness of those interfaces."""
 
 from __future__ import annotations
 
@@ -17,21 +17,24 @@ if TYPE_CHECKING:
 __all__ = ["HeightProfile", "build", "check", "initial_gap"]
 
 
-def build(comm: MPI.Comm, geometry: Geometry, case_folder: Path) -> tuple[TaggedMesh, HeightProfile]:
-    """Return the mesh of `geometry` and the roughness that the mesh does not follow, the one of `initial_gap`.
+def build(
+    comm: MPI.Comm, geometry: Geometry, case_folder: Path
+) -> tuple[TaggedMesh, dict[tuple[str, str], HeightProfile]]:
+    """Return the mesh of `geometry` and the roughness that it does not follow, the one of `initial_gap`, by interface.
 
     Collective over `comm`. Files are looked up from `case_folder`. ValueError names the key that cannot be met.
     """
     check(geometry, case_folder)
     # Checking a case must not wait for Gmsh and DOLFINx.
-    from meshes import dcb, film, imported, roughness
+    from meshes import dcb, imported, layers, roughness, stack
 
-    if geometry.builder == "msh":
-        return imported.build(comm, geometry, case_folder), roughness.flat()
-    if geometry.builder == "dcb":
-        return dcb.from_case(comm, geometry), roughness.flat()
-    profile = roughness.from_film(geometry, case_folder)
-    mesh = film.build(comm, geometry, profile)
-    if geometry.roughness_as == "profile":
-        profile = roughness.flat(f"{profile.description}, followed by the mesh")
-    return mesh, profile
+    if geometry.builder == "film" or geometry.builder == "layers":
+        profiles = roughness.from_case(geometry, case_folder)
+        followed = profiles if geometry.roughness_as == "profile" else {}
+        tagged = layers.build(comm, stack.from_case(geometry), followed)
+        flattened = {
+            pair: roughness.flat(f"{profile.description}, followed by the mesh") for pair, profile in followed.items()
+        }
+        return tagged, profiles | flattened
+    tagged = imported.build(comm, geometry, case_folder) if geometry.builder == "msh" else dcb.from_case(comm, geometry)
+    return tagged, {pair: roughness.flat() for pair in tagged.interfaces}

@@ -1,12 +1,12 @@
-"""Element sizes in a film: fine in a few layers at the interface, then growing linearly up to the coarse size."""
+"""Element sizes in a stack: fine in a few layers at each interface, then growing linearly up to the coarse size."""
 
 from __future__ import annotations
 
-from math import sqrt
+from math import prod, sqrt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from solver.case import Film
+    from meshes.stack import Stack
 
 FINE_LAYERS = 8
 """Rows of elements of the interface's size on either side of it."""
@@ -16,27 +16,24 @@ TETRAHEDRA = 4.2
 """Tetrahedra per cube of the element size, as Gmsh makes them (equilateral ones would be 6√2)."""
 
 
-def coarse_sizes(film: Film) -> dict[str, float]:
-    """Return the largest element size [m] of each side."""
-    thickness = {"electrode": film.electrode_thickness, "electrolyte": film.electrolyte_thickness}
-    return {side: max(film.element_size, film.coarse_size or total / 3) for side, total in thickness.items()}
-
-
-def estimated_elements(film: Film) -> float:
-    """Return the number of elements of the mesh of `film`, within about a fifth."""
-    # Elements per volume are density/size^dimension; the size is fine, then grows with distance, then coarse.
+def estimated_elements(stack: Stack) -> float:
+    """Return the number of elements of the mesh of `stack`, within about a fifth."""
     # In 2D Gmsh's triangles are nearly equilateral.
-    dimension, fine = film.dimension, film.element_size
-    density = 4 / sqrt(3) if dimension == 2 else TETRAHEDRA
-    area = film.length if dimension == 2 else film.length * (film.width or film.length)
-    coarse = coarse_sizes(film)
+    density = 4 / sqrt(3) if stack.dimension == 2 else TETRAHEDRA
     total = 0.0
-    for side, thickness in (("electrode", film.electrode_thickness), ("electrolyte", film.electrolyte_thickness)):
-        fine_layer = min(thickness, FINE_LAYERS * fine)
-        growing = min(thickness - fine_layer, (coarse[side] - fine) / GROWTH)
-        largest = fine + GROWTH * growing
-        power = dimension - 1
-        total += fine_layer / fine**dimension
-        total += (fine**-power - largest**-power) / (GROWTH * power)
-        total += (thickness - fine_layer - growing) / coarse[side] ** dimension
-    return density * area * total
+    last = len(stack.layers) - 1
+    for index, layer in enumerate(stack.layers):
+        interfaces = (index > 0) + (index < last)
+        depth = layer.thickness / interfaces
+        total += interfaces * _elements_to(depth, stack.element_size, layer.coarse_size, stack.dimension)
+    return density * prod(stack.lateral_size) * total
+
+
+def _elements_to(depth: float, fine: float, coarse: float, dimension: int) -> float:
+    """Return the integral of 1/size^dimension from an interface to `depth`; sizes are fine, then grow, then coarse."""
+    fine_layer = min(depth, FINE_LAYERS * fine)
+    growing = min(depth - fine_layer, (coarse - fine) / GROWTH)
+    largest = fine + GROWTH * growing
+    power = dimension - 1
+    graded = (fine**-power - largest**-power) / (GROWTH * power)
+    return fine_layer / fine**dimension + graded + (depth - fine_layer - growing) / coarse**dimension

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshes import msh, roughness
+from meshes import msh, roughness, stack
 from meshes.grading import estimated_elements
 
 if TYPE_CHECKING:
-    from solver.case import Film, Geometry
+    from solver.case import Film, Geometry, Layers
 
 MOST_ELEMENTS = 20e6
 
@@ -18,19 +18,20 @@ def check(geometry: Geometry, case_folder: Path) -> None:
     """Raise ValueError, naming the key, if `geometry` cannot be meshed; files are looked up from `case_folder`."""
     if geometry.builder == "msh":
         msh.require_groups(case_folder / geometry.file, geometry.lateral)
-    elif geometry.builder == "film":
-        _check_film(geometry, case_folder)
+    elif geometry.builder == "film" or geometry.builder == "layers":
+        _check_layers(geometry, case_folder)
 
 
-def _check_film(film: Film, case_folder: Path) -> None:
-    if film.coarse_size is not None and film.coarse_size < film.element_size:
+def _check_layers(geometry: Film | Layers, case_folder: Path) -> None:
+    if geometry.coarse_size is not None and geometry.coarse_size < geometry.element_size:
         raise ValueError(
-            f"geometry.coarse_size: {film.coarse_size:.3g} m is below geometry.element_size, {film.element_size:.3g} m"
+            f"geometry.coarse_size: {geometry.coarse_size:.3g} m is below geometry.element_size, "
+            f"{geometry.element_size:.3g} m"
         )
-    elements = estimated_elements(film)
+    elements = estimated_elements(stack.from_case(geometry))
     if elements > MOST_ELEMENTS:
         raise ValueError(
             f"geometry.element_size: about {elements:.2g} elements would be needed, at most {MOST_ELEMENTS:.0e} are "
-            "allowed; raise element_size or coarse_size, or make the film smaller"
+            "allowed; raise element_size or coarse_size, or make the body smaller"
         )
-    roughness.from_film(film, case_folder)
+    roughness.from_case(geometry, case_folder)

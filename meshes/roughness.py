@@ -1,6 +1,6 @@
-"""Roughness of the interface: the composite height h(x) (2D) or h(x, y) (3D) of its two surfaces.
+"""Roughness of an interface: the composite height h(x) (2D) or h(x, y) (3D) of its two surfaces.
 
-Heights count upwards, from the electrolyte to the electrode. They depend on the case alone, never on the mesh or on
+Heights count upwards, from the lower side to the upper. They depend on the case alone, never on the mesh or on
 the number of ranks.
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 if TYPE_CHECKING:
-    from solver.case import Film, Measured, SelfAffine, Sinusoidal
+    from solver.case import Film, Layered, Layers, Measured, Roughness, SelfAffine, Sinusoidal
 
 Array = NDArray[np.float64]
 Heights = Callable[..., Array]
@@ -32,14 +32,14 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class HeightProfile:
-    """Heights of the rough interface over the lateral window of the film.
+    """Heights of the rough interface over the lateral window of the body.
 
     Attributes:
         heights: h(x) in 2D, h(x, y) in 3D; coordinates and heights in metres, arrays of one shape.
         peak: highest height over the window [m].
         rms: root mean square of the heights about their mean [m].
         rms_gradient: root mean square of |∇h|.
-        periodic: whether h repeats with the size of the film.
+        periodic: whether h repeats with the size of the body.
         description: one line for reports.
     """
 
@@ -69,40 +69,51 @@ def flat(description: str = "flat") -> HeightProfile:
     return HeightProfile(lambda *x: np.zeros(np.shape(x[0])), 0.0, 0.0, 0.0, True, description)
 
 
-def from_film(film: Film, case_folder: Path) -> HeightProfile:
-    """Return the height profile of `film`; files are looked up from `case_folder`.
+def from_case(geometry: Film | Layers, case_folder: Path) -> dict[tuple[str, str], HeightProfile]:
+    """Return the height profile of each interface of `geometry`; files are looked up from `case_folder`.
 
     ValueError names the key that cannot be met.
     """
-    size = (film.length,) if film.dimension == 2 else (film.length, film.width or film.length)
-    roughness = film.roughness
+    if geometry.builder == "film":
+        return {("electrode", "electrolyte"): _profile(geometry, geometry.roughness, "geometry.roughness", case_folder)}
+    profiles = dict.fromkeys(geometry.interfaces, flat())
+    for name, roughness in geometry.roughness.items():
+        upper, lower = name.split("/")
+        pair = (upper, lower) if (upper, lower) in profiles else (lower, upper)
+        profiles[pair] = _profile(geometry, roughness, f"geometry.roughness.{name}", case_folder)
+    return profiles
+
+
+def _profile(geometry: Layered, roughness: Roughness, key: str, case_folder: Path) -> HeightProfile:
+    """Return the profile of an interface of `geometry` whose roughness stands under `key`."""
+    size = geometry.lateral_size
     if roughness.kind == "flat":
         return flat()
     if roughness.kind == "measured":
-        if film.lateral == "periodic":
+        if geometry.lateral == "periodic":
             raise ValueError("geometry.lateral: a measured surface is not periodic; use 'symmetric' with it")
-        return _measured(roughness, size, case_folder)
-    shortest = 2 * film.element_size
+        return _measured(roughness, size, key, case_folder)
+    shortest = 2 * geometry.element_size
     if roughness.kind == "sinusoidal":
         if roughness.wavelength < shortest:
             raise ValueError(
-                f"geometry.roughness.wavelength: {_text(roughness.wavelength)} is below two interface elements, "
+                f"{key}.wavelength: {_text(roughness.wavelength)} is below two interface elements, "
                 f"{_text(shortest)}; lower geometry.element_size"
             )
         profile = _sinusoidal(roughness, size)
-        if film.lateral == "periodic" and not profile.periodic:
+        if geometry.lateral == "periodic" and not profile.periodic:
             raise ValueError(
-                f"geometry.roughness.wavelength: {_text(roughness.wavelength)} must divide the lateral size "
-                f"{_text(*size)} of a film with periodic sides"
+                f"{key}.wavelength: {_text(roughness.wavelength)} must divide the lateral size "
+                f"{_text(*size)} of a body with periodic sides"
             )
         return profile
-    cutoff = roughness.short_cutoff or 4 * film.element_size
+    cutoff = roughness.short_cutoff or 4 * geometry.element_size
     if cutoff < shortest:
         raise ValueError(
-            f"geometry.roughness.short_cutoff: {_text(cutoff)} is below two interface elements, "
+            f"{key}.short_cutoff: {_text(cutoff)} is below two interface elements, "
             f"{_text(shortest)}; lower geometry.element_size"
         )
-    return _self_affine(roughness, size, cutoff)
+    return _self_affine(roughness, size, cutoff, key)
 
 
 def _text(*lengths: float) -> str:
@@ -129,26 +140,24 @@ def _sinusoidal(roughness: Sinusoidal, size: tuple[float, ...]) -> HeightProfile
     )
 
 
-def _self_affine(roughness: SelfAffine, size: tuple[float, ...], short: float) -> HeightProfile:
+def _self_affine(roughness: SelfAffine, size: tuple[float, ...], short: float, key: str) -> HeightProfile:
     """Sum of waves of random phase whose squared amplitudes fall as q^(−2(H+1)) in 3D, as q^(−(2H+1)) in 2D.
 
-    The waves have the period of the film and wavelengths between the cutoffs. Amplitudes are exact, so rms
+    The waves have the period of the body and wavelengths between the cutoffs. Amplitudes are exact, so rms
     (√(Σ a²/2)) and rms gradient (√(Σ a²q²/2)) are too. Phases are drawn from long waves to short ones: lowering the
     short cutoff adds detail to the same surface (up to the common factor that keeps its rms). Random-phase synthesis
     as in Jacobs, Junge, Pastewka, Surf. Topogr.: Metrol. Prop. 5, 013001 (2017).
     """
     long = roughness.long_cutoff or max(size)
     if long > max(size) * (1 + ROUNDING):
-        raise ValueError(
-            f"geometry.roughness.long_cutoff: {_text(long)} exceeds the lateral size {_text(*size)} of the film"
-        )
+        raise ValueError(f"{key}.long_cutoff: {_text(long)} exceeds the lateral size {_text(*size)} of the body")
     modes = _modes(int(max(size) / short * (1 + ROUNDING)), len(size))
     phases = np.random.default_rng(roughness.seed).uniform(0, 2 * np.pi, len(modes))
     q = 2 * np.pi * np.linalg.norm(modes / np.array(size), axis=1)
     within = (q >= 2 * np.pi / long * (1 - ROUNDING)) & (q <= 2 * np.pi / short * (1 + ROUNDING))
     if not within.any():
         raise ValueError(
-            f"geometry.roughness: no wave that fits the film ({_text(*size)}) is shorter than long_cutoff "
+            f"{key}: no wave that fits the body ({_text(*size)}) is shorter than long_cutoff "
             f"{_text(long)} and longer than short_cutoff {_text(short)}"
         )
     modes, phases, q = modes[within], phases[within], q[within]
@@ -180,41 +189,38 @@ def _modes(highest: int, dimension: int) -> NDArray[np.int64]:
     return half[np.argsort(np.abs(half).max(axis=1), kind="stable")]
 
 
-def _measured(roughness: Measured, size: tuple[float, ...], case_folder: Path) -> HeightProfile:
+def _measured(roughness: Measured, size: tuple[float, ...], key: str, case_folder: Path) -> HeightProfile:
     """Window of a measured map or line scan, detrended over the window, as a cubic spline through its points.
 
     A point stands for the middle of its pixel, so a map of N points of pitch Δ covers NΔ. The window holds the pixels
     it touches; beyond them the spline goes on as their mirror image.
     """
-    key = "geometry.roughness.file"
-    heights, pitch = _read(case_folder / roughness.file, key)
-    name = f"{key}: '{roughness.file.name}'"
+    heights, pitch = _read(case_folder / roughness.file, f"{key}.file")
+    name = f"{key}.file: '{roughness.file.name}'"
     if len(size) > heights.ndim:
-        raise ValueError(f"{name} is a line scan; a film of dimension 3 needs a map")
+        raise ValueError(f"{name} is a line scan; a body of dimension 3 needs a map")
     if len(size) == 2 and roughness.line is not None:
-        raise ValueError("geometry.roughness.line: belongs to films of dimension 2; use origin to place the window")
+        raise ValueError(f"{key}.line: belongs to bodies of dimension 2; use origin to place the window")
     if len(size) == 1 and heights.ndim == 2:
         rows = heights.shape[1]
         row = rows // 2 if roughness.line is None else roughness.line
         if row >= rows:
-            raise ValueError(
-                f"geometry.roughness.line: {row} was given, '{roughness.file.name}' has rows 0 to {rows - 1}"
-            )
+            raise ValueError(f"{key}.line: {row} was given, '{roughness.file.name}' has rows 0 to {rows - 1}")
         heights, pitch = heights[:, row], pitch[:1]
     elif len(size) == 1 and roughness.line:
-        raise ValueError(f"geometry.roughness.line: '{roughness.file.name}' is a line scan, it has line 0 only")
+        raise ValueError(f"{key}.line: '{roughness.file.name}' is a line scan, it has line 0 only")
 
     if isinstance(roughness.origin, tuple):
         origin = np.array(roughness.origin)
         if len(size) == 1:
-            raise ValueError("geometry.roughness.origin: a film of dimension 2 needs one length; use line for the row")
+            raise ValueError(f"{key}.origin: a body of dimension 2 needs one length; use line for the row")
     else:
         origin = np.full(len(size), roughness.origin)
     start, end = origin / pitch, (origin + size) / pitch
     if (start < -ROUNDING).any() or (end > np.array(heights.shape) * (1 + ROUNDING)).any():
         raise ValueError(
             f"{name} covers {_text(*(heights.shape * pitch))}, smaller than the window of {_text(*size)} (lateral size "
-            f"of the film) at origin {_text(*origin)}; lower geometry.length or origin"
+            f"of the body) at origin {_text(*origin)}; lower geometry.length or origin"
         )
     first = np.floor(start * (1 + ROUNDING)).astype(np.int64)
     last = np.minimum(np.ceil(end * (1 - ROUNDING)).astype(np.int64), heights.shape)

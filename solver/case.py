@@ -5,9 +5,11 @@ The text of a validator's ValueError begins with the name of the field it is abo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -120,32 +122,93 @@ Roughness = Annotated[Flat | Sinusoidal | SelfAffine | Measured, Field(discrimin
 # --- geometry --------------------------------------------------------------------------------------
 
 
-class Film(Section):
-    """An electrode film on an electrolyte film: electrolyte below, interface near height 0, electrode above."""
+class Box(Section):
+    """A body over [0, length] (× [0, width] in 3D)."""
 
-    builder: Literal["film"]
+    builder: str
     dimension: Literal[2, 3] = 2
     length: Length = Field(description="lateral size along x")
     width: Length | None = Field(default=None, description="3D: lateral size along y; the length if not given")
-    electrode_thickness: Length
-    electrolyte_thickness: Length
-    roughness: Roughness = Flat()
-    roughness_as: Literal["gap", "profile"] = Field(
-        default="gap", description="gap: initial gap on a flat interface; profile: the mesh follows the heights"
-    )
-    element_size: Length = Field(description="at the interface")
-    coarse_size: Length | None = Field(
-        default=None, description="far from the interface; a third of the film thickness if not given"
-    )
-    lateral: Literal["symmetric", "periodic"] = "symmetric"
+    element_size: Length = Field(description="at the interfaces")
 
     @model_validator(mode="after")
-    def _sizes(self) -> Film:
+    def _sizes(self) -> Self:
         if self.element_size > self.length / 2:
             raise ValueError(f"element_size must be at most half the length, {self.length / 2:.3g} m")
         if self.dimension == 2 and self.width is not None:
             raise ValueError("width belongs to dimension 3")
         return self
+
+    @property
+    def lateral_size(self) -> tuple[float, ...]:
+        """Length, in 3D also width [m]."""
+        return (self.length,) if self.dimension == 2 else (self.length, self.width or self.length)
+
+
+class Layered(Box):
+    """What films and layers have in common."""
+
+    coarse_size: Length | None = Field(
+        default=None, description="far from the interfaces; a third of the thickness of the layer if not given"
+    )
+    roughness_as: Literal["gap", "profile"] = Field(
+        default="gap", description="gap: initial gap on a flat interface; profile: the mesh follows the heights"
+    )
+    lateral: Literal["symmetric", "periodic"] = "symmetric"
+
+
+class Film(Layered):
+    """An electrode film on an electrolyte film: electrolyte below, interface near height 0, electrode above."""
+
+    builder: Literal["film"]
+    electrode_thickness: Length
+    electrolyte_thickness: Length
+    roughness: Roughness = Flat()
+
+
+class Layer(Section):
+    """One of the layers of a stack: a side of its interfaces."""
+
+    name: str = Field(description="of the side")
+    thickness: Length
+
+    @model_validator(mode="after")
+    def _plain(self) -> Layer:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", self.name):
+            raise ValueError(f"name must be letters, digits and underscores after a letter, not '{self.name}'")
+        return self
+
+
+class Layers(Layered):
+    """Layers on top of each other, the lowest one from height 0 on; interfaces are called upper/lower."""
+
+    builder: Literal["layers"]
+    layers: list[Layer] = Field(min_length=2, description="from the counter, at the bottom, to the collector")
+    roughness: dict[str, Roughness] = Field(
+        default_factory=dict, description="by interface, such as cathode/separator; those not named are flat"
+    )
+
+    @model_validator(mode="after")
+    def _names(self) -> Layers:
+        names = [layer.name for layer in self.layers]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"layers must have names of their own; given twice or more: {', '.join(twice)}")
+        joined = {tuple(sorted(pair)) for pair in self.interfaces}
+        named = [tuple(sorted(key.split("/"))) for key in self.roughness]
+        for key, pair in zip(self.roughness, named, strict=True):
+            if pair not in joined:
+                allowed = ", ".join("/".join(pair) for pair in self.interfaces)
+                raise ValueError(f"roughness of '{key}' is of no interface of these layers; allowed: {allowed}")
+        if len(set(named)) < len(named):
+            raise ValueError("roughness is given twice for one interface, once in either order of its names")
+        return self
+
+    @property
+    def interfaces(self) -> list[tuple[str, str]]:
+        """The upper and the lower side of each interface, from the top down."""
+        names = [layer.name for layer in reversed(self.layers)]
+        return list(pairwise(names))
 
 
 class ImportedMesh(Section):
@@ -183,7 +246,7 @@ class DoubleCantilever(Section):
         return self
 
 
-Geometry = Annotated[Film | ImportedMesh | DoubleCantilever, Field(discriminator="builder")]
+Geometry = Annotated[Film | ImportedMesh | DoubleCantilever | Layers, Field(discriminator="builder")]
 
 
 # --- materials of the two sides --------------------------------------------------------------------

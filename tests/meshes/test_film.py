@@ -14,7 +14,7 @@ from mpi4py import MPI
 from scipy.spatial import cKDTree
 
 import meshes
-from meshes import roughness
+from meshes import roughness, stack
 from meshes.grading import estimated_elements
 from meshes.tagged import TaggedMesh
 from solver.case import Film
@@ -124,8 +124,9 @@ def test_boundaries_lie_where_their_names_say(dimension: int) -> None:
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_mesh_follows_the_heights_and_keeps_its_outer_faces(dimension: int) -> None:
     geometry = film(dimension, roughness=SELF_AFFINE, roughness_as="profile")
-    heights = roughness.from_film(geometry, Path())
-    tagged, left_over = meshes.build(COMM, geometry, Path())
+    heights = roughness.from_case(geometry, Path())[INTERFACE]
+    tagged, profiles = meshes.build(COMM, geometry, Path())
+    left_over = profiles[INTERFACE]
     points = nodes(tagged, tagged.interfaces[INTERFACE])
     lateral, height = points[:, : dimension - 1].T, points[:, dimension - 1]
     assert np.ptp(height) > 2 * heights.rms
@@ -166,7 +167,7 @@ def test_elements_are_fine_at_the_interface_and_coarse_away(dimension: int) -> N
 def test_estimate_of_elements_is_near_their_number(dimension: int) -> None:
     geometry = film(dimension, element_size="30 nm" if dimension == 2 else "0.15 um")
     cells = build(geometry).mesh.topology.index_map(dimension).size_global
-    assert estimated_elements(geometry) == pytest.approx(cells, rel=0.25)
+    assert estimated_elements(stack.from_case(geometry)) == pytest.approx(cells, rel=0.25)
 
 
 @pytest.mark.skipif(COMM.size > 1, reason="the partitioner may number differently")

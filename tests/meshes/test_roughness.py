@@ -9,7 +9,7 @@ import pytest
 from SurfaceTopography import open_topography
 
 from meshes import initial_gap
-from meshes.roughness import HeightProfile, from_film
+from meshes.roughness import HeightProfile, from_case
 from solver.case import Film
 
 TOPOGRAPHY = Path(__file__).parents[2] / "meshes" / "topography"
@@ -27,7 +27,7 @@ def profile(roughness: dict[str, object], folder: Path = TOPOGRAPHY, **changes: 
         "element_size": "40 nm",
         "roughness": roughness,
     }
-    return from_film(Film.model_validate(keys | changes), folder)
+    return from_case(Film.model_validate(keys | changes), folder)["electrode", "electrolyte"]
 
 
 def self_affine(dimension: int = 2, **changes: object) -> HeightProfile:
