@@ -26,7 +26,7 @@ def build(
     """
     check(geometry, case_folder)
     # Checking a case must not wait for Gmsh and DOLFINx.
-    from meshes import dcb, imported, layers, roughness, stack
+    from meshes import dcb, imported, layers, particles, roughness, stack
 
     if geometry.builder == "film" or geometry.builder == "layers":
         profiles = roughness.from_case(geometry, case_folder)
@@ -36,5 +36,8 @@ def build(
             pair: roughness.flat(f"{profile.description}, followed by the mesh") for pair, profile in followed.items()
         }
         return tagged, profiles | flattened
+    if geometry.builder == "particles":
+        tagged, profile = particles.from_case(comm, geometry)
+        return tagged, dict.fromkeys(tagged.interfaces, profile)
     tagged = imported.build(comm, geometry, case_folder) if geometry.builder == "msh" else dcb.from_case(comm, geometry)
     return tagged, {pair: roughness.flat() for pair in tagged.interfaces}

@@ -1,32 +1,50 @@
-"""Element sizes in a stack: fine in a few layers at each interface, then growing linearly up to the coarse size."""
+"""Element sizes: fine in a few rows at each interface, then growing linearly up to the coarse size."""
 
 from __future__ import annotations
 
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
+    from meshes.packing import Packing
     from meshes.stack import Stack
 
 FINE_LAYERS = 8
 """Rows of elements of the interface's size on either side of it."""
 GROWTH = 0.2
 """Growth of the element size per distance beyond them: neighbouring elements differ by this fraction."""
+PARTICLE_GROWTH = 0.3
+"""The same away from particles, where it begins after one row."""
+SAMPLES = 10_000
+"""Random points at which the element size among particles is looked up."""
 TETRAHEDRA = 4.2
 """Tetrahedra per cube of the element size, as Gmsh makes them (equilateral ones would be 6√2)."""
 
 
 def estimated_elements(stack: Stack) -> float:
     """Return the number of elements of the mesh of `stack`, within about a fifth."""
-    # In 2D Gmsh's triangles are nearly equilateral.
-    density = 4 / sqrt(3) if stack.dimension == 2 else TETRAHEDRA
     total = 0.0
     last = len(stack.layers) - 1
     for index, layer in enumerate(stack.layers):
         interfaces = (index > 0) + (index < last)
         depth = layer.thickness / interfaces
         total += interfaces * _elements_to(depth, stack.element_size, layer.coarse_size, stack.dimension)
-    return density * prod(stack.lateral_size) * total
+    return _density(stack.dimension) * prod(stack.lateral_size) * total
+
+
+def estimated_elements_among(packing: Packing, fine: float, coarse: float) -> float:
+    """Return the number of elements of the mesh of `packing`, within about a fifth; element sizes in metres."""
+    points = np.random.default_rng(0).uniform(0.0, packing.size, (SAMPLES, packing.dimension))
+    size = np.clip(fine + PARTICLE_GROWTH * (packing.distance(points) - fine), fine, coarse)
+    return _density(packing.dimension) * prod(packing.size) * float(np.mean(size**-packing.dimension))
+
+
+def _density(dimension: int) -> float:
+    """Return the number of elements in a square or cube of the element size."""
+    # In 2D Gmsh's triangles are nearly equilateral.
+    return 4 / sqrt(3) if dimension == 2 else TETRAHEDRA
 
 
 def _elements_to(depth: float, fine: float, coarse: float, dimension: int) -> float:

@@ -8,12 +8,11 @@ import gmsh
 import numpy as np
 from dolfinx.mesh import Mesh
 from mpi4py import MPI
-from numpy.typing import NDArray
 
 from meshes.grading import FINE_LAYERS, GROWTH
 from meshes.roughness import HeightProfile
 from meshes.stack import Stack
-from meshes.tagged import TaggedMesh, from_gmsh
+from meshes.tagged import TaggedMesh, from_gmsh, signed_volumes
 
 HXT = 10
 """Gmsh's number of a Delaunay algorithm that is four times as fast as its default, with better worst elements."""
@@ -35,7 +34,7 @@ def build(comm: MPI.Comm, stack: Stack, followed: Mapping[tuple[str, str], Heigh
 
 def _follow(mesh: Mesh, stack: Stack, followed: Mapping[tuple[str, str], HeightProfile]) -> None:
     """Move the nodes of `mesh` vertically, by h at each interface, falling linearly to none at its neighbours."""
-    before = _volumes(mesh)
+    before = signed_volumes(mesh)
     x, axis = mesh.geometry.x, stack.dimension - 1
     shares = np.eye(len(stack.heights))[1:-1]
     shift = np.zeros(len(x))
@@ -43,18 +42,12 @@ def _follow(mesh: Mesh, stack: Stack, followed: Mapping[tuple[str, str], HeightP
         if pair in followed:
             shift += followed[pair](*x[:, :axis].T) * np.interp(x[:, axis], stack.heights, share)
     x[:, axis] += shift
-    least = mesh.comm.allreduce(np.min(_volumes(mesh) / before, initial=np.inf), op=MPI.MIN)
+    least = mesh.comm.allreduce(np.min(signed_volumes(mesh) / before, initial=np.inf), op=MPI.MIN)
     if least < LEAST_VOLUME:
         raise ValueError(
             "geometry.roughness_as: following the heights squeezes elements of the mesh flat or inside out; lower the "
             "rms height of the roughness or geometry.coarse_size, thicken the layers, or use 'gap'"
         )
-
-
-def _volumes(mesh: Mesh) -> NDArray[np.float64]:
-    """Return the signed volumes of the simplices of `mesh`, times the factorial of the dimension."""
-    corners = mesh.geometry.x[mesh.geometry.dofmap][:, :, : mesh.geometry.dim]
-    return np.linalg.det(corners[:, 1:] - corners[:, :1])
 
 
 def _draw(stack: Stack) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshes import msh, roughness, stack
-from meshes.grading import estimated_elements
+from meshes import msh, packing, roughness, stack
+from meshes.grading import estimated_elements, estimated_elements_among
 
 if TYPE_CHECKING:
-    from solver.case import Film, Geometry, Layers
+    from solver.case import Film, Geometry, Layers, Particles
 
 MOST_ELEMENTS = 20e6
 
@@ -19,19 +19,21 @@ def check(geometry: Geometry, case_folder: Path) -> None:
     if geometry.builder == "msh":
         msh.require_groups(case_folder / geometry.file, geometry.lateral)
     elif geometry.builder == "film" or geometry.builder == "layers":
-        _check_layers(geometry, case_folder)
+        _check_sizes(geometry, estimated_elements(stack.from_case(geometry)))
+        roughness.from_case(geometry, case_folder)
+    elif geometry.builder == "particles":
+        packed = packing.pack(geometry)
+        _check_sizes(geometry, estimated_elements_among(packed, *packing.element_sizes(geometry)))
 
 
-def _check_layers(geometry: Film | Layers, case_folder: Path) -> None:
+def _check_sizes(geometry: Film | Layers | Particles, elements: float) -> None:
     if geometry.coarse_size is not None and geometry.coarse_size < geometry.element_size:
         raise ValueError(
             f"geometry.coarse_size: {geometry.coarse_size:.3g} m is below geometry.element_size, "
             f"{geometry.element_size:.3g} m"
         )
-    elements = estimated_elements(stack.from_case(geometry))
     if elements > MOST_ELEMENTS:
         raise ValueError(
             f"geometry.element_size: about {elements:.2g} elements would be needed, at most {MOST_ELEMENTS:.0e} are "
             "allowed; raise element_size or coarse_size, or make the body smaller"
         )
-    roughness.from_case(geometry, case_folder)

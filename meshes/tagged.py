@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import factorial
 
 import gmsh
 import numpy as np
 from dolfinx.mesh import Mesh, MeshTags
 from mpi4py import MPI
+from numpy.typing import NDArray
 
 from solver.compat import distribute_gmsh_model
 
@@ -22,9 +24,9 @@ class TaggedMesh:
         cell_tags: every local and every ghost cell carries exactly one tag, that of its side.
         facet_tags: tags of interfaces and external boundaries, on local and ghost facets.
         sides: tag of each side, by name.
-        interfaces: tag of the common facets of two sides, by their names.
-        boundaries: tag of each external boundary, by name: collector (far face of the electrode), counter (far face
-            of the electrolyte), left and right (lowest and highest x), in 3D front and back (lowest and highest y).
+        interfaces: tag of the common facets of two sides, by their names; of layers the upper one comes first.
+        boundaries: tag of each external boundary, by name: collector (highest face), counter (lowest face), left and
+            right (lowest and highest x), in 3D front and back (lowest and highest y).
     """
 
     mesh: Mesh
@@ -33,6 +35,12 @@ class TaggedMesh:
     sides: dict[str, int]
     interfaces: dict[tuple[str, str], int]
     boundaries: dict[str, int]
+
+
+def signed_volumes(mesh: Mesh) -> NDArray[np.float64]:
+    """Return the volumes of local and ghost simplices [m³, in 2D m²], negative where inside out."""
+    corners = mesh.geometry.x[mesh.geometry.dofmap][:, :, : mesh.geometry.dim]
+    return np.linalg.det(corners[:, 1:] - corners[:, :1]) / factorial(mesh.geometry.dim)
 
 
 def from_gmsh(comm: MPI.Comm, draw: Callable[[], None], unit: float) -> TaggedMesh:

@@ -246,7 +246,43 @@ class DoubleCantilever(Section):
         return self
 
 
-Geometry = Annotated[Film | ImportedMesh | DoubleCantilever | Layers, Field(discriminator="builder")]
+class Particles(Box):
+    """Electrode particles wholly inside an electrolyte: discs in 2D, balls in 3D. The lowest height is 0."""
+
+    builder: Literal["particles"]
+    height: Length = Field(description="of the whole body")
+    separator: Length | None = Field(default=None, description="thickness of the part without particles, at the bottom")
+    volume_fraction: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None, description="of the particles, in the part above the separator; this or their count is needed"
+    )
+    count: PositiveInt | None = Field(default=None, description="of the particles")
+    mean_diameter: Length
+    diameter_deviation: Length | None = Field(
+        default=None, description="standard deviation of the log-normal diameters; all are alike if not given"
+    )
+    spacing: Length | None = Field(
+        default=None,
+        description="least distance of a particle from others and from the faces; two elements if not given",
+    )
+    seed: Annotated[int, Field(ge=0)] = 0
+    coarse_size: Length | None = Field(
+        default=None, description="far from the interface; a quarter of the mean diameter if not given"
+    )
+    lateral: Literal["symmetric"] = "symmetric"
+
+    @model_validator(mode="after")
+    def _amount(self) -> Particles:
+        if (self.volume_fraction is None) == (self.count is None):
+            raise ValueError("volume_fraction or count is needed, and not both")
+        if self.separator is not None and self.separator >= self.height:
+            raise ValueError(f"separator must be below the height, {self.height:.3g} m")
+        return self
+
+
+Geometry = Annotated[
+    Film | ImportedMesh | DoubleCantilever | Layers | Particles,
+    Field(discriminator="builder"),
+]
 
 
 # --- materials of the two sides --------------------------------------------------------------------
