@@ -11,7 +11,6 @@ from mpi4py import MPI
 
 from benchmarks import cycled
 from benchmarks.report import Result
-from solver.cell import ELECTRODE
 from solver.interface.kinetics import FARADAY
 
 NAME = "blocking"
@@ -24,15 +23,16 @@ class Options(cycled.Options):
 def run(options: Options, comm: MPI.Comm) -> Result:
     """Cycle; errors are the largest over all time steps, over the applied current and the charge passed so far."""
     film = cycled.Cycled(options, comm)
-    cell, interface = film.cell, film.cell.junctions[0].interface
-    amount = cell.domain.form(cell.electrodes["electrode"].c * cell.domain.dx(cell.sides[ELECTRODE]))
+    cell, junction = film.cell, film.cell.junctions[0]
+    interface, electrode = junction.interface, junction.electrode
+    amount = cell.domain.form(electrode.c * cell.domain.dx(electrode.side))
     start = cell.domain.integrate(amount)
     applied = options.current * cell.apparent_area
     left = passed = 0.0
     detached, charge, lithium, fractions, swings = [], [], [], [], []
     for advance in film.run():
-        j = cell.junctions[0].read_current()
-        apart = ~cell.junctions[0].interaction.touching
+        j = junction.read_current()
+        apart = ~junction.interaction.touching
         detached.append(interface.sum(np.where(apart, np.abs(j), 0.0)))
         crossing = interface.sum(j)
         through = float(cell.current_density.value) * cell.apparent_area
@@ -42,7 +42,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         change = cell.domain.integrate(amount) - start
         lithium.append(abs(change + left) / passed)
         swings.append(change)
-        fractions.append(1 - interface.sum(apart.astype(float)) / cell.junctions[0].geometric_area)
+        fractions.append(1 - interface.sum(apart.astype(float)) / junction.geometric_area)
     return Result(
         NAME,
         options.model_dump(),

@@ -13,17 +13,12 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 import numpy as np
-import ufl
-from dolfinx import fem
 from mpi4py import MPI
 from pydantic import Field
 
 from benchmarks.options import OptionError, Parameters
-from benchmarks.report import Cost, peak_memory, seconds_glued
-from solver import algebra
-from solver.cell import ELECTRODE, ELECTROLYTE, Cell
-from solver.interface.kinetics import FARADAY, GAS_CONSTANT
-from solver.physics import conduction, diffusion, mechanics
+from benchmarks.report import Cost, peak_memory, timed
+from solver.cell import Cell
 from solver.reader import CaseError, LoadedCase, read_case
 from solver.stepping import Advance, ProtocolError, run_protocol
 
@@ -52,8 +47,6 @@ protocol:
   - {{step: discharge, current_density: {current!r} A/m^2, until: {{time: {duration!r} s}}}}
 time: {{initial: {first!r} s, maximum: {longest!r} s}}
 """
-TIED = 1e3
-"""Stiffness of the joint of the glued problem over E*/h."""
 
 
 class Options(Parameters):
@@ -131,69 +124,15 @@ class Cycled:
             yield advance
 
     def cost(self) -> Cost:
-        """Return the cost of all time steps so far; glued is one linear solve of the equations of one of them."""
+        """Return the cost of all time steps so far; tied is one linear solve of the equations of one of them."""
         memory = peak_memory(self.cell.comm)
         return Cost(self.cell.unknowns, self._newton, self._linear, memory, self._seconds, _solve_tied(self.cell))
 
 
 def _solve_tied(cell: Cell) -> float:
-    """Return the seconds of one cold linear solve of a time step, sides tied, with linear kinetics everywhere."""
-    domain, interface, constant = cell.domain, cell.junctions[0].interface, cell.constant
-    electrode, electrolyte = (domain.dx(side) for side in cell.sides.values())
-    unknowns = {name: fem.Function(u.function_space) for name, u in cell.u.items()}
-    c, phi_e, phi_s = (
-        fem.Function(f.function_space)
-        for f in (
-            cell.electrodes["electrode"].c,
-            cell.electrodes["electrode"].phi,
-            cell.electrolytes["electrolyte"].phi,
-        )
-    )
-    v = {name: ufl.TestFunction(u.function_space) for name, u in unknowns.items()}
-    q, psi_e, psi_s = (ufl.TestFunction(f.function_space) for f in (c, phi_e, phi_s))
-
-    jump = interface.jump(unknowns)
-    traction = constant(TIED * cell.composite_modulus) / interface.spacing("+") * jump
-    strain = diffusion.eigenstrain(c, constant(0.0), constant(cell.electrodes["electrode"].host.partial_molar_volume))
-    law = cell.elasticity
-    pressed = mechanics.residual(law[ELECTRODE], unknowns[ELECTRODE], v[ELECTRODE], electrode, strain)
-    pressed -= ufl.inner(traction, v[ELECTRODE]("+")) * interface.dS
-    pressed += constant(cell.typical_pressure) * v[ELECTRODE][domain.dimension - 1] * domain.ds("collector")
-    held = mechanics.residual(law[ELECTROLYTE], unknowns[ELECTROLYTE], v[ELECTROLYTE], electrolyte)
-    held += ufl.inner(traction, v[ELECTROLYTE]("-")) * interface.dS
-
-    conductance = cell.case.interface.kinetics.exchange_current_density * FARADAY / (GAS_CONSTANT * 298.15)
-    j = constant(conductance) * (phi_e("+") - phi_s("-") + c("+") / constant(cell.electrodes["electrode"].c_max))
-    host, time_step = cell.electrodes["electrode"].host, constant(1.0)
-    lithium = diffusion.residual(c, constant(0.0), q, constant(host.diffusivity), time_step, electrode)
-    lithium += j / FARADAY * q("+") * interface.dS
-    electrons = conduction.residual(phi_e, psi_e, constant(host.electronic_conductivity), electrode)
-    electrons += j * psi_e("+") * interface.dS - constant(1.0) * psi_e * domain.ds("collector")
-    ionic = cell.materials[ELECTROLYTE].electrolyte
-    assert ionic is not None
-    ions = (
-        conduction.residual(phi_s, psi_s, constant(ionic.ionic_conductivity), electrolyte)
-        - j * psi_s("-") * interface.dS
-    )
-
-    load = cell.apparent_area / np.sqrt(interface.space.dofmap.index_map.size_global)
-    fields = [
-        algebra.Field(c, lithium, load / FARADAY),
-        algebra.Field(phi_e, electrons, load),
-        algebra.Field(phi_s, ions, load),
-        algebra.Field(unknowns[ELECTRODE], pressed, load * cell.typical_pressure),
-        algebra.Field(unknowns[ELECTROLYTE], held, load * cell.typical_pressure),
-    ]
-    every = range(domain.dimension)
-    functions = {index: f.function for index, f in enumerate(fields)}
-    constraints = algebra.lateral(domain, functions, cell.case.geometry.lateral)
-    constraints.fixed += [
-        (2, domain.dofs(phi_s.function_space, "counter")),
-        (3, domain.dofs(unknowns[ELECTRODE].function_space, "collector", every[:-1])),
-        (4, domain.dofs(unknowns[ELECTROLYTE].function_space, "counter", every)),
-    ]
-    constraints.tied += [
-        (1, domain.dofs(phi_e.function_space, "collector")),
-        (3, domain.dofs(unknowns[ELECTRODE].function_space, "collector", every[-1:])),
-    ]
-    return seconds_glued(algebra.System(domain, fields, constraints, algebra.DIRECT))
+    """Return the seconds of one cold linear solve of the coupled equations of a time step."""
+    system, saved = cell.coupled_system(), cell.save()
+    _, seconds = timed(cell.comm, lambda: system.solve(tolerance=np.inf, correct=lambda: None))
+    cell.restore(saved)
+    system.destroy()
+    return seconds

@@ -507,6 +507,10 @@ class HoldStop(Section):
             raise ValueError("needs at least one of current_density, c_rate, time, active_fraction")
         return self
 
+    def density(self, one_c: float) -> float:
+        """Return the least current density [A/m²], where that of a C-rate of 1 is `one_c` [A/m²]."""
+        return max((d for d in (self.current_density, (self.c_rate or 0.0) * one_c) if d), default=0.0)
+
 
 class Galvanostatic(Section):
     """Constant current."""
@@ -523,6 +527,10 @@ class Galvanostatic(Section):
         if self.current_density is not None and self.c_rate is not None:
             raise ValueError("c_rate stands beside current_density; give one of them")
         return self
+
+    def density(self, one_c: float) -> float:
+        """Return the current density [A/m²], where that of a C-rate of 1 is `one_c` [A/m²]."""
+        return (self.c_rate or 0.0) * one_c if self.current_density is None else self.current_density
 
 
 class Charge(Galvanostatic):

@@ -25,7 +25,7 @@ from materials import Material
 from solver import algebra
 from solver import case as schema
 from solver.bdf2 import bdf2, euler
-from solver.case import Case, Charge, Discharge, DoubleCantilever, Film
+from solver.case import Case, DoubleCantilever, Film, Galvanostatic
 from solver.domain import Domain, Interface, Side
 from solver.electrode import Electrode
 from solver.electrolyte import Electrolyte
@@ -109,12 +109,10 @@ class Cell:
         self._constrained = False, self.stack.held
         mechanical = self._mechanical_constraints(self.stack.held)
         self._mechanical = algebra.System(domain, self._displacement, mechanical, self._options)
-        electrical = self.potential_constraints(self._charge)
         if case.coupling == "monolithic" or (case.coupling == "automatic" and domain.dimension == 2):
-            both = _joined(electrical, mechanical, offset=len(self._charge))
-            fields = [*self._charge, *self._displacement]
-            self._systems = [algebra.System(domain, fields, both, algebra.DIRECT)]
+            self._systems = [self.coupled_system()]
         else:
+            electrical = self.potential_constraints(self._charge)
             self._systems = [algebra.System(domain, self._charge, electrical, algebra.DIRECT), self._mechanical]
         self._start_potentials()
         self.ledger: Ledger | None = None
@@ -189,6 +187,11 @@ class Cell:
             if solved >= len(self._systems) and quiet >= len(self._systems) - 1:
                 return algebra.Report(newton, linear)
         raise algebra.SolveError("electrochemistry and mechanics do not settle in 20 sweeps")
+
+    def coupled_system(self) -> algebra.System:
+        """Return a system of all equations of a time step, at the state and under the constraints that now hold."""
+        fields = [*self._charge, *self._displacement]
+        return algebra.System(self.domain, fields, self._coupled_constraints(), algebra.DIRECT)
 
     def run_crack(
         self,
@@ -318,6 +321,11 @@ class Cell:
         return min(electrode.charge_capacity for electrode in self.electrodes.values())
 
     @property
+    def one_c(self) -> float:
+        """The current density that carries the charge capacity in an hour [A/m² of apparent area]."""
+        return self.charge_capacity / 3600.0 / self.apparent_area
+
+    @property
     def lithium_capacity(self) -> float:
         """The lithium [mol] (2D: per metre of depth) that the smaller electrode takes up from empty to full."""
         return min(electrode.lithium_capacity for electrode in self.electrodes.values())
@@ -433,9 +441,9 @@ class Cell:
 
     def _electrochemistry(self) -> list[algebra.Field]:
         """Return the conservation of lithium and electrons in each electrode and of ions in each electrolyte."""
-        currents = [step.current_density for step in self.case.steps if isinstance(step, Charge | Discharge)]
-        one_c = self.charge_capacity / 3600.0 / self.apparent_area
-        load = max([*currents, one_c]) * self.apparent_area / np.sqrt(self._interface_nodes)
+        steps = [step for step in self.case.steps if isinstance(step, Galvanostatic)]
+        current = max((step.density(self.one_c) for step in steps), default=self.one_c)
+        load = current * self.apparent_area / np.sqrt(self._interface_nodes)
         fields = []
         for electrode in self.electrodes.values():
             q, psi = ufl.TestFunction(electrode.c.function_space), ufl.TestFunction(electrode.phi.function_space)
@@ -538,15 +546,16 @@ class Cell:
         if (at_voltage, held) == self._constrained:
             return
         self._constrained = at_voltage, held
-        electrical, mechanical = (
-            self.potential_constraints(self._charge, at_voltage),
-            self._mechanical_constraints(held),
-        )
-        self._mechanical.constrain(mechanical)
+        self._mechanical.constrain(self._mechanical_constraints(held))
         if len(self._systems) == 1:
-            self._systems[0].constrain(_joined(electrical, mechanical, offset=len(self._charge)))
+            self._systems[0].constrain(self._coupled_constraints())
         else:
-            self._systems[0].constrain(electrical)
+            self._systems[0].constrain(self.potential_constraints(self._charge, at_voltage))
+
+    def _coupled_constraints(self) -> algebra.Constraints:
+        at_voltage, held = self._constrained
+        electrical = self.potential_constraints(self._charge, at_voltage)
+        return _joined(electrical, self._mechanical_constraints(held), offset=len(self._charge))
 
     def _mechanical_constraints(self, held: bool) -> algebra.Constraints:
         """Rigid rough platens: no motion at the counter face, one common height (free or `held`) at the collector.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from solver.interface.kinetics import FARADAY
 from solver.path import PathError
 from solver.unstable import LARGEST_GROWTH, Event
 
-VOLTAGE_TOLERANCE = 1e-3
-"""How far a cut-off may be overshot [V]."""
+VOLTAGE_TOLERANCE, CURRENT_TOLERANCE = 1e-3, 1e-2
+"""How far a cut-off may be overshot: a voltage [V], a current over that at which the step ends."""
 EASY = 8
 """Newton steps per equation system after which the next time step is twice as long; after twice as many, as long."""
 
@@ -64,10 +64,10 @@ def run_protocol(cell: Cell, protocol: Sequence[Step | Repeat], control: TimeSte
             advances = _follow_crack(cell, step)
         else:
             advances = _run_step(cell, step, control)
+        start = time
         for advance in advances:
-            yield replace(advance, number=number, cycle=cycle, time=time + advance.time)
-            end = advance.time
-        time += end
+            time = start + advance.time
+            yield replace(advance, number=number, cycle=cycle, time=time)
 
 
 def _unrolled(protocol: Sequence[Step | Repeat]) -> Iterator[tuple[int, Step]]:
@@ -80,29 +80,46 @@ def _unrolled(protocol: Sequence[Step | Repeat]) -> Iterator[tuple[int, Step]]:
             yield 0, step
 
 
-def applied_current_density(step: Step) -> float:
-    """Return the current density of a step [A/m² of apparent area], positive on charge."""
-    if not isinstance(step, Charge | Discharge) or step.current_density is None:
-        return 0.0
-    return step.current_density if isinstance(step, Charge) else -step.current_density
+@dataclass(frozen=True)
+class Load:
+    """What is imposed on a cell at the end of a time step, as `Cell.advance` takes it."""
+
+    current_density: float = 0.0
+    voltage: float | None = None
+    pressure: float | None = None
+
+
+def _load(cell: Cell, step: Step, start: float, share: float) -> Load:
+    """Return the load when a `share` of the time of a step has passed, which began at the pressure `start` [Pa]."""
+    match step:
+        case Charge():
+            return Load(step.density(cell.one_c))
+        case Discharge():
+            return Load(-step.density(cell.one_c))
+        case Hold():
+            return Load(voltage=step.voltage)
+        case Press():
+            return Load(pressure=start + (step.pressure - start) * share)
+    return Load()
 
 
 def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance]:
     """Carry out one step of the protocol; its times count from its beginning."""
-    if isinstance(step, Hold | Press) or (isinstance(step, Charge | Discharge) and step.current_density is None):
-        raise ProtocolError(f"the step '{step.step}' cannot be carried out yet in this form")
-    end = step.time if isinstance(step, Rest | Open) else step.until.time or np.inf
+    end = (step.time if isinstance(step, Rest | Open | Press) else step.until.time) or np.inf
     longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
     passed, length, opened = 0.0, control.initial, cell.opening
+    pressure = cell.stack_pressure() if isinstance(step, Press) else 0.0
     cell.begin_anew()
     notes: list[str] = []
     while passed < end * (1 - 1e-12):
         length = min(length, longest, end - passed)
         saved = cell.save()
+        share = (passed + length) / end
+        load = _load(cell, step, pressure, share)
         if isinstance(step, Open):
-            cell.opening = opened + (step.opening - opened) * (passed + length) / end
+            cell.opening = opened + (step.opening - opened) * share
         try:
-            report, longer = _attempt(cell, step, length, control)
+            report, longer = _attempt(cell, step, length, load, control)
             event = None
         except _RejectedError as rejected:
             cell.restore(saved)
@@ -115,7 +132,7 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
             if not cell.bonds or not rejected.lost:
                 raise ProtocolError(reason) from None
             try:
-                event, report = cell.run_crack(length, applied_current_density(step))
+                event, report = cell.run_crack(length, **asdict(load))
                 longer = _slack(cell.commit())
                 report = Report(report.newton + event.report.newton, report.linear + event.report.linear)
             except SolveError as error:
@@ -158,21 +175,21 @@ def _factor(error: float) -> float:
     return 0.9 / max(error, 1e-3) ** (1 / 3)
 
 
-def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping) -> tuple[Report, float]:
+def _attempt(cell: Cell, step: Step, length: float, load: Load, control: TimeStepping) -> tuple[Report, float]:
     """Advance the cell by `length` [s] and commit, or reject the time step.
 
     Return what it took, and how many times as long the next one may be.
     """
-    before = cell.voltage
+    before = _overshoot(cell, step)
     try:
-        report = cell.advance(length, applied_current_density(step))
+        report = cell.advance(length, **asdict(load))
     except SolveError as error:
         raise _RejectedError(str(error), 0.5, lost=not isinstance(error, OpenCircuitError)) from None
-    overshoot = _overshoot(cell, step)
-    if overshoot > VOLTAGE_TOLERANCE and length > control.minimum:
+    beyond = _overshoot(cell, step)
+    if beyond > 1.0 and length > control.minimum:
         # aims between the cut-off and what may be overshot, so that a secant through a bent curve ends there
-        shrink = 1.0 - (overshoot - VOLTAGE_TOLERANCE / 2) / abs(cell.voltage - before)
-        raise _RejectedError("the cut-off voltage would be overshot", min(max(shrink, 0.05), 0.95))
+        shrink = 1.0 - (beyond - 0.5) / (beyond - before) if np.isfinite(before) and beyond > before else 0.5
+        raise _RejectedError("the cut-off would be overshot", min(max(shrink, 0.05), 0.95))
     error = cell.time_error() / control.tolerance
     if error > 1.0 and length > control.minimum:
         raise _RejectedError("the error in time is too large", max(_factor(error), 0.2))
@@ -183,23 +200,26 @@ def _attempt(cell: Cell, step: Step, length: float, control: TimeStepping) -> tu
 
 
 def _time_to_change(cell: Cell, step: Step, change: float) -> float:
-    """Return the time [s] in which a step changes the mean stoichiometry by `change`."""
-    current = abs(applied_current_density(step)) * cell.apparent_area
+    """Return the time [s] in which the current of a step changes the mean stoichiometry by `change`."""
+    current = step.density(cell.one_c) * cell.apparent_area if isinstance(step, Charge | Discharge) else 0.0
     return change * cell.lithium_capacity * FARADAY / current if current else np.inf
 
 
 def _overshoot(cell: Cell, step: Step) -> float:
-    """Return how far the voltage is beyond the cut-off of a step [V], negative before it."""
-    if not isinstance(step, Charge | Discharge) or step.until.voltage is None:
-        return -np.inf
-    beyond = cell.voltage - step.until.voltage
-    return -beyond if isinstance(step, Discharge) else beyond
+    """Return how far the cell is beyond the cut-off of a step, over what it may be; negative before it."""
+    match step:
+        case Charge() if step.until.voltage is not None:
+            return (cell.voltage - step.until.voltage) / VOLTAGE_TOLERANCE
+        case Discharge() if step.until.voltage is not None:
+            return (step.until.voltage - cell.voltage) / VOLTAGE_TOLERANCE
+        case Hold() if least := step.until.density(cell.one_c):
+            return (1.0 - abs(float(cell.current_density.value)) / least) / CURRENT_TOLERANCE
+    return -np.inf
 
 
 def _is_over(cell: Cell, step: Step) -> bool:
     """Return whether a condition of `until` other than its time is met."""
-    if not isinstance(step, Charge | Discharge):
+    if isinstance(step, Rest | Open | Press):
         return False
     least = step.until.active_fraction
-    lost = least is not None and cell.active_fraction < least
-    return lost or _overshoot(cell, step) >= 0.0
+    return (least is not None and cell.active_fraction < least) or _overshoot(cell, step) >= 0.0

@@ -11,7 +11,7 @@ import pytest
 from solver.algebra import Report, SolveError
 from solver.case import Charge, Discharge, Rest, Step, Stop, TimeStepping
 from solver.interface.kinetics import FARADAY
-from solver.stepping import Advance, ProtocolError, applied_current_density, run_protocol
+from solver.stepping import Advance, ProtocolError, run_protocol
 
 CAPACITY = 1000.0
 """Charge that fills the host [C]; at 1 A/m² on 1 m², time in seconds is charge in coulombs."""
@@ -23,6 +23,7 @@ class FakeCell:
     apparent_area = active_fraction = 1.0
     lithium_capacity = CAPACITY / FARADAY
     systems = 1
+    one_c = CAPACITY / 3600
     bonds = ()
     opening = 0.0
 
@@ -38,7 +39,7 @@ class FakeCell:
         self.committed = 0
         self._voltage_at, self._newton, self._active_at = voltage_at, newton, active_at
 
-    def advance(self, time_step: float, current_density: float) -> Report:
+    def advance(self, time_step: float, current_density: float, **other: None) -> Report:
         self.tried.append(time_step)
         self.charge += time_step * current_density
         self.voltage = self._voltage_at(self.charge, current_density)
@@ -75,11 +76,11 @@ def stop(**values: float) -> Stop:
 
 
 def charge(current: float = 1.0, **until: float) -> Charge:
-    return Charge.model_construct(step="charge", current_density=current, until=stop(**until))
+    return Charge.model_construct(step="charge", current_density=current, c_rate=None, until=stop(**until))
 
 
 def discharge(current: float = 1.0, **until: float) -> Discharge:
-    return Discharge.model_construct(step="discharge", current_density=current, until=stop(**until))
+    return Discharge.model_construct(step="discharge", current_density=current, c_rate=None, until=stop(**until))
 
 
 def rest(time: float) -> Rest:
@@ -95,7 +96,10 @@ def lengths(advances: list[Advance]) -> list[float]:
 
 
 def test_current_is_positive_on_charge_and_negative_on_discharge() -> None:
-    assert [applied_current_density(step) for step in (charge(2.0), discharge(2.0), rest(1.0))] == [2.0, -2.0, 0.0]
+    for step, expected in ((charge(2.0, time=5.0), 10.0), (discharge(2.0, time=5.0), -10.0), (rest(5.0), 0.0)):
+        cell = FakeCell()
+        run(cell, [step])
+        assert cell.charge == pytest.approx(expected, rel=1e-12)
 
 
 def test_steps_end_exactly_at_their_time_and_follow_each_other() -> None:
@@ -128,7 +132,7 @@ class Stubborn(FakeCell):
 
     longest = 0.3
 
-    def advance(self, time_step: float, current_density: float) -> Report:
+    def advance(self, time_step: float, current_density: float, **other: None) -> Report:
         report = super().advance(time_step, current_density)
         if time_step > self.longest:
             self.charge = np.nan
@@ -171,7 +175,7 @@ def test_cut_off_voltage_is_reached_and_not_overshot(bend: float) -> None:
 
     up = run(cell := FakeCell(voltage), [charge(voltage=3.8)])
     assert 3.8 <= cell.voltage <= 3.801
-    assert any("the cut-off voltage would be overshot" in note for advance in up for note in advance.notes)
+    assert any("the cut-off would be overshot" in note for advance in up for note in advance.notes)
     run(cell := FakeCell(voltage), [discharge(voltage=3.2)])
     assert 3.199 <= cell.voltage <= 3.2
 
