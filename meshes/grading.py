@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from meshes.packing import unit_ball
+
 if TYPE_CHECKING:
     from meshes.packing import Packing
     from meshes.stack import Stack
@@ -17,7 +19,7 @@ GROWTH = 0.2
 """Growth of the element size per distance beyond them: neighbouring elements differ by this fraction."""
 PARTICLE_GROWTH = 0.3
 """The same away from particles, where it begins after one row."""
-SAMPLES = 10_000
+SAMPLES = 20_000
 """Random points at which the element size among particles is looked up."""
 TETRAHEDRA = 4.2
 """Tetrahedra per cube of the element size, as Gmsh makes them (equilateral ones would be 6√2)."""
@@ -36,9 +38,21 @@ def estimated_elements(stack: Stack) -> float:
 
 def estimated_elements_among(packing: Packing, fine: float, coarse: float) -> float:
     """Return the number of elements of the mesh of `packing`, within about a fifth; element sizes in metres."""
-    points = np.random.default_rng(0).uniform(0.0, packing.size, (SAMPLES, packing.dimension))
-    size = np.clip(fine + PARTICLE_GROWTH * (packing.distance(points) - fine), fine, coarse)
-    return _density(packing.dimension) * prod(packing.size) * float(np.mean(size**-packing.dimension))
+    # Points at random distances from each surface, the denser the nearer, stand for the volume nearest to it.
+    generator, dimension = np.random.default_rng(0), packing.dimension
+    shape = (len(packing.radii), 2, -(-SAMPLES // (2 * len(packing.radii))))
+    steps = np.log1p(np.linalg.norm(packing.size) / fine)
+    distance = fine * np.expm1(generator.uniform(0.0, steps, shape))
+    radius = packing.radii[:, None, None] + np.array([[-1.0], [1.0]]) * distance
+    direction = generator.normal(size=(*shape, dimension))
+    direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
+    points = packing.centres[:, None, None] + radius[..., None] * direction
+    within = (radius > 0) & np.all((points >= 0) & (points <= packing.size), axis=-1)
+    nearest = packing.distance(points.reshape(-1, dimension)).reshape(shape) >= distance * (1 - 1e-6)
+    size = np.clip(fine + PARTICLE_GROWTH * (distance - fine), fine, coarse)
+    sphere = dimension * unit_ball(dimension) * radius ** (dimension - 1)
+    numbers = np.where(within & nearest, sphere * (distance + fine) * steps / size**dimension, 0.0)
+    return _density(dimension) * float(numbers.sum()) / shape[2]
 
 
 def _density(dimension: int) -> float:

@@ -18,9 +18,11 @@ Array = NDArray[np.float64]
 MOST_PARTICLES = 1000
 TRIALS = 500
 """Random places tried for a particle."""
-PUSHES = 5000
+PUSHES = 1000
 PUSH_MARGIN = 0.01
 """Most rounds of pushing particles apart, and how much farther than asked for, relatively."""
+ATTEMPTS = 20
+"""Most packings begun anew because particles got stuck."""
 LEAST_ELEMENTS = 4
 """Elements across the smallest particle."""
 
@@ -49,7 +51,7 @@ class Packing:
     @property
     def volume_fraction(self) -> float:
         """Share of the particles in the part above the separator."""
-        return _unit_ball(self.dimension) * float(np.sum(self.radii**self.dimension)) / self.room
+        return unit_ball(self.dimension) * float(np.sum(self.radii**self.dimension)) / self.room
 
     @property
     def room(self) -> float:
@@ -91,28 +93,42 @@ def pack(geometry: Particles) -> Packing:
             f"geometry.mean_diameter: a particle of {_text(2 * radii[0])} does not fit into the part of "
             f"{_text(*(high - low))} that is left by the separator and the spacing, {_text(spacing)}"
         )
-    centres = np.empty((0, len(size)))
-    for count, radius in enumerate(radii):
-        places = generator.uniform(low + radius, high - radius, (TRIALS, len(size)))
-        squares = np.sum((places[:, None] - centres) ** 2, axis=2)
-        clearance = np.min(np.sqrt(squares) - radii[:count], axis=1, initial=np.inf) - radius - spacing
-        centres = np.vstack([centres, places[np.argmax(np.minimum(clearance, 0.0))]])
-    packing = Packing(centres, radii, size, separator)
-    reached = _push_apart(centres, radii, spacing, low, high)
-    if reached < spacing:
-        key = "count" if geometry.volume_fraction is None else "volume_fraction"
-        state = f"are {_text(reached)} apart" if reached > 0 else f"overlap by {_text(-reached)}"
-        raise ValueError(
-            f"geometry.{key}: {len(radii)} particles at {packing.volume_fraction:.3f} of the volume, pushed apart, "
-            f"still {state}; allowed are {_text(spacing)} and more: lower {key} or spacing, or enlarge the body"
-        )
-    return packing
+    furthest = -np.inf
+    for _ in range(ATTEMPTS):
+        centres = _scatter(radii, spacing, low, high, generator)
+        reached = _push_apart(centres, radii, spacing, low, high)
+        if reached >= spacing:
+            return Packing(centres, radii, size, separator)
+        furthest = max(furthest, reached)
+    key = "count" if geometry.volume_fraction is None else "volume_fraction"
+    share = Packing(centres, radii, size, separator).volume_fraction
+    state = f"are {_text(furthest)} apart" if furthest > 0 else f"overlap by {_text(-furthest)}"
+    raise ValueError(
+        f"geometry.{key}: {len(radii)} particles at {share:.3f} of the volume, pushed apart, still {state}; allowed "
+        f"are {_text(spacing)} and more: lower {key} or spacing, or enlarge the body"
+    )
+
+
+def unit_ball(dimension: int) -> float:
+    """Return the area of the disc or the volume of the ball of radius 1."""
+    return pi ** (dimension / 2) / gamma(dimension / 2 + 1)
 
 
 def element_sizes(geometry: Particles) -> tuple[float, float]:
     """Return the element sizes at the interface and far from it [m]."""
     fine = geometry.element_size
     return fine, max(fine, geometry.coarse_size or geometry.mean_diameter / 4)
+
+
+def _scatter(radii: Array, spacing: float, low: Array, high: Array, generator: np.random.Generator) -> Array:
+    """Return for each particle in turn the first free of some random places between `low` and `high`, or the freest."""
+    centres = np.empty((0, len(low)))
+    for count, radius in enumerate(radii):
+        places = generator.uniform(low + radius, high - radius, (TRIALS, len(low)))
+        distances = np.linalg.norm(places[:, None] - centres, axis=2)
+        clearance = np.min(distances - radii[:count], axis=1, initial=np.inf) - radius - spacing
+        centres = np.vstack([centres, places[np.argmax(np.minimum(clearance, 0.0))]])
+    return centres
 
 
 def _push_apart(centres: Array, radii: Array, spacing: float, low: Array, high: Array) -> float:
@@ -139,7 +155,7 @@ def _push_apart(centres: Array, radii: Array, spacing: float, low: Array, high: 
 def _diameters(geometry: Particles, room: float, generator: np.random.Generator) -> Array:
     """Return the diameters [m] of the particles, the largest first."""
     mean, wanted = geometry.mean_diameter, room * (geometry.volume_fraction or 0.0)
-    ball = _unit_ball(geometry.dimension) / 2**geometry.dimension
+    ball = unit_ball(geometry.dimension) / 2**geometry.dimension
     expected = geometry.count or wanted / (ball * mean**geometry.dimension)
     if expected > MOST_PARTICLES:
         raise ValueError(
@@ -161,11 +177,6 @@ def _diameters(geometry: Particles, room: float, generator: np.random.Generator)
         if len(diameters) > 1 and wanted - volumes[-2] < volumes[-1] - wanted:
             diameters.pop()
     return np.sort(diameters)[::-1]
-
-
-def _unit_ball(dimension: int) -> float:
-    """Return the area of the disc or the volume of the ball of radius 1."""
-    return pi ** (dimension / 2) / gamma(dimension / 2 + 1)
 
 
 def _room(size: tuple[float, ...], separator: float) -> float:

@@ -50,8 +50,8 @@ def _draw(packing: Packing, fine: float, coarse: float) -> None:
     occ, dimension, unit = gmsh.model.occ, packing.dimension, packing.size[0]
     size = [length / unit for length in packing.size]
     drawn = []
-    for centre, radius in zip(packing.centres / unit, packing.radii / unit, strict=True):
-        drawn.append(occ.addSphere(*centre, radius) if dimension == 3 else occ.addDisk(*centre, 0.0, radius, radius))
+    for place, radius in zip(packing.centres / unit, packing.radii / unit, strict=True):
+        drawn.append(occ.addSphere(*place, radius) if dimension == 3 else occ.addDisk(*place, 0.0, radius, radius))
     box = occ.addBox(0, 0, 0, *size) if dimension == 3 else occ.addRectangle(0, 0, 0, *size)
     _, (of_box, *of_particles) = occ.fragment([(dimension, box)], [(dimension, tag) for tag in drawn])
     occ.synchronize()
