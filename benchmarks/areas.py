@@ -9,6 +9,7 @@ from __future__ import annotations
 from mpi4py import MPI
 
 from benchmarks import cycled
+from benchmarks.case_run import CaseRun
 from benchmarks.report import Result
 from solver.history import Observer
 
@@ -21,9 +22,9 @@ class Options(cycled.Options):
 
 def run(options: Options, comm: MPI.Comm) -> Result:
     """Cycle and compare the two current densities after each time step, over the largest applied one."""
-    film = cycled.Cycled(options, comm)
+    film = CaseRun(cycled.read(options), comm)
     observer = Observer(film.cell)
-    rows = [observer.row(advance) for advance in film.run()]
+    rows = [observer.row(advance) for advance in film.advances()]
     error = max(abs(_from_areas(row) - row["current density [A/m^2]"]) for row in rows) / options.current
     fractions = [row["active fraction [1]"] for row in rows]
     last = next(row for row in reversed(rows) if row["current density [A/m^2]"])

@@ -10,6 +10,7 @@ import numpy as np
 from mpi4py import MPI
 
 from benchmarks import cycled
+from benchmarks.case_run import CaseRun
 from benchmarks.report import Result
 from solver.interface.kinetics import FARADAY
 
@@ -22,7 +23,7 @@ class Options(cycled.Options):
 
 def run(options: Options, comm: MPI.Comm) -> Result:
     """Cycle; errors are the largest over all time steps, over the applied current and the charge passed so far."""
-    film = cycled.Cycled(options, comm)
+    film = CaseRun(cycled.read(options), comm)
     cell, junction = film.cell, film.cell.junctions[0]
     interface, electrode = junction.interface, junction.electrode
     amount = cell.domain.form(electrode.c * cell.domain.dx(electrode.side))
@@ -30,7 +31,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     applied = options.current * cell.apparent_area
     left = passed = 0.0
     detached, charge, lithium, fractions, swings = [], [], [], [], []
-    for advance in film.run():
+    for advance in film.advances():
         j = junction.read_current()
         apart = ~junction.interaction.touching
         detached.append(interface.sum(np.where(apart, np.abs(j), 0.0)))

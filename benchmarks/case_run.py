@@ -1,0 +1,71 @@
+"""A case carried out by the program itself, as any case, and what that costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from mpi4py import MPI
+
+from benchmarks.options import OptionError
+from benchmarks.report import Cost, peak_memory, timed
+from solver.cell import Cell
+from solver.reader import CaseError, LoadedCase, read_case
+from solver.stepping import Advance, ProtocolError, run_protocol
+
+
+def read_text(text: str) -> LoadedCase:
+    """Return the case that `text` holds; OptionError if the program refuses it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "case.yaml"
+        path.write_text(text, encoding="utf-8")
+        try:
+            return read_case(path)
+        except CaseError as error:
+            raise OptionError(str(error)) from error
+
+
+class CaseRun:
+    """The cell of a case, pressed and ready for its protocol to be carried out once."""
+
+    def __init__(self, loaded: LoadedCase, comm: MPI.Comm) -> None:
+        self.cell = Cell(loaded.case, loaded.materials, loaded.folder, comm)
+        self.cell.press()
+        self.steps = self._newton = self._linear = 0
+        self._seconds = 0.0
+
+    def advances(self) -> Iterator[Advance]:
+        """Carry out the protocol, yielding after every time step; OptionError if it cannot go on."""
+        cell = self.cell
+        advances = run_protocol(cell, cell.case.protocol, cell.case.time)
+        while True:
+            cell.comm.barrier()
+            start = time.perf_counter()
+            try:
+                advance = next(advances, None)
+            except ProtocolError as error:
+                raise OptionError(f"this cell cannot be cycled so: {error}") from error
+            self._seconds += time.perf_counter() - start
+            if advance is None:
+                return
+            self.steps += 1
+            self._newton += advance.report.newton
+            self._linear += advance.report.linear
+            yield advance
+
+    def cost(self) -> Cost:
+        """Return the cost of all time steps so far; tied is one linear solve of the equations of one of them."""
+        memory = peak_memory(self.cell.comm)
+        return Cost(self.cell.unknowns, self._newton, self._linear, memory, self._seconds, _solve_tied(self.cell))
+
+
+def _solve_tied(cell: Cell) -> float:
+    """Return the seconds of one cold linear solve of the coupled equations of a time step."""
+    system, saved = cell.coupled_system(), cell.save()
+    _, seconds = timed(cell.comm, lambda: system.solve(tolerance=np.inf, correct=lambda: None))
+    cell.restore(saved)
+    system.destroy()
+    return seconds
