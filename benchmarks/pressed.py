@@ -22,7 +22,6 @@ from benchmarks.blocks import Array, Blocks, Box, cascade
 from benchmarks.options import ContactParameters
 from benchmarks.report import peak_memory
 from meshes.tagged import from_gmsh
-from solver import closed_form
 from solver.physics.mechanics import composite_modulus
 
 
@@ -47,13 +46,11 @@ def find(name: str) -> Problem:
 
 def _wave() -> Problem:
     options = westergaard.Options.parse([])
-    amplitude, wavelength = options.amplitude, options.wavelength
-    closing = closed_form.westergaard_closing_pressure(composite_modulus(*options.moduli), amplitude, wavelength)
     return Problem(
         options,
-        options.load_ratio * closing,
-        lambda x: amplitude * (1 - np.cos(2 * np.pi * x[0] / wavelength)),
-        {"amplitude": amplitude, "wavelength": wavelength},
+        options.mean_pressure,
+        options.gap,
+        {"amplitude": options.amplitude, "wavelength": options.wavelength},
         lambda elements: westergaard._box(options.model_copy(update={"elements": elements})),
     )
 

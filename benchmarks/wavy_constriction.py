@@ -8,16 +8,14 @@ finer about the edge that the one before has found, so that the edge is known to
 
 from __future__ import annotations
 
-import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import Array, Blocks, Box
+from benchmarks.blocks import Blocks, Box
 from benchmarks.conductor import Conductivities, Conductor
-from benchmarks.options import ContactParameters
 from benchmarks.report import Result
+from benchmarks.westergaard import Wave
 from solver import closed_form
-from solver.physics.mechanics import composite_modulus
 
 NAME = "wavy-constriction"
 GROWTH = 0.05
@@ -27,35 +25,20 @@ FINER = 8
 MESHES = 3
 
 
-class Options(Conductivities, ContactParameters):
+class Options(Conductivities, Wave):
     """A wave, the load on it, and the mesh."""
 
     elements: int = Field(32, ge=8)
     """elements per half wavelength; at the edge of the contact 64 times smaller"""
-    load_ratio: float = Field(0.4, gt=0, lt=1)
-    """mean pressure over the one that closes the waves"""
-    wavelength: float = Field(2e-6, gt=0)
-    """wavelength [m]"""
-    amplitude: float = Field(1e-9, gt=0)
-    """amplitude A of the wave [m]"""
-    depth: float = Field(1.5, gt=0)
-    """thickness of each block in wavelengths"""
 
 
 def run(options: Options, comm: MPI.Comm) -> Result:
     """Press the wave, send a current through it, and compare resistances per wavelength and unit depth."""
-    wavelength, amplitude = options.wavelength, options.amplitude
-    modulus = composite_modulus(*options.moduli)
-    mean = options.load_ratio * closed_form.westergaard_closing_pressure(modulus, amplitude, wavelength)
-
-    def gap(x: Array) -> Array:
-        return amplitude * (1 - np.cos(2 * np.pi * x[0] / wavelength))
-
     blocks: Blocks | None = None
     half_width, size = 0.0, 1 / options.elements
     for _ in range(MESHES):
-        box = _box(options, size, 2 * half_width / wavelength)
-        blocks = Blocks(box.mesh(comm), options.moduli, options, gap, mean, coarse=blocks)
+        box = _box(options, size, 2 * half_width / options.wavelength)
+        blocks = Blocks(box.mesh(comm), options.moduli, options, options.gap, options.mean_pressure, coarse=blocks)
         blocks.press()
         half_width = blocks.interface.sum(blocks.contact.active.x.array)
         size /= FINER
@@ -67,7 +50,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     # two half waves side by side carry twice the current
     current, powers = 2 * conductor.current, [2 * power for power in conductor.powers]
     computed = {"half_width [m]": half_width}
-    exact = {"half_width [m]": closed_form.westergaard_half_width(options.load_ratio, wavelength)}
+    exact = {"half_width [m]": closed_form.westergaard_half_width(options.load_ratio, options.wavelength)}
     for name, power, kappa in zip(("upper", "lower"), powers, options.conductivities, strict=True):
         key = f"{name}_resistance [ohm m]"
         computed[key] = power / current**2 - options.depth / kappa

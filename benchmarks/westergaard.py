@@ -29,17 +29,11 @@ LAYERS = 2
 """Regular layers of cubes below the interface in 3D: pressures on an irregular mesh scatter."""
 
 
-class Options(ContactParameters):
-    """A wave, the load on it, and the mesh."""
+class Wave(ContactParameters):
+    """A wave and the load on it."""
 
-    elements: int = Field(64, ge=4)
-    """elements per half wavelength"""
     load_ratio: float = Field(0.4, gt=0, lt=1)
     """mean pressure over the one that closes the waves"""
-    dimension: Dimension = 2
-    """2, or 3 for a slice an eighth of a wavelength wide"""
-    lateral: Literal["symmetric", "periodic"] = "symmetric"
-    """symmetric encloses half a wave, periodic a whole one"""
     wavelength: float = Field(2e-6, gt=0)
     """wavelength [m]"""
     amplitude: float = Field(1e-9, gt=0)
@@ -47,23 +41,39 @@ class Options(ContactParameters):
     depth: float = Field(1.5, gt=0)
     """thickness of each block in wavelengths"""
 
+    @property
+    def mean_pressure(self) -> float:
+        """Mean pressure on the wave [Pa]."""
+        modulus = composite_modulus(*self.moduli)
+        return self.load_ratio * closed_form.westergaard_closing_pressure(modulus, self.amplitude, self.wavelength)
+
+    def gap(self, x: Array) -> Array:
+        """Return g_0 [m] at places `x` [m], shape (3, points)."""
+        return self.amplitude * (1 - np.cos(2 * np.pi * x[0] / self.wavelength))
+
+
+class Options(Wave):
+    """A wave, the load on it, and the mesh."""
+
+    elements: int = Field(64, ge=4)
+    """elements per half wavelength"""
+    dimension: Dimension = 2
+    """2, or 3 for a slice an eighth of a wavelength wide"""
+    lateral: Literal["symmetric", "periodic"] = "symmetric"
+    """symmetric encloses half a wave, periodic a whole one"""
+
 
 def run(options: Options, comm: MPI.Comm) -> Result:
     """Press the wave and compare with Westergaard (1939)."""
-    wavelength, amplitude = options.wavelength, options.amplitude
-    modulus = composite_modulus(*options.moduli)
-    mean = options.load_ratio * closed_form.westergaard_closing_pressure(modulus, amplitude, wavelength)
+    wavelength, mean = options.wavelength, options.mean_pressure
     half_width = closed_form.westergaard_half_width(options.load_ratio, wavelength)
-
-    def gap(x: Array) -> Array:
-        return amplitude * (1 - np.cos(2 * np.pi * x[0] / wavelength))
 
     def exact(points: Array) -> Array:
         return closed_form.westergaard_pressure(points[:, 0], options.load_ratio, mean, wavelength)
 
     def build(elements: int, coarse: Blocks | None) -> Blocks:
         tagged = _box(options.model_copy(update={"elements": elements})).mesh(comm)
-        return Blocks(tagged, options.moduli, options, gap, mean, lateral=options.lateral, coarse=coarse)
+        return Blocks(tagged, options.moduli, options, options.gap, mean, lateral=options.lateral, coarse=coarse)
 
     blocks = cascade(build, options.elements, options.dimension)
     cost = blocks.measure(blocks.press)
@@ -72,7 +82,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     contacts = 1 if options.lateral == "symmetric" else 2
     found = interface.sum(contact.active.x.array) / contacts / _width(options)
     peak = closed_form.westergaard_pressure(np.zeros(1), options.load_ratio, mean, wavelength)[0]
-    product, penetration = complementarity(blocks, mean, amplitude)
+    product, penetration = complementarity(blocks, mean, options.amplitude)
     return Result(
         NAME,
         options.model_dump(),
