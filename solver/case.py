@@ -330,24 +330,27 @@ class Contact(Section):
     )
 
 
-class Weibull(Section):
+class RandomField(Section):
+    """Random strength and toughness along the interface."""
+
+    distribution: str
+    correlation_length: Length
+    seed: Annotated[int, Field(ge=0)] = 0
+    of: Literal["strength", "toughness", "both"] = "both"
+
+
+class Weibull(RandomField):
     """Random strength and toughness along the interface, Weibull distributed about the values given."""
 
     distribution: Literal["weibull"]
     modulus: Annotated[float, Field(gt=0)] = Field(description="Weibull modulus m; the larger, the less they vary")
-    correlation_length: Length
-    seed: Annotated[int, Field(ge=0)] = 0
-    of: Literal["strength", "toughness", "both"] = "both"
 
 
-class LogNormal(Section):
+class LogNormal(RandomField):
     """Random strength and toughness along the interface, log-normally distributed about the values given."""
 
     distribution: Literal["log_normal"]
     variation: Annotated[float, Field(gt=0)] = Field(description="standard deviation over the mean")
-    correlation_length: Length
-    seed: Annotated[int, Field(ge=0)] = 0
-    of: Literal["strength", "toughness", "both"] = "both"
 
 
 Variation = Annotated[Weibull | LogNormal, Field(discriminator="distribution")]
