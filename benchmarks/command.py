@@ -21,7 +21,7 @@ NAMES = (
     *("westergaard", "hertz", "patch", "recontact", "jkr", "punch", "partial-slip", "rough"),
     *("wavy-constriction", "holm", "barber", "areas", "blocking"),
     *("traction-separation", "dcb", "enf", "mmb", "spring-bed"),
-    *("bilayer", "sphere", "shear-lag", "cell-1d"),
+    *("bilayer", "sphere", "shear-lag", "cell-1d", "manufactured"),
 )
 """The benchmarks, in the order in which they run and appear."""
 
