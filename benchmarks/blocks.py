@@ -19,7 +19,7 @@ from mpi4py import MPI
 
 from benchmarks.options import ContactMethod
 from benchmarks.report import Cost, peak_memory, seconds_glued, timed
-from meshes.tagged import TaggedMesh, from_gmsh
+from meshes.tagged import TaggedMesh, from_gmsh, generate
 from solver import algebra
 from solver.domain import Domain, Indices, Interface, Side
 from solver.interface.adhesion import Adhesion
@@ -35,7 +35,6 @@ TIED_TOLERANCE = 1e-8
 """Relative residual of the glued problem, where the linear solver is iterative."""
 FEWEST = {2: 16, 3: 4}
 """Elements per length of the coarsest mesh of a cascade, by dimension."""
-HXT = 10
 NEAR = 1e-5
 """Distance within which Gmsh's bounding boxes agree with a place, over the length of the blocks."""
 
@@ -97,9 +96,7 @@ class Box:
                 translation[axis, 3] = (1.0, self._relative_width)[axis]
                 gmsh.model.mesh.setPeriodic(dimension - 1, faces[far], faces[near], translation.ravel().tolist())
         self._make_core_regular(pieces)
-        self._set_sizes()
-        gmsh.option.setNumber("Mesh.Algorithm3D", HXT)
-        gmsh.model.mesh.generate(dimension)
+        generate(dimension, self._size_field())
 
     @property
     def _relative_width(self) -> float:
@@ -173,7 +170,7 @@ class Box:
         around = 2 * upper[:, 1] + (upper[:, 0] != upper[:, 1]) + 4 * upper[:, 2:].sum(axis=1)
         return [points[place][1] for place in np.argsort(around)]
 
-    def _set_sizes(self) -> None:
+    def _size_field(self) -> int:
         fields = gmsh.model.mesh.field
         expressions = []
         for size in self.sizes:
@@ -181,9 +178,7 @@ class Box:
             fields.setString(expressions[-1], "F", size)
         smallest = fields.add("Min")
         fields.setNumbers(smallest, "FieldsList", expressions)
-        fields.setAsBackgroundMesh(smallest)
-        for option in ("MeshSizeExtendFromBoundary", "MeshSizeFromPoints", "MeshSizeFromCurvature"):
-            gmsh.option.setNumber(f"Mesh.{option}", 0)
+        return smallest
 
 
 def cascade(build: Callable[[int, Blocks | None], Blocks], elements: int, dimension: int) -> Blocks:

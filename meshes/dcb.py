@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import gmsh
 from mpi4py import MPI
 
-from meshes.tagged import TaggedMesh, from_gmsh
+from meshes.tagged import TaggedMesh, from_gmsh, generate
 
 if TYPE_CHECKING:
     from solver.case import DoubleCantilever
@@ -90,7 +90,6 @@ def _draw(arms: TwoArms) -> None:
         faces[side] = geo.addPlaneSurface([geo.addCurveLoop([*interface, *edges])])
         curves |= {f"{side}_right": [edges[0]], far: [edges[1]], f"{side}_left": [edges[2]]}
     geo.synchronize()
-    _set_sizes(arms)
     if upright:
         _draw_out(arms, faces, curves)
     else:
@@ -98,7 +97,7 @@ def _draw(arms: TwoArms) -> None:
             gmsh.model.addPhysicalGroup(2, [face], name=name)
         for name, tags in curves.items():
             gmsh.model.addPhysicalGroup(1, tags, name=name)
-    gmsh.model.mesh.generate(arms.dimension)
+    generate(arms.dimension, _sizes(arms))
 
 
 def _draw_out(arms: TwoArms, faces: dict[str, int], curves: dict[str, list[int]]) -> None:
@@ -123,8 +122,8 @@ def _draw_out(arms: TwoArms, faces: dict[str, int], curves: dict[str, list[int]]
         gmsh.model.addPhysicalGroup(2, sorted(set(tags)), name=name)
 
 
-def _set_sizes(arms: TwoArms) -> None:
-    """Let the element size grow from the fine part of the interface up to the coarse size."""
+def _sizes(arms: TwoArms) -> int:
+    """Return the field of element sizes: growing from the fine part of the interface up to the coarse size."""
     fields, unit = gmsh.model.mesh.field, arms.length
     fine, coarse = arms.element_size / unit, arms.coarse_size / unit
     box = fields.add("Box")
@@ -143,6 +142,4 @@ def _set_sizes(arms: TwoArms) -> None:
         numbers |= {"YMin": -1.0, "YMax": 2.0}
     for name, value in numbers.items():
         fields.setNumber(box, name, value)
-    fields.setAsBackgroundMesh(box)
-    for option in ("MeshSizeExtendFromBoundary", "MeshSizeFromPoints", "MeshSizeFromCurvature"):
-        gmsh.option.setNumber(f"Mesh.{option}", 0)
+    return box

@@ -12,10 +12,8 @@ from mpi4py import MPI
 from meshes.grading import FINE_LAYERS, GROWTH
 from meshes.roughness import HeightProfile
 from meshes.stack import Stack
-from meshes.tagged import TaggedMesh, from_gmsh, signed_volumes
+from meshes.tagged import TaggedMesh, from_gmsh, generate, signed_volumes
 
-HXT = 10
-"""Gmsh's number of a Delaunay algorithm that is four times as fast as its default, with better worst elements."""
 LEAST_VOLUME = 0.1
 """Smallest part of its volume that an element may keep when the mesh follows the heights."""
 
@@ -81,9 +79,7 @@ def _draw(stack: Stack) -> None:
         _match(dimension, walls["left"], walls["right"], (1.0, 0.0))
         if dimension == 3:
             _match(dimension, walls["front"], walls["back"], (0.0, stack.lateral_size[1] / unit))
-    _set_sizes(stack)
-    gmsh.option.setNumber("Mesh.Algorithm3D", HXT)
-    gmsh.model.mesh.generate(dimension)
+    generate(dimension, _sizes(stack))
 
 
 def _draw_lowest_interface(stack: Stack) -> tuple[int, list[str]]:
@@ -105,8 +101,8 @@ def _match(dimension: int, low: list[int], high: list[int], shift: tuple[float, 
     gmsh.model.mesh.setPeriodic(dimension - 1, high, low, translation.ravel().tolist())
 
 
-def _set_sizes(stack: Stack) -> None:
-    """Let the element size be fine in a few layers at each interface, then grow linearly up to the coarse size."""
+def _sizes(stack: Stack) -> int:
+    """Return the field of element sizes: fine in a few layers at each interface, then growing up to the coarse size."""
     unit, fields = stack.lateral_size[0], gmsh.model.mesh.field
     axis = "xyz"[stack.dimension - 1]
     fine = stack.element_size / unit
@@ -133,6 +129,4 @@ def _set_sizes(stack: Stack) -> None:
         bottom, top = (f"{height / unit:.15f}" for height in stack.heights[index : index + 2])
         distances = [f"{axis} - {bottom}"] * (index > 0) + [f"{top} - {axis}"] * (index < last)
         within.append(combined("Min", [growing(distance, layer.coarse_size / unit) for distance in distances]))
-    fields.setAsBackgroundMesh(combined("Max", within))
-    for option in ("MeshSizeExtendFromBoundary", "MeshSizeFromPoints", "MeshSizeFromCurvature"):
-        gmsh.option.setNumber(f"Mesh.{option}", 0)
+    return combined("Max", within)

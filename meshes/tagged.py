@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from solver.compat import distribute_gmsh_model
 
+HXT = 10
+"""Gmsh's number of a Delaunay algorithm that is four times as fast as its default, with better worst elements."""
+
 
 @dataclass(frozen=True)
 class TaggedMesh:
@@ -86,6 +89,15 @@ def from_gmsh(comm: MPI.Comm, draw: Callable[[], None], unit: float) -> TaggedMe
     )
     _verify(tagged, facets_drawn)
     return tagged
+
+
+def generate(dimension: int, size: int) -> None:
+    """Mesh the current Gmsh model; the field `size` alone decides the element sizes."""
+    gmsh.model.mesh.field.setAsBackgroundMesh(size)
+    for option in ("MeshSizeExtendFromBoundary", "MeshSizeFromPoints", "MeshSizeFromCurvature"):
+        gmsh.option.setNumber(f"Mesh.{option}", 0)
+    gmsh.option.setNumber("Mesh.Algorithm3D", HXT)
+    gmsh.model.mesh.generate(dimension)
 
 
 def _pair(name: str) -> tuple[str, str]:
