@@ -84,6 +84,9 @@ EXACT, ITERATED = 1e-12, 1e-10
 SHARPER = 1e-3
 """Factor on the linear solver's relative tolerance after a step that made more entries switch than the one before."""
 
+TOWARDS = 0.9
+"""Share of its distance to a bound that an entry may go in a Newton step."""
+
 OUTWORN = 2.0
 """A multigrid hierarchy serves later matrices until it takes this many times the iterations it took at first."""
 
@@ -97,13 +100,15 @@ class Field:
     """One unknown: its function and the UFL residual tested with its space.
 
     `magnitude` is the norm of a typical load on the field, against which its residual is judged; `largest_step` (if
-    any) is the largest change of an entry in one Newton step, in the unit of the field.
+    any) is the largest change of an entry in one Newton step, in the unit of the field. Between `bounds` (if any) each
+    entry goes at most `TOWARDS` of the way to one of them in a step.
     """
 
     function: fem.Function
     residual: ufl.Form
     magnitude: float
     largest_step: float | None = None
+    bounds: tuple[float, float] | None = None
 
 
 @dataclass
@@ -378,7 +383,11 @@ class System:
                 largest = self.domain.mesh.comm.allreduce(float(np.abs(change).max(initial=0.0)), op=MPI.MAX)
                 if largest > f.largest_step:
                     change = change * (f.largest_step / largest)
-            f.function.x.array[: stop - start] -= change
+            values = f.function.x.array[: stop - start]
+            if f.bounds is not None:
+                low, high = f.bounds
+                change = np.clip(change, TOWARDS * (values - high), TOWARDS * (values - low))
+            values -= change
             f.function.x.scatter_forward()
 
     def _attach_rigid_modes(self) -> PETSc.NullSpace:

@@ -428,6 +428,10 @@ class Kinetics(Section):
     exchange_current_density: CurrentDensity = Field(description="at θ = 1/2")
     anodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
     cathodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    onset_pressure: Pressure | None = Field(
+        default=None,
+        description="at which half of what touches conducts, p/(p + onset); all does if not given",
+    )
 
 
 class Interface(Section):

@@ -25,7 +25,7 @@ from materials import Material
 from solver import algebra
 from solver import case as schema
 from solver.bdf2 import bdf2, euler
-from solver.case import Case, DoubleCantilever, Film, Galvanostatic
+from solver.case import Case, DoubleCantilever, Galvanostatic, Layered
 from solver.domain import Domain, Interface, Side
 from solver.electrode import Electrode
 from solver.electrolyte import Electrolyte
@@ -57,8 +57,6 @@ class Cell:
     def __init__(self, case: Case, materials: Mapping[str, Material], folder: Path, comm: MPI.Comm) -> None:
         self.case, self.comm, self.materials = case, comm, materials
         tagged, self.profiles = meshes.build(comm, case.geometry, folder)
-        if not isinstance(self.profiles, dict):
-            self.profiles = {pair: self.profiles for pair in tagged.interfaces}
         wanted = {pair: _find(case.joints, pair) for pair in tagged.interfaces}
         self.domain = domain = Domain(tagged, bonded=[pair for pair, joint in wanted.items() if joint.bonded])
         lateral = case.geometry.lateral
@@ -130,12 +128,11 @@ class Cell:
                 interaction.contact.active.x.array[:] = interaction.lying
         if self.case.stack.pressure:
             report = self._mechanical.solve(self._update_contact)
+        for junction in self.junctions:
+            junction.join()
         for interaction in self._interactions:
-            interaction.join()
             held = self.case.stack.hold == "fixed_thickness" or interaction.bond
             interaction.contact.floating = None if held else self._floating(interaction)
-        for junction in self.junctions:
-            junction.activate()
         self._commit_anchors()
         laws = [law for interaction in self._interactions for law in interaction.laws]
         self.ledger = Ledger(self.domain, [self._body(body) for body in self.bodies], laws)
@@ -166,9 +163,8 @@ class Cell:
         self._constrain(voltage is not None, self.stack.held)
         switched = sum(junction.activate() for junction in self.junctions)
         self._set_opening()
-        before = self.active_area
         report = self._sweep()
-        if switched or self.active_area != before:
+        if switched or self._ceased:
             self._smooth[...] = 0.0
         if voltage is not None:
             rows = self._residual(self.working.phi)[self._collector_dofs]
@@ -177,7 +173,7 @@ class Cell:
 
     def _sweep(self) -> algebra.Report:
         """Solve the systems in turn until each finds that the others left nothing to do."""
-        newton = linear = quiet = 0
+        newton = linear = quiet = self._ceased = 0
         most = 20 * len(self._systems)
         for solved, system in enumerate(itertools.islice(itertools.cycle(self._systems), most), start=1):
             report = system.solve(self._update)
@@ -455,7 +451,8 @@ class Cell:
                     electrons += junction.current * junction.in_electrode(psi) * dS
             if electrode is self.working:
                 electrons -= self.feed(psi, self.current_density)
-            fields.append(algebra.Field(electrode.c, lithium, load / FARADAY, largest_step=0.1 * electrode.c_max))
+            bounds = 0.0, electrode.c_max
+            fields.append(algebra.Field(electrode.c, lithium, load / FARADAY, 0.1 * electrode.c_max, bounds))
             fields.append(algebra.Field(electrode.phi, electrons, load, largest_step=0.1))
         for electrolyte in self.electrolytes.values():
             psi = ufl.TestFunction(electrolyte.phi.function_space)
@@ -512,6 +509,7 @@ class Cell:
         """Refresh what the residuals hold frozen; return the nodes that switched and the drift of the multipliers."""
         change = self._update_contact()
         lost = sum(junction.deactivate() for junction in self.junctions)
+        self._ceased += lost
         for electrode in self.electrodes.values():
             if not any(junction.active_area for junction in self.junctions if junction.electrode is electrode):
                 raise OpenCircuitError("open circuit: no contact left" + self._of(electrode))
@@ -629,9 +627,7 @@ class Cell:
     def _period(self) -> tuple[float, ...]:
         """Return the lengths [m] after which the cell repeats itself."""
         geometry = self.case.geometry
-        if not isinstance(geometry, Film) or geometry.lateral != "periodic":
-            return ()
-        return (geometry.length, geometry.width or geometry.length)[: geometry.dimension - 1]
+        return geometry.lateral_size if isinstance(geometry, Layered) and geometry.lateral == "periodic" else ()
 
     @property
     def _interface_nodes(self) -> int:

@@ -177,13 +177,14 @@ class Interface:
         """Make the normals at the two ends of `axis` those of the surface continued beyond them.
 
         By reflection the component along the axis vanishes; with periodic ends partners get their common mean. A rough
-        surface would otherwise have one-sided normals there.
+        surface would otherwise have one-sided normals there. The ends are those of the sides.
         """
         comm = self.mesh.comm
         points = self.space.tabulate_dof_coordinates()
         vectors = self.normal.x.array.reshape(-1, self.mesh.geometry.dim)
-        low = comm.allreduce(points[:, axis].min(initial=np.inf), op=MPI.MIN)
-        high = comm.allreduce(points[:, axis].max(initial=-np.inf), op=MPI.MAX)
+        extent = np.concatenate([side.mesh.geometry.x[:, axis] for side in (self.plus, self.minus)])
+        low = comm.allreduce(extent.min(initial=np.inf), op=MPI.MIN)
+        high = comm.allreduce(extent.max(initial=-np.inf), op=MPI.MAX)
         near = 1e-6 * (high - low)
         ends = np.flatnonzero(np.minimum(points[:, axis] - low, high - points[:, axis]) < near)
         if periodic:

@@ -127,17 +127,21 @@ class _JunctionColumns:
         cell, junction, interface = self.cell, self.junction, self.junction.interface
         area = junction.geometric_area
         activity, j = junction.activity.x.array, junction.read_current()
-        contact = junction.interaction.contact if junction.interaction else None
-        gap = contact.gap.read() if contact else np.zeros_like(j)
-        pressure = contact.pressure if contact else np.zeros_like(j)
         active_area, crossing = junction.active_area, interface.sum(j)
-        reference = cell.typical_pressure * (cell.profiles[interface.name].rms or junction.mean_spacing)
-        return {
+        row = {
             "active fraction [1]": active_area / area,
             "geometric area [m^2]": area,
             "active area [m^2]": active_area,
             "mean local current density [A/m^2]": crossing / active_area if active_area else 0.0,
             "max local current density [A/m^2]": interface.max(np.abs(j)),
+            "current over detached area [A]": interface.sum(np.where(activity > 0.0, 0.0, np.abs(j))),
+        }
+        if junction.interaction is None:
+            return row
+        contact = junction.interaction.contact
+        gap, pressure = contact.gap.read(), contact.pressure
+        reference = cell.typical_pressure * (cell.profiles[interface.name].rms or junction.mean_spacing)
+        return row | {
             "mean pressure [Pa]": interface.sum(pressure) / area,
             "max pressure [Pa]": interface.max(pressure),
             "mean gap [m]": interface.sum(gap) / area,
@@ -150,7 +154,6 @@ class _JunctionColumns:
             "energy dissipated by fatigue [J]": _lost(junction, "fatigue_dissipated"),
             "complementarity [1]": interface.max(np.abs(gap * pressure)) / reference,
             "penetration [m]": interface.max(-gap, default=0.0),
-            "current over detached area [A]": interface.sum(np.where(activity > 0.0, 0.0, np.abs(j))),
         }
 
     def _mean_damage(self) -> float:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import ufl
 from dolfinx import fem
 
 from solver import case
@@ -51,12 +53,24 @@ class Junction:
         self.overpotential = jump - self.equilibrium
         j_0 = kinetics.exchange_current_density(theta, constant(law.exchange_current_density))
         transfer = constant(law.anodic_transfer), constant(law.cathodic_transfer)
-        self.current = self.activity("+") * kinetics.butler_volmer(
-            j_0, self.overpotential, constant(temperature), *transfer
+        self._held, self._gradual = interface.function("held"), law.onset_pressure is not None
+        self._share = self._conducting_share(law.onset_pressure, constant)
+        self.current = (
+            self.activity("+")
+            * self._share
+            * kinetics.butler_volmer(j_0, self.overpotential, constant(temperature), *transfer)
         )
+        self._effective = interface.reader(self.activity("+") * self._share)
         self._current = interface.reader(self.current)
         self._overpotential = interface.reader(self.overpotential)
         self._equilibrium = interface.reader(self.equilibrium)
+
+    def _conducting_share(self, onset: float | None, constant: Callable[[float], fem.Constant]) -> Any:
+        """Return in UFL which share of what touches conducts: p/(p + onset), all of it where a bond holds."""
+        if onset is None or self.interaction is None:
+            return 1.0
+        pressure = ufl.max_value(self.interaction.contact.law, 0.0)
+        return self._held("+") + (1 - self._held("+")) * pressure / (pressure + constant(onset))
 
     @property
     def name(self) -> str:
@@ -89,10 +103,18 @@ class Junction:
             return np.ones(len(self.activity.x.array), dtype=bool)
         return self.interaction.touching
 
+    def join(self) -> None:
+        """Let what touches, pressed or not, grow together and conduct: the state after assembly."""
+        if self.interaction:
+            self.interaction.join()
+        if self.bond:
+            self._held.x.array[:] = self.bond.holding
+        self.activate()
+
     def activate(self) -> int:
         """Let current cross wherever the sides touch, as it does from the next time step on.
 
-        Return the number of nodes at which that is new, or at which it ends.
+        Return the number of nodes at which the current begins or ends.
         """
         before = np.copy(self.activity.x.array)
         self.activity.x.array[:] = self.touching
@@ -104,14 +126,21 @@ class Junction:
         A node that closes again conducts from the next time step on: current shrinks the host and so may open the very
         node it crosses, and within one step there need be no state in which such a node stays closed or stays open.
         """
-        lost = (self.activity.x.array > 0.0) & ~self.touching
+        touching = self.touching
+        if self.bond:
+            self._held.x.array[:] *= self.bond.holding
+        if self._gradual:
+            # the current vanishes with the pressure: within one step there is one state, of nodes that close again too
+            self.activity.x.array[:] = touching
+            return 0
+        lost = (self.activity.x.array > 0.0) & ~touching
         self.activity.x.array[lost] = 0.0
         return self.interface.count(lost)
 
     @property
     def active_area(self) -> float:
         """The area that lithium crosses [m²]."""
-        return self.interface.sum(self.activity.x.array)
+        return self.interface.sum(self._effective.read())
 
     def read_current(self) -> Array:
         """Return j_n at the nodes [A/m²], shape (local and ghost nodes,)."""
@@ -128,4 +157,4 @@ class Junction:
     @property
     def state(self) -> list[Array]:
         """The arrays that make up the state."""
-        return [self.activity.x.array, *(self.interaction.state if self.interaction else [])]
+        return [self.activity.x.array, self._held.x.array, *(self.interaction.state if self.interaction else [])]

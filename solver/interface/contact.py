@@ -87,8 +87,12 @@ class Contact:
 
     def residual(self, jump_test: Any) -> ufl.Form:
         """Return −∫ p_n n · ⟦v⟧ dS."""
-        p_n = self.active("+") * (self.multiplier("+") - self.augmentation("+") * self.normal_gap)
-        return -p_n * ufl.inner(jump_test, self.interface.normal("+")) * self.interface.dS
+        return -self.law * ufl.inner(jump_test, self.interface.normal("+")) * self.interface.dS
+
+    @property
+    def law(self) -> Any:
+        """The contact pressure p_n [Pa] in UFL."""
+        return self.active("+") * (self.multiplier("+") - self.augmentation("+") * self.normal_gap)
 
     @property
     def pressure(self) -> np.ndarray:
