@@ -436,11 +436,7 @@ def _kinetics(options: Options, domain: Domain) -> Problem:
 
 
 def _binary(options: Options, domain: Domain) -> Problem:
-    """∂c/∂t = −∇·N₊, ∇·i = 0 of a binary salt, whose conductivity depends on its concentration.
-
-    Where the potential is held, so is the concentration: a given flux of Li⁺ there, of which the current is a part that
-    follows from the state, would leave the problem without a stable solution.
-    """
+    """∂c/∂t = −∇·N₋, ∇·i = 0 of a binary salt, whose conductivity depends on its concentration."""
     problem = Problem(options, domain, options.salt_diffusivity)
     c, q, c_exact = problem.unknown("c_s", "upper", SALT_CONCENTRATION, held=True)
     phi, psi, phi_exact = problem.unknown("phi_s", "upper", ALONE, held=True)
@@ -459,9 +455,9 @@ def _binary(options: Options, domain: Domain) -> Problem:
 
     voltage = 2 * GAS_CONSTANT * temperature / FARADAY * (1 - transference) * FACTOR
     current = kappa(c_exact) * (voltage * ufl.grad(ufl.ln(c_exact)) - ufl.grad(phi_exact))
-    cations = -diffusivity * ufl.grad(c_exact) + transference * current / FARADAY
-    salt += problem.source(problem.d_dt(c_exact) + ufl.div(cations), cations, q, "upper", held=True)
-    salt += problem.through_interface(cations, q)
+    anions = -diffusivity * ufl.grad(c_exact) - (1 - transference) * current / FARADAY
+    salt += problem.source(problem.d_dt(c_exact) + ufl.div(anions), anions, q, "upper", held=True)
+    salt += problem.through_interface(anions, q)
     charge += problem.source(ufl.div(current), current, psi, "upper", held=True)
     charge += problem.through_interface(current, psi)
     problem.add(c, salt, SALT * options.salt_diffusivity)

@@ -52,13 +52,13 @@ def _draw(stack: Stack) -> None:
     """Draw and mesh the stack in units of its length."""
     dimension, unit = stack.dimension, stack.lateral_size[0]
     lowest, lateral = _draw_lowest_interface(stack)
-    rise = np.eye(3)[dimension - 1] / unit
+    up = np.eye(3)[dimension - 1]
     bodies: dict[str, int] = {}
     walls: dict[str, list[int]] = {name: [] for name in lateral}
 
     def extrude(face: int, name: str, height: float) -> int:
         # extrude returns the far face, the body, then one lateral face per boundary of the first face.
-        (_, far), (_, bodies[name]), *faces = gmsh.model.geo.extrude([(dimension - 1, face)], *(height * rise))
+        (_, far), (_, bodies[name]), *faces = gmsh.model.geo.extrude([(dimension - 1, face)], *(height / unit * up))
         for wall, (_, tag) in zip(lateral, faces, strict=True):
             walls[wall].append(abs(tag))
         return far
@@ -115,7 +115,8 @@ def _sizes(stack: Stack) -> int:
         fields.setNumber(size, "SizeMin", fine)
         fields.setNumber(size, "SizeMax", coarse)
         fields.setNumber(size, "DistMin", FINE_LAYERS * fine)
-        fields.setNumber(size, "DistMax", FINE_LAYERS * fine + (coarse - fine) / GROWTH)
+        # over no distance at all Gmsh would divide by zero
+        fields.setNumber(size, "DistMax", FINE_LAYERS * fine + max((coarse - fine) / GROWTH, fine))
         return size
 
     def combined(kind: str, sizes: list[int]) -> int:

@@ -86,5 +86,6 @@ def _sizes(dimension: int, interface: list[int], fine: float, coarse: float, lar
     fields.setNumber(size, "SizeMin", fine)
     fields.setNumber(size, "SizeMax", coarse)
     fields.setNumber(size, "DistMin", fine)
-    fields.setNumber(size, "DistMax", fine + (coarse - fine) / PARTICLE_GROWTH)
+    # over no distance at all Gmsh would divide by zero
+    fields.setNumber(size, "DistMax", fine + max((coarse - fine) / PARTICLE_GROWTH, fine))
     return size

@@ -27,11 +27,13 @@ from pydantic import (
 
 from solver import protocol
 from solver.units import (
+    AreaResistance,
     Concentration,
     Conductivity,
     CurrentDensity,
     Diffusivity,
     Length,
+    MolarEnergy,
     MolarVolume,
     Position,
     Pressure,
@@ -307,6 +309,9 @@ class Electrode(Section):
     initial_stoichiometry: Annotated[float, Field(gt=0, lt=1)] = Field(
         description="θ = c/c_max at the start, free of eigenstrain"
     )
+    transport: Literal["fick", "chemical_potential"] = Field(
+        default="fick", description="chemical_potential: stress drives lithium too"
+    )
     overrides: Overrides = Overrides()
 
 
@@ -423,11 +428,25 @@ class Adhesion(Section):
 
 
 class Kinetics(Section):
-    """Butler–Volmer on Γ_c; nothing crosses Γ_d."""
+    """Charge transfer on Γ_c; no lithium crosses Γ_d."""
 
-    exchange_current_density: CurrentDensity = Field(description="at θ = 1/2")
+    law: Literal["butler_volmer", "linear", "tafel"] = "butler_volmer"
+    exchange_current_density: CurrentDensity = Field(description="at θ = 1/2 and the salt concentration at rest")
+    activation_energy: MolarEnergy = Field(  # type: ignore[assignment]
+        default="0 J/mol", description="of the exchange current density, given for 298.15 K"
+    )
     anodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
     cathodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    film_resistance: AreaResistance | None = Field(default=None, description="of an interphase that always conducts")
+    stress: Literal["none", "thermodynamic"] = Field(
+        default="none", description="thermodynamic: −Ω σ_h/F is added to the overpotential"
+    )
+    strain_coefficient: Voltage | None = Field(
+        default=None, description="κ_ε of η = η_0 + κ_ε ε, ε the volumetric strain of the electrode"
+    )
+    gap_permittivity: Annotated[float, Field(ge=1)] | None = Field(
+        default=None, description="relative one of an open gap, which then is a capacitor; it is none if not given"
+    )
     onset_pressure: Pressure | None = Field(
         default=None,
         description="at which half of what touches conducts, p/(p + onset); all does if not given",

@@ -66,22 +66,10 @@ class Cell:
         self.apparent_area = domain.area("collector")
         self.top, self.bottom = domain.owner("collector"), domain.owner("counter")
         self.time_step, self._weighted_step = self.constant(1.0), self.constant(1.0)
-        self._steps, self._smooth = np.zeros(2), np.array(0.0)
+        self._steps, self._smooth, self._ceased = np.zeros(2), np.array(0.0), 0
         self.scheme = euler(1.0)
         self.current_density = self.constant(0.0)
         self.opening = 0.0
-
-        self.electrodes = {}
-        for name, electrode in case.hosts.items():
-            host = materials[name].host
-            assert host is not None
-            self.electrodes[name] = Electrode(domain, domain.sides[name], electrode, host)
-        self.electrolytes = {}
-        for name in case.conductors:
-            conductor = materials[name].electrolyte
-            assert conductor is not None
-            self.electrolytes[name] = Electrolyte(domain, domain.sides[name], conductor)
-        self.conductors: dict[str, Electrode | Electrolyte] = {**self.electrodes, **self.electrolytes}
 
         self.bodies = list({id(body): body for body in domain.bodies.values()}.values())
         self.u: dict[str, fem.Function] = {}
@@ -96,6 +84,9 @@ class Cell:
             name: law.constant(domain.mesh, materials[name].young_modulus, materials[name].poisson_ratio)
             for name in domain.sides
         }
+        self.electrodes = {name: self._electrode(name, wanted) for name in case.hosts}
+        self.electrolytes = {name: self._electrolyte(name) for name in case.conductors}
+        self.conductors: dict[str, Electrode | Electrolyte] = {**self.electrodes, **self.electrolytes}
         self.eigenstrain = {name: electrode.eigenstrain for name, electrode in self.electrodes.items()}
         self.stack = Stack(domain, case.stack, self.u[self.top])
         self.junctions = [self._junction(domain.interfaces[pair], joint) for pair, joint in wanted.items()]
@@ -153,8 +144,8 @@ class Cell:
         self.time_step.value = time_step
         self.scheme = bdf2(time_step, self._steps[0]) if self._steps[0] > 0.0 else euler(time_step)
         self._weighted_step.value = self.scheme.tau
-        for electrode in self.electrodes.values():
-            electrode.begin(self.scheme)
+        for part in (*self.conductors.values(), *self.junctions):
+            part.begin(self.scheme)
         if voltage is None:
             self.current_density.value = current_density
         else:
@@ -251,8 +242,8 @@ class Cell:
 
         Return the largest share of its toughness that a bond lost at any node.
         """
-        for electrode in self.electrodes.values():
-            electrode.commit()
+        for part in (*self.conductors.values(), *self.junctions):
+            part.commit()
         self._steps[:] = self.time_step.value, self._steps[0]
         self._smooth += 1.0
         self.stack.commit()
@@ -329,7 +320,7 @@ class Cell:
     def crossing(self) -> float:
         """Return the current [A] that leaves the electrode at the collector through its interfaces."""
         ours = (junction for junction in self.junctions if junction.electrode is self.working)
-        return sum(junction.interface.sum(junction.read_current()) for junction in ours)
+        return sum(junction.interface.sum(junction.read_charge()) for junction in ours)
 
     def terminal_currents(self) -> tuple[float, float]:
         """Return the currents [A] fed in at the collector and drawn at the counter face.
@@ -382,6 +373,19 @@ class Cell:
         return fem.Constant(domain or self.domain.mesh, np.float64(value))
 
     # --- equations ---------------------------------------------------------------------------------
+
+    def _electrode(self, name: str, joints: Mapping[tuple[str, str], schema.Interface]) -> Electrode:
+        host = self.materials[name].host
+        assert host is not None
+        feels_stress = any(joint.kinetics.stress != "none" for pair, joint in joints.items() if name in pair)
+        side, wanted, u = self.domain.sides[name], self.case.hosts[name], self.u[name]
+        temperature = self.case.temperature
+        return Electrode(self.domain, side, wanted, host, temperature, u, self.elasticity[name], feels_stress)
+
+    def _electrolyte(self, name: str) -> Electrolyte:
+        conductor = self.materials[name].electrolyte
+        assert conductor is not None
+        return Electrolyte(self.domain, self.domain.sides[name], conductor, self.case.temperature)
 
     def _junction(self, interface: Interface, joint: schema.Interface) -> Junction:
         """Return the laws of one interface."""
@@ -448,19 +452,31 @@ class Cell:
                 if junction.electrode is electrode:
                     dS = junction.interface.dS
                     lithium += junction.current / FARADAY * junction.in_electrode(q) * dS
-                    electrons += junction.current * junction.in_electrode(psi) * dS
+                    electrons += junction.charge * junction.in_electrode(psi) * dS
             if electrode is self.working:
                 electrons -= self.feed(psi, self.current_density)
             bounds = 0.0, electrode.c_max
             fields.append(algebra.Field(electrode.c, lithium, load / FARADAY, 0.1 * electrode.c_max, bounds))
+            if electrode.stress:
+                t = ufl.TestFunction(electrode.stress.function_space)
+                size = self.typical_pressure * electrode.volume / np.sqrt(self._interface_nodes)
+                fields.append(algebra.Field(electrode.stress, electrode.hydrostatic(t), size))
             fields.append(algebra.Field(electrode.phi, electrons, load, largest_step=0.1))
         for electrolyte in self.electrolytes.values():
             psi = ufl.TestFunction(electrolyte.phi.function_space)
             ions = electrolyte.ions(psi)
             for junction in self.junctions:
                 if junction.electrolyte is electrolyte:
-                    ions -= junction.current * junction.in_electrolyte(psi) * junction.interface.dS
+                    ions -= junction.charge * junction.in_electrolyte(psi) * junction.interface.dS
+            if electrolyte.salt:
+                q, rest = ufl.TestFunction(electrolyte.salt.function_space), electrolyte.conductor.salt_concentration
+                anions = electrolyte.anions(q, self._weighted_step)
+                fields.append(algebra.Field(electrolyte.salt, anions, load / FARADAY, largest_step=0.2 * rest))
             fields.append(algebra.Field(electrolyte.phi, ions, load, largest_step=0.1))
+        for junction in self.junctions:
+            if junction.film:
+                film = junction.film_equation(ufl.TestFunction(junction.film.function_space))
+                fields.append(algebra.Field(junction.film, film, load))
         return fields
 
     def feed(self, psi: Any, current_density: Any) -> ufl.Form:
@@ -612,7 +628,9 @@ class Cell:
         return collector[collector < owned[0]], counter[counter < owned[1]]
 
     def _lateral(self, fields: list[algebra.Field]) -> algebra.Constraints:
-        functions = {index: f.function for index, f in enumerate(fields)}
+        # the unknowns of an interface have equations of their own at each node
+        interfaces = [interface.mesh for interface in self.domain.interfaces.values()]
+        functions = {i: f.function for i, f in enumerate(fields) if f.function.function_space.mesh not in interfaces}
         return algebra.lateral(self.domain, functions, self.case.geometry.lateral)
 
     # --- small things ------------------------------------------------------------------------------

@@ -6,29 +6,48 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import ufl
 from dolfinx import fem
 
 from materials import Host
 from solver import case
 from solver.bdf2 import Scheme, local_error
 from solver.domain import Domain, Side
-from solver.interface.kinetics import FARADAY
+from solver.interface import kinetics
+from solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from solver.physics import conduction, diffusion
+from solver.physics.mechanics import Elasticity
+
+NEARLY = 1e-12
+"""Share of sites, empty or filled, below which U no longer changes, so that a Newton iterate has a value."""
 
 
 class Electrode:
     """The fields and laws of one electrode; its potential is `level` + `phi`, so that `phi` holds small differences.
 
     `past` holds the concentration at the start of the time step and before, newest first, and `c_start` that from which
-    the time scheme reckons (h of `solver.bdf2`).
+    the time scheme reckons (h of `solver.bdf2`). `stress` is the nodal hydrostatic stress [Pa], where something asks
+    for it (`feels_stress`): transport, or the kinetics of an interface.
     """
 
-    def __init__(self, domain: Domain, side: Side, wanted: case.Electrode, host: Host) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        side: Side,
+        wanted: case.Electrode,
+        host: Host,
+        temperature: float,
+        u: fem.Function,
+        elasticity: Elasticity,
+        feels_stress: bool,
+    ) -> None:
         self.name, self.side, self.host = side.name, side, host
-        self._domain = domain
+        self._domain, self._temperature, self._u, self._elasticity = domain, temperature, u, elasticity
         space = side.space()
         self.c, self.c_start = (fem.Function(space, name=f"{name} of {side.name}") for name in ("c", "c_start"))
         self.phi = fem.Function(side.space(), name=f"phi of {side.name}")
+        self._driven = wanted.transport == "chemical_potential"
+        self.stress = fem.Function(space, name=f"stress of {side.name}") if feels_stress or self._driven else None
         self.past = [np.full_like(self.c.x.array, 0.0) for _ in range(3)]
         self.c_max = host.maximum_concentration
         self.c_initial = wanted.initial_stoichiometry * self.c_max
@@ -38,9 +57,32 @@ class Electrode:
         self.volume = domain.integrate(domain.form(self._constant(1.0) * domain.dx(side)))
         self.lithium_capacity = self.volume * self.c_max
         self.initial_potential = float(host.open_circuit_potential(wanted.initial_stoichiometry))
+        self._volume_of_lithium = self._quantity(host.partial_molar_volume)
         self.eigenstrain = diffusion.eigenstrain(
-            self.c, self._constant(self.c_initial), self._constant(host.partial_molar_volume)
+            self.c, self._constant(self.c_initial), self._volume_of_lithium, self._constant(self.c_max)
         )
+
+    def _quantity(self, value: Any) -> Any:
+        """Return a number of the material as a constant, a function of θ as it is."""
+        return value if callable(value) else self._constant(value)
+
+    def open_circuit_potential(self, theta: Any) -> Any:
+        """Return U [V] at θ in UFL. Beyond the range in which the material knows it, the last sites end it:
+
+        to U is added (RT/F) ln((1 − θ)/(1 − θ_high)) above the range and −(RT/F) ln(θ/θ_low) below it, as for ideal
+        mixing, so that no cell empties or fills a host entirely.
+        """
+        low, high = self.host.stoichiometry_range
+        thermal = GAS_CONSTANT * self._temperature / FARADAY
+        filling = ufl.max_value(1 - ufl.max_value(theta, high), NEARLY)
+        emptying = ufl.max_value(ufl.min_value(theta, low), NEARLY)
+        ends = ufl.ln(filling / max(1 - high, NEARLY)) - ufl.ln(emptying / max(low, NEARLY))
+        return self.host.open_circuit_potential(theta) + thermal * ends
+
+    def lithium_volume(self, theta: Any) -> Any:
+        """Return Ω [m³/mol] at θ in UFL."""
+        volume = self._volume_of_lithium
+        return volume(theta) if callable(volume) else volume
 
     @property
     def conductivity(self) -> float:
@@ -59,8 +101,30 @@ class Electrode:
 
     def lithium(self, q: Any, time: Any) -> Any:
         """Return the weak form of diffusion over a step that counts as `time` [s] from `c_start`."""
-        diffusivity = self._constant(self.host.diffusivity)
-        return diffusion.residual(self.c, self.c_start, q, diffusivity, time, self._domain.dx(self.side))
+        host, theta = self.host, self.theta(self.c)
+        warmth = kinetics.arrhenius(host.diffusivity_activation_energy, self._temperature, host.reference_temperature)
+        diffusivity = self._constant(float(warmth)) * (
+            host.diffusivity(theta) if callable(host.diffusivity) else self._constant(host.diffusivity)
+        )
+        if not self._driven and host.diffusivity_kind == "chemical":
+            # exact for a constant diffusivity
+            dx = self._domain.dx(self.side, 2) if callable(host.diffusivity) else self._domain.dx(self.side)
+            return diffusion.residual(self.c, self.c_start, q, diffusivity, time, dx)
+        factor = diffusion.thermodynamic_factor(host.open_circuit_potential, theta, self._temperature)
+        chemical, tracer = diffusion.diffusivities(diffusivity, factor, host.diffusivity_kind)
+        pull = self.lithium_volume(theta) * self.stress if self._driven else 0.0
+        flux = diffusion.flux(self.c, self._constant(self.c_max), chemical, tracer, pull, self._temperature)
+        return diffusion.balance(self.c, self.c_start, q, flux, time, self._domain.dx(self.side, 2))
+
+    def hydrostatic(self, t: Any) -> Any:
+        """Return the weak form that defines `stress`."""
+        sigma_h = self._elasticity.hydrostatic_stress(self._u, self.eigenstrain)
+        return diffusion.hydrostatic_residual(self.stress, t, sigma_h, self._domain.dx(self.side))
+
+    @property
+    def dilation(self) -> Any:
+        """The volumetric strain [1] in UFL."""
+        return ufl.tr(self._elasticity.strain(self._u))
 
     def electrons(self, psi: Any) -> Any:
         """Return the weak form of the conduction of electrons."""
@@ -95,7 +159,8 @@ class Electrode:
     @property
     def state(self) -> list[np.ndarray]:
         """The arrays that make up the state."""
-        return [self.c.x.array, self.phi.x.array, *self.past, self.level.value]
+        fields = [self.c, self.phi, *([self.stress] if self.stress else [])]
+        return [*(f.x.array for f in fields), *self.past, self.level.value]
 
     def _constant(self, value: float) -> fem.Constant:
         return fem.Constant(self._domain.mesh, np.float64(value))

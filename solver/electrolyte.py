@@ -1,45 +1,89 @@
-"""A conductor of lithium ions: its ionic potential φ_s."""
+"""A conductor of lithium ions: its ionic potential φ_s and, if an anion moves too, its salt concentration."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from dolfinx import fem
 
 from materials.library import Electrolyte as Conductor
+from solver.bdf2 import Scheme
 from solver.domain import Domain, Side
-from solver.physics import conduction
+from solver.interface.kinetics import arrhenius
+from solver.physics import binary, conduction
+
+Array = npt.NDArray[np.float64]
 
 
 class Electrolyte:
-    """The field and law of one electrolyte; its potential is `level` + `phi`, so that `phi` holds small differences."""
+    """The fields and laws of one electrolyte; its potential is `level` + `phi`, so that `phi` holds small differences.
 
-    def __init__(self, domain: Domain, side: Side, conductor: Conductor) -> None:
+    `salt` is None in a single-ion conductor. `past` and `salt_start` are as in an electrode.
+    """
+
+    def __init__(self, domain: Domain, side: Side, conductor: Conductor, temperature: float) -> None:
         self.name, self.side, self.conductor = side.name, side, conductor
-        self._domain = domain
+        self._domain, self._temperature = domain, temperature
         self.phi = fem.Function(side.space(), name=f"phi of {side.name}")
         self.level = self._constant(0.0)
-
-    @property
-    def conductivity(self) -> float:
-        """The ionic conductivity [S/m]."""
-        return self.conductor.ionic_conductivity
+        reference = conductor.reference_temperature
+        warmth = arrhenius(conductor.conductivity_activation_energy, temperature, reference)
+        self.conductivity = float(conductor.ionic_conductivity * warmth)
+        self.salt: fem.Function | None = None
+        self.past: list[Array] = []
+        if conductor.salt_diffusivity is None:
+            return
+        space = side.space()
+        self.salt, self.salt_start = (fem.Function(space, name=f"{name} of {side.name}") for name in ("salt", "start"))
+        self.past = [np.copy(self.salt.x.array) for _ in range(2)]
+        for array in (self.salt.x.array, self.salt_start.x.array, *self.past):
+            array[:] = conductor.salt_concentration
+        warmth = arrhenius(conductor.salt_diffusivity_activation_energy, temperature, reference)
+        self._law = binary.BinaryElectrolyte(
+            self._constant(float(conductor.salt_diffusivity * warmth)),
+            self._constant(self.conductivity),
+            self._constant(conductor.transference_number),
+            self._constant(temperature),
+            self._constant(conductor.thermodynamic_factor),
+        )
 
     def ions(self, psi: Any) -> Any:
-        """Return the weak form of the conduction of ions."""
-        conductivity = self._constant(self.conductivity)
-        return conduction.residual(self.phi, psi, conductivity, self._domain.dx(self.side))
+        """Return the weak form of the conduction of charge."""
+        if self.salt is None:
+            return conduction.residual(self.phi, psi, self._constant(self.conductivity), self._domain.dx(self.side))
+        return binary.charge_residual(self._law, self.salt, self.phi, psi, self._domain.dx(self.side, 2))
+
+    def anions(self, q: Any, time: Any) -> Any:
+        """Return the weak form of the conservation of salt over a step that counts as `time` [s] from its start."""
+        assert self.salt is not None
+        dx = self._domain.dx(self.side, 2)
+        return binary.salt_residual(self._law, self.salt, self.salt_start, self.phi, q, time, dx)
 
     @property
     def heat(self) -> Any:
-        """The power per volume that the conduction of ions dissipates [W/m³], in UFL."""
-        return conduction.dissipation(self.phi, self._constant(self.conductivity))
+        """−i · ∇φ [W/m³] in UFL: what the current loses on its way, in a single-ion conductor as heat."""
+        if self.salt is None:
+            return conduction.dissipation(self.phi, self._constant(self.conductivity))
+        return binary.loss(self._law, self.salt, self.phi)
+
+    def begin(self, scheme: Scheme) -> None:
+        """Begin a time step of the time scheme."""
+        if self.salt is not None:
+            self.salt_start.x.array[:] = scheme.history(self.past)
+
+    def commit(self) -> None:
+        """Take the present salt concentration as the start of the next time step."""
+        if self.salt is not None:
+            self.past[1][:] = self.past[0]
+            self.past[0][:] = self.salt.x.array
 
     @property
-    def state(self) -> list[np.ndarray]:
+    def state(self) -> list[Array]:
         """The arrays that make up the state."""
-        return [self.phi.x.array, self.level.value]
+        salt = [self.salt.x.array, *self.past] if self.salt is not None else []
+        return [self.phi.x.array, self.level.value, *salt]
 
     def _constant(self, value: float) -> fem.Constant:
         return fem.Constant(self._domain.mesh, np.float64(value))

@@ -11,6 +11,7 @@ import ufl
 from dolfinx import fem
 
 from solver import case
+from solver.bdf2 import Scheme
 from solver.domain import Domain, Interface
 from solver.electrode import Electrode
 from solver.electrolyte import Electrolyte
@@ -21,11 +22,15 @@ from solver.interface.interaction import Interaction
 Array = npt.NDArray[np.float64]
 
 
+SMALLEST_GAP = 1e-10
+"""Gap [m] below which an open one has no larger capacitance: that of atoms."""
+
+
 class Junction:
     """The laws of one interface. `interaction` is None where the two sides are bonded to one body.
 
     `current` is j_n [A/m²] in UFL, positive when Li⁺ leaves the electrode and exactly zero where `activity` is;
-    `overpotential` and `equilibrium` are η and U [V] there.
+    `charge` is that and what charges the gap. Behind a film, j_n is the unknown `film`, of `film_equation`.
     """
 
     def __init__(
@@ -46,24 +51,56 @@ class Junction:
         def constant(value: float) -> fem.Constant:
             return fem.Constant(domain.mesh, np.float64(value))
 
-        theta = electrode.theta(self.in_electrode(electrode.c))
-        self.equilibrium = electrode.host.open_circuit_potential(theta)
-        jump = electrode.level + self.in_electrode(electrode.phi)
-        jump -= electrolyte.level + self.in_electrolyte(electrolyte.phi)
-        self.overpotential = jump - self.equilibrium
-        j_0 = kinetics.exchange_current_density(theta, constant(law.exchange_current_density))
-        transfer = constant(law.anodic_transfer), constant(law.cathodic_transfer)
         self._held, self._gradual = interface.function("held"), law.onset_pressure is not None
-        self._share = self._conducting_share(law.onset_pressure, constant)
-        self.current = (
-            self.activity("+")
-            * self._share
-            * kinetics.butler_volmer(j_0, self.overpotential, constant(temperature), *transfer)
-        )
-        self._effective = interface.reader(self.activity("+") * self._share)
-        self._current = interface.reader(self.current)
-        self._overpotential = interface.reader(self.overpotential)
-        self._equilibrium = interface.reader(self.equilibrium)
+        share = self.activity("+") * self._conducting_share(law.onset_pressure, constant)
+        theta = electrode.theta(self.in_electrode(electrode.c))
+        equilibrium = electrode.open_circuit_potential(theta)
+        potential_jump = electrode.level + self.in_electrode(electrode.phi)
+        potential_jump -= electrolyte.level + self.in_electrolyte(electrolyte.phi)
+        stress: Any = 0.0
+        if law.stress == "thermodynamic":
+            volume = electrode.lithium_volume(theta)
+            stress += kinetics.stress_overpotential(self.in_electrode(electrode.stress), volume)
+        if law.strain_coefficient is not None:
+            strain = self.in_electrode(electrode.dilation)
+            stress += kinetics.strain_overpotential(strain, constant(law.strain_coefficient))
+        overpotential = potential_jump - equilibrium + stress
+
+        warmth = kinetics.arrhenius(law.activation_energy, temperature, kinetics.ROOM_TEMPERATURE)
+        transfer = constant(law.anodic_transfer), constant(law.cathodic_transfer)
+        salt = 1.0
+        if electrolyte.salt is not None:
+            salt = self.in_electrolyte(electrolyte.salt) / constant(electrolyte.conductor.salt_concentration)
+        reference = constant(float(law.exchange_current_density * warmth))
+        j_0 = kinetics.exchange_current_density(theta, reference, *transfer, salt)
+
+        def faradaic(eta: Any) -> Any:
+            return kinetics.LAWS[law.law](j_0, eta, constant(temperature), *transfer)
+
+        losses = {"kinetic": overpotential, "concentration": equilibrium}
+        if law.stress == "thermodynamic" or law.strain_coefficient is not None:
+            losses["stress"] = -stress
+        self.film: fem.Function | None = None
+        if law.film_resistance is None:
+            self.current = share * faradaic(overpotential)
+        else:
+            self.film, resistance = interface.function(f"j at {self.name}"), constant(law.film_resistance)
+            self.current = self.film("+")
+            self._film_law = share, faradaic, overpotential, resistance
+            losses["film"] = resistance * self.current
+            losses["kinetic"] = overpotential - losses["film"]
+        self.charge = self.current
+        self._gap: _Gap | None = None
+        if law.gap_permittivity is not None and interaction is not None:
+            self._gap = _Gap(interface, potential_jump, interaction.contact.normal_gap, law.gap_permittivity)
+            self.charge = self.current + self._gap.current(self.activity("+"))
+        self._effective = interface.reader(share)
+        self._current, self._charge = interface.reader(self.current), interface.reader(self.charge)
+        self._losses = {name: interface.reader(loss) for name, loss in losses.items()}
+
+    def film_equation(self, t: Any) -> ufl.Form:
+        """Return the weak form that defines j_n behind a film, tested with `t`."""
+        return kinetics.film_residual(self.current, t("+"), *self._film_law, self.interface.dS)
 
     def _conducting_share(self, onset: float | None, constant: Callable[[float], fem.Constant]) -> Any:
         """Return in UFL which share of what touches conducts: p/(p + onset), all of it where a bond holds."""
@@ -110,6 +147,7 @@ class Junction:
         if self.bond:
             self._held.x.array[:] = self.bond.holding
         self.activate()
+        self.commit()
 
     def activate(self) -> int:
         """Let current cross wherever the sides touch, as it does from the next time step on.
@@ -135,6 +173,8 @@ class Junction:
             return 0
         lost = (self.activity.x.array > 0.0) & ~touching
         self.activity.x.array[lost] = 0.0
+        if self.film:
+            self.film.x.array[lost] = 0.0
         return self.interface.count(lost)
 
     @property
@@ -146,15 +186,52 @@ class Junction:
         """Return j_n at the nodes [A/m²], shape (local and ghost nodes,)."""
         return self._current.read()
 
-    def read_overpotential(self) -> Array:
-        """Return η at the nodes [V], also where it drives no current, shape (local and ghost nodes,)."""
-        return self._overpotential.read()
+    def read_charge(self) -> Array:
+        """Return the current density at the nodes that crosses as lithium or charges a gap [A/m²]."""
+        return self._charge.read()
 
-    def read_equilibrium(self) -> Array:
-        """Return U at the nodes [V], shape (local and ghost nodes,)."""
-        return self._equilibrium.read()
+    def losses(self) -> dict[str, float]:
+        """Return the power [W] that the current loses in each way: kinetic, film, stress; and to the potential U.
+
+        Each is ∫ j_n V dS of a voltage V; U goes by the name of concentration.
+        """
+        j = self.read_current()
+        return {name: self.interface.sum(j * loss.read()) for name, loss in self._losses.items()}
+
+    def begin(self, scheme: Scheme) -> None:
+        """Begin a time step of the time scheme."""
+        if self._gap:
+            self._gap.begin(scheme)
+
+    def commit(self) -> None:
+        """Take the present state as the start of the next time step."""
+        if self._gap:
+            self._gap.commit()
 
     @property
     def state(self) -> list[Array]:
         """The arrays that make up the state."""
-        return [self.activity.x.array, self._held.x.array, *(self.interaction.state if self.interaction else [])]
+        arrays = [self.activity.x.array, self._held.x.array, *(self.interaction.state if self.interaction else [])]
+        return arrays + ([self.film.x.array] if self.film else []) + (self._gap.past if self._gap else [])
+
+
+class _Gap:
+    """The displacement current across what has opened: C d(Δφ)/dt, with C = ε_0 ε_r/g_n."""
+
+    def __init__(self, interface: Interface, difference: Any, gap: Any, permittivity: float) -> None:
+        self._difference, self._start = difference, interface.function("start of the potential difference")
+        self._reader = interface.reader(difference)
+        self._time = fem.Constant(interface.dS.ufl_domain(), np.float64(1.0))
+        self._capacitance = kinetics.gap_capacitance(gap, permittivity, SMALLEST_GAP)
+        self.past = [np.copy(self._start.x.array) for _ in range(2)]
+
+    def current(self, activity: Any) -> Any:
+        """Return the current density [A/m²] in UFL, of the sign of j_n."""
+        return kinetics.charging_current(self._capacitance, self._difference, self._start("+"), self._time, activity)
+
+    def begin(self, scheme: Scheme) -> None:
+        self._start.x.array[:], self._time.value = scheme.history(self.past), scheme.tau
+
+    def commit(self) -> None:
+        self.past[1][:] = self.past[0]
+        self.past[0][:] = self._reader.read()

@@ -6,7 +6,7 @@ Tested with the potentials themselves, conservation of charge gives the power ba
 
 so that V = U(mean θ) + kinetic + concentration + ohmic + constriction with
 
-    kinetic        ∫ j_n η dS / I
+    kinetic        ∫ j_n η dS / I; likewise film, ∫ R j_n² dS / I, and stress, where there are any
     concentration  ∫ j_n U dS / I − U(mean θ)
     ohmic          R_0 I, the loss if the current crossed every interface evenly
     constriction   ∫ κ |∇φ|² dx / I − R_0 I, what crowding onto the rest of the contact adds.
@@ -45,13 +45,12 @@ class Overpotentials:
             electrode = cell.electrodes[name]
             sign = 1.0 if electrode is cell.working else -1.0
             open_circuit += sign * float(electrode.host.open_circuit_potential(theta))
-        terms = dict.fromkeys(("kinetic", "concentration", "ohmic", "constriction"), 0.0)
         current = float(cell.current_density.value) * cell.apparent_area
+        terms = dict.fromkeys(("kinetic", "concentration", "ohmic", "constriction"), 0.0)
+        for junction in cell.junctions:
+            for name, power in junction.losses().items():
+                terms[name] = terms.get(name, 0.0) + (power / current if current else 0.0)
         if current:
-            for junction in cell.junctions:
-                j, total = junction.read_current(), junction.interface.sum
-                terms["kinetic"] += total(j * junction.read_overpotential()) / current
-                terms["concentration"] += total(j * junction.read_equilibrium()) / current
             terms["concentration"] -= open_circuit
             terms["ohmic"] = self._resistance * current
             terms["constriction"] = cell.domain.integrate(self._heat) / current - terms["ohmic"]

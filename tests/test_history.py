@@ -38,7 +38,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "conforming rough interface": PROFILE,
     "bonded": (BONDED,),
     "every law": EVERY_LAW,
-    "free and rotating": (BONDED, "stack={hold: free}", "kinematics=finite_rotation"),
+    "free and rotating": (BONDED, GENTLE, "stack={hold: free}", "kinematics=finite_rotation"),
     "3D": (SPATIAL, FIXED_PRESSURE),
 }
 

@@ -30,6 +30,9 @@ FARADAY = 96485.33212  # C/mol, CODATA 2018
 GAS_CONSTANT = 8.314462618  # J/(mol K), CODATA 2018
 VACUUM_PERMITTIVITY = 8.8541878128e-12  # F/m, CODATA 2018
 
+ROOM_TEMPERATURE = 298.15
+"""Temperature [K] for which exchange current densities are given."""
+
 LARGEST_EXPONENT = 40.0
 """The argument beyond which exponentials go on along their tangent: currents there are e^40 ≈ 2e17 times j_0."""
 

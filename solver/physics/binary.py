@@ -1,6 +1,6 @@
 """A binary salt in the electrolyte: Li⁺ and one anion that the electrodes block, electroneutral.
 
-    ∂c/∂t = −∇·N₊,   N₊ = −D ∇c + t₊ i/F        (salt; the anion's flux is N₋ = N₊ − i/F)
+    ∂c/∂t = −∇·N₋,   N₋ = −D ∇c − (1 − t₊) i/F        (salt, by its anion; the flux of Li⁺ is N₊ = N₋ + i/F)
     ∇·i = 0,         i = −κ ∇φ + (2κRT/F)(1 − t₊) Γ ∇ln c
 
 after J. Newman, K. E. Thomas-Alyea, Electrochemical Systems, 3rd ed., Wiley (2004), ch. 12. c [mol/m³] is the salt
@@ -10,10 +10,10 @@ stands; D [m²/s] is the diffusivity of the salt, t₊ the transference number, 
 
 Weak form over one step, h and τ being those of the time scheme (`solver.bdf2`): find c and φ such that for all q and ψ
 
-    ∫ (c − h)/τ q dx − ∫ N₊ · ∇q dx − ∫_Γ (j_n/F) q dS = 0,   −∫ i · ∇ψ dx − ∫_Γ j_n ψ dS = 0,
+    ∫ (c − h)/τ q dx − ∫ N₋ · ∇q dx = 0,   −∫ i · ∇ψ dx − ∫_Γ j_n ψ dS = 0,
 
-the last terms being added by the interfaces, where j_n > 0 brings Li⁺ into the electrolyte. They leave the anion no
-way through Γ; salt is conserved as long as as much current leaves as enters.
+the last term being added by the interfaces, where j_n > 0 brings Li⁺ into the electrolyte. No face lets the anion
+through, so that salt is conserved.
 """
 
 from __future__ import annotations
@@ -46,19 +46,24 @@ class BinaryElectrolyte:
         grad_ln_c = ufl.grad(c) / ufl.max_value(c, DEPLETED)
         return -self.conductivity * (ufl.grad(phi) - slope * grad_ln_c)
 
-    def cation_flux(self, c: Any, phi: Any) -> Any:
-        """Return N₊ [mol/(m² s)]."""
-        migration = self.transference_number / FARADAY * self.current_density(c, phi)
-        return -self.diffusivity * ufl.grad(c) + migration
+    def anion_flux(self, c: Any, phi: Any) -> Any:
+        """Return N₋ [mol/(m² s)]."""
+        migration = (1 - self.transference_number) / FARADAY * self.current_density(c, phi)
+        return -self.diffusivity * ufl.grad(c) - migration
 
 
 def salt_residual(
     law: BinaryElectrolyte, c: Any, history: Any, phi: Any, q: Any, tau: Any, dx: ufl.Measure
 ) -> ufl.Form:
-    """Return ∫ (c − h)/τ q − N₊ · ∇q dx; give `dx` a quadrature degree (2 for linear elements)."""
-    return ((c - history) / tau * q - ufl.inner(law.cation_flux(c, phi), ufl.grad(q))) * dx
+    """Return ∫ (c − h)/τ q − N₋ · ∇q dx; give `dx` a quadrature degree (2 for linear elements)."""
+    return ((c - history) / tau * q - ufl.inner(law.anion_flux(c, phi), ufl.grad(q))) * dx
 
 
 def charge_residual(law: BinaryElectrolyte, c: Any, phi: Any, psi: Any, dx: ufl.Measure) -> ufl.Form:
     """Return −∫ i · ∇ψ dx; give `dx` a quadrature degree (2 for linear elements)."""
     return -ufl.inner(law.current_density(c, phi), ufl.grad(psi)) * dx
+
+
+def loss(law: BinaryElectrolyte, c: Any, phi: Any) -> Any:
+    """Return −i · ∇φ [W/m³], the power that the current loses to resistance and to the gradient of the salt."""
+    return -ufl.inner(law.current_density(c, phi), ufl.grad(phi))

@@ -33,7 +33,6 @@ class Layer:
         dx = domain.dx(side, degree=2)
         lower, upper = domain.interfaces["electrode", "electrolyte"].dS, domain.ds("collector")
         salt = binary.salt_residual(law, self.c, self.history, self.phi, q, self.tau, dx)
-        salt += self.current / FARADAY * (q * upper - q("+") * lower)
         charge = binary.charge_residual(law, self.c, self.phi, psi, dx)
         charge += self.current * (psi * upper - psi("+") * lower)
         self.y = self.c.function_space.tabulate_dof_coordinates()[:, 1] / LENGTH
