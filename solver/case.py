@@ -718,6 +718,8 @@ class Case(Section):
         opened = any(isinstance(step, Open) for step in self.steps)
         if opened and self.geometry.builder != "dcb":
             raise ValueError("protocol: the step 'open' belongs to the geometry builder 'dcb'")
+        if self.stack.hold == "free" and any(isinstance(step, Press) for step in self.steps):
+            raise ValueError("protocol: the step 'press' needs a platen, and a stack with hold free has none")
         if self.geometry.builder == "dcb" and self.stack.hold != "free":
             raise ValueError("stack: a dcb is not held in a stack; write {hold: free}")
         if self.stack.pressure is None and not any(i.cohesive or i.bonded for i in self.joints.values()):

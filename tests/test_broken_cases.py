@@ -114,6 +114,11 @@ EDITS = {
         "{step: open, opening: 1 um, time: 1 s}",
         ["protocol", "'open' belongs to", "'dcb'"],
     ),
+    "pressed without a platen": (
+        "  hold: fixed_thickness\n  pressure: 5 MPa\nprotocol:",
+        "  hold: free\n  pressure: 5 MPa\nprotocol:\n- press to 10 MPa in 1 s",
+        ["protocol", "'press' needs a platen", "hold free"],
+    ),
     "no step repeated": ("{step: rest, time: 10 min}", "{step: repeat, times: 2, steps: []}", ["protocol.1.steps"]),
     "stack without pressure": ("  pressure: 5 MPa\n", "", ["pressure", "needed with hold fixed_thickness"]),
     "held by nothing": (
