@@ -24,9 +24,10 @@ T = TypeVar("T")
 class Cost:
     """What the contact solve took.
 
-    `solve` [s] is the cold contact solve, assembly and set-up included; `tied` [s] one cold linear solve of the same
-    mesh with the interface glued. Forms are compiled before either begins. `peak_memory_MB` is that of the process so
-    far, summed over the ranks: where several benchmarks run in one process, later ones show the largest before them.
+    `solve` [s] is the cold contact solve, assembly and set-up included, or the mean time step of a cell that is cycled;
+    `tied` [s] one cold linear solve of the same mesh with the interface glued, or of all equations of a time step.
+    Forms are compiled before either begins. `peak_memory_MB` is that of the process so far, summed over the ranks:
+    where several benchmarks run in one process, later ones show the largest before them.
     """
 
     unknowns: int
