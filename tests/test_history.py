@@ -30,6 +30,18 @@ EVERY_LAW = (
     "interface.friction.coefficient=0.3",
     "interface.adhesion={work: 5 mJ/m^2, range: 2 nm}",
 )
+GENTLE = (
+    "protocol=[{step: charge, current_density: 0.05 mA/cm^2, until: {time: 15 s}}, {step: rest, time: 5 s}, "
+    "{step: discharge, current_density: 0.05 mA/cm^2, until: {time: 15 s}}]"
+)
+"""A current that the few crests on which a film without pressure lies can take."""
+STRESSED = (
+    "electrode.transport=chemical_potential",
+    "interface.kinetics={law: tafel, exchange_current_density: 1 mA/cm^2, activation_energy: 30 kJ/mol, "
+    "film_resistance: 5 ohm*cm^2, stress: thermodynamic, onset_pressure: 0.5 MPa}",
+    "temperature=310 K",
+)
+POLYMER = ("electrolyte.material=PEO-LiTFSI", "interface.kinetics={law: linear, exchange_current_density: 1 mA/cm^2}")
 RUNS: dict[str, tuple[str, ...]] = {
     "fixed thickness": (),
     "constant pressure": (FIXED_PRESSURE,),
@@ -39,7 +51,10 @@ RUNS: dict[str, tuple[str, ...]] = {
     "bonded": (BONDED,),
     "every law": EVERY_LAW,
     "free and rotating": (BONDED, GENTLE, "stack={hold: free}", "kinematics=finite_rotation"),
+    "stress and film": STRESSED,
+    "polymer": (*POLYMER, GENTLE),
     "3D": (SPATIAL, FIXED_PRESSURE),
+    "3D, stress and film": (SPATIAL, FIXED_PRESSURE, *STRESSED),
 }
 
 
