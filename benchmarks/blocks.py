@@ -262,12 +262,12 @@ class Blocks:
         return self.system.solve(self._update)
 
     def press(self) -> algebra.Report:
-        """Find equilibrium starting from what touches on the coarser mesh, without one from contact everywhere.
+        """Find equilibrium starting from what touches on the coarser mesh, without one from Hertz' estimate.
 
         The report counts the steps on this mesh alone.
         """
         if self.coarse is None:
-            self.contact.close()
+            self.contact.approach()
         else:
             self.coarse.press()
             self.contact.start_from(self.coarse.contact)

@@ -114,7 +114,7 @@ class Cell:
         for interaction in self._interactions:
             interaction.contact.floating = self._floating(interaction) if self.case.stack.pressure else None
             if self.case.stack.pressure:
-                interaction.contact.close()
+                interaction.contact.approach()
             else:
                 interaction.contact.active.x.array[:] = interaction.lying
         if self.case.stack.pressure:

@@ -37,6 +37,8 @@ AMPLE = 1e2
 """r over E*/h where a smaller one has proved slow."""
 SETTLED = 0.1
 """Relative change of the force on the interface at which it is what the loads ask for."""
+HERTZIAN = 1.5
+"""F/(E* δ √A) of a sphere, F/(E* δ) of a cylinder per depth (π/2), where the initial gap is below δ on the area A."""
 
 
 class Change(NamedTuple):
@@ -48,6 +50,8 @@ class Change(NamedTuple):
 
 class Contact:
     """Frictionless contact on one interface; `jump` is ⟦u⟧ in UFL, `initial_gap` a nodal function [m].
+
+    `stiffness` is the composite modulus E* [Pa].
 
     `floating` is the name of a side that contact alone holds, None where there is none; its owner may change that.
     `closed` is the relative gap (see CLOSED) at which λ is left as it is.
@@ -76,6 +80,7 @@ class Contact:
         self.multiplier = interface.function("multiplier")
         self.active = interface.function("active")
         self.augmentation = interface.function("augmentation")
+        self._modulus, self._initial_gap = stiffness, initial_gap
         self._stiffness = stiffness / interface.spacing.x.array
         self.augmentation.x.array[:] = augmentation * self._stiffness
         self.normal_gap = initial_gap("+") + ufl.inner(jump, interface.normal("+"))
@@ -111,6 +116,24 @@ class Contact:
     def close(self) -> None:
         """Take every node as active: the start from which the set of touching nodes is found."""
         self.active.x.array[:] = 1.0
+
+    def approach(self) -> None:
+        """Take as active the nodes nearest to touching, as many as the typical pressure makes touch in Hertz' contact.
+
+        The interface counts as one contact: many small ones would be stiffer, and fewer nodes touch. Flat or under a
+        heavy load, all are active. Collective.
+        """
+        interface = self.interface
+        gap = self._initial_gap.x.array
+        owned = interface.owned
+        found = interface.mesh.comm.allgather((gap[:owned], interface.areas.x.array[:owned]))
+        gaps, areas = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        order = np.argsort(gaps)
+        depth, area = gaps[order] - gaps[order[0]], np.cumsum(areas[order])
+        length = np.sqrt(area) if interface.mesh.topology.dim == 2 else 1.0
+        force = HERTZIAN * self._modulus * depth * length
+        enough = min(int(np.searchsorted(force, self._typical_pressure * area[-1])), len(depth) - 1)
+        self.start(gap <= gaps[order[enough]])
 
     def start_from(self, coarse: Contact) -> None:
         """Take as active what is active at the nearest node of the solved problem `coarse` on a coarser mesh.

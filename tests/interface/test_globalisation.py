@@ -13,6 +13,7 @@ from benchmarks import rough
 from benchmarks.blocks import Array, Blocks, Box, complementarity
 from benchmarks.options import ContactMethod
 from solver.algebra import SolveError
+from solver.physics.mechanics import composite_modulus
 
 LENGTH, AMPLITUDE = 1e-6, 1e-9
 ELEMENTS = {2: 32, 3: 8}
@@ -172,6 +173,32 @@ def test_start_from_one_node(dimension: int, elements: int) -> None:
     blocks.contact.start(chosen)
     assert blocks.solve().newton <= STEPS + 6
     assert carried(blocks) == pytest.approx(1.0, abs=1e-8)
+
+
+@dimensions
+def test_approach_finds_the_contact_of_hertz(dimension: int) -> None:
+    radius, a = 1e-5, LENGTH / 4
+    modulus = composite_modulus(*MODULI)
+    share = np.pi * a**2 / (8 * radius) if dimension == 2 else a**3 / (3 * radius)
+    load = modulus * share / LENGTH ** (dimension - 1) / min(MODULI[0][0], MODULI[1][0])
+    blocks = make(
+        dimension, gap=lambda x: np.sum(x[: dimension - 1] ** 2, axis=0) / (2 * radius), load=load, elements=16
+    )
+    blocks.contact.approach()
+    r = np.linalg.norm(blocks.interface.space.tabulate_dof_coordinates()[:, : dimension - 1], axis=1)
+    found = r[blocks.contact.active.x.array > 0].max()
+    assert abs(found - a) <= LENGTH / 16
+    assert np.array_equal(blocks.contact.active.x.array > 0, r <= found)
+    assert blocks.press().newton <= STEPS
+
+
+@dimensions
+@pytest.mark.parametrize("flat", [True, False], ids=["flat", "heavy load"])
+def test_approach_takes_all_nodes(dimension: int, flat: bool) -> None:
+    blocks = make(dimension, gap=(lambda x: 0 * x[0]) if flat else None, load=1e-4 if flat else 1.0)
+    blocks.contact.active.x.array[:] = 0.0
+    blocks.contact.approach()
+    assert np.all(blocks.contact.active.x.array == 1.0)
 
 
 # --- stiffness -------------------------------------------------------------------------------------------
