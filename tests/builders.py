@@ -186,21 +186,21 @@ BONDED = (
 )
 
 
-def tiny_case(*overrides: str) -> LoadedCase:
-    """Return the tiny case with some values replaced, as ``--set`` does."""
+def tiny_case(*overrides: str, text: str = TINY) -> LoadedCase:
+    """Return the tiny case, or another one, with some values replaced, as ``--set`` does."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "tiny.yaml"
-        path.write_text(TINY, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         return read_case(path, overrides)
 
 
-def tiny_cell(*overrides: str) -> Cell:
-    loaded = tiny_case(*overrides)
+def tiny_cell(*overrides: str, text: str = TINY) -> Cell:
+    loaded = tiny_case(*overrides, text=text)
     return Cell(loaded.case, loaded.materials, loaded.folder, MPI.COMM_WORLD)
 
 
 class Run(NamedTuple):
-    """A tiny case carried out: the cell as it was left, one row and one time step each, and why it stopped."""
+    """A case carried out: the cell as it was left, one row and one time step each, and why it stopped."""
 
     cell: Cell
     rows: list[dict[str, float]]
@@ -212,9 +212,9 @@ class Run(NamedTuple):
 
 
 @cache
-def tiny_run(*overrides: str) -> Run:
-    """Carry out the tiny case; whoever asks for the same one gets the same object, to look at only."""
-    cell = tiny_cell(*overrides)
+def tiny_run(*overrides: str, text: str = TINY) -> Run:
+    """Carry out the tiny case or another; whoever asks for the same one gets the same object, to look at only."""
+    cell = tiny_cell(*overrides, text=text)
     observer = Observer(cell)
     cell.press()
     rows, advances, stopped = [observer.row(None)], [], ""
