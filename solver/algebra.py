@@ -7,6 +7,7 @@ equipotential collector) and periodic partners. The reduced operator is Pᵀ A P
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,6 +76,9 @@ Blocks = list[list[ufl.Form | None]]
 ROUNDING = 2 * np.finfo(float).eps
 """Relative rounding error of an unknown that leaves as much of the residual as rounding in all of its assembly does."""
 
+SHIFT = 1e-6
+"""Relative change of a level by which its influence on the residual is measured."""
+
 DROWNED = 1e-3
 """Rounding error of a residual over the load: beyond it, a field has moved as only one held by nothing does."""
 
@@ -101,7 +105,8 @@ class Field:
 
     `magnitude` is the norm of a typical load on the field, against which its residual is judged; `largest_step` (if
     any) is the largest change of an entry in one Newton step, in the unit of the field. Between `bounds` (if any) each
-    entry goes at most `TOWARDS` of the way to one of them in a step.
+    entry goes at most `TOWARDS` of the way to one of them in a step. Where the unknown is `level` + `function`, the
+    rounding of both counts.
     """
 
     function: fem.Function
@@ -109,6 +114,7 @@ class Field:
     magnitude: float
     largest_step: float | None = None
     bounds: tuple[float, float] | None = None
+    level: fem.Constant | None = None
 
 
 @dataclass
@@ -322,11 +328,28 @@ class System:
         if self._prolongation is not None:
             self._prolongation.multTranspose(change, noise)
             change = noise
-        rounding = self._norms(change) / self._magnitudes
+        rounding = self._norms(change) / self._magnitudes + self._rounding_of_levels()
         if np.any(rounding > DROWNED):
             name = self.fields[int(np.argmax(rounding))].function.name
             raise SolveError(f"nothing holds {name}: it moves so far that rounding hides the load on it")
         return rounding
+
+    def _rounding_of_levels(self) -> npt.NDArray[np.float64]:
+        """Return the same for the levels of the fields."""
+        levels = {f.level: float(f.level.value) for f in self.fields if f.level is not None}
+        if not any(levels.values()):
+            return np.zeros(len(self.fields))
+        residual = self._rhs.array.copy()
+        for sign, (level, value) in zip(itertools.cycle((1, -1)), levels.items(), strict=False):
+            level.value = value + sign * SHIFT * abs(value)
+        self._assemble_residual()
+        for level, value in levels.items():
+            level.value = value
+        change = self._rhs.getArray(readonly=False)
+        change -= residual
+        norms = self._norms(self._rhs) / self._magnitudes
+        change[:] = residual
+        return norms * ROUNDING / SHIFT
 
     def _assemble_field(self, index: int) -> npt.NDArray[np.float64]:
         """Assemble the residual of one field; return its owned entries."""

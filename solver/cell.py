@@ -461,7 +461,7 @@ class Cell:
                 t = ufl.TestFunction(electrode.stress.function_space)
                 size = self.typical_pressure * electrode.volume / np.sqrt(self._interface_nodes)
                 fields.append(algebra.Field(electrode.stress, electrode.hydrostatic(t), size))
-            fields.append(algebra.Field(electrode.phi, electrons, load, largest_step=0.1))
+            fields.append(algebra.Field(electrode.phi, electrons, load, largest_step=0.1, level=electrode.level))
         for electrolyte in self.electrolytes.values():
             psi = ufl.TestFunction(electrolyte.phi.function_space)
             ions = electrolyte.ions(psi)
@@ -472,7 +472,7 @@ class Cell:
                 q, rest = ufl.TestFunction(electrolyte.salt.function_space), electrolyte.conductor.salt_concentration
                 anions = electrolyte.anions(q, self._weighted_step)
                 fields.append(algebra.Field(electrolyte.salt, anions, load / FARADAY, largest_step=0.2 * rest))
-            fields.append(algebra.Field(electrolyte.phi, ions, load, largest_step=0.1))
+            fields.append(algebra.Field(electrolyte.phi, ions, load, largest_step=0.1, level=electrolyte.level))
         for junction in self.junctions:
             if junction.film:
                 film = junction.film_equation(ufl.TestFunction(junction.film.function_space))
