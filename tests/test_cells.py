@@ -1,0 +1,247 @@
+"""Cells of several electrodes and interfaces, and of particles: what is conserved, what the voltage is made of."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import FIXED_PRESSURE, TINY, Run, tiny_run
+
+from solver.interface.kinetics import FARADAY, GAS_CONSTANT
+
+FULL = """\
+title: a full cell whose cathode touches in places
+geometry:
+  builder: layers
+  layers: [{name: anode, thickness: 1 um}, {name: separator, thickness: 0.5 um}, {name: cathode, thickness: 1 um}]
+  length: 1 um
+  element_size: 125 nm
+  roughness: {cathode/separator: {kind: sinusoidal, amplitude: 0.5 nm, wavelength: 1 um}}
+electrodes:
+  anode: {material: graphite, initial_stoichiometry: 0.1}
+  cathode: {material: NMC811, initial_stoichiometry: 0.88}
+electrolytes: {separator: {material: LPSCl}}
+interfaces:
+  cathode/separator: {kinetics: {exchange_current_density: 1 mA/cm^2}}
+  separator/anode: {bonded: true, kinetics: {exchange_current_density: 1 mA/cm^2}}
+stack: {pressure: 5 MPa}
+protocol:
+- charge at 0.2 mA/cm^2 for 15 s
+- hold at 3.36 V for 10 s
+- rest for 5 s
+- discharge at 0.2 mA/cm^2 for 15 s
+time: {initial: 2 s, maximum: 5 s, tolerance: 0.001}
+"""
+COMPOSITE = """\
+title: three particles in a matrix
+geometry:
+  builder: particles
+  length: 3 um
+  height: 4 um
+  separator: 1 um
+  count: 3
+  mean_diameter: 1 um
+  element_size: 0.2 um
+  seed: 1
+electrode: {material: NMC811, initial_stoichiometry: 0.88}
+electrolyte: {material: LPSCl}
+interface: {kinetics: {exchange_current_density: 1 mA/cm^2, onset_pressure: 0.1 MPa}}
+stack: {pressure: 20 MPa}
+protocol:
+- charge at 0.05 mA/cm^2 for 60 s
+- rest for 10 s
+- discharge at 0.05 mA/cm^2 for 60 s
+time: {initial: 5 s, maximum: 20 s}
+"""
+TEXTS = {"half cell": TINY, "full cell": FULL, "composite": COMPOSITE}
+EVEN = (
+    "geometry.roughness={kind: flat}",
+    FIXED_PRESSURE,
+    "protocol=[charge at 0.5 mA/cm^2 for 10 us]",
+    "time={initial: 10 us, minimum: 1 us, maximum: 1 s}",
+)
+"""A flat interface, so early that the surface is as full as at the start, evenly on any mesh."""
+TERMS = ("kinetic", "concentration", "ohmic", "constriction")
+
+
+@pytest.fixture(scope="module", params=TEXTS)
+def run(request: pytest.FixtureRequest) -> Run:
+    result = tiny_run(text=TEXTS[request.param])
+    assert result.stopped == ""
+    return result
+
+
+def columns(run: Run, start: str) -> dict[str, np.ndarray]:
+    """Return the columns whose names begin so."""
+    found = {name: run.column(name) for name in run.rows[0] if name.startswith(start)}
+    assert found
+    return found
+
+
+# --- what is conserved -----------------------------------------------------------------------------
+
+
+def test_lithium_of_each_electrode_is_what_it_was_less_what_crossed(run: Run) -> None:
+    for name, missing in columns(run, "lithium balance").items():
+        assert missing.max() <= 1e-10, name
+
+
+def test_what_one_electrode_loses_the_other_takes_up() -> None:
+    run = tiny_run(text=FULL)
+    inside = [
+        run.column(f"mean stoichiometry of {name} [1]") * run.cell.electrodes[name].lithium_capacity
+        for name in ("anode", "cathode")
+    ]
+    moved = np.ptp(inside[0])
+    assert moved > 1e-3 * inside[0][0]
+    np.testing.assert_allclose(sum(inside), sum(inside)[0], rtol=0, atol=1e-10 * moved)
+
+
+def test_lithium_follows_the_charge_counted_whatever_the_current_does(run: Run) -> None:
+    """Steps at constant voltage included, where the current varies."""
+    electrode = run.cell.working
+    name = f"mean stoichiometry{f' of {electrode.name}' if len(run.cell.electrodes) > 1 else ''} [1]"
+    moles = (run.column(name)[0] - run.column(name)) * electrode.lithium_capacity
+    charge = run.column("net charge [A h/m^2]") * 3600 * run.cell.apparent_area
+    np.testing.assert_allclose(moles * FARADAY, charge, rtol=0, atol=1e-10 * np.abs(charge).max())
+
+
+def test_charge_in_is_charge_out(run: Run) -> None:
+    assert run.column("charge balance [1]").max() <= 1e-10
+
+
+def test_nothing_crosses_what_is_apart_and_areas_agree(run: Run) -> None:
+    """Of each interface: j_app A_app = j_loc f_c A_geom, of the sign of its electrode."""
+    applied = run.column("current density [A/m^2]") * run.column("apparent area [m^2]")
+    for junction in run.cell.junctions:
+        of = f" of {junction.name}" if len(run.cell.junctions) > 1 else ""
+        sign = 1 if junction.electrode is run.cell.working else -1
+        local, fraction, area = (
+            run.column(f"{name}{of} [{unit}]")
+            for name, unit in (
+                ("mean local current density", "A/m^2"),
+                ("active fraction", "1"),
+                ("geometric area", "m^2"),
+            )
+        )
+        crossing = local * fraction * area
+        np.testing.assert_allclose(crossing[1:], sign * applied[1:], rtol=0, atol=1e-12 * np.abs(applied).max())
+        assert np.all(run.column(f"current over detached area{of} [A]") == 0.0)
+
+
+def test_work_is_stored_or_lost(run: Run) -> None:
+    assert run.column("energy balance [1]").max() <= 1e-9
+
+
+def test_particles_held_by_contact_alone_do_not_spin() -> None:
+    run = tiny_run(text=COMPOSITE)
+    u = {name: np.abs(run.cell.u[name].x.array).max() for name in ("electrode", "electrolyte")}
+    assert u["electrode"] <= 2 * u["electrolyte"]
+
+
+# --- the voltage as a sum --------------------------------------------------------------------------
+
+
+def test_voltage_is_the_sum_of_its_parts(run: Run) -> None:
+    current = run.column("current density [A/m^2]") != 0.0
+    parts = run.column("open-circuit voltage [V]") + sum(run.column(f"{term} overpotential [V]") for term in TERMS)
+    np.testing.assert_allclose(parts[current], run.column("voltage [V]")[current], rtol=0, atol=1e-10)
+
+
+def test_open_circuit_voltage_is_the_voltage_of_the_cell_at_equilibrium(run: Run) -> None:
+    assert run.column("open-circuit voltage [V]")[0] == pytest.approx(run.column("voltage [V]")[0], rel=1e-12)
+
+
+def test_ohmic_loss_of_flat_layers_is_that_of_their_resistances() -> None:
+    run = tiny_run(text=FULL)
+    thickness = {"anode": 1e-6, "separator": 0.5e-6, "cathode": 1e-6}
+    resistance = sum(h / run.cell.conductors[name].conductivity for name, h in thickness.items())
+    expected = resistance * run.column("current density [A/m^2]")
+    np.testing.assert_allclose(run.column("ohmic overpotential [V]"), expected, rtol=1e-7)
+
+
+def test_constriction_costs_nothing_on_a_flat_cell() -> None:
+    row = tiny_run(*EVEN).rows[-1]
+    assert row["active fraction [1]"] == 1.0
+    assert abs(row["constriction overpotential [V]"]) <= 1e-7 * row["ohmic overpotential [V]"]
+
+
+def test_constriction_grows_as_contact_is_lost() -> None:
+    run = tiny_run()
+    step, active = run.column("step [1]"), run.column("active fraction [1]")
+    charging = step == 1
+    loss = run.column("constriction overpotential [V]") / run.column("ohmic overpotential [V]").max()
+    assert np.all(loss[charging] >= -1e-6)
+    fewer = np.flatnonzero(np.diff(active[charging]) < 0)
+    assert len(fewer) > 0
+    assert np.all(np.diff(loss[charging])[fewer] > 0)
+
+
+def test_kinetic_loss_of_a_flat_cell_is_butler_volmer_inverted() -> None:
+    """With both transfer coefficients ½: η = 2 RT/F arsinh(j/(2 j_0))."""
+    run = tiny_run(*EVEN)
+    j_0, theta = 10.0, 0.9
+    thermal = GAS_CONSTANT * run.cell.case.temperature / FARADAY
+    expected = 2 * thermal * np.arcsinh(5.0 / (2 * j_0 * 2 * np.sqrt(theta * (1 - theta))))
+    assert run.rows[-1]["kinetic overpotential [V]"] == pytest.approx(expected, rel=1e-6)
+
+
+# --- other ways to the same answer -----------------------------------------------------------------
+
+BOOKKEEPING = ("newton", "linear", "complementarity", "penetration", "charge balance", "lithium balance", "energy bal")
+
+
+def assert_same(run: Run, reference: Run, tolerance: float) -> None:
+    """Assert that every physical column agrees, over its largest value; energies and lengths over that of all."""
+    assert run.stopped == reference.stopped == ""
+    assert len(run.rows) == len(reference.rows)
+    assert run.rows[0].keys() == reference.rows[0].keys()
+    largest = {name: np.abs(reference.column(name)).max() for name in reference.rows[0]}
+    # what is zero but for rounding is so beside the others
+    common = {unit: max(largest[name] for name in largest if name.endswith(unit)) for unit in ("[J]", "[m]")}
+    for name in run.rows[0]:
+        if not name.startswith(BOOKKEEPING):
+            scale = common.get(name[-3:], largest[name])
+            np.testing.assert_allclose(
+                run.column(name), reference.column(name), rtol=0, atol=tolerance * scale, err_msg=name
+            )
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_solved_in_turn_or_at_once_the_cell_is_the_same(name: str) -> None:
+    assert_same(tiny_run("coupling=staggered", text=TEXTS[name]), tiny_run(text=TEXTS[name]), 1e-6)
+
+
+def test_bonded_layers_of_one_material_are_one_body() -> None:
+    """All sides as stiff as each other: pressed at a platen, the strain is that of uniaxial strain everywhere."""
+    alike = [
+        f"{block}.overrides={{young_modulus: 50 GPa, poisson_ratio: 0.25}}"
+        for block in ("electrodes.anode", "electrodes.cathode", "electrolytes.separator")
+    ]
+    bonded = [f"interfaces.{pair}.bonded=true" for pair in ("cathode/separator", "separator/anode")]
+    run = tiny_run(*alike, *bonded, "geometry.roughness={}", "protocol=[press to 50 MPa in 5 s]", text=FULL)
+    assert run.stopped == ""
+    u = run.cell.u["cathode"]
+    assert u is run.cell.u["separator"] is run.cell.u["anode"]
+    height = u.function_space.tabulate_dof_coordinates()[:, 1]
+    oedometric = 50e9 * (1 - 0.25) / ((1 + 0.25) * (1 - 2 * 0.25))
+    displacement = u.x.array.reshape(-1, 2)
+    np.testing.assert_allclose(displacement[:, 1], -50e6 / oedometric * height, rtol=0, atol=1e-18)
+    np.testing.assert_allclose(displacement[:, 0], 0.0, atol=1e-18)
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+@pytest.mark.parametrize("name", ["full cell", "composite"])
+def test_several_ranks_write_the_history_that_one_does(
+    mpi_run: Callable[..., str], tmp_path: Path, ranks: int, name: str
+) -> None:
+    case, output = tmp_path / "case.yaml", tmp_path / "results"
+    case.write_text(TEXTS[name], encoding="utf-8")
+    mpi_run(["-m", "solver", "run", str(case), "-o", str(output)], ranks, timeout=120)
+    with (output / "history.csv").open(encoding="utf-8") as stream:
+        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
+    reference = tiny_run(text=TEXTS[name])
+    assert_same(reference._replace(rows=rows), reference, 1e-7)
