@@ -1,0 +1,43 @@
+"""Pictures of a run: its history, its interfaces, its deformed cell, all from the files it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from solver.plot.cell import cell
+from solver.plot.history import crack, cycles, history, voltage_capacity
+from solver.plot.interface import interface
+from solver.plot.movie import movie
+from solver.plot.run import Run
+from solver.plot.style import STYLE
+
+
+def plot(directory: Path) -> list[Path]:
+    """Draw the pictures of the run in `directory` into its folder ``plots``; return their paths.
+
+    ValueError says which file is missing or damaged.
+    """
+    run = Run(directory)
+    pictures: dict[str, Callable[[Run], Figure]] = {"history.png": history}
+    if run.has("capacity"):
+        pictures["voltage_capacity.png"] = voltage_capacity
+    if run.has("opening") and run.column("opening")[0].max() > 0:
+        pictures["crack.png"] = crack
+    if run.has("cycle") and run.column("cycle")[0].max() > 1:
+        pictures["cycles.png"] = cycles
+    for name in run.interfaces:
+        pictures[f"interface_{name.replace('/', '-')}.png" if name else "interface.png"] = partial(interface, name=name)
+    pictures["cell.png"] = cell
+    folder = directory / "plots"
+    folder.mkdir(exist_ok=True)
+    with matplotlib.rc_context(STYLE):
+        for picture, draw in pictures.items():
+            draw(run).savefig(folder / picture)
+        if run.interfaces:
+            movie(run, run.weakest, folder / "opening.gif")
+    return [folder / picture for picture in (*pictures, *(["opening.gif"] if run.interfaces else []))]

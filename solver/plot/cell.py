@@ -1,0 +1,228 @@
+"""The deformed cell, whole and near an interface."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyvista
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.tri import Triangulation
+
+from solver.plot.interface import is_curve
+from solver.plot.run import Grid, Run, series
+from solver.plot.style import WIDTH, Array, display, quantity, round_down
+
+WARP, STOICHIOMETRY, STRESS = "displacement with initial gap [m]", "stoichiometry [1]", "von Mises stress [Pa]"
+SHIFT = 0.3
+"""Of the whole cell, over its height: the displacement is not drawn larger."""
+
+
+@dataclass
+class Part:
+    """A side of the cell, coloured by its stoichiometry if it is an electrode, else by its stress."""
+
+    name: str
+    grid: Grid
+
+    @property
+    def electrode(self) -> bool:
+        """Whether it hosts lithium."""
+        return not np.isnan(self.grid[STOICHIOMETRY]).any()
+
+    @property
+    def values(self) -> Array:
+        """What its colours show, at the nodes."""
+        return self.grid[STOICHIOMETRY if self.electrode else STRESS]
+
+    def deformed(self, exaggeration: float, factor: float) -> Part:
+        """Return it with its displacement exaggerated and all its lengths multiplied by `factor`."""
+        grid = self.grid.copy()
+        grid.points = factor * (grid.points + exaggeration * grid[WARP])
+        return Part(self.name, grid)
+
+
+def cell(run: Run) -> Figure:
+    """Return the deformed cell when an interface has its lowest active fraction, whole and near there, exaggerated.
+
+    Colours are the stoichiometry in electrodes and the equivalent stress, averaged to the nodes, in electrolytes.
+    A solid cell is cut where contact presses; the view of its interface is that of the cut.
+    """
+    moment = run.lowest(run.weakest)
+    grid = run.fields("cell", moment.time, [WARP, STOICHIOMETRY, STRESS, "side"])
+    surface = run.fields(series(run.weakest), moment.time, ["gap [m]", "pressure [Pa]", "contacted [1]"])
+    parts = parts_of(grid)
+    plane = is_curve(surface)
+    y = None if plane else section_through(surface)
+    sections = parts if y is None else [Part(part.name, section(part.grid, y)) for part in parts]
+    if y is not None:
+        parts = [Part(part.name, part.grid.clip("y", origin=(0.0, y, 0.0), invert=False)) for part in parts]
+    place, width, exaggeration = view(surface, y)
+    height = grid.bounds[3] - grid.bounds[2] if plane else grid.bounds[5] - grid.bounds[4]
+    furthest = float(np.linalg.norm(grid[WARP], axis=1).max())
+    modest = min(exaggeration, round_down(SHIFT * height / furthest)) if furthest else exaggeration
+    electrolytes = [part.grid for part in sections if not part.electrode]
+    _, warp = min(_nearest(one, place) for one in electrolytes)
+    middle = place + exaggeration * np.array(warp)
+
+    length, unit = display("m", grid.length)
+    colours = _colours(sections)
+    ratio = float(np.clip(grid.bounds[1] / height, 0.7, 2.5)) if plane else 1.0
+    figure = Figure(figsize=(WIDTH, 1.0 + WIDTH / (1.15 + ratio)))
+    whole, zoom = figure.subplots(1, 2, width_ratios=[ratio, 1])
+    draw_section(zoom, [part.deformed(exaggeration, length) for part in sections], colours)
+    reach = np.array([-0.5, 0.5]) * length * width
+    zoom.set(xlim=length * middle[0] + reach, ylim=length * middle[1] + reach, xlabel=f"x [{unit}]")
+    zoom.locator_params(nbins=5)
+    zoom.spines[:].set_visible(True)
+    zoom.yaxis.tick_right()
+    if plane:
+        drawn = [part.deformed(modest, length) for part in parts]
+        draw_section(whole, drawn, colours)
+        _name(whole, drawn)
+        whole.set(xlabel=f"x [{unit}]", ylabel=f"y [{unit}]")
+        whole.margins(0)
+        corner = length * (place[:2] + modest * np.array(warp)[:2] - width / 2)
+        box = (*corner, length * width, length * width)
+        whole.indicate_inset(box, zoom, edgecolor="k", alpha=1)
+    else:
+        whole.imshow(render([part.deformed(modest, length) for part in parts], colours))
+        whole.set_axis_off()
+        assert y is not None
+        zoom.set_title(f"cut at y = {quantity('m', y)}")
+        zoom.yaxis.set_label_position("right")
+        zoom.set_ylabel(f"z [{unit}]")
+    factor, shown = display("Pa", colours[1].norm.vmax or 1.0)
+    in_units = ScalarMappable(Normalize(0, factor * (colours[1].norm.vmax or 1.0)), colours[1].cmap)
+    kinds = ["electrode", "electrolyte"] if len(parts) == 2 else ["electrodes", "electrolytes"]
+    for ax, label, mappable, extend, aspect in (
+        (whole, f"{kinds[0]}: stoichiometry θ", colours[0], "neither", 20 * ratio),
+        (zoom, f"{kinds[1]}: von Mises stress [{shown}]", in_units, "max", 20),
+    ):
+        options: dict[str, Any] = {"location": "bottom", "shrink": 0.8, "pad": 0.02, "aspect": aspect, "extend": extend}
+        figure.colorbar(mappable, ax=ax, label=label, **options)
+    fraction = run.at("active fraction", moment.time, run.weakest)
+    drawn_with = f"{exaggeration:g}" if modest == exaggeration else f"{modest:g} (left), × {exaggeration:g} (right)"
+    figure.suptitle(
+        f"Lowest active fraction{' of ' + run.weakest if run.weakest else ''}, $f_c$ = {fraction:.3g}, "
+        f"at {quantity('s', moment.time)}{chr(10) if run.weakest else ': '}"
+        f"displacement and initial gap × {drawn_with}",
+        fontsize=10,
+    )
+    return figure
+
+
+def parts_of(grid: Grid) -> list[Part]:
+    """Return the sides in a grid of the whole cell, cell fields averaged to the nodes."""
+    names = grid.field_data["side"]
+    return [
+        Part(str(name), grid.extract_cells(grid.cell_data["side"] == number).cell_data_to_point_data())
+        for number, name in enumerate(names)
+    ]
+
+
+def _nearest(grid: Grid, place: Array) -> tuple[float, list[float]]:
+    """Return the distance of a place from the nearest node and the displacement there."""
+    node = grid.find_closest_point(place)
+    return float(np.linalg.norm(grid.points[node] - place)), list(grid[WARP][node])
+
+
+def _colours(parts: list[Part]) -> list[ScalarMappable]:
+    """Return the colours of electrodes and of electrolytes; the few highest stresses are not told apart."""
+    theta = np.concatenate([part.values for part in parts if part.electrode])
+    stress = np.percentile(np.concatenate([part.values for part in parts if not part.electrode]), 99)
+    return [
+        ScalarMappable(Normalize(theta.min(), theta.max()), "viridis"),
+        ScalarMappable(Normalize(0, float(stress) or 1.0), "magma"),
+    ]
+
+
+def _name(ax: Axes, parts: list[Part]) -> None:
+    """Write the names of several layers on them."""
+    if len(parts) > 2:
+        for part in parts:
+            low_x, high_x, low_y, high_y, *_ = part.grid.bounds
+            place = (low_x + 0.04 * (high_x - low_x), (low_y + high_y) / 2)
+            box = {"facecolor": "w", "alpha": 0.7, "linewidth": 0, "pad": 1.5}
+            ax.text(*place, part.name, va="center", bbox=box)
+
+
+def section_through(surface: Grid) -> float:
+    """Return the y [m] of the highest contact pressure, of that in the front two thirds if there is any."""
+    y, pressure = surface.points[:, 1], surface["pressure [Pa]"]
+    low, high = surface.bounds[2:4]
+    ahead = pressure * (y < low + 2 / 3 * (high - low))
+    place = y[np.argmax(ahead if ahead.any() else pressure)]
+    # A plane through nodes would cut slivers, along a boundary nothing at all.
+    return float(place + 0.3 * spacing(surface) * (1 if place < (low + high) / 2 else -1))
+
+
+def spacing(surface: Grid) -> float:
+    """Return the distance of nodes on a map of the interface [m]."""
+    return float(np.sqrt(2 * surface.area / surface.n_cells))
+
+
+def section(side: Grid, y: float) -> Grid:
+    """Return the cut through a solid side at `y` [m], laid into the plane: its second coordinate is the height."""
+    cut = side.slice("y", origin=(0.0, y, 0.0)).triangulate().cast_to_unstructured_grid()
+    cut.points = cut.points[:, [0, 2, 1]]
+    cut[WARP] = cut[WARP][:, [0, 2, 1]] * [1, 1, 0]
+    return cut
+
+
+def view(surface: Grid, y: float | None) -> tuple[Array, float, float]:
+    """Return middle and width [m] of a view of the interface (of the section at `y`), and how much to exaggerate.
+
+    It shows the widest gap there is near contact, about a quarter as high as the view.
+    """
+    points, gap, touching = surface.points, surface["gap [m]"], surface["contacted [1]"] > 0.5
+    if y is not None:
+        near = np.abs(points[:, 1] - y) < spacing(surface)
+        points, gap, touching = points[near][:, [0, 2, 1]], gap[near], touching[near]
+    low, high = points[:, 0].min(), points[:, 0].max()
+    width = (high - low) / (5 if y is None else 3)
+    middles = np.clip(points[:, 0], low + width / 2, high - width / 2)
+    inner = np.abs(points[:, 0] - middles[:, None]) <= 0.4 * width
+    with_contact = (inner & touching).any(axis=1)
+    gaps = np.where(inner, gap, 0.0).max(axis=1) * (with_contact if with_contact.any() else 1)
+    best = int(np.argmax(gaps))
+    height = points[np.argmin(np.abs(points[:, 0] - middles[best])), 1]
+    exaggeration = round_down(0.25 * width / gaps[best]) if gaps[best] > 0 else 1.0
+    return np.array([middles[best], height, 0.0]), float(width), exaggeration
+
+
+def draw_section(ax: Axes, parts: list[Part], colours: list[ScalarMappable]) -> None:
+    """Draw the sides of a plane cell, or of a section; `colours` are those of electrodes and of electrolytes."""
+    for part in parts:
+        colour = colours[0 if part.electrode else 1]
+        points, triangles = part.grid.points, part.grid.cells_dict[pyvista.CellType.TRIANGLE]
+        drawn = Triangulation(points[:, 0], points[:, 1], triangles)
+        ax.tripcolor(drawn, part.values, shading="gouraud", cmap=colour.cmap, norm=colour.norm)
+    ax.set_aspect("equal")
+
+
+def render(parts: list[Part], colours: list[ScalarMappable]) -> Array:
+    """Return a picture of a solid cell, drawn without a screen and cropped to its outline."""
+    if pyvista.vtk_version_info < (9, 4) and not os.environ.get("DISPLAY"):
+        version = ".".join(map(str, pyvista.vtk_version_info))
+        raise ValueError(f"cell.png: VTK {version} needs a screen to draw a solid cell; VTK 9.4 and later do not")
+    plotter: Any = pyvista.Plotter(off_screen=True, window_size=[1400, 1400])
+    for part in parts:
+        colour = colours[0 if part.electrode else 1]
+        options = {"cmap": colour.cmap, "clim": colour.get_clim(), "show_scalar_bar": False}
+        name = STOICHIOMETRY if part.electrode else STRESS
+        plotter.add_mesh(part.grid.extract_surface(), scalars=name, ambient=0.6, diffuse=0.45, **options)
+    plotter.set_background("white")
+    plotter.enable_anti_aliasing("ssaa")
+    plotter.camera_position = "xz"
+    plotter.camera.azimuth, plotter.camera.elevation = 25, 15
+    plotter.reset_camera()
+    picture = plotter.screenshot(None, return_img=True)
+    plotter.close()
+    rows, columns = np.nonzero((picture != 255).any(axis=2))
+    return picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]

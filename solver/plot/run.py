@@ -1,0 +1,145 @@
+"""What a run wrote: its history and its field series, of one interface and electrode or of several by their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import numpy as np
+import numpy.typing as npt
+import pandas
+import pyvista
+
+from solver.plot.style import Array, unit_of
+
+Grid = Any
+"""A pyvista.UnstructuredGrid; the types PyVista gives its arrays are wrong."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time [s] of the field series, with what to call it."""
+
+    label: str
+    time: float
+
+
+class Run:
+    """The history and the field series of a results folder.
+
+    What there is one of has the name "".
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        path = directory / "history.csv"
+        try:
+            # The last row of a simulation that is still running may be incomplete.
+            self.table = pandas.read_csv(path).dropna().reset_index(drop=True)
+        except FileNotFoundError:
+            raise ValueError(f"{path}: not found; the folder of a run's results is needed") from None
+        except (pandas.errors.ParserError, pandas.errors.EmptyDataError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path}: not a table of a run's history ({error})") from None
+        if self.table.empty:
+            raise ValueError(f"{path}: no complete row yet")
+        self.time = self.column("time")[0]
+
+    def names(self, quantity: str) -> list[str]:
+        """Return the names of the interfaces or electrodes of which the history has a quantity."""
+        found = (re.fullmatch(rf"{re.escape(quantity)}(?: of (.+))? \[[^\]]*\]", header) for header in self.table)
+        return [match[1] or "" for match in found if match]
+
+    def has(self, quantity: str) -> bool:
+        """Return whether the history has a quantity, of anything."""
+        return bool(self.names(quantity))
+
+    def column(self, quantity: str, name: str = "") -> tuple[Array, str]:
+        """Return the values of a history column and its unit."""
+        path = self.directory / "history.csv"
+        title = f"{quantity} of {name}" if name else quantity
+        for header in self.table:
+            if header.startswith(f"{title} ["):
+                try:
+                    return self.table[header].to_numpy(float), unit_of(header)
+                except ValueError as error:
+                    raise ValueError(f"{path}: column '{header}' holds something that is no number ({error})") from None
+        raise ValueError(f"{path}: there is no column '{title} [unit]'")
+
+    def at(self, quantity: str, time: float, name: str = "") -> float:
+        """Return the value of a history column at the row nearest in time."""
+        return float(self.column(quantity, name)[0][np.argmin(np.abs(self.time - time))])
+
+    def steps(self) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
+        """Yield the kind (charge, discharge, hold, rest) of each protocol step and the numbers of its rows."""
+        number, current = self.column("step")[0], self.column("current density")[0]
+        for step in np.unique(number[number > 0]):
+            rows = np.flatnonzero(number == step)
+            if np.ptp(current[rows]) > 1e-6 * np.abs(current[rows]).max():
+                yield "hold", rows
+            else:
+                yield {1.0: "charge", -1.0: "discharge", 0.0: "rest"}[np.sign(current[rows[0]])], rows
+
+    @cached_property
+    def interfaces(self) -> list[str]:
+        """The interfaces that may open; those that are bonded have no gap."""
+        return self.names("mean gap")
+
+    @cached_property
+    def weakest(self) -> str:
+        """The interface whose active fraction falls lowest."""
+        return min(self.interfaces, key=lambda name: self.column("active fraction", name)[0].min())
+
+    def times(self, series: str) -> list[float]:
+        """Return the times [s] of a field series."""
+        return [float(time) for time in self._reader(series).time_values]
+
+    def moments(self, name: str) -> list[Moment]:
+        """Return start (of the current, if any), lowest active fraction of an interface and end, if they differ."""
+        times = self.times(series(name))
+        flowing = [time for time in times if self.at("current density", time) != 0.0]
+        lowest = min(times, key=lambda time: self.at("active fraction", time, name))
+        moments = {
+            time: Moment(label, time)
+            for label, time in (("start", (flowing or times)[0]), ("end", times[-1]), ("lowest $f_c$", lowest))
+        }
+        return [moments[time] for time in sorted(moments)]
+
+    def lowest(self, name: str) -> Moment:
+        """Return the moment of lowest active fraction of an interface."""
+        return next(moment for moment in self.moments(name) if moment.label.startswith("lowest"))
+
+    def fields(self, series: str, time: float, names: Iterable[str]) -> Grid:
+        """Return all pieces of a series at a time as one grid; ValueError unless it carries the fields `names`."""
+        reader = self._reader(series)
+        path = self.directory / f"{series}.pvd"
+        try:
+            reader.set_active_time_value(time)
+            with pyvista.VtkErrorCatcher(raise_errors=True, send_to_logging=False):
+                grid = reader.read().combine(merge_points=False)
+        except (RuntimeError, OSError, ValueError):
+            raise ValueError(
+                f"{path}: the fields at {time:g} s, in {path.parent / 'fields'}, are missing or damaged"
+            ) from None
+        missing = [name for name in names if name not in grid.point_data and name not in grid.cell_data]
+        if missing:
+            raise ValueError(f"{path}: the fields at {time:g} s lack '{missing[0]}'")
+        return grid
+
+    def _reader(self, series: str) -> pyvista.PVDReader:
+        path = self.directory / f"{series}.pvd"
+        try:
+            return pyvista.PVDReader(path)
+        except FileNotFoundError:
+            raise ValueError(f"{path}: not found; the folder of a run's results is needed") from None
+        except (ParseError, AttributeError, KeyError, IndexError, TypeError, ValueError):
+            raise ValueError(f"{path}: damaged, this is no index of a field series") from None
+
+
+def series(name: str) -> str:
+    """Return the name of the field series of an interface."""
+    return name.replace("/", "-") if name else "interface"

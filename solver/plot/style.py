@@ -1,0 +1,69 @@
+"""What all pictures share: colours, sizes, and units in which numbers are read easily."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+# Colours that people with any colour vision tell apart: M. Okabe, K. Ito, Color universal design (2008).
+BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7"
+GREY = "#666666"
+CONTACT = "#F5D799"
+STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.5,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "savefig.dpi": 200,
+}
+WIDTH = 8.0
+"""Of every picture [inch]: text of 9 points stays readable at the width of a README."""
+PREFIXES = {1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "µ", 1e-9: "n", 1e-12: "p"}
+
+
+def unit_of(header: str) -> str:
+    """Return the unit in the brackets that end a name."""
+    found = re.search(r"\[([^\]]*)\]$", header)
+    return found[1] if found else "1"
+
+
+def display(unit: str, values: npt.ArrayLike) -> tuple[float, str]:
+    """Return the factor and the name of the unit in which SI `values` are read easily."""
+    finite = np.abs(np.asarray(values, dtype=float))
+    largest = float(finite[np.isfinite(finite)].max(initial=0.0))
+    if unit == "s":
+        name, seconds = next((pair for pair in (("h", 3600.0), ("min", 60.0)) if largest >= 2 * pair[1]), ("s", 1.0))
+        return 1 / seconds, name
+    if unit in ("A/m^2", "A h/m^2"):
+        return 0.1, {"A/m^2": "mA/cm²", "A h/m^2": "mAh/cm²"}[unit]
+    if unit in ("m", "Pa"):
+        scale = next((scale for scale in PREFIXES if largest >= scale), 1.0)
+        return 1 / scale, PREFIXES[scale] + unit
+    return 1.0, "" if unit == "1" else unit
+
+
+def labelled(name: str, unit: str) -> str:
+    """Return an axis label, the unit on a line of its own."""
+    return f"{name}\n[{unit}]" if unit else name
+
+
+def quantity(unit: str, value: float) -> str:
+    """Return a value with its unit, to three digits."""
+    factor, name = display(unit, value)
+    return f"{value * factor:.3g} {name}"
+
+
+def round_down(value: float) -> float:
+    """Return the greatest of 1, 2, 5, 10, 20, … not above `value`, at least 1."""
+    if value <= 1.0:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(power * max(digit for digit in (1, 2, 5) if digit * power <= value * (1 + 1e-12)))
