@@ -14,13 +14,17 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.tri import Triangulation
 
-from solver.plot.interface import is_curve
+from solver.plot.interface import is_closed, is_curve
 from solver.plot.run import Grid, Run, series
 from solver.plot.style import WIDTH, Array, display, quantity, round_down
 
 WARP, STOICHIOMETRY, STRESS = "displacement with initial gap [m]", "stoichiometry [1]", "von Mises stress [Pa]"
 SHIFT = 0.3
 """Of the whole cell, over its height: the displacement is not drawn larger."""
+SHEAR = 0.4
+"""Of a view near the interface, over its width: what is seen is not moved further past each other."""
+SHARE = 0.6
+"""Of the height of the cell: the view near the interface is not wider."""
 
 
 @dataclass
@@ -62,8 +66,9 @@ def cell(run: Run) -> Figure:
     sections = parts if y is None else [Part(part.name, section(part.grid, y)) for part in parts]
     if y is not None:
         parts = [Part(part.name, part.grid.clip("y", origin=(0.0, y, 0.0), invert=False)) for part in parts]
-    place, width, exaggeration = view(surface, y)
     height = grid.bounds[3] - grid.bounds[2] if plane else grid.bounds[5] - grid.bounds[4]
+    place, width, exaggeration = view(surface, y, SHARE * height)
+    exaggeration = min(exaggeration, _calm(sections, place, width))
     furthest = float(np.linalg.norm(grid[WARP], axis=1).max())
     modest = min(exaggeration, round_down(SHIFT * height / furthest)) if furthest else exaggeration
     electrolytes = [part.grid for part in sections if not part.electrode]
@@ -143,13 +148,20 @@ def _colours(parts: list[Part]) -> list[ScalarMappable]:
 
 
 def _name(ax: Axes, parts: list[Part]) -> None:
-    """Write the names of several layers on them."""
+    """Write the names of several layers beside them."""
     if len(parts) > 2:
         for part in parts:
-            low_x, high_x, low_y, high_y, *_ = part.grid.bounds
-            place = (low_x + 0.04 * (high_x - low_x), (low_y + high_y) / 2)
-            box = {"facecolor": "w", "alpha": 0.7, "linewidth": 0, "pad": 1.5}
-            ax.text(*place, part.name, va="center", bbox=box)
+            _, high_x, low_y, high_y, *_ = part.grid.bounds
+            place = (high_x, (low_y + high_y) / 2)
+            ax.annotate(part.name, place, xytext=(4, 0), textcoords="offset points", va="center", annotation_clip=False)
+
+
+def _calm(parts: list[Part], place: Array, width: float) -> float:
+    """Return how much to exaggerate a view so that its parts move past each other by no more than a share of it."""
+    inside = [np.abs(part.grid.points[:, :2] - place[:2]).max(axis=1) < width / 2 for part in parts]
+    moved = np.concatenate([part.grid[WARP][nodes, :2] for part, nodes in zip(parts, inside, strict=True)])
+    most = float(np.ptp(moved, axis=0).max()) if len(moved) else 0.0
+    return round_down(SHEAR * width / most) if most else np.inf
 
 
 def section_through(surface: Grid) -> float:
@@ -175,25 +187,28 @@ def section(side: Grid, y: float) -> Grid:
     return cut
 
 
-def view(surface: Grid, y: float | None) -> tuple[Array, float, float]:
+def view(surface: Grid, y: float | None, widest: float = np.inf) -> tuple[Array, float, float]:
     """Return middle and width [m] of a view of the interface (of the section at `y`), and how much to exaggerate.
 
-    It shows the widest gap there is near contact, about a quarter as high as the view.
+    It shows the widest gap there is near contact, about a quarter as high as the view, which is at most `widest`.
     """
     points, gap, touching = surface.points, surface["gap [m]"], surface["contacted [1]"] > 0.5
     if y is not None:
         near = np.abs(points[:, 1] - y) < spacing(surface)
         points, gap, touching = points[near][:, [0, 2, 1]], gap[near], touching[near]
     low, high = points[:, 0].min(), points[:, 0].max()
-    width = (high - low) / (5 if y is None else 3)
+    width = min((high - low) / (5 if y is None else 3), widest)
     middles = np.clip(points[:, 0], low + width / 2, high - width / 2)
-    inner = np.abs(points[:, 0] - middles[:, None]) <= 0.4 * width
+    distance = np.abs(points[:, 0] - middles[:, None])
+    if is_closed(surface):
+        distance = np.maximum(distance, np.abs(points[:, 1] - points[:, [1]]))
+    inner = distance <= 0.4 * width
     with_contact = (inner & touching).any(axis=1)
     gaps = np.where(inner, gap, 0.0).max(axis=1) * (with_contact if with_contact.any() else 1)
     best = int(np.argmax(gaps))
-    height = points[np.argmin(np.abs(points[:, 0] - middles[best])), 1]
+    there = best if is_closed(surface) else np.argmin(np.abs(points[:, 0] - middles[best]))
     exaggeration = round_down(0.25 * width / gaps[best]) if gaps[best] > 0 else 1.0
-    return np.array([middles[best], height, 0.0]), float(width), exaggeration
+    return np.array([middles[best], points[there, 1], 0.0]), float(width), exaggeration
 
 
 def draw_section(ax: Axes, parts: list[Part], colours: list[ScalarMappable]) -> None:

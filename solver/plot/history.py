@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -36,6 +38,8 @@ OF_INTERFACES = ("active fraction", "max pressure", "mean gap")
 SHADES = ("-", "--", ":", "-.")
 """Of several interfaces or electrodes, lines in this order."""
 LOSSES = {"kinetic": VERMILION, "concentration": GREEN, "ohmic": BLUE, "constriction": PURPLE}
+ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderpad": 0, "borderaxespad": 0.3}
+"""Where the legend of a row is."""
 MOST_NAMED = 4
 """Steps of one kind that a legend names."""
 
@@ -97,7 +101,7 @@ def _draw_row(ax: Axes, run: Run, time: Array, quantity: str, label: str, colour
     if quantity in OF_INTERFACES:
         ax.set_ylim(0, 1.1 * scale * max((values.max() for values, _ in columns), default=0.0) or 1)
     if len(names) > 1:
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        ax.legend(**ABOVE, ncols=len(names))
 
 
 def _draw_losses(ax: Axes, run: Run, time: Array) -> None:
@@ -106,7 +110,7 @@ def _draw_losses(ax: Axes, run: Run, time: Array) -> None:
         ax.plot(time, 1e3 * run.column(f"{name} overpotential")[0], color=colour, label=name)
     ax.axhline(0.0, color=GREY, linewidth=0.6, zorder=0)
     ax.set_ylabel(labelled("overpotential", "mV"))
-    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    ax.legend(**ABOVE, ncols=len(LOSSES))
 
 
 def _mark_lowest(ax: Axes, run: Run, time: Array) -> None:

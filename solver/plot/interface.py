@@ -118,6 +118,7 @@ def draw_map(ax: Axes, grid: Grid, values: Array, colours: ScalarMappable) -> No
     if is_curve(grid):
         ends = grid.cells_dict[pyvista.CellType.LINE]
         segments = np.stack([x, y], axis=1)[ends]
+        ax.add_collection(LineCollection(list(segments), colors=GREY, linewidth=2.6))
         lines = LineCollection(list(segments), cmap=colours.cmap, norm=colours.norm, linewidth=2.0)
         lines.set_array(values[ends].mean(axis=1))
         ax.add_collection(lines)

@@ -102,7 +102,7 @@ class Run:
         """Return start (of the current, if any), lowest active fraction of an interface and end, if they differ."""
         times = self.times(series(name))
         flowing = [time for time in times if self.at("current density", time) != 0.0]
-        lowest = min(times, key=lambda time: self.at("active fraction", time, name))
+        lowest = min(reversed(times), key=lambda time: self.at("active fraction", time, name))
         moments = {
             time: Moment(label, time)
             for label, time in (("start", (flowing or times)[0]), ("end", times[-1]), ("lowest $f_c$", lowest))

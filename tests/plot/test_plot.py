@@ -17,10 +17,15 @@ from PIL import Image
 
 from meshes import film
 from meshes.roughness import flat
-from solver import plot
 from solver.case import Film
 from solver.domain import Domain
 from solver.output import CombinedSeries, Series
+from solver.plot import plot
+from solver.plot.cell import view
+from solver.plot.history import crack, cycles
+from solver.plot.interface import draw_curve
+from solver.plot.run import Run
+from solver.plot.style import quantity
 
 LENGTH = 4e-6
 THICKNESS = 1e-6
@@ -118,7 +123,7 @@ def assert_pictures(paths: list[Path]) -> None:
 
 
 def test_a_plane_run_gives_all_pictures(plane_run: Path) -> None:
-    assert_pictures(plot.plot(plane_run))
+    assert_pictures(plot(plane_run))
 
 
 def test_repeated_steps_are_drawn_against_the_number_of_the_cycle(copied_run: Path) -> None:
@@ -127,14 +132,14 @@ def test_repeated_steps_are_drawn_against_the_number_of_the_cycle(copied_run: Pa
     path.write_text(
         "\n".join([f"{header},cycle [1],mean damage [1]", *(f"{row},{i % 3},{i / 9}" for i, row in enumerate(rows))])
     )
-    run = plot.Run(copied_run)
-    upper, lower = plot.cycles(run).axes
+    run = Run(copied_run)
+    upper, lower = cycles(run).axes
     fraction = run.column("active fraction")[0]
     highest, lowest = (line.get_ydata() for line in upper.lines)
     np.testing.assert_array_equal(highest, [fraction[1::3].max(), fraction[2::3].max()])
     np.testing.assert_array_equal(lowest, [fraction[1::3].min(), fraction[2::3].min()])
     assert list(lower.lines[0].get_xdata()) == [1, 2]
-    assert "cycles.png" in {picture.name for picture in plot.plot(copied_run)}
+    assert "cycles.png" in {picture.name for picture in plot(copied_run)}
 
 
 def test_force_of_a_specimen_is_drawn_against_its_opening(copied_run: Path) -> None:
@@ -142,7 +147,7 @@ def test_force_of_a_specimen_is_drawn_against_its_opening(copied_run: Path) -> N
     header, *rows = path.read_text().splitlines()
     more = [f"{row},{number}e-7,{5 * number},{number / 2}" for number, row in enumerate(rows)]
     path.write_text("\n".join([f"{header},opening [m],opening force [N],energy release rate [J/m^2]", *more]))
-    force, rate = (ax.lines[0] for ax in plot.crack(plot.Run(copied_run)).axes)
+    force, rate = (ax.lines[0] for ax in crack(Run(copied_run)).axes)
     # in nm
     np.testing.assert_allclose(force.get_xdata(), 100.0 * np.arange(len(rows)))
     np.testing.assert_allclose(force.get_ydata(), 5.0 * np.arange(len(rows)))
@@ -152,28 +157,28 @@ def test_force_of_a_specimen_is_drawn_against_its_opening(copied_run: Path) -> N
 @needs_renderer
 def test_a_solid_run_gives_all_pictures(tmp_path: Path) -> None:
     write_run(tmp_path, 3)
-    assert_pictures(plot.plot(tmp_path))
+    assert_pictures(plot(tmp_path))
 
 
 def test_moments_are_start_of_current_lowest_fraction_and_end(plane_run: Path) -> None:
-    moments = plot.Run(plane_run).moments
+    moments = Run(plane_run).moments("")
     assert [moment.time for moment in moments] == [60.0, 120.0, 400.0]
     assert [moment.label for moment in moments] == ["start", "lowest $f_c$", "end"]
 
 
 def test_bands_cover_the_active_fraction(plane_run: Path) -> None:
-    run = plot.Run(plane_run)
+    run = Run(plane_run)
     for time in TIMES:
         ax = Figure().subplots()
         grid = run.fields("interface", time, ["gap [m]", "contacted [1]"])
-        plot.draw_curve(ax, grid, grid["gap [m]"])
+        draw_curve(ax, grid, grid["gap [m]"])
         covered = sum(bar.get_width() for bar in ax.patches) / np.diff(ax.get_xlim())[0]
         assert covered == pytest.approx(run.at("active fraction", time), rel=1e-6)
 
 
 def test_view_shows_contact_and_the_widest_gap_beside_it(plane_run: Path) -> None:
-    surface = plot.Run(plane_run).fields("interface", 120.0, ["gap [m]", "contacted [1]"])
-    place, width, exaggeration = plot.view(surface, None)
+    surface = Run(plane_run).fields("interface", 120.0, ["gap [m]", "contacted [1]"])
+    place, width, exaggeration = view(surface, None)
     seen = np.abs(surface.points[:, 0] - place[0]) <= width / 2
     assert (surface["contacted [1]"][seen] > 0).any()
     widest = surface["gap [m]"][seen].max()
@@ -184,7 +189,7 @@ def test_view_shows_contact_and_the_widest_gap_beside_it(plane_run: Path) -> Non
 @pytest.mark.parametrize("approach", [1.0, -1.0], ids=["everywhere", "nowhere"])
 def test_sides_that_touch_everywhere_or_nowhere_are_drawn(tmp_path: Path, approach: float) -> None:
     write_run(tmp_path, 2, [approach] * len(TIMES))
-    assert_pictures(plot.plot(tmp_path))
+    assert_pictures(plot(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -207,13 +212,13 @@ def test_sides_that_touch_everywhere_or_nowhere_are_drawn(tmp_path: Path, approa
 def test_missing_and_damaged_files_are_named(copied_run: Path, damage: Callable[[Path], object], message: str) -> None:
     damage(copied_run)
     with pytest.raises(ValueError, match=message):
-        plot.plot(copied_run)
+        plot(copied_run)
 
 
 def test_last_row_of_a_running_simulation_may_be_incomplete(copied_run: Path) -> None:
     with (copied_run / "history.csv").open("a") as stream:
         stream.write("500,3,3.")
-    assert plot.Run(copied_run).time[-1] == TIMES[-1]
+    assert Run(copied_run).time[-1] == TIMES[-1]
 
 
 @pytest.mark.parametrize(
@@ -232,4 +237,4 @@ def test_last_row_of_a_running_simulation_may_be_incomplete(copied_run: Path) ->
     ],
 )
 def test_quantities_are_shown_in_units_people_use(unit: str, value: float, shown: str) -> None:
-    assert plot.quantity(unit, value) == shown
+    assert quantity(unit, value) == shown
