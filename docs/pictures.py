@@ -95,14 +95,14 @@ def afm_constriction(runs: list[Run]) -> Figure:
     upper, lower = figure.subplots(2, 1, height_ratios=[1, 1.1])
     pulses = [rows[-1] for kind, rows in run.steps() if kind == "discharge"]
     fraction = run.column("active fraction")[0]
-    names = [f"{1e-6 * run.column('stack pressure')[0][row]:.0f}\n{fraction[row]:.2f}" for row in pulses]
+    names = [f"{1e-6 * run.column('stack pressure')[0][row]:.0f}\n{fraction[row]:.2g}" for row in pulses]
     losses = [{name: 1e3 * abs(run.column(f"{name} overpotential")[0][row]) for name in LOSSES} for row in pulses]
     stacked(lower, losses, names)
     lower.set(ylabel="overpotential [mV]", xlabel="stack pressure [MPa]\nactive fraction $f_c$")
     shown = pulses[2]
     draw_current(upper, run, float(run.time[shown]))
     at = 1e-6 * run.column("stack pressure")[0][shown]
-    upper.set_title(f"at {at:.0f} MPa, $f_c$ = {fraction[shown]:.2f}; black: where the sides touch")
+    upper.set_title(f"at {at:.0f} MPa, $f_c$ = {fraction[shown]:.2g}; black: where the sides touch")
     return figure
 
 
@@ -118,7 +118,7 @@ def draw_current(ax: Axes, run: Run, time: float) -> None:
     along, up = potential.gradient(*places)
     even = np.mean(up[0])
     crowding = np.hypot(along, up) / abs(even)
-    drawn = ax.pcolormesh(*places, crowding, cmap="magma_r", norm=LogNorm(0.5, 20), shading="gouraud", rasterized=True)
+    drawn = ax.pcolormesh(*places, crowding, cmap="magma_r", norm=LogNorm(0.2, 20), shading="gouraud", rasterized=True)
     ax.figure.colorbar(drawn, ax=ax, label="current density\nover the applied one", extend="both", pad=0.01)
     starts = x.min() + (np.arange(LINES) + 0.5) / LINES * np.ptp(x)
     begin = np.stack([starts, np.full(LINES, y.min() + 0.02)], axis=1)

@@ -13,8 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from mpi4py import MPI
 
-from meshes import layers
-from meshes.roughness import flat
+from meshes import layers, stack
 from solver.case import Layers
 from solver.domain import Domain
 from solver.output import CombinedSeries, Series
@@ -41,7 +40,7 @@ def full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "layers": [{"name": name, "thickness": "1 um"} for name in names],
         }
     )
-    domain = Domain(layers.build(MPI.COMM_SELF, geometry, {pair: flat() for pair in geometry.interfaces}))
+    domain = Domain(layers.build(MPI.COMM_SELF, stack.from_case(geometry), {}))
     interface = domain.interfaces["cathode", "separator"]
     gap, pressure, contacted, current = (interface.function(name) for name in "gpcj")
     nodal = {"gap [m]": gap, "pressure [Pa]": pressure, "contacted [1]": contacted, "current density [A/m^2]": current}
