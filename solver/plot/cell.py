@@ -23,7 +23,7 @@ SHIFT = 0.3
 """Of the whole cell, over its height: the displacement is not drawn larger."""
 SHEAR = 0.4
 """Of a view near the interface, over its width: what is seen is not moved further past each other."""
-SHARE = 0.6
+SHARE = 0.8
 """Of the height of the cell: the view near the interface is not wider."""
 
 
