@@ -25,7 +25,8 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     """Cycle; errors are the largest over all time steps, over the applied current and the charge passed so far."""
     film = CaseRun(cycled.read(options), comm)
     cell, junction = film.cell, film.cell.junctions[0]
-    interface, electrode = junction.interface, junction.electrode
+    interface, electrode, interaction = junction.interface, junction.electrode, junction.interaction
+    assert interaction is not None
     amount = cell.domain.form(electrode.c * cell.domain.dx(electrode.side))
     start = cell.domain.integrate(amount)
     applied = options.current * cell.apparent_area
@@ -33,7 +34,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     detached, charge, lithium, fractions, swings = [], [], [], [], []
     for advance in film.advances():
         j = junction.read_current()
-        apart = ~junction.interaction.touching
+        apart = ~interaction.touching
         detached.append(interface.sum(np.where(apart, np.abs(j), 0.0)))
         crossing = interface.sum(j)
         through = float(cell.current_density.value) * cell.apparent_area

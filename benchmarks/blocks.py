@@ -395,7 +395,8 @@ def l2_errors(interface: Interface, nodal: Array, exact: Callable[[Array], Array
     barycentric = np.column_stack([1 - points.sum(axis=1), points])
     interpolant = exact(interface.space.tabulate_dof_coordinates())
     sums = np.zeros(3)
-    for dofs, corners in zip(dofmap.list[:cells], mesh.geometry.x[mesh.geometry.dofmap[:cells]], strict=True):
+    places: Any = mesh.geometry.x[mesh.geometry.dofmap[:cells]]
+    for dofs, corners in zip(dofmap.list[:cells], places, strict=True):
         edges = corners[1:] - corners[0]
         measure = np.sqrt(np.linalg.det(edges @ edges.T))
         there = exact(barycentric @ corners)

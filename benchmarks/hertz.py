@@ -36,7 +36,7 @@ class Options(ContactParameters):
     """2: cylinder, 3: sphere"""
     elements: int = Field(10, ge=3)
     """elements per contact radius, a/h"""
-    order: Order | None = None
+    order: Order | None = None  # type: ignore[assignment]
     """1, or 2 for quadratic displacements; if not given, 2 in 3D up to 12 elements per radius"""
     radius: float = Field(10e-6, gt=0)
     """radius R of the relative curvature [m]"""

@@ -99,7 +99,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     )
     assert blocks.adhesion is not None
     radii = np.linspace(LARGEST, SMALLEST, options.steps + 1) * a_0
-    approaches = closed_form.jkr_approach(radii, radius, modulus, work)
+    approaches: Array = np.asarray(closed_form.jkr_approach(radii, radius, modulus, work))
     states: list[tuple[float, float]] = []
 
     def trace() -> Report:

@@ -26,7 +26,7 @@ from solver import algebra
 from solver import case as schema
 from solver.bdf2 import bdf2, euler
 from solver.case import Case, DoubleCantilever, Galvanostatic, Layered
-from solver.domain import Domain, Interface, Side
+from solver.domain import Domain, Indices, Interface, Side
 from solver.electrode import Electrode
 from solver.electrolyte import Electrolyte
 from solver.interface.cohesive import CohesiveBond
@@ -620,7 +620,7 @@ class Cell:
     def _terminal_dofs(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the owned dofs of the working electrode at the collector's potential and those of the counter face."""
         phi, grounded = self.working.phi.function_space, self.conductors[self.bottom].phi.function_space
-        collector = np.arange(phi.dofmap.index_map.size_local, dtype=np.int32)
+        collector: Indices = np.arange(phi.dofmap.index_map.size_local, dtype=np.int32)
         if self.top == self.working.name:
             collector = self.domain.dofs(phi, "collector")
         counter = self.domain.dofs(grounded, "counter")

@@ -14,7 +14,7 @@ from scipy.integrate import quad
 from scipy.optimize import brentq, minimize_scalar
 
 Array = npt.NDArray[np.float64]
-Values = Array | float
+Values = npt.NDArray[np.floating] | float
 
 
 # --- wavy surface, plane strain -----------------------------------------------------------------------

@@ -190,13 +190,13 @@ def _attempt(cell: Cell, step: Step, length: float, load: Load, control: TimeSte
         # aims between the cut-off and what may be overshot, so that a secant through a bent curve ends there
         shrink = 1.0 - (beyond - 0.5) / (beyond - before) if np.isfinite(before) and beyond > before else 0.5
         raise _RejectedError("the cut-off would be overshot", min(max(shrink, 0.05), 0.95))
-    error = cell.time_error() / control.tolerance
-    if error > 1.0 and length > control.minimum:
-        raise _RejectedError("the error in time is too large", max(_factor(error), 0.2))
+    inexact = cell.time_error() / control.tolerance
+    if inexact > 1.0 and length > control.minimum:
+        raise _RejectedError("the error in time is too large", max(_factor(inexact), 0.2))
     growth = cell.commit()
     if growth > LARGEST_GROWTH:
         raise _RejectedError("the bond fails too fast", max(_slack(growth), 0.25), lost=True)
-    return report, min(_slack(growth), _factor(error))
+    return report, min(_slack(growth), _factor(inexact))
 
 
 def _time_to_change(cell: Cell, step: Step, change: float) -> float:
