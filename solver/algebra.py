@@ -91,6 +91,9 @@ SHARPER = 1e-3
 TOWARDS = 0.9
 """Share of its distance to a bound that an entry may go in a Newton step."""
 
+RESTLESS, HALF = 8, 0.5
+"""From this Newton step on, while entries still switch, only this share of a step is made: to and fro comes to rest."""
+
 OUTWORN = 2.0
 """A multigrid hierarchy serves later matrices until it takes this many times the iterations it took at first."""
 
@@ -256,7 +259,7 @@ class System:
                     return Report(iteration, linear)
             linear += self._solve_linear()
             self._has_matrix = True
-            self._apply()
+            self._apply(HALF if iteration >= RESTLESS and flipped > 0 else 1.0)
             if correct is not None:
                 correct()
             before = flipped
@@ -402,15 +405,15 @@ class System:
         self.solver.setOperators(operator)
         self._has_operator = True
 
-    def _apply(self) -> None:
-        """Subtract the step from the fields, each limited to its largest step."""
+    def _apply(self, share: float = 1.0) -> None:
+        """Subtract a `share` of the step from the fields, each limited to its largest step."""
         step = self._step
         if self._prolongation is not None:
             self._prolongation.mult(self._step, self._rhs)
             step = self._rhs
         array = step.array_r
         for f, start, stop in zip(self.fields, self._offsets[:-1], self._offsets[1:], strict=True):
-            change = array[start:stop]
+            change = share * array[start:stop]
             if f.largest_step is not None:
                 largest = self.domain.mesh.comm.allreduce(float(np.abs(change).max(initial=0.0)), op=MPI.MAX)
                 if largest > f.largest_step:

@@ -48,14 +48,14 @@ class _InterfaceFields:
     def __init__(self, cell: Cell, junction: Junction) -> None:
         self.junction, self.mesh = junction, junction.interface.mesh
         interface, interaction = junction.interface, junction.interaction
-        self._pressure, self._current, self._mixity, self._gap = (
-            interface.function(name) for name in ("pressure", "current", "mixity", "gap")
+        self._share, self._pressure, self._current, self._mixity, self._gap = (
+            interface.function(name) for name in ("share", "pressure", "current", "mixity", "gap")
         )
         jump = interface.jump(cell.u)
         normal = interface.normal("+")
         shear = jump - ufl.inner(jump, normal) * normal
         self._shear = interface.reader(ufl.sqrt(ufl.inner(shear, shear))) if interaction else None
-        self.points = {"contacted [1]": junction.activity, "current density [A/m^2]": self._current}
+        self.points = {"contacted [1]": self._share, "current density [A/m^2]": self._current}
         if self._shear:
             self.points |= {"gap [m]": self._gap, "pressure [Pa]": self._pressure, "shear jump [m]": self._shear.values}
         if junction.bond:
@@ -63,6 +63,7 @@ class _InterfaceFields:
 
     def update(self) -> None:
         junction = self.junction
+        self._share.x.array[:] = junction.read_share()
         self._current.x.array[:] = junction.read_current()
         if junction.interaction and self._shear:
             self._gap.x.array[:] = junction.interaction.contact.gap.read()

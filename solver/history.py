@@ -126,7 +126,7 @@ class _JunctionColumns:
     def row(self) -> Row:
         cell, junction, interface = self.cell, self.junction, self.junction.interface
         area = junction.geometric_area
-        activity, j = junction.activity.x.array, junction.read_current()
+        share, j = junction.read_share(), junction.read_current()
         active_area, crossing = junction.active_area, interface.sum(j)
         row = {
             "active fraction [1]": active_area / area,
@@ -134,7 +134,7 @@ class _JunctionColumns:
             "active area [m^2]": active_area,
             "mean local current density [A/m^2]": crossing / active_area if active_area else 0.0,
             "max local current density [A/m^2]": interface.max(np.abs(j)),
-            "current over detached area [A]": interface.sum(np.where(activity > 0.0, 0.0, np.abs(j))),
+            "current over detached area [A]": interface.sum(np.where(share > 0.0, 0.0, np.abs(j))),
         }
         if junction.interaction is None:
             return row

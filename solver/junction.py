@@ -94,7 +94,7 @@ class Junction:
         if law.gap_permittivity is not None and interaction is not None:
             self._gap = _Gap(interface, potential_jump, interaction.contact.normal_gap, law.gap_permittivity)
             self.charge = self.current + self._gap.current(self.activity("+"))
-        self._effective = interface.reader(share)
+        self._share = interface.reader(share)
         self._current, self._charge = interface.reader(self.current), interface.reader(self.charge)
         self._losses = {name: interface.reader(loss) for name, loss in losses.items()}
 
@@ -154,9 +154,11 @@ class Junction:
 
         Return the number of nodes at which the current begins or ends.
         """
-        before = np.copy(self.activity.x.array)
-        self.activity.x.array[:] = self.touching
-        return self.interface.count(before != self.activity.x.array)
+        before = self.activity.x.array + self._held.x.array
+        if self.bond:
+            self._held.x.array[:] *= self.bond.holding
+        self.activity.x.array[:] = 1.0 if self._gradual else self.touching
+        return self.interface.count(before != self.activity.x.array + self._held.x.array)
 
     def deactivate(self) -> int:
         """Stop the current at nodes that no longer touch; return their number.
@@ -164,14 +166,10 @@ class Junction:
         A node that closes again conducts from the next time step on: current shrinks the host and so may open the very
         node it crosses, and within one step there need be no state in which such a node stays closed or stays open.
         """
-        touching = self.touching
-        if self.bond:
-            self._held.x.array[:] *= self.bond.holding
         if self._gradual:
             # the current vanishes with the pressure: within one step there is one state, of nodes that close again too
-            self.activity.x.array[:] = touching
             return 0
-        lost = (self.activity.x.array > 0.0) & ~touching
+        lost = (self.activity.x.array > 0.0) & ~self.touching
         self.activity.x.array[lost] = 0.0
         if self.film:
             self.film.x.array[lost] = 0.0
@@ -180,7 +178,11 @@ class Junction:
     @property
     def active_area(self) -> float:
         """The area that lithium crosses [m²]."""
-        return self.interface.sum(self._effective.read())
+        return self.interface.sum(self.read_share())
+
+    def read_share(self) -> Array:
+        """Return the share of each node's area that conducts, 0 on Γ_d, shape (local and ghost nodes,)."""
+        return self._share.read()
 
     def read_current(self) -> Array:
         """Return j_n at the nodes [A/m²], shape (local and ghost nodes,)."""
