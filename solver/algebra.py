@@ -25,14 +25,18 @@ from ufl.algorithms.analysis import extract_coefficients
 from solver.compat import assemble_block_matrix, create_block_matrix
 from solver.domain import LATERAL, Domain, Indices
 
+SEVERAL_RANKS = MPI.COMM_WORLD.size > 1
+
 DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps", "mat_mumps_icntl_14": 60}
 """PETSc options of a system solved by factorisation."""
 
-CHOLESKY = {**DIRECT, "pc_type": "cholesky"}
-"""PETSc options of a symmetric positive definite system solved by factorisation."""
-if MPI.COMM_WORLD.size == 1:
+CHOLESKY = {
+    **DIRECT,
+    "pc_type": "cholesky",
     # faster than MUMPS, but for one rank only
-    CHOLESKY["pc_factor_mat_solver_type"] = "cholmod"
+    "pc_factor_mat_solver_type": "mumps" if SEVERAL_RANKS else "cholmod",
+}
+"""PETSc options of a symmetric positive definite system solved by factorisation."""
 
 MULTIGRID = {
     "ksp_type": "cg",
@@ -64,7 +68,6 @@ UNSYMMETRIC_MULTIGRID = {
 }
 """The same where friction or a bond makes the tangent unsymmetric; after loose solves stick and slip alternate."""
 
-SEVERAL_RANKS = MPI.COMM_WORLD.size > 1
 CONSTRAINT_PTAP = {"matptap_via": "allatonce_merged"} if SEVERAL_RANKS else {}
 """The way in which several ranks form PᵀAP for constraints: without copies of A, and fast for a P that is nearly the
 identity. One rank has no choice."""
@@ -461,19 +464,19 @@ class System:
         if not follows:
             return None, eliminated
         rows = np.arange(self._first, last)
-        masters = rows.copy()
+        leaders = rows.copy()
         for row in following:
             master = follows[row]
             while master in follows:
                 master = follows[master]
-            masters[row - self._first] = master
+            leaders[row - self._first] = master
         # the stored zero keeps the diagonal entry of a follower in the pattern of Pᵀ A P
-        count = np.where(masters == rows, 1, 2)
+        count = np.where(leaders == rows, 1, 2)
         start = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
         columns = np.empty(start[-1], dtype=np.int32)
-        columns[start[:-1]] = np.minimum(rows, masters)
-        columns[start[1:] - 1] = np.maximum(rows, masters)
-        weights = (columns == np.repeat(masters, count)).astype(np.float64)
+        columns[start[:-1]] = np.minimum(rows, leaders)
+        columns[start[1:] - 1] = np.maximum(rows, leaders)
+        weights = (columns == np.repeat(leaders, count)).astype(np.float64)
         prolongation = PETSc.Mat().createAIJ(
             self.matrix.getSizes(),
             csr=(start, columns, weights),
