@@ -37,7 +37,14 @@ ROWS = {
 OF_INTERFACES = ("active fraction", "max pressure", "mean gap")
 SHADES = ("-", "--", ":", "-.")
 """Of several interfaces or electrodes, lines in this order."""
-LOSSES = {"kinetic": VERMILION, "concentration": GREEN, "ohmic": BLUE, "constriction": PURPLE}
+LOSSES = {
+    "kinetic": VERMILION,
+    "concentration": GREEN,
+    "ohmic": BLUE,
+    "constriction": PURPLE,
+    "film": ORANGE,
+    "stress": SKY,
+}
 ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderpad": 0, "borderaxespad": 0.3}
 """Where the legend of a row is."""
 MOST_NAMED = 4
@@ -106,11 +113,12 @@ def _draw_row(ax: Axes, run: Run, time: Array, quantity: str, label: str, colour
 
 def _draw_losses(ax: Axes, run: Run, time: Array) -> None:
     """Draw the terms of the voltage that the current costs against time."""
-    for name, colour in LOSSES.items():
+    there = {name: colour for name, colour in LOSSES.items() if run.has(f"{name} overpotential")}
+    for name, colour in there.items():
         ax.plot(time, 1e3 * run.column(f"{name} overpotential")[0], color=colour, label=name)
     ax.axhline(0.0, color=GREY, linewidth=0.6, zorder=0)
     ax.set_ylabel(labelled("overpotential", "mV"))
-    ax.legend(**ABOVE, ncols=len(LOSSES))
+    ax.legend(**ABOVE, ncols=len(there))
 
 
 def _mark_lowest(ax: Axes, run: Run, time: Array) -> None:

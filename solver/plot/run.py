@@ -102,7 +102,9 @@ class Run:
         """Return start (of the current, if any), lowest active fraction of an interface and end, if they differ."""
         times = self.times(series(name))
         flowing = [time for time in times if self.at("current density", time) != 0.0]
-        lowest = min(reversed(times), key=lambda time: self.at("active fraction", time, name))
+        fraction = {time: self.at("active fraction", time, name) for time in times}
+        # where nothing opens, the end has most to show
+        lowest = times[-1] if len(set(fraction.values())) == 1 else min(times, key=fraction.__getitem__)
         moments = {
             time: Moment(label, time)
             for label, time in (("start", (flowing or times)[0]), ("end", times[-1]), ("lowest $f_c$", lowest))
