@@ -215,6 +215,17 @@ def test_solved_in_turn_or_at_once_the_cell_is_the_same(name: str) -> None:
     assert_same(tiny_run("coupling=staggered", text=TEXTS[name]), tiny_run(text=TEXTS[name]), 1e-6)
 
 
+def test_solved_in_turn_or_at_once_a_cell_in_3d_is_the_same() -> None:
+    spatial = (
+        "geometry={builder: film, dimension: 3, length: 1 um, electrode_thickness: 0.5 um, "
+        "electrolyte_thickness: 0.5 um, element_size: 250 nm, "
+        "roughness: {kind: sinusoidal, amplitude: 0.2 nm, wavelength: 1 um}}"
+    )
+    staggered = tiny_run(spatial, FIXED_PRESSURE)
+    assert staggered.column("active fraction [1]").min() < 1.0
+    assert_same(staggered, tiny_run(spatial, FIXED_PRESSURE, "coupling=monolithic"), 1e-6)
+
+
 def test_bonded_layers_of_one_material_are_one_body() -> None:
     """All sides as stiff as each other: pressed at a platen, the strain is that of uniaxial strain everywhere."""
     alike = [

@@ -13,6 +13,8 @@ from dolfinx import fem
 from dolfinx.mesh import GhostMode, create_box, create_rectangle, locate_entities, locate_entities_boundary, meshtags
 from mpi4py import MPI
 
+from meshes import particles
+from meshes.packing import Packing
 from meshes.tagged import TaggedMesh
 from solver.domain import Domain, Side
 
@@ -123,6 +125,16 @@ def test_nodal_normal_of_an_inclined_plane_is_that_of_the_plane(dimension: int, 
     expected = -rotation(dimension)[:dimension, dimension - 1]
     for normal in interface.normal.x.array.reshape(-1, dimension):
         np.testing.assert_allclose(normal, expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_nodal_normal_of_a_particle_is_radial_on_any_mesh(dimension: int) -> None:
+    """Else a particle that slides could turn, driven by what is but an error of its normals."""
+    packing = Packing(np.full((1, dimension), 0.5e-6), np.array([0.3e-6]), (1e-6,) * dimension, 0.0)
+    interface = Domain(particles.build(MPI.COMM_WORLD, packing, 0.15e-6, 0.3e-6)).interfaces["electrode", "electrolyte"]
+    radial = interface.space.tabulate_dof_coordinates()[:, :dimension] - 0.5e-6
+    radial /= np.linalg.norm(radial, axis=1, keepdims=True)
+    np.testing.assert_allclose(interface.normal.x.array.reshape(-1, dimension), radial, rtol=0, atol=1e-12)
 
 
 def test_nodal_areas_add_up_to_the_area_of_the_interface(domain: Domain) -> None:
