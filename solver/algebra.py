@@ -95,7 +95,7 @@ TOWARDS = 0.9
 """Share of its distance to a bound that an entry may go in a Newton step."""
 
 RESTLESS, HALF = 8, 0.5
-"""From this Newton step on, while entries still switch, only this share of a step is made: to and fro comes to rest."""
+"""From this Newton step on, where no fewer entries switch than before, the next is this share: to and fro ends so."""
 
 OUTWORN = 2.0
 """A multigrid hierarchy serves later matrices until it takes this many times the iterations it took at first."""
@@ -243,7 +243,7 @@ class System:
         if tolerance is None:
             tolerance = EXACT if self.solver.getType() == PETSc.KSP.Type.PREONLY else ITERATED
         linear = 0
-        flipped, drift = -1, np.inf
+        flipped, drift, share = -1, np.inf, 1.0
         # that of a solve that failed may be of a state far away
         self._has_matrix = self._solved
         self._solved = False
@@ -262,12 +262,13 @@ class System:
                     return Report(iteration, linear)
             linear += self._solve_linear()
             self._has_matrix = True
-            self._apply(HALF if iteration >= RESTLESS and flipped > 0 else 1.0)
+            self._apply(share)
             if correct is not None:
                 correct()
             before = flipped
             flipped, drift = update()
             self.solver.setTolerances(rtol=self._loose * (SHARPER if flipped > before >= 0 else 1.0))
+            share = HALF if iteration >= RESTLESS and flipped >= before > 0 else 1.0
         ratios = ", ".join(f"{f.function.name} {norm:.1e}" for f, norm in zip(self.fields, norms, strict=True))
         raise SolveError(
             f"no convergence in {most_iterations} Newton steps "
