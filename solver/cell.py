@@ -469,9 +469,11 @@ class Cell:
                 if junction.electrolyte is electrolyte:
                     ions -= junction.charge * junction.in_electrolyte(psi) * junction.interface.dS
             if electrolyte.salt:
-                q, rest = ufl.TestFunction(electrolyte.salt.function_space), electrolyte.conductor.salt_concentration
+                q = ufl.TestFunction(electrolyte.salt.function_space)
                 anions = electrolyte.anions(q, self._weighted_step)
-                fields.append(algebra.Field(electrolyte.salt, anions, load / FARADAY, largest_step=0.2 * rest))
+                fields.append(
+                    algebra.Field(electrolyte.salt, anions, load / FARADAY, largest_step=0.2 * electrolyte.salt_at_rest)
+                )
             fields.append(algebra.Field(electrolyte.phi, ions, load, largest_step=0.1, level=electrolyte.level))
         for junction in self.junctions:
             if junction.film:

@@ -49,6 +49,12 @@ class Electrolyte:
             self._constant(conductor.thermodynamic_factor),
         )
 
+    @property
+    def salt_at_rest(self) -> float:
+        """The concentration of the salt at rest [mol/m³]."""
+        assert self.conductor.salt_concentration is not None
+        return self.conductor.salt_concentration
+
     def ions(self, psi: Any) -> Any:
         """Return the weak form of the conduction of charge."""
         if self.salt is None:

@@ -36,8 +36,10 @@ class FieldWriter:
 
     def write(self, time: float) -> None:
         """Write the present state as that of `time` [s]."""
-        for shown in (*self._interfaces, *self._sides):
-            shown.update()
+        for interface in self._interfaces:
+            interface.update()
+        for side in self._sides:
+            side.update()
         for series in self._series:
             series.write(time)
 

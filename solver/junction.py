@@ -70,7 +70,7 @@ class Junction:
         transfer = constant(law.anodic_transfer), constant(law.cathodic_transfer)
         salt = 1.0
         if electrolyte.salt is not None:
-            salt = self.in_electrolyte(electrolyte.salt) / constant(electrolyte.conductor.salt_concentration)
+            salt = self.in_electrolyte(electrolyte.salt) / constant(electrolyte.salt_at_rest)
         reference = constant(float(law.exchange_current_density * warmth))
         j_0 = kinetics.exchange_current_density(theta, reference, *transfer, salt)
 

@@ -1,0 +1,96 @@
+"""What an interface asks of the current: films, stress, temperature, and gaps that are charged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import FIXED_PRESSURE, tiny_case, tiny_cell, tiny_run
+
+from solver.interface.kinetics import FARADAY, GAS_CONSTANT
+
+FLAT = ("geometry.roughness={kind: flat}", FIXED_PRESSURE)
+CURRENT, PRESSURE = 5.0, 20e6
+
+
+def kinetics(**options: str) -> str:
+    pairs = {"exchange_current_density": "1 mA/cm^2"} | options
+    return f"interface.kinetics={{{', '.join(f'{key}: {value}' for key, value in pairs.items())}}}"
+
+
+def charged(*overrides: str) -> float:
+    """Return the voltage of a flat cell after two seconds of charge."""
+    cell = tiny_cell(*FLAT, *overrides)
+    cell.press()
+    cell.advance(2.0, CURRENT)
+    return cell.voltage
+
+
+def test_film_costs_its_resistance_times_the_current() -> None:
+    through_film = charged(kinetics(film_resistance="40 ohm*cm^2"))
+    assert through_film - charged() == pytest.approx(4e-3 * CURRENT, rel=1e-4)
+
+
+def test_film_is_a_term_of_the_voltage_and_nothing_crosses_where_it_does_not_touch() -> None:
+    run = tiny_run(kinetics(film_resistance="40 ohm*cm^2"))
+    split = sum(
+        run.column(f"{name} overpotential [V]") for name in ("kinetic", "concentration", "ohmic", "constriction")
+    )
+    rest = run.column("voltage [V]") - run.column("open-circuit voltage [V]") - split
+    flows = run.column("current density [A/m^2]") != 0.0
+    np.testing.assert_allclose(rest[flows], run.column("film overpotential [V]")[flows], rtol=0, atol=1e-9)
+    assert np.all(run.column("current over detached area [A]") == 0.0)
+    assert run.column("active fraction [1]").min() < 0.5
+
+
+def test_pressure_lowers_the_equilibrium_potential_of_a_host_that_swells() -> None:
+    """V = U + Ω σ_h/F of a flat film pressed between rigid platens, σ_h = −p (1 + ν)/(3 (1 − ν))."""
+    case = tiny_case(*FLAT)
+    material = case.materials["electrode"]
+    cell = tiny_cell(*FLAT, kinetics(stress="thermodynamic"))
+    start = cell.voltage
+    cell.press()
+    cell.advance(1.0)
+    sigma_h = -PRESSURE * (1 + material.poisson_ratio) / (1 - material.poisson_ratio) / 3
+    assert cell.voltage - start == pytest.approx(material.host.partial_molar_volume * sigma_h / FARADAY, rel=1e-6)
+
+
+def test_strain_shifts_the_overpotential_by_its_coefficient() -> None:
+    cell = tiny_cell(*FLAT, kinetics(strain_coefficient="2 V"))
+    start = cell.voltage
+    cell.press()
+    cell.advance(1.0)
+    material = cell.materials["electrode"]
+    ratio = material.poisson_ratio / (1 - material.poisson_ratio)
+    strain = -PRESSURE / material.young_modulus * (1 - 2 * material.poisson_ratio * ratio)
+    assert start - cell.voltage == pytest.approx(2.0 * strain, rel=1e-6)
+
+
+def test_heat_quickens_the_reaction_by_arrhenius() -> None:
+    """Linear kinetics at the start of a charge: η = j RT/(j_0 F), j_0 ∝ exp(−E_a/RT)."""
+    etas = []
+    for kelvin in (298.15, 318.15):
+        options = kinetics(law="linear", activation_energy="40 kJ/mol")
+        cell = tiny_cell(*FLAT, options, f"temperature={kelvin} K")
+        cell.press()
+        cell.advance(1e-3, CURRENT)
+        junction = cell.junctions[0]
+        etas.append(junction.losses()["kinetic"] / (CURRENT * cell.apparent_area))
+    expected = 318.15 / 298.15 * np.exp(40e3 / GAS_CONSTANT * (1 / 318.15 - 1 / 298.15))
+    assert etas[1] / etas[0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_gap_takes_charge_but_no_lithium() -> None:
+    run = tiny_run(kinetics(gap_permittivity="10"))
+    assert run.column("charge balance [1]").max() <= 1e-9
+    assert run.column("lithium balance [1]").max() <= 1e-9
+    assert np.all(run.column("current over detached area [A]") == 0.0)
+    lithium = run.column("mean local current density [A/m^2]") * run.column("active area [m^2]")
+    applied = run.column("current density [A/m^2]") * run.column("apparent area [m^2]")
+    charging = np.abs(applied - lithium)[1:]
+    assert charging.max() > 1e-6 * np.abs(applied).max()
+
+
+def test_contact_that_conducts_gradually_conducts_half_at_its_onset() -> None:
+    cell = tiny_cell(*FLAT, kinetics(onset_pressure="20 MPa"))
+    cell.press()
+    np.testing.assert_allclose(cell.junctions[0].read_share(), 0.5, rtol=1e-6)
