@@ -20,6 +20,7 @@ from benchmarks.one_dimensional_cell import Cell, Course, Film, Step
 from benchmarks.options import OptionError, Parameters
 from benchmarks.report import Result
 from materials import Host, load
+from solver.interface.kinetics import arrhenius
 
 NAME = "cell-1d"
 CASE = """\
@@ -139,7 +140,7 @@ def _reference(options: Options) -> Cell:
             Film(
                 thickness=getattr(options, f"{name}_thickness"),
                 maximum_concentration=host.maximum_concentration,
-                diffusivity=_diffusivity(host),
+                diffusivity=_diffusivity(host, options.temperature),
                 conductivity=host.electronic_conductivity,
                 potential=host.open_circuit_potential,
                 initial_stoichiometry=getattr(options, f"{name}_stoichiometry"),
@@ -148,13 +149,16 @@ def _reference(options: Options) -> Cell:
         )
     ionic = load(MATERIALS["separator"]).electrolyte
     assert ionic is not None
-    return Cell(films[0], options.separator_thickness, ionic.ionic_conductivity, options.temperature, *films[1:])
+    warmth = arrhenius(ionic.conductivity_activation_energy, options.temperature, ionic.reference_temperature)
+    conductivity = float(ionic.ionic_conductivity * warmth)
+    return Cell(films[0], options.separator_thickness, conductivity, options.temperature, *films[1:])
 
 
-def _diffusivity(host: Host) -> Callable[[Any], Any]:
-    """Return D(θ) of a host, which may be given as a number."""
+def _diffusivity(host: Host, temperature: float) -> Callable[[Any], Any]:
+    """Return D(θ) of a host at `temperature` [K], which may be given as a number."""
     given = host.diffusivity
-    return given if callable(given) else lambda theta: np.full_like(theta, given)
+    warmth = arrhenius(host.diffusivity_activation_energy, temperature, host.reference_temperature)
+    return lambda theta: warmth * (given(theta) if callable(given) else np.full_like(theta, given))
 
 
 def _text(options: Options, held: float | None) -> str:
