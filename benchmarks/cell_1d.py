@@ -9,6 +9,7 @@ shares but the numbers of the materials with it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from benchmarks.one_dimensional_cell import Cell, Course, Film, Step
 from benchmarks.options import OptionError, Parameters
 from benchmarks.report import Result
 from materials import Host, load
+from solver.electrode import equilibrium_potential
 from solver.interface.kinetics import arrhenius
 
 NAME = "cell-1d"
@@ -142,7 +144,7 @@ def _reference(options: Options) -> Cell:
                 maximum_concentration=host.maximum_concentration,
                 diffusivity=_diffusivity(host, options.temperature),
                 conductivity=host.electronic_conductivity,
-                potential=host.open_circuit_potential,
+                potential=partial(equilibrium_potential, host, temperature=options.temperature),
                 initial_stoichiometry=getattr(options, f"{name}_stoichiometry"),
                 exchange_current_density=options.exchange_current_density,
             )

@@ -14,6 +14,7 @@ from solver import case
 from solver.bdf2 import Scheme, local_error
 from solver.domain import Domain, Side
 from solver.interface import kinetics
+from solver.interface.elementwise import log, maximum, minimum
 from solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from solver.physics import conduction, diffusion
 from solver.physics.mechanics import Elasticity
@@ -67,17 +68,8 @@ class Electrode:
         return value if callable(value) else self._constant(value)
 
     def open_circuit_potential(self, theta: Any) -> Any:
-        """Return U [V] at θ in UFL. Beyond the range in which the material knows it, the last sites end it:
-
-        to U is added (RT/F) ln((1 − θ)/(1 − θ_high)) above the range and −(RT/F) ln(θ/θ_low) below it, as for ideal
-        mixing, so that no cell empties or fills a host entirely.
-        """
-        low, high = self.host.stoichiometry_range
-        thermal = GAS_CONSTANT * self._temperature / FARADAY
-        filling = ufl.max_value(1 - ufl.max_value(theta, high), NEARLY)
-        emptying = ufl.max_value(ufl.min_value(theta, low), NEARLY)
-        ends = ufl.ln(filling / max(1 - high, NEARLY)) - ufl.ln(emptying / max(low, NEARLY))
-        return self.host.open_circuit_potential(theta) + thermal * ends
+        """Return U [V] at θ in UFL, with the ends of `equilibrium_potential`."""
+        return equilibrium_potential(self.host, theta, self._temperature)
 
     def lithium_volume(self, theta: Any) -> Any:
         """Return Ω [m³/mol] at θ in UFL."""
@@ -164,3 +156,15 @@ class Electrode:
 
     def _constant(self, value: float) -> fem.Constant:
         return fem.Constant(self._domain.mesh, np.float64(value))
+
+
+def equilibrium_potential(host: Host, theta: Any, temperature: float) -> Any:
+    """Return U [V] at θ, an array or in UFL; beyond the range in which the material knows it, the last sites end it:
+
+    to U is added (RT/F) ln((1 − θ)/(1 − θ_high)) above the range and −(RT/F) ln(θ/θ_low) below it, as for ideal
+    mixing, so that no cell empties or fills a host entirely.
+    """
+    low, high = host.stoichiometry_range
+    filling = maximum(1 - maximum(theta, high), NEARLY) / max(1 - high, NEARLY)
+    emptying = maximum(minimum(theta, low), NEARLY) / max(low, NEARLY)
+    return host.open_circuit_potential(theta) + GAS_CONSTANT * temperature / FARADAY * log(filling / emptying)

@@ -21,7 +21,7 @@ def run(**inputs: Any) -> Result:
     [
         {"cell": "half"},
         {},
-        {"exchange_current_density": 0.2, "temperature": 320.0, "cathode_stoichiometry": 0.8, "current": 3.0},
+        {"exchange_current_density": 0.2, "temperature": 320.0, "cathode_stoichiometry": 0.7, "current": 3.0},
         {"cathode_thickness": 1e-6, "anode_thickness": 1e-6, "separator_thickness": 4e-6, "duration": 900.0},
     ],
     ids=["half cell", "full cell", "slow charge transfer", "other films"],
