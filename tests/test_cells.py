@@ -256,3 +256,35 @@ def test_several_ranks_write_the_history_that_one_does(
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
     reference = tiny_run(text=TEXTS[name])
     assert_same(reference._replace(rows=rows), reference, 1e-7)
+
+
+def scaled(factor: float) -> tuple[str, ...]:
+    """Return what makes the tiny cell `factor` times as large and, by diffusion, its square as slow."""
+    length, time, current = factor * 1e-6, factor**2, 5.0 / factor
+    film = f"electrode_thickness: {length} m, electrolyte_thickness: {length} m, element_size: {length / 8} m"
+    wave = f"roughness: {{kind: sinusoidal, amplitude: {5e-4 * length} m, wavelength: {length} m}}"
+    until = f"current_density: {current} A/m^2, until: {{time: {15 * time} s}}"
+    return (
+        f"geometry={{builder: film, length: {2 * length} m, {film}, {wave}}}",
+        f"interface.kinetics.exchange_current_density={2 * current} A/m^2",
+        f"protocol=[{{step: charge, {until}}}, {{step: discharge, {until}}}]",
+        f"time={{initial: {2 * time} s, minimum: {1e-3 * time} s, maximum: {5 * time} s}}",
+    )
+
+
+@pytest.mark.parametrize("factor", [1e-2, 1e3])
+def test_cell_of_any_size_is_as_well_scaled(factor: float) -> None:
+    """Similar cells: voltage, pressure and contact are the same, gaps and time grow with the size and its square."""
+    run, reference = tiny_run(*scaled(factor)), tiny_run(*scaled(1.0))
+    assert run.stopped == reference.stopped == ""
+    for name, power in (
+        ("time [s]", 2),
+        ("voltage [V]", 0),
+        ("active fraction [1]", 0),
+        ("max pressure [Pa]", 0),
+        ("max gap [m]", 1),
+        ("mean stoichiometry [1]", 0),
+        ("newton iterations [1]", 0),
+    ):
+        expected = reference.column(name) * factor**power
+        np.testing.assert_allclose(run.column(name), expected, rtol=1e-6, atol=1e-9 * expected.max(), err_msg=name)
