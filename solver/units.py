@@ -13,7 +13,8 @@ from functools import cache
 from typing import Annotated, Any
 
 import pint
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from annotated_types import Ge, Gt
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 # Only products of powers with one-digit exponents reach pint, which would evaluate 9**9**9 digit by digit.
@@ -120,7 +121,8 @@ def unit(kind: Any) -> Unit:
     return next(extra for extra in kind.__metadata__ if isinstance(extra, Unit))
 
 
-POSITIVE = Field(gt=0)
+# not pydantic.Field(gt=0), which would carry the default of one field to the others that share it
+POSITIVE = Gt(0)
 
 Length = quantity("m", "2 um", POSITIVE)
 Position = quantity("m", "0 um")
@@ -136,5 +138,5 @@ Diffusivity = quantity("m^2/s", "1e-14 m^2/s", POSITIVE)
 Conductivity = quantity("S/m", "1 mS/cm", POSITIVE)
 MolarVolume = quantity("m^3/mol", "1.5 cm^3/mol")
 AreaResistance = quantity("ohm*m^2", "10 ohm*cm^2", POSITIVE)
-MolarEnergy = quantity("J/mol", "30 kJ/mol", Field(ge=0))
+MolarEnergy = quantity("J/mol", "30 kJ/mol", Ge(0))
 Density = quantity("kg/m^3", "2.5 g/cm^3", POSITIVE)
