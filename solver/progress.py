@@ -43,11 +43,13 @@ class Progress:
         """Print the line of one time step, after what made it shorter."""
         for note in advance.notes:
             say(f"{'':>12} {note}")
+        pressure = min(_values(row, "mean pressure"), default=0.0)
+        gap = max(_values(row, "mean gap"), default=0.0)
         label = f"{advance.number} {advance.step.step}"
         say(
             f"{label:>12} {advance.time:>8.1f} s {advance.duration:>7.3g} s {advance.report.newton:>6d} "
-            f"{_least(row, 'active fraction'):>6.3f} {row['voltage [V]']:>7.4f} V "
-            f"{_least(row, 'mean pressure') / 1e6:>6.2f} MPa {-_least(row, 'mean gap', -1) * 1e9:>7.2f} nm"
+            f"{_least_active(row):>6.3f} {row['voltage [V]']:>7.4f} V "
+            f"{pressure / 1e6:>6.2f} MPa {gap * 1e9:>7.2f} nm"
         )
 
     def finished(self, rows: list[dict[str, float]], reason: str) -> None:
@@ -56,13 +58,13 @@ class Progress:
         if reason:
             say(f"stopped: {reason}")
         if rows:
-            least = min(rows, key=lambda row: _least(row, "active fraction"))
+            least = min(rows, key=_least_active)
             worst = {
-                key: max(-_least(row, key, -1) for row in rows)
+                key: max((value for row in rows for value in _values(row, key)), default=0.0)
                 for key in ("complementarity", "charge balance", "lithium balance")
             }
             newton = sum(int(row["newton iterations [1]"]) for row in rows)
-            fractions = [f"{_least(row, 'active fraction'):.3f}" for row in (rows[0], least, rows[-1])]
+            fractions = [f"{_least_active(row):.3f}" for row in (rows[0], least, rows[-1])]
             say(
                 f"active fraction {fractions[0]} assembled, {fractions[1]} at its lowest ({least['time [s]']:.0f} s), "
                 f"{fractions[2]} at the end"
@@ -76,10 +78,14 @@ class Progress:
         say(f"pictures: interstice plot {self.output}    ParaView: {self.output}/*.pvd")
 
 
-def _least(row: dict[str, float], quantity: str, sign: int = 1) -> float:
-    """Return the smallest of a quantity over all interfaces or electrodes; with `sign` −1, minus the largest."""
+def _values(row: dict[str, float], quantity: str) -> list[float]:
+    """Return a quantity of every interface or electrode that has it."""
     names = (f"{quantity} [", f"{quantity} of ")
-    return min(sign * value for column, value in row.items() if column.startswith(names))
+    return [value for column, value in row.items() if column.startswith(names)]
+
+
+def _least_active(row: dict[str, float]) -> float:
+    return min(_values(row, "active fraction"))
 
 
 def _coarse(cell: Cell) -> Iterator[str]:

@@ -288,3 +288,11 @@ def test_cell_of_any_size_is_as_well_scaled(factor: float) -> None:
     ):
         expected = reference.column(name) * factor**power
         np.testing.assert_allclose(run.column(name), expected, rtol=1e-6, atol=1e-9 * expected.max(), err_msg=name)
+
+
+def test_run_without_any_contact_is_reported(mpi_run: Callable[..., str], tmp_path: Path) -> None:
+    """Where all interfaces are bonded there is no pressure, gap or complementarity to print."""
+    case = tmp_path / "bonded.yaml"
+    case.write_text(TINY.replace("interface:\n", "interface:\n  bonded: true\n"), encoding="utf-8")
+    said = mpi_run(["-m", "solver", "run", str(case), "-o", str(tmp_path / "results")], 1, timeout=120)
+    assert "active fraction 1.000 assembled, 1.000 at its lowest" in said
