@@ -203,7 +203,6 @@ class System:
             self.solver.setFromOptions()
         self._loose = self.solver.getTolerances()[0]
         self._iterations = 0
-        self._has_matrix = False
         self._solved = False
         self._outworn: float | None = None
         self._rigid_modes: PETSc.NullSpace | None = None
@@ -245,14 +244,13 @@ class System:
         linear = 0
         flipped, drift, share = -1, np.inf, 1.0
         # that of a solve that failed may be of a state far away
-        self._has_matrix = self._solved
-        self._solved = False
+        has_matrix, self._solved = self._solved, False
         for iteration in range(most_iterations + 1):
             norms = self._assemble_residual() / self._magnitudes
             if not np.all(np.isfinite(norms)):
                 raise SolveError("the residual is not a number")
             small = np.all(norms <= tolerance) or (
-                self._has_matrix and np.all(norms <= np.maximum(tolerance, self._rounding()))
+                has_matrix and np.all(norms <= np.maximum(tolerance, self._rounding()))
             )
             if small and (iteration > 0 or correct is None):
                 if flipped < 0:
@@ -261,7 +259,7 @@ class System:
                     self._solved = True
                     return Report(iteration, linear)
             linear += self._solve_linear()
-            self._has_matrix = True
+            has_matrix = True
             self._apply(share)
             if correct is not None:
                 correct()

@@ -17,6 +17,7 @@ scheme, and T the time from the oldest of them to t_{n+1}. To leading order, wit
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,13 @@ class Scheme(NamedTuple):
     def history(self, past: Sequence[Array]) -> Array:
         """Return h of the `past` values, newest first; those the scheme has no use for are left out."""
         return sum(weight * value for weight, value in zip(self.weights, past, strict=False))  # type: ignore[return-value]
+
+
+def remember(past: Sequence[Array], value: Array) -> None:
+    """Move the `past` values, newest first, one step back in place, and make a copy of `value` the newest."""
+    for older, newer in pairwise(reversed(past)):
+        older[:] = newer
+    past[0][:] = value
 
 
 def euler(step: float) -> Scheme:

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import ufl
 from dolfinx import fem
-from dolfinx.mesh import Mesh
 from mpi4py import MPI
 
 import meshes
@@ -65,10 +64,10 @@ class Cell:
                 interface.continue_normals(axis, lateral == "periodic")
         self.apparent_area = domain.area("collector")
         self.top, self.bottom = domain.owner("collector"), domain.owner("counter")
-        self.time_step, self._weighted_step = self.constant(1.0), self.constant(1.0)
+        self.time_step, self._weighted_step = self.domain.constant(1.0), self.domain.constant(1.0)
         self._steps, self._smooth, self._ceased = np.zeros(2), np.array(0.0), 0
         self.scheme = euler(1.0)
-        self.current_density = self.constant(0.0)
+        self.current_density = self.domain.constant(0.0)
         self.opening = 0.0
 
         self.bodies = list({id(body): body for body in domain.bodies.values()}.values())
@@ -191,7 +190,7 @@ class Cell:
 
         The crack runs in no time: but for the first state the concentration stays what it is. SolveError as `advance`.
         """
-        fastest = max(self._interactions, key=lambda interaction: interaction.growth)
+        fastest = max((i for i in self._interactions if i.bond), key=lambda interaction: interaction.growth)
         assert fastest.relaxation is not None
         begun = False
 
@@ -293,11 +292,6 @@ class Cell:
         return self.electrodes.get(self.top) or next(others)
 
     @property
-    def active_area(self) -> float:
-        """The area that lithium crosses, of all interfaces [m²]."""
-        return sum(junction.active_area for junction in self.junctions)
-
-    @property
     def active_fraction(self) -> float:
         """The smallest f_c of all interfaces."""
         return min(junction.active_area / junction.geometric_area for junction in self.junctions)
@@ -368,10 +362,6 @@ class Cell:
         """The number of unknowns of one time step."""
         return sum(system.unknowns for system in self._systems)
 
-    def constant(self, value: float, domain: Mesh | None = None) -> fem.Constant:
-        """Return a constant of the parent mesh, or of another `domain`: other numbers need no new compilation."""
-        return fem.Constant(domain or self.domain.mesh, np.float64(value))
-
     # --- equations ---------------------------------------------------------------------------------
 
     def _electrode(self, name: str, joints: Mapping[tuple[str, str], schema.Interface]) -> Electrode:
@@ -433,8 +423,8 @@ class Cell:
             if self.top in names:
                 residual += self.stack.load(v)
             if u in self._anchors:
-                size = self._volume(body) ** (1.0 / self.domain.dimension)
-                stiffness = self.constant(ANCHOR * self.materials[names[0]].young_modulus / size**2)
+                size = self.domain.volume(body) ** (1.0 / self.domain.dimension)
+                stiffness = self.domain.constant(ANCHOR * self.materials[names[0]].young_modulus / size**2)
                 residual += stiffness * ufl.inner(u - self._anchors[u], v) * self.domain.dx(body)
             fields.append(algebra.Field(u, residual, load))
         return fields
@@ -488,7 +478,7 @@ class Cell:
         """
         if self.top == self.working.name:
             return current_density * psi * self.domain.ds("collector")
-        share = self.constant(self.apparent_area / self.working.volume)
+        share = self.domain.constant(self.apparent_area / self.working.volume)
         return current_density * share * psi * self.domain.dx(self.working.side)
 
     def _start_potentials(self) -> None:
@@ -656,9 +646,6 @@ class Cell:
     def _names(self, body: Side) -> list[str]:
         """Return the names of the sides of a body."""
         return [name for name, other in self.domain.bodies.items() if other is body]
-
-    def _volume(self, body: Side) -> float:
-        return self.domain.integrate(self.domain.form(self.constant(1.0) * self.domain.dx(body)))
 
     def _floating(self, interaction: Interaction) -> str | None:
         """Return the name of the side that only contact holds here, None where something else does."""

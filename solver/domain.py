@@ -271,8 +271,8 @@ class CellMean:
     def __init__(self, domain: Domain, side: Side, expression: Any) -> None:
         self.values = fem.Function(fem.functionspace(side.mesh, ("DG", 0)))
         test = ufl.TestFunction(self.values.function_space)
-        one = fem.Constant(domain.mesh, np.float64(1.0))
-        self._integrals, volumes = (domain.form(f * test * domain.dx(side)) for f in (expression, one))
+        integrands = expression, domain.constant(1.0)
+        self._integrals, volumes = (domain.form(f * test * domain.dx(side)) for f in integrands)
         _assemble_nodal(volumes, self.values)
         self._volumes = np.copy(self.values.x.array)
 
@@ -370,10 +370,17 @@ class Domain:
         """Return the value of a compiled scalar form, summed over all ranks."""
         return float(self.mesh.comm.allreduce(fem.assemble_scalar(form)))
 
+    def constant(self, value: float) -> fem.Constant:
+        """Return a constant of the parent mesh: other numbers need no new compilation of the forms it stands in."""
+        return fem.Constant(self.mesh, np.float64(value))
+
     def area(self, boundary: str) -> float:
         """Return the area of a named boundary [m², in 2D m per unit depth]."""
-        one = fem.Constant(self.mesh, np.float64(1.0))
-        return self.integrate(fem.form(one * self.ds(boundary)))
+        return self.integrate(self.form(self.constant(1.0) * self.ds(boundary)))
+
+    def volume(self, side: Side) -> float:
+        """Return the volume of a side or body [m³, in 2D m² per unit depth]."""
+        return self.integrate(self.form(self.constant(1.0) * self.dx(side)))
 
     def boundary_dofs(self, space: fem.FunctionSpace, side: Side, boundary: str) -> Indices:
         """Return the dofs (blocks) of `space` on `side` that lie on a named boundary."""

@@ -11,7 +11,7 @@ from dolfinx import fem
 
 from materials import Host
 from solver import case
-from solver.bdf2 import Scheme, local_error
+from solver.bdf2 import Scheme, local_error, remember
 from solver.domain import Domain, Side
 from solver.interface import kinetics
 from solver.interface.elementwise import log, maximum, minimum
@@ -54,18 +54,18 @@ class Electrode:
         self.c_initial = wanted.initial_stoichiometry * self.c_max
         for array in (self.c.x.array, self.c_start.x.array, *self.past):
             array[:] = self.c_initial
-        self.level = self._constant(0.0)
-        self.volume = domain.integrate(domain.form(self._constant(1.0) * domain.dx(side)))
+        self.level = self._domain.constant(0.0)
+        self.volume = domain.volume(side)
         self.lithium_capacity = self.volume * self.c_max
         self.initial_potential = float(host.open_circuit_potential(wanted.initial_stoichiometry))
         self._volume_of_lithium = self._quantity(host.partial_molar_volume)
         self.eigenstrain = diffusion.eigenstrain(
-            self.c, self._constant(self.c_initial), self._volume_of_lithium, self._constant(self.c_max)
+            self.c, self._domain.constant(self.c_initial), self._volume_of_lithium, self._domain.constant(self.c_max)
         )
 
     def _quantity(self, value: Any) -> Any:
         """Return a number of the material as a constant, a function of θ as it is."""
-        return value if callable(value) else self._constant(value)
+        return value if callable(value) else self._domain.constant(value)
 
     def open_circuit_potential(self, theta: Any) -> Any:
         """Return U [V] at θ in UFL, with the ends of `equilibrium_potential`."""
@@ -89,14 +89,14 @@ class Electrode:
 
     def theta(self, concentration: Any) -> Any:
         """Return the stoichiometry θ = c/c_max of a concentration in UFL."""
-        return concentration / self._constant(self.c_max)
+        return concentration / self._domain.constant(self.c_max)
 
     def lithium(self, q: Any, time: Any) -> Any:
         """Return the weak form of diffusion over a step that counts as `time` [s] from `c_start`."""
         host, theta = self.host, self.theta(self.c)
         warmth = kinetics.arrhenius(host.diffusivity_activation_energy, self._temperature, host.reference_temperature)
-        diffusivity = self._constant(float(warmth)) * (
-            host.diffusivity(theta) if callable(host.diffusivity) else self._constant(host.diffusivity)
+        diffusivity = self._domain.constant(float(warmth)) * (
+            host.diffusivity(theta) if callable(host.diffusivity) else self._domain.constant(host.diffusivity)
         )
         # the rule at the vertices lumps the mass: however short a step, no wiggles carry c beyond empty and full
         dx = diffusion.at_vertices(self._domain.dx(self.side))
@@ -105,7 +105,7 @@ class Electrode:
         factor = diffusion.thermodynamic_factor(host.open_circuit_potential, theta, self._temperature)
         chemical, tracer = diffusion.diffusivities(diffusivity, factor, host.diffusivity_kind)
         pull = self.lithium_volume(theta) * self.stress if self._driven else 0.0
-        flux = diffusion.flux(self.c, self._constant(self.c_max), chemical, tracer, pull, self._temperature)
+        flux = diffusion.flux(self.c, self._domain.constant(self.c_max), chemical, tracer, pull, self._temperature)
         return diffusion.balance(self.c, self.c_start, q, flux, time, dx)
 
     def hydrostatic(self, t: Any) -> Any:
@@ -120,7 +120,7 @@ class Electrode:
 
     def electrons(self, psi: Any) -> Any:
         """Return the weak form of the conduction of electrons."""
-        conductivity = self._constant(self.conductivity)
+        conductivity = self._domain.constant(self.conductivity)
         return conduction.residual(self.phi, psi, conductivity, self._domain.dx(self.side))
 
     def begin(self, scheme: Scheme) -> None:
@@ -129,9 +129,7 @@ class Electrode:
 
     def commit(self) -> None:
         """Take the present concentration as the start of the next time step."""
-        for older, newer in ((2, 1), (1, 0)):
-            self.past[older][:] = self.past[newer]
-        self.past[0][:] = self.c.x.array
+        remember(self.past, self.c.x.array)
 
     def time_error(self, steps: Sequence[float], scheme: Scheme) -> float:
         """Return what the time step added to the error of c: root mean square over the nodes, over c_max.
@@ -146,16 +144,13 @@ class Electrode:
     @property
     def heat(self) -> Any:
         """The power per volume that the conduction of electrons dissipates [W/m³], in UFL."""
-        return conduction.dissipation(self.phi, self._constant(self.conductivity))
+        return conduction.dissipation(self.phi, self._domain.constant(self.conductivity))
 
     @property
     def state(self) -> list[np.ndarray]:
         """The arrays that make up the state."""
         fields = [self.c, self.phi, *([self.stress] if self.stress else [])]
         return [*(f.x.array for f in fields), *self.past, self.level.value]
-
-    def _constant(self, value: float) -> fem.Constant:
-        return fem.Constant(self._domain.mesh, np.float64(value))
 
 
 def equilibrium_potential(host: Host, theta: Any, temperature: float) -> Any:

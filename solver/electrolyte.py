@@ -9,7 +9,7 @@ import numpy.typing as npt
 from dolfinx import fem
 
 from materials.library import Electrolyte as Conductor
-from solver.bdf2 import Scheme
+from solver.bdf2 import Scheme, remember
 from solver.domain import Domain, Side
 from solver.interface.kinetics import arrhenius
 from solver.physics import binary, conduction
@@ -27,7 +27,7 @@ class Electrolyte:
         self.name, self.side, self.conductor = side.name, side, conductor
         self._domain, self._temperature = domain, temperature
         self.phi = fem.Function(side.space(), name=f"phi of {side.name}")
-        self.level = self._constant(0.0)
+        self.level = self._domain.constant(0.0)
         reference = conductor.reference_temperature
         warmth = arrhenius(conductor.conductivity_activation_energy, temperature, reference)
         self.conductivity = float(conductor.ionic_conductivity * warmth)
@@ -42,11 +42,11 @@ class Electrolyte:
             array[:] = conductor.salt_concentration
         warmth = arrhenius(conductor.salt_diffusivity_activation_energy, temperature, reference)
         self._law = binary.BinaryElectrolyte(
-            self._constant(float(conductor.salt_diffusivity * warmth)),
-            self._constant(self.conductivity),
-            self._constant(conductor.transference_number),
-            self._constant(temperature),
-            self._constant(conductor.thermodynamic_factor),
+            self._domain.constant(float(conductor.salt_diffusivity * warmth)),
+            self._domain.constant(self.conductivity),
+            self._domain.constant(conductor.transference_number),
+            self._domain.constant(temperature),
+            self._domain.constant(conductor.thermodynamic_factor),
         )
 
     @property
@@ -58,7 +58,9 @@ class Electrolyte:
     def ions(self, psi: Any) -> Any:
         """Return the weak form of the conduction of charge."""
         if self.salt is None:
-            return conduction.residual(self.phi, psi, self._constant(self.conductivity), self._domain.dx(self.side))
+            return conduction.residual(
+                self.phi, psi, self._domain.constant(self.conductivity), self._domain.dx(self.side)
+            )
         return binary.charge_residual(self._law, self.salt, self.phi, psi, self._domain.dx(self.side, 2))
 
     def anions(self, q: Any, time: Any) -> Any:
@@ -71,7 +73,7 @@ class Electrolyte:
     def heat(self) -> Any:
         """−i · ∇φ [W/m³] in UFL: what the current loses on its way, in a single-ion conductor as heat."""
         if self.salt is None:
-            return conduction.dissipation(self.phi, self._constant(self.conductivity))
+            return conduction.dissipation(self.phi, self._domain.constant(self.conductivity))
         return binary.loss(self._law, self.salt, self.phi)
 
     def begin(self, scheme: Scheme) -> None:
@@ -82,14 +84,10 @@ class Electrolyte:
     def commit(self) -> None:
         """Take the present salt concentration as the start of the next time step."""
         if self.salt is not None:
-            self.past[1][:] = self.past[0]
-            self.past[0][:] = self.salt.x.array
+            remember(self.past, self.salt.x.array)
 
     @property
     def state(self) -> list[Array]:
         """The arrays that make up the state."""
         salt = [self.salt.x.array, *self.past] if self.salt is not None else []
         return [self.phi.x.array, self.level.value, *salt]
-
-    def _constant(self, value: float) -> fem.Constant:
-        return fem.Constant(self._domain.mesh, np.float64(value))

@@ -11,7 +11,7 @@ import ufl
 from dolfinx import fem
 
 from solver import case
-from solver.bdf2 import Scheme
+from solver.bdf2 import Scheme, remember
 from solver.domain import Domain, Interface
 from solver.electrode import Electrode
 from solver.electrolyte import Electrolyte
@@ -48,9 +48,7 @@ class Junction:
         self.activity = interface.function("activity")
         self.geometric_area = interface.sum(np.ones_like(self.activity.x.array))
 
-        def constant(value: float) -> fem.Constant:
-            return fem.Constant(domain.mesh, np.float64(value))
-
+        constant = domain.constant
         self._held, self._gradual = interface.function("held"), law.onset_pressure is not None
         share = self.activity("+") * self._conducting_share(law.onset_pressure, constant)
         theta = electrode.theta(self.in_electrode(electrode.c))
@@ -235,5 +233,4 @@ class _Gap:
         self._start.x.array[:], self._time.value = scheme.history(self.past), scheme.tau
 
     def commit(self) -> None:
-        self.past[1][:] = self.past[0]
-        self.past[0][:] = self._reader.read()
+        remember(self.past, self._reader.read())

@@ -66,20 +66,18 @@ def _even_resistance(cell: Cell) -> float:
     for part in cell.conductors.values():
         phi = fem.Function(part.phi.function_space, name=part.phi.name)
         psi = ufl.TestFunction(phi.function_space)
-        dx, kappa = domain.dx(part.side), cell.constant(part.conductivity)
-        size = domain.integrate(domain.form(cell.constant(1.0) * dx)) ** (1.0 / domain.dimension)
-        residual = conduction.residual(phi, psi, kappa, dx) + cell.constant(PIN / size**2) * kappa * phi * psi * dx
+        dx, kappa = domain.dx(part.side), domain.constant(part.conductivity)
+        size = domain.volume(part.side) ** (1.0 / domain.dimension)
+        residual = conduction.residual(phi, psi, kappa, dx) + domain.constant(PIN / size**2) * kappa * phi * psi * dx
         heat += conduction.dissipation(phi, kappa) * dx
-        mine = [junction for junction in cell.junctions if part in (junction.electrode, junction.electrolyte)]
-        for electrode in cell.electrodes.values():
-            shared = [junction for junction in mine if junction.electrode is electrode]
-            area = sum(junction.geometric_area for junction in cell.junctions if junction.electrode is electrode)
-            density = (1.0 if electrode is cell.working else -1.0) / area
-            for junction in shared:
-                out = density if part is electrode else -density
-                residual += cell.constant(out) * junction.interface.restrict(psi, part.side) * junction.interface.dS
+        for junction in cell.junctions:
+            electrode, interface = junction.electrode, junction.interface
+            if part is electrode or part is junction.electrolyte:
+                area = sum(other.geometric_area for other in cell.junctions if other.electrode is electrode)
+                out = (1.0 if electrode is cell.working else -1.0) * (1.0 if part is electrode else -1.0) / area
+                residual += domain.constant(out) * interface.restrict(psi, part.side) * interface.dS
         if part is cell.working:
-            residual -= cell.feed(psi, cell.constant(1.0 / cell.apparent_area))
+            residual -= cell.feed(psi, domain.constant(1.0 / cell.apparent_area))
         fields.append(algebra.Field(phi, residual, 1.0 / np.sqrt(phi.function_space.dofmap.index_map.size_global)))
     system = algebra.System(domain, fields, cell.potential_constraints(fields), algebra.DIRECT)
     system.solve()

@@ -32,7 +32,7 @@ class Stack:
         self._domain, self._wanted, self._u = domain, wanted, u
         self.platen: Indices = np.empty(0, dtype=np.int32)
         self._pressure, self._stiffness, self._height = (
-            fem.Constant(domain.mesh, np.float64(value)) for value in (wanted.pressure or 0.0, 0.0, 0.0)
+            domain.constant(value) for value in (wanted.pressure or 0.0, 0.0, 0.0)
         )
         self._pressing = np.array(1.0)
         self._pad = np.zeros(2)
