@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from dolfinx.io import gmshio
 from dolfinx.mesh import GhostMode, Mesh, MeshTags, create_cell_partitioner, create_submesh
 from mpi4py import MPI
 from petsc4py import PETSc
+
+# Scotch's threads race: the same mesh would be cut differently, and take other iterations, in every run
+os.environ["SCOTCH_PTHREAD_NUMBER"] = "1"
 
 
 def distribute_gmsh_model(model: Any, comm: MPI.Comm, dimension: int) -> tuple[Mesh, MeshTags, MeshTags]:
