@@ -31,6 +31,9 @@ NEGLIGIBLE = 1e-8
 """Pressure that counts as none, over the largest or the typical one: whether a node presses so does not matter."""
 CLOSED = 1e-10
 """Gap of a pressed node, over the one that the largest pressure p would close in a layer as thick as h: p h/E*."""
+NEARLY = {2: 0.0, 3: 0.2}
+"""A node nearly touches where this share of the largest pressure p would close its gap in a layer as thick as h, by
+dimension: a multigrid hierarchy, made at the start, carries nodes that open later better than those that close."""
 SLOW = 0.1
 """A step on a settled active set is expected to shrink the gaps on it by more than this factor."""
 AMPLE = 1e2
@@ -136,17 +139,20 @@ class Contact:
         self.start(gap <= gaps[order[enough]])
 
     def start_from(self, coarse: Contact) -> None:
-        """Take as active what is active at the nearest node of the solved problem `coarse` on a coarser mesh.
+        """Take as active what touches or nearly touches in the solved problem `coarse` on a coarser mesh.
 
         From a good guess the touching nodes are found in a few steps on a mesh of any size. Collective.
         """
         comm = self.interface.mesh.comm
-        there = coarse.interface.space.tabulate_dof_coordinates()
         owned = coarse.interface.owned
-        found = comm.allgather((there[:owned], coarse.active.x.array[:owned]))
-        tree = cKDTree(np.vstack([points for points, _ in found]))
-        _, nearest = tree.query(self.interface.space.tabulate_dof_coordinates())
-        self.start(np.concatenate([active for _, active in found])[nearest] > 0.0)
+        excess = coarse.pressure - (1.0 - coarse.active.x.array) * coarse.gap.values.x.array * coarse._stiffness
+        found = comm.allgather((coarse.interface.space.tabulate_dof_coordinates()[:owned], excess[:owned]))
+        places, excess = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        dimension = self.interface.mesh.topology.dim + 1
+        distances, nearest = cKDTree(places).query(self.interface.space.tabulate_dof_coordinates(), dimension)
+        weights = 1.0 / np.maximum(distances, np.finfo(float).tiny ** 0.25) ** 2
+        here = np.average(excess[nearest], axis=1, weights=weights)
+        self.start(here > -NEARLY[dimension] * excess.max())
 
     def update(self) -> Change:
         """Update multiplier and active set from the present displacements; return how much they changed.
