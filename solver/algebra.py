@@ -184,17 +184,14 @@ class System:
         self._vectors = [fem.create_vector(form) for form in self._residual]
         self._owned = [s.dofmap.index_map.size_local * s.dofmap.index_map_bs for s in spaces]
         self._offsets = np.concatenate([[0], np.cumsum(self._owned)])
-        self.matrix = self._parts[0].matrix.copy()
-        for part in self._parts[1:]:
-            self.matrix.axpy(1.0, part.matrix, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
-        self._rhs, self._step = self.matrix.createVecs("right"), self.matrix.createVecs("right")
+        self._rhs, self._step = self._parts[0].matrix.createVecs()
         self._first = self._rhs.getOwnershipRange()[0]
         self._noise = self._rhs.duplicate()
         self._random = np.random.default_rng(self._first)
         self._magnitudes = np.array([f.magnitude for f in fields])
-        self.matrix.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
         self._prolongation: PETSc.Mat | None = None
-        self._reduced: PETSc.Mat | None = None
+        self._reduced: list[PETSc.Mat | None] = []
+        self.matrix: PETSc.Mat | None = None
         self.solver = PETSc.KSP().create(domain.mesh.comm)
         prefix = f"interstice_{id(self)}_"
         self._options = {prefix + key: value for key, value in options.items()}
@@ -213,15 +210,13 @@ class System:
     @property
     def unknowns(self) -> int:
         """The number of unknowns over all ranks."""
-        return int(self.matrix.getSize()[0])
+        return int(self._rhs.getSize())
 
     def constrain(self, constraints: Constraints) -> None:
         """Put `constraints` in the place of those before."""
-        for matrix in (self._prolongation, self._reduced):
-            if matrix is not None:
-                matrix.destroy()
-        self._reduced, self._has_operator = None, False
+        self._forget_constraints()
         self._prolongation, self._eliminated = self._prolong(constraints)
+        self._reduced = [None for _ in self._parts]
 
     def solve(
         self,
@@ -289,23 +284,31 @@ class System:
 
     def residual_array(self, index: int) -> npt.NDArray[np.float64]:
         """Assemble and return the owned residual entries of field `index` before constraints are applied."""
-        return self._assemble_field(index).copy()
+        self._assemble_local(index)
+        return self._gather(index).copy()
 
     def destroy(self) -> None:
         """Free the PETSc objects."""
-        parts = (part.matrix for part in self._parts)
-        for thing in (self.solver, self.matrix, self._rhs, self._step, self._noise, *parts):
+        self._forget_constraints()
+        for thing in (self.solver, self._rhs, self._step, self._noise, *(part.matrix for part in self._parts)):
             thing.destroy()
-        if self._reduced is not None:
-            self._reduced.destroy()
-        if self._prolongation is not None:
-            self._prolongation.destroy()
+
+    def _forget_constraints(self) -> None:
+        """Free what was made for the present constraints."""
+        for matrix in (self._prolongation, self.matrix, *self._reduced):
+            if matrix is not None:
+                matrix.destroy()
+        self.matrix = None
 
     def _assemble_residual(self) -> npt.NDArray[np.float64]:
         """Assemble the residual, reduce it to free unknowns, return its norm per field."""
         array = self._rhs.getArray(readonly=False)
-        for index, (start, stop) in enumerate(zip(self._offsets[:-1], self._offsets[1:], strict=True)):
-            array[start:stop] = self._assemble_field(index)
+        fields = range(len(self.fields))
+        # a field may live on few ranks only: no rank waits for another before it has assembled its share of all
+        for index in fields:
+            self._assemble_local(index)
+        for index in fields:
+            array[self._offsets[index] : self._offsets[index + 1]] = self._gather(index)
         if self._prolongation is not None:
             reduced = self._step
             self._prolongation.multTranspose(self._rhs, reduced)
@@ -329,7 +332,9 @@ class System:
         for f, start, stop in zip(self.fields, self._offsets[:-1], self._offsets[1:], strict=True):
             array[start:stop] = f.function.x.array[: stop - start]
         array *= ROUNDING * self._random.standard_normal(len(array))
-        self.matrix.mult(noise, change)
+        change.set(0.0)
+        for part in self._parts:
+            part.matrix.multAdd(noise, change, change)
         if self._prolongation is not None:
             self._prolongation.multTranspose(change, noise)
             change = noise
@@ -356,19 +361,23 @@ class System:
         change[:] = residual
         return norms * ROUNDING / SHIFT
 
-    def _assemble_field(self, index: int) -> npt.NDArray[np.float64]:
-        """Assemble the residual of one field; return its owned entries."""
+    def _assemble_local(self, index: int) -> None:
+        """Assemble what this rank's cells and facets add to the residual of field `index`."""
         vector = self._vectors[index]
         vector.array[:] = 0.0
         fem.assemble_vector(vector.array, self._residual[index])
+
+    def _gather(self, index: int) -> npt.NDArray[np.float64]:
+        """Add what other ranks assembled to the residual of field `index`; return its owned entries."""
+        vector = self._vectors[index]
         vector.scatter_reverse(la.InsertMode.add)
         return vector.array[: self._owned[index]]
 
     def _solve_linear(self) -> int:
         """Bring the Jacobian up to date and solve for the step; return the linear iterations."""
         changes = [part.assemble() for part in self._parts]
-        if any(changes) or not self._has_operator:
-            self._set_operator()
+        if any(changes) or self.matrix is None:
+            self._set_operator(changes)
         return self._solve_present()
 
     def _solve_present(self) -> int:
@@ -388,24 +397,31 @@ class System:
             self._outworn = OUTWORN * self._iterations
         return self._iterations
 
-    def _set_operator(self) -> None:
-        """Hand the solver the sum of the parts of the Jacobian, reduced to the free unknowns."""
-        self.matrix.zeroEntries()
-        for part in self._parts:
-            self.matrix.axpy(1.0, part.matrix, PETSc.Mat.Structure.SUBSET_NONZERO_PATTERN)
-        operator = self.matrix
+    def _set_operator(self, changes: list[bool]) -> None:
+        """Hand the solver the sum of the parts of the Jacobian, reduced to the free unknowns; `changes` tells which."""
+        parts = [part.matrix for part in self._parts]
         if self._prolongation is not None:
             with _in_database(CONSTRAINT_PTAP):
-                self._reduced = self.matrix.PtAP(self._prolongation, self._reduced)
-            operator = self._reduced
-            operator.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
-        operator.zeroRowsColumns(self._eliminated, diag=1.0)
-        if self.solver.getPC().getType() == PETSc.PC.Type.CHOLESKY:
-            operator.setOption(PETSc.Mat.Option.SPD, True)
-        if self._rigid_modes is not None:
-            operator.setNearNullSpace(self._rigid_modes)
-        self.solver.setOperators(operator)
-        self._has_operator = True
+                for index, part in enumerate(parts):
+                    if changes[index] or self._reduced[index] is None:
+                        self._reduced[index] = part.PtAP(self._prolongation, self._reduced[index])
+            parts = self._reduced
+        if self.matrix is None:
+            self.matrix = parts[0].copy()
+            for part in parts[1:]:
+                self.matrix.axpy(1.0, part, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
+            self.matrix.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
+            if self.solver.getPC().getType() == PETSc.PC.Type.CHOLESKY:
+                self.matrix.setOption(PETSc.Mat.Option.SPD, True)
+            if self._rigid_modes is not None:
+                self.matrix.setBlockSize(self.domain.dimension)
+                self.matrix.setNearNullSpace(self._rigid_modes)
+        else:
+            self.matrix.zeroEntries()
+            for part in parts:
+                self.matrix.axpy(1.0, part, PETSc.Mat.Structure.SUBSET_NONZERO_PATTERN)
+        self.matrix.zeroRowsColumns(self._eliminated, diag=1.0)
+        self.solver.setOperators(self.matrix)
 
     def _apply(self, share: float = 1.0) -> None:
         """Subtract a `share` of the step from the fields, each limited to its largest step."""
@@ -433,7 +449,6 @@ class System:
         Every field is a displacement; blocks of the matrix are the components at one node.
         """
         dimension = self.domain.dimension
-        self.matrix.setBlockSize(dimension)
         points = [f.function.function_space.tabulate_dof_coordinates() for f in self.fields]
         owned = [x[: n // dimension, :dimension] for x, n in zip(points, self._owned, strict=True)]
         coordinates = PETSc.Vec().createWithArray(np.vstack(owned).ravel(), bsize=dimension, comm=self.domain.mesh.comm)
@@ -476,13 +491,8 @@ class System:
         columns[start[:-1]] = np.minimum(rows, leaders)
         columns[start[1:] - 1] = np.maximum(rows, leaders)
         weights = (columns == np.repeat(leaders, count)).astype(np.float64)
-        prolongation = PETSc.Mat().createAIJ(
-            self.matrix.getSizes(),
-            csr=(start, columns, weights),
-            comm=comm,
-        )
-        prolongation.setBlockSize(self.matrix.getBlockSize())
-        return prolongation, eliminated
+        sizes = self._parts[0].matrix.getSizes()
+        return PETSc.Mat().createAIJ(sizes, csr=(start, columns, weights), comm=comm), eliminated
 
     def _owned_rows(self, index: int, dofs: Indices) -> npt.NDArray[np.int64]:
         """Return the global rows of the owned ones among the local `dofs` of field `index`."""
