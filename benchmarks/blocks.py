@@ -264,13 +264,15 @@ class Blocks:
     def press(self) -> algebra.Report:
         """Find equilibrium starting from what touches on the coarser mesh, without one from Hertz' estimate.
 
-        The report counts the steps on this mesh alone.
+        The report counts the steps on this mesh alone. The coarser problem has then done its work, and is freed.
         """
         if self.coarse is None:
             self.contact.approach()
         else:
             self.coarse.press()
             self.contact.start_from(self.coarse.contact)
+            self.coarse.system.destroy()
+            self.coarse = None
         return self.solve()
 
     def measure(self, solve: Callable[[], algebra.Report]) -> Cost:

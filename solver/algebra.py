@@ -303,11 +303,11 @@ class System:
     def _assemble_residual(self) -> npt.NDArray[np.float64]:
         """Assemble the residual, reduce it to free unknowns, return its norm per field."""
         array = self._rhs.getArray(readonly=False)
-        fields = range(len(self.fields))
+        indices = range(len(self.fields))
         # a field may live on few ranks only: no rank waits for another before it has assembled its share of all
-        for index in fields:
+        for index in indices:
             self._assemble_local(index)
-        for index in fields:
+        for index in indices:
             array[self._offsets[index] : self._offsets[index + 1]] = self._gather(index)
         if self._prolongation is not None:
             reduced = self._step

@@ -176,6 +176,22 @@ def test_start_from_one_node(dimension: int, elements: int) -> None:
 
 
 @dimensions
+def test_start_from_a_coarser_mesh(dimension: int) -> None:
+    """The start is off by less than an element of the coarse mesh, and in 3D leaves out no node that touches."""
+    elements = {2: 64, 3: 16}[dimension]
+    coarse, blocks = make(dimension, elements=elements // 2), make(dimension, elements=elements)
+    coarse.press()
+    blocks.contact.start_from(coarse.contact)
+    start = blocks.contact.active.x.array > 0
+    assert blocks.solve().newton <= 7
+    touching = blocks.contact.active.x.array > 0
+    r = np.linalg.norm(blocks.interface.space.tabulate_dof_coordinates()[:, : dimension - 1], axis=1)
+    assert abs(r[start].max() - r[touching].max()) < 2 * LENGTH / elements
+    if dimension == 3:
+        assert not np.any(touching & ~start)
+
+
+@dimensions
 def test_approach_finds_the_contact_of_hertz(dimension: int) -> None:
     radius, a = 1e-5, LENGTH / 4
     modulus = composite_modulus(*MODULI)

@@ -201,6 +201,20 @@ def test_nodes_do_not_depend_on_the_number_of_ranks(mpi_run, capsys: pytest.Capt
     assert mpi_run(["-c", script], ranks=2) == alone
 
 
+def print_partition() -> None:
+    """Print a digest of the cells of each rank, in their order; run by the next test."""
+    mesh = build(film(3, roughness=SELF_AFFINE, roughness_as="profile")).mesh
+    parts = COMM.gather(mesh.topology.original_cell_index)
+    if COMM.rank == 0:
+        print(hashlib.sha256(np.concatenate(parts).tobytes()).hexdigest())
+
+
+@pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
+def test_ranks_get_the_same_cells_in_every_run(mpi_run) -> None:
+    script = "import sys; sys.path.insert(0, 'tests/meshes'); import test_film; test_film.print_partition()"
+    assert len({mpi_run(["-c", script], ranks=2) for _ in range(3)}) == 1
+
+
 @pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
 @pytest.mark.parametrize(
     ("ranks", "chosen"), [(2, "between or refused"), (3, "between or sizes or follows or periodic")]
