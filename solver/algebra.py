@@ -184,13 +184,13 @@ class System:
         self._vectors = [fem.create_vector(form) for form in self._residual]
         self._owned = [s.dofmap.index_map.size_local * s.dofmap.index_map_bs for s in spaces]
         self._offsets = np.concatenate([[0], np.cumsum(self._owned)])
+        self._slices = [slice(start, stop) for start, stop in itertools.pairwise(self._offsets)]
         self._rhs, self._step = self._parts[0].matrix.createVecs()
         self._first = self._rhs.getOwnershipRange()[0]
         self._noise = self._rhs.duplicate()
         self._random = np.random.default_rng(self._first)
         self._magnitudes = np.array([f.magnitude for f in fields])
         self._prolongation: PETSc.Mat | None = None
-        self._reduced: list[PETSc.Mat | None] = []
         self.matrix: PETSc.Mat | None = None
         self.solver = PETSc.KSP().create(domain.mesh.comm)
         prefix = f"interstice_{id(self)}_"
@@ -216,7 +216,8 @@ class System:
         """Put `constraints` in the place of those before."""
         self._forget_constraints()
         self._prolongation, self._eliminated = self._prolong(constraints)
-        self._reduced = [None for _ in self._parts]
+        for part in self._parts:
+            part.constrain(self._prolongation)
 
     def solve(
         self,
@@ -290,12 +291,12 @@ class System:
     def destroy(self) -> None:
         """Free the PETSc objects."""
         self._forget_constraints()
-        for thing in (self.solver, self._rhs, self._step, self._noise, *(part.matrix for part in self._parts)):
+        for thing in (self.solver, self._rhs, self._step, self._noise, *self._parts):
             thing.destroy()
 
     def _forget_constraints(self) -> None:
         """Free what was made for the present constraints."""
-        for matrix in (self._prolongation, self.matrix, *self._reduced):
+        for matrix in (self._prolongation, self.matrix):
             if matrix is not None:
                 matrix.destroy()
         self.matrix = None
@@ -303,12 +304,11 @@ class System:
     def _assemble_residual(self) -> npt.NDArray[np.float64]:
         """Assemble the residual, reduce it to free unknowns, return its norm per field."""
         array = self._rhs.getArray(readonly=False)
-        indices = range(len(self.fields))
         # a field may live on few ranks only: no rank waits for another before it has assembled its share of all
-        for index in indices:
+        for index in range(len(self.fields)):
             self._assemble_local(index)
-        for index in indices:
-            array[self._offsets[index] : self._offsets[index + 1]] = self._gather(index)
+        for index, part in enumerate(self._slices):
+            array[part] = self._gather(index)
         if self._prolongation is not None:
             reduced = self._step
             self._prolongation.multTranspose(self._rhs, reduced)
@@ -319,7 +319,7 @@ class System:
         """Set the rows of `vector` that are not free to zero; return its norm per field."""
         array = vector.getArray(readonly=False)
         array[self._eliminated - self._first] = 0.0
-        squares = [float(array[a:b] @ array[a:b]) for a, b in zip(self._offsets[:-1], self._offsets[1:], strict=True)]
+        squares = [float(array[part] @ array[part]) for part in self._slices]
         return np.sqrt(self.domain.mesh.comm.allreduce(np.array(squares)))
 
     def _rounding(self) -> npt.NDArray[np.float64]:
@@ -329,12 +329,12 @@ class System:
         """
         noise, change = self._noise, self._step
         array = noise.getArray(readonly=False)
-        for f, start, stop in zip(self.fields, self._offsets[:-1], self._offsets[1:], strict=True):
-            array[start:stop] = f.function.x.array[: stop - start]
+        for f, part, owned in zip(self.fields, self._slices, self._owned, strict=True):
+            array[part] = f.function.x.array[:owned]
         array *= ROUNDING * self._random.standard_normal(len(array))
         change.set(0.0)
-        for part in self._parts:
-            part.matrix.multAdd(noise, change, change)
+        for jacobian in self._parts:
+            jacobian.matrix.multAdd(noise, change, change)
         if self._prolongation is not None:
             self._prolongation.multTranspose(change, noise)
             change = noise
@@ -377,7 +377,7 @@ class System:
         """Bring the Jacobian up to date and solve for the step; return the linear iterations."""
         changes = [part.assemble() for part in self._parts]
         if any(changes) or self.matrix is None:
-            self._set_operator(changes)
+            self._set_operator()
         return self._solve_present()
 
     def _solve_present(self) -> int:
@@ -397,15 +397,9 @@ class System:
             self._outworn = OUTWORN * self._iterations
         return self._iterations
 
-    def _set_operator(self, changes: list[bool]) -> None:
-        """Hand the solver the sum of the parts of the Jacobian, reduced to the free unknowns; `changes` tells which."""
-        parts = [part.matrix for part in self._parts]
-        if self._prolongation is not None:
-            with _in_database(CONSTRAINT_PTAP):
-                for index, part in enumerate(parts):
-                    if changes[index] or self._reduced[index] is None:
-                        self._reduced[index] = part.PtAP(self._prolongation, self._reduced[index])
-            parts = self._reduced
+    def _set_operator(self) -> None:
+        """Hand the solver the sum of the parts of the Jacobian, reduced to the free unknowns."""
+        parts = [part.reduced for part in self._parts]
         if self.matrix is None:
             self.matrix = parts[0].copy()
             for part in parts[1:]:
@@ -430,13 +424,13 @@ class System:
             self._prolongation.mult(self._step, self._rhs)
             step = self._rhs
         array = step.array_r
-        for f, start, stop in zip(self.fields, self._offsets[:-1], self._offsets[1:], strict=True):
-            change = share * array[start:stop]
+        for f, part, owned in zip(self.fields, self._slices, self._owned, strict=True):
+            change = share * array[part]
             if f.largest_step is not None:
                 largest = self.domain.mesh.comm.allreduce(float(np.abs(change).max(initial=0.0)), op=MPI.MAX)
                 if largest > f.largest_step:
                     change = change * (f.largest_step / largest)
-            values = f.function.x.array[: stop - start]
+            values = f.function.x.array[:owned]
             if f.bounds is not None:
                 low, high = f.bounds
                 change = np.clip(change, TOWARDS * (values - high), TOWARDS * (values - low))
@@ -535,7 +529,10 @@ def _in_database(options: Mapping[str, Any]) -> Iterator[None]:
 
 
 class _Jacobian:
-    """One part of a Jacobian: forms per pair of fields, their matrix, and whether it has to be assembled anew."""
+    """One part of a Jacobian: forms per pair of fields, their matrix and, where constraints reduce it, the reduced one.
+
+    Both are made anew only where something changed.
+    """
 
     def __init__(self, domain: Domain, blocks: Blocks) -> None:
         self._comm = domain.mesh.comm
@@ -544,18 +541,40 @@ class _Jacobian:
             id(x): x for row in blocks for form in row if form for x in (*form.coefficients(), *form.constants())
         }
         self._seen: list[npt.NDArray[np.float64]] | None = None
+        self._prolongation: PETSc.Mat | None = None
+        self._product: PETSc.Mat | None = None
         self.matrix = create_block_matrix(self._forms)
         self.assemble()  # gives the matrix its pattern
+
+    @property
+    def reduced(self) -> PETSc.Mat:
+        """The matrix, reduced if constraints do so, as of the last assembly."""
+        return self.matrix if self._prolongation is None else self._product
+
+    def constrain(self, prolongation: PETSc.Mat | None) -> None:
+        """Reduce by `prolongation` from the next assembly on."""
+        self._prolongation = prolongation
+        if self._product is not None:
+            self._product.destroy()
+        self._product = None
 
     def assemble(self) -> bool:
         """Assemble unless no coefficient or constant changed since the last time; return whether the matrix changed."""
         now = [x.x.array if isinstance(x, fem.Function) else x.value for x in self._inputs.values()]
         same = self._seen is not None and all(np.array_equal(a, b) for a, b in zip(now, self._seen, strict=True))
-        if self._comm.allreduce(same, op=MPI.LAND):
-            return False
-        self._seen = [np.copy(x) for x in now]
-        assemble_block_matrix(self.matrix, self._forms)
-        return True
+        changed = not self._comm.allreduce(same, op=MPI.LAND)
+        if changed:
+            self._seen = [np.copy(x) for x in now]
+            assemble_block_matrix(self.matrix, self._forms)
+        if self._prolongation is not None and (changed or self._product is None):
+            with _in_database(CONSTRAINT_PTAP):
+                self._product = self.matrix.PtAP(self._prolongation, self._product)
+        return changed
+
+    def destroy(self) -> None:
+        """Free the PETSc objects but the prolongation."""
+        self.constrain(None)
+        self.matrix.destroy()
 
 
 def _split(blocks: Blocks) -> list[Blocks]:

@@ -149,7 +149,9 @@ class Contact:
         found = comm.allgather((coarse.interface.space.tabulate_dof_coordinates()[:owned], excess[:owned]))
         places, excess = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
         dimension = self.interface.mesh.topology.dim + 1
-        distances, nearest = cKDTree(places).query(self.interface.space.tabulate_dof_coordinates(), dimension)
+        # an element of the interface has as many corners as there are dimensions
+        distances, nearest = cKDTree(places).query(self.interface.space.tabulate_dof_coordinates(), k=dimension)
+        # any floor far below the spacing: where a coarse node lies, its value counts alone
         weights = 1.0 / np.maximum(distances, np.finfo(float).tiny ** 0.25) ** 2
         here = np.average(excess[nearest], axis=1, weights=weights)
         self.start(here > -NEARLY[dimension] * excess.max())
