@@ -76,8 +76,9 @@ MULTIGRID_PTAP = {"matptap_via": "nonscalable"} if SEVERAL_RANKS else {}
 
 Blocks = list[list[ufl.Form | None]]
 
-ROUNDING = 2 * np.finfo(float).eps
-"""Relative rounding error of an unknown that leaves as much of the residual as rounding in all of its assembly does."""
+ROUNDING = 4 * np.finfo(float).eps
+"""Relative rounding error of an unknown that leaves at least as much of the residual as rounding in all of its assembly
+does: twice what it leaves on average, as a residual that chance leaves above the estimate rejects a step."""
 
 SHIFT = 1e-6
 """Relative change of a level by which its influence on the residual is measured."""
