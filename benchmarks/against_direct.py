@@ -1,6 +1,6 @@
 """Contact solved here against a plain program with a direct solver (`direct`), both as processes of their own.
 
-    python3 -m benchmarks.against_direct --problem westergaard --elements 256 [--cores 1] [--json]
+    python3 -m interstice.benchmarks.against_direct --problem westergaard --elements 256 [--cores 1] [--json]
 
 Each starts as a fresh process from the same Gmsh file, made beforehand, and ends when the pressure is written: imports,
 reading of the mesh, set-up and solution count, and here the coarser meshes too. Both get the same cores, as MPI ranks
@@ -27,10 +27,10 @@ from rich.console import Console
 from rich.table import Table
 from scipy.spatial import cKDTree
 
-from benchmarks import pressed
-from benchmarks.blocks import Array
-from benchmarks.options import OptionError, Parameters
-from meshes.tagged import from_gmsh
+from interstice.benchmarks import pressed
+from interstice.benchmarks.blocks import Array
+from interstice.benchmarks.options import OptionError, Parameters
+from interstice.meshes.tagged import from_gmsh
 
 ELEMENTS = {"westergaard": 256, "hertz": 22}
 FEW = 4
@@ -136,7 +136,7 @@ def _prepare(folder: Path, name: str, elements: int) -> Path:
 def _run(program: str, problem: Path, cores: int) -> Run:
     """Run the program "pressed" or "direct" on `cores` cores."""
     result = problem.with_suffix(".npz")
-    command = [sys.executable, "-m", f"benchmarks.{program}", str(problem), str(result)]
+    command = [sys.executable, "-m", f"interstice.benchmarks.{program}", str(problem), str(result)]
     threads = cores
     if program == "pressed":
         threads = 1

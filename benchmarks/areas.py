@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from mpi4py import MPI
 
-from benchmarks import cycled
-from benchmarks.case_run import CaseRun
-from benchmarks.report import Result
-from solver.history import Observer
+from interstice.benchmarks import cycled
+from interstice.benchmarks.case_run import CaseRun
+from interstice.benchmarks.report import Result
+from interstice.solver.history import Observer
 
 NAME = "areas"
 
@@ -51,6 +51,6 @@ def _from_areas(row: dict[str, float]) -> float:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

@@ -13,13 +13,13 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks import rough
-from benchmarks.blocks import Blocks, cascade
-from benchmarks.conductor import Conductivities, Conductor
-from benchmarks.report import Result
-from solver import closed_form
-from solver.interface.contact import Change
-from solver.physics.mechanics import composite_modulus
+from interstice.benchmarks import rough
+from interstice.benchmarks.blocks import Blocks, cascade
+from interstice.benchmarks.conductor import Conductivities, Conductor
+from interstice.benchmarks.report import Result
+from interstice.solver import closed_form
+from interstice.solver.interface.contact import Change
+from interstice.solver.physics.mechanics import composite_modulus
 
 NAME = "barber"
 SHORTEST = 16
@@ -109,6 +109,6 @@ def _height(blocks: Blocks) -> float:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

@@ -13,12 +13,12 @@ from dolfinx import fem
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import SIDES, Box
-from benchmarks.options import Order, Parameters
-from benchmarks.report import Cost, Result, peak_memory, timed
-from solver import algebra, closed_form
-from solver.domain import Domain
-from solver.physics import mechanics
+from interstice.benchmarks.blocks import SIDES, Box
+from interstice.benchmarks.options import Order, Parameters
+from interstice.benchmarks.report import Cost, Result, peak_memory, timed
+from interstice.solver import algebra, closed_form
+from interstice.solver.domain import Domain
+from interstice.solver.physics import mechanics
 
 NAME = "bilayer"
 GROWTH = 0.2
@@ -108,6 +108,6 @@ def _curvature(u: fem.Function, extent: float, size: float, comm: MPI.Comm) -> f
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from mpi4py import MPI
 
-from benchmarks import cycled
-from benchmarks.case_run import CaseRun
-from benchmarks.report import Result
-from solver.interface.kinetics import FARADAY
+from interstice.benchmarks import cycled
+from interstice.benchmarks.case_run import CaseRun
+from interstice.benchmarks.report import Result
+from interstice.solver.interface.kinetics import FARADAY
 
 NAME = "blocking"
 
@@ -66,6 +66,6 @@ def run(options: Options, comm: MPI.Comm) -> Result:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

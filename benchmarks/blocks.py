@@ -17,16 +17,16 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 
-from benchmarks.options import ContactMethod
-from benchmarks.report import Cost, peak_memory, seconds_glued, timed
-from meshes.tagged import TaggedMesh, from_gmsh, generate
-from solver import algebra
-from solver.domain import Domain, Indices, Interface, Side
-from solver.interface.adhesion import Adhesion
-from solver.interface.contact import AUGMENTATION, Change, Contact
-from solver.interface.friction import Friction, update_both
-from solver.ledger import Body, ContactWork, Law, Ledger, Solid
-from solver.physics import mechanics
+from interstice.benchmarks.options import ContactMethod
+from interstice.benchmarks.report import Cost, peak_memory, seconds_glued, timed
+from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate
+from interstice.solver import algebra
+from interstice.solver.domain import Domain, Indices, Interface, Side
+from interstice.solver.interface.adhesion import Adhesion
+from interstice.solver.interface.contact import AUGMENTATION, Change, Contact
+from interstice.solver.interface.friction import Friction, update_both
+from interstice.solver.ledger import Body, ContactWork, Law, Ledger, Solid
+from interstice.solver.physics import mechanics
 
 Array = npt.NDArray[np.float64]
 

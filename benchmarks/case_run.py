@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from mpi4py import MPI
 
-from benchmarks.options import OptionError
-from benchmarks.report import Cost, peak_memory, timed
-from solver.cell import Cell
-from solver.reader import CaseError, LoadedCase, read_case
-from solver.stepping import Advance, ProtocolError, run_protocol
+from interstice.benchmarks.options import OptionError
+from interstice.benchmarks.report import Cost, peak_memory, timed
+from interstice.solver.cell import Cell
+from interstice.solver.reader import CaseError, LoadedCase, read_case
+from interstice.solver.stepping import Advance, ProtocolError, run_protocol
 
 TIED = 3
 """Linear solves of which the fastest counts: one alone may be disturbed."""

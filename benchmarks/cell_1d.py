@@ -16,13 +16,13 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.case_run import CaseRun, read_text
-from benchmarks.one_dimensional_cell import Cell, Course, Film, Step
-from benchmarks.options import OptionError, Parameters
-from benchmarks.report import Result
-from materials import Host, load
-from solver.electrode import equilibrium_potential
-from solver.interface.kinetics import arrhenius
+from interstice.benchmarks.case_run import CaseRun, read_text
+from interstice.benchmarks.one_dimensional_cell import Cell, Course, Film, Step
+from interstice.benchmarks.options import OptionError, Parameters
+from interstice.benchmarks.report import Result
+from interstice.materials import Host, load
+from interstice.solver.electrode import equilibrium_potential
+from interstice.solver.interface.kinetics import arrhenius
 
 NAME = "cell-1d"
 CASE = """\
@@ -192,6 +192,6 @@ def _text(options: Options, held: float | None) -> str:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

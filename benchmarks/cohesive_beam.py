@@ -29,7 +29,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from solver.closed_form import strip_correction
+from interstice.solver.closed_form import strip_correction
 
 Array = npt.NDArray[np.float64]
 

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.options import OptionError, Parameters
-from benchmarks.report import Result, as_json, print_details, print_summary
+from interstice.benchmarks.options import OptionError, Parameters
+from interstice.benchmarks.report import Result, as_json, print_details, print_summary
 
 NAMES = (
     *("westergaard", "hertz", "patch", "recontact", "jkr", "punch", "partial-slip", "rough"),
@@ -32,7 +32,7 @@ def find(name: str) -> ModuleType:
         close = get_close_matches(name, NAMES, n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(NAMES)}"
         raise OptionError(f"'{name}': no such benchmark; {hint}")
-    return importlib.import_module(f"benchmarks.{name.replace('-', '_')}")
+    return importlib.import_module(f"interstice.benchmarks.{name.replace('-', '_')}")
 
 
 def split(words: Sequence[str]) -> tuple[str | None, list[str]]:

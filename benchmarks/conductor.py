@@ -10,11 +10,11 @@ import ufl
 from dolfinx import fem
 from pydantic import Field
 
-from benchmarks.options import Parameters
-from benchmarks.report import Cost, peak_memory, timed
-from solver import algebra
-from solver.domain import Domain
-from solver.physics import conduction
+from interstice.benchmarks.options import Parameters
+from interstice.benchmarks.report import Cost, peak_memory, timed
+from interstice.solver import algebra
+from interstice.solver.domain import Domain
+from interstice.solver.physics import conduction
 
 Array = npt.NDArray[np.float64]
 Potential = Callable[[Array], Array]

@@ -10,9 +10,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from benchmarks.case_run import read_text
-from benchmarks.options import Parameters
-from solver.reader import LoadedCase
+from interstice.benchmarks.case_run import read_text
+from interstice.benchmarks.options import Parameters
+from interstice.solver.reader import LoadedCase
 
 CASE = """\
 title: a wavy film in a stiff fixture

@@ -12,9 +12,9 @@ from typing import ClassVar
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.fracture import FractureParameters, Loading, follow, judge
-from benchmarks.report import Result
-from solver.interface.process_zone import process_zone
+from interstice.benchmarks.fracture import FractureParameters, Loading, follow, judge
+from interstice.benchmarks.report import Result
+from interstice.solver.interface.process_zone import process_zone
 
 NAME = "dcb"
 
@@ -43,6 +43,6 @@ def run(options: Options, comm: MPI.Comm) -> Result:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

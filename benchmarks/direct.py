@@ -1,6 +1,6 @@
 """Contact of two elastic blocks as a plain program with scikit-fem and Pardiso: the reference of `against_direct`.
 
-    python3 -m benchmarks.direct PROBLEM.json PRESSURE.npz
+    python3 -m interstice.benchmarks.direct PROBLEM.json PRESSURE.npz
 
 It knows nothing of the solver. Linear triangles or tetrahedra, nodal contact at coincident pairs of nodes, and the
 primal-dual active-set method (Hintermüller, Ito and Kunisch 2002) from contact everywhere until the set repeats:

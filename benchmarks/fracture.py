@@ -20,15 +20,15 @@ import numpy.typing as npt
 from mpi4py import MPI
 from pydantic import Field, model_validator
 
-from benchmarks import cohesive_beam
-from benchmarks.options import Dimension, Order, Parameters
-from benchmarks.report import Cost, timed
-from benchmarks.specimen import Setup, Specimen
-from meshes.dcb import TwoArms
-from solver import closed_form
-from solver.interface.bilinear import Bilinear
-from solver.interface.mixity import BenzeggaghKenane, Limits
-from solver.interface.process_zone import process_zone
+from interstice.benchmarks import cohesive_beam
+from interstice.benchmarks.options import Dimension, Order, Parameters
+from interstice.benchmarks.report import Cost, timed
+from interstice.benchmarks.specimen import Setup, Specimen
+from interstice.meshes.dcb import TwoArms
+from interstice.solver import closed_form
+from interstice.solver.interface.bilinear import Bilinear
+from interstice.solver.interface.mixity import BenzeggaghKenane, Limits
+from interstice.solver.interface.process_zone import process_zone
 
 Array = npt.NDArray[np.float64]
 

@@ -12,12 +12,12 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import Array, Blocks, Box, cascade, complementarity, l2_errors
-from benchmarks.options import ContactParameters, Dimension, Order
-from benchmarks.report import Result
-from solver import closed_form
-from solver.domain import Interface
-from solver.physics.mechanics import composite_modulus
+from interstice.benchmarks.blocks import Array, Blocks, Box, cascade, complementarity, l2_errors
+from interstice.benchmarks.options import ContactParameters, Dimension, Order
+from interstice.benchmarks.report import Result
+from interstice.solver import closed_form
+from interstice.solver.domain import Interface
+from interstice.solver.physics.mechanics import composite_modulus
 
 NAME = "hertz"
 CORE = 1.3
@@ -125,6 +125,6 @@ def _box(options: Options, a: float, size: float) -> Box:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

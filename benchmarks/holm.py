@@ -11,13 +11,13 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import Array, Box
-from benchmarks.conductor import Conductivities, Conductor, Potential
-from benchmarks.options import Order
-from benchmarks.report import Result
-from solver import closed_form
-from solver.algebra import Report
-from solver.domain import Domain
+from interstice.benchmarks.blocks import Array, Box
+from interstice.benchmarks.conductor import Conductivities, Conductor, Potential
+from interstice.benchmarks.options import Order
+from interstice.benchmarks.report import Result
+from interstice.solver import closed_form
+from interstice.solver.algebra import Report
+from interstice.solver.domain import Domain
 
 NAME = "holm"
 GROWTH = 0.15
@@ -83,6 +83,6 @@ def _point_source(sign: int, conductivity: float) -> Potential:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

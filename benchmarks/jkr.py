@@ -24,13 +24,13 @@ from mpi4py import MPI
 from pydantic import Field
 from scipy.interpolate import CubicSpline
 
-from benchmarks.blocks import Array, Blocks, Box
-from benchmarks.options import ContactParameters, Order
-from benchmarks.report import Result
-from solver import closed_form
-from solver.algebra import Report, SolveError
-from solver.interface.adhesion import Adhesion, rim_width, tabor_number
-from solver.physics.mechanics import composite_modulus
+from interstice.benchmarks.blocks import Array, Blocks, Box
+from interstice.benchmarks.options import ContactParameters, Order
+from interstice.benchmarks.report import Result
+from interstice.solver import closed_form
+from interstice.solver.algebra import Report, SolveError
+from interstice.solver.interface.adhesion import Adhesion, rim_width, tabor_number
+from interstice.solver.physics.mechanics import composite_modulus
 
 NAME = "jkr"
 LARGEST, SMALLEST = 1.25, 0.52
@@ -212,6 +212,6 @@ def _box(a_0: float, size: float, rim: float, spacing: float) -> Box:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

@@ -30,17 +30,17 @@ from dolfinx import fem
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.options import Order, Parameters
-from benchmarks.report import Cost, Result, peak_memory, timed
-from materials.function import Formula
-from meshes.tagged import from_gmsh
-from solver import algebra
-from solver.bdf2 import bdf2, euler
-from solver.domain import Domain
-from solver.expression import Expression
-from solver.interface import kinetics
-from solver.interface.kinetics import FARADAY, GAS_CONSTANT
-from solver.physics import binary, conduction, diffusion, mechanics
+from interstice.benchmarks.options import Order, Parameters
+from interstice.benchmarks.report import Cost, Result, peak_memory, timed
+from interstice.materials.function import Formula
+from interstice.meshes.tagged import from_gmsh
+from interstice.solver import algebra
+from interstice.solver.bdf2 import bdf2, euler
+from interstice.solver.domain import Domain
+from interstice.solver.expression import Expression
+from interstice.solver.interface import kinetics
+from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.physics import binary, conduction, diffusion, mechanics
 
 Array = npt.NDArray[np.float64]
 
@@ -564,6 +564,6 @@ def _domain(options: Options, comm: MPI.Comm, level: int, order: int) -> Domain:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

@@ -17,13 +17,13 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import Array, Blocks, Box, cascade, l2_errors
-from benchmarks.options import ContactMethod, Dimension
-from benchmarks.report import Result
-from solver import closed_form
-from solver.algebra import Report
-from solver.ledger import Ledger
-from solver.physics.mechanics import composite_modulus
+from interstice.benchmarks.blocks import Array, Blocks, Box, cascade, l2_errors
+from interstice.benchmarks.options import ContactMethod, Dimension
+from interstice.benchmarks.report import Result
+from interstice.solver import closed_form
+from interstice.solver.algebra import Report
+from interstice.solver.ledger import Ledger
+from interstice.solver.physics.mechanics import composite_modulus
 
 NAME = "partial-slip"
 CORE = 1.3
@@ -197,6 +197,6 @@ def _box(dimension: int, elements: int, a: float, size: float) -> Box:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

@@ -13,11 +13,11 @@ from dolfinx import fem
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import Array, Blocks, Box
-from benchmarks.options import ContactParameters, Dimension
-from benchmarks.report import Result
-from solver.compat import expression_at_points
-from solver.physics import mechanics
+from interstice.benchmarks.blocks import Array, Blocks, Box
+from interstice.benchmarks.options import ContactParameters, Dimension
+from interstice.benchmarks.report import Result
+from interstice.solver.compat import expression_at_points
+from interstice.solver.physics import mechanics
 
 NAME = "patch"
 CLOSED = 1e-12
@@ -92,6 +92,6 @@ def _cellwise(stress: Any, mesh: Any) -> Array:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

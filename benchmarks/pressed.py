@@ -1,6 +1,6 @@
 """The blocks of a Gmsh file pressed once, and nothing else: this program's side of `against_direct`.
 
-    [mpirun -n RANKS] python3 -m benchmarks.pressed PROBLEM.json PRESSURE.npz
+    [mpirun -n RANKS] python3 -m interstice.benchmarks.pressed PROBLEM.json PRESSURE.npz
 
 Coarser meshes, on which the solver finds where to start, are made here and not read.
 """
@@ -17,12 +17,12 @@ import gmsh
 import numpy as np
 from mpi4py import MPI
 
-from benchmarks import hertz, westergaard
-from benchmarks.blocks import Array, Blocks, Box, cascade
-from benchmarks.options import ContactParameters
-from benchmarks.report import peak_memory
-from meshes.tagged import from_gmsh
-from solver.physics.mechanics import composite_modulus
+from interstice.benchmarks import hertz, westergaard
+from interstice.benchmarks.blocks import Array, Blocks, Box, cascade
+from interstice.benchmarks.options import ContactParameters
+from interstice.benchmarks.report import peak_memory
+from interstice.meshes.tagged import from_gmsh
+from interstice.solver.physics.mechanics import composite_modulus
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import Array, Blocks, Box
-from benchmarks.options import ContactMethod
-from benchmarks.report import Result
-from solver import closed_form
-from solver.algebra import Report
+from interstice.benchmarks.blocks import Array, Blocks, Box
+from interstice.benchmarks.options import ContactMethod
+from interstice.benchmarks.report import Result
+from interstice.solver import closed_form
+from interstice.solver.algebra import Report
 
 NAME = "punch"
 GROWTH = 0.1
@@ -90,6 +90,6 @@ def run(options: Options, comm: MPI.Comm) -> Result:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

@@ -6,11 +6,11 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import Array, Blocks, Box
-from benchmarks.options import ContactParameters, Dimension
-from benchmarks.report import Result
-from solver.algebra import Report
-from solver.physics.mechanics import composite_modulus
+from interstice.benchmarks.blocks import Array, Blocks, Box
+from interstice.benchmarks.options import ContactParameters, Dimension
+from interstice.benchmarks.report import Result
+from interstice.solver.algebra import Report
+from interstice.solver.physics.mechanics import composite_modulus
 
 NAME = "recontact"
 GROWTH = 0.1
@@ -72,6 +72,6 @@ def _first(blocks: Blocks, height: float) -> Report:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

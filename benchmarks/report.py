@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from solver.algebra import System
+    from interstice.solver.algebra import System
 
 T = TypeVar("T")
 

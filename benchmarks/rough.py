@@ -23,15 +23,15 @@ from mpi4py import MPI
 from pydantic import BeforeValidator, Field, model_validator
 from scipy.stats import wasserstein_distance
 
-from benchmarks import boundary_elements
-from benchmarks.blocks import Array, Blocks, Box, cascade, complementarity
-from benchmarks.boundary_elements import NoReferenceError, Solution
-from benchmarks.options import ContactParameters, Dimension, OptionError, Order
-from benchmarks.report import Result
-from meshes import roughness
-from solver import closed_form
-from solver.case import Film, Measured, SelfAffine
-from solver.physics.mechanics import composite_modulus
+from interstice.benchmarks import boundary_elements
+from interstice.benchmarks.blocks import Array, Blocks, Box, cascade, complementarity
+from interstice.benchmarks.boundary_elements import NoReferenceError, Solution
+from interstice.benchmarks.options import ContactParameters, Dimension, OptionError, Order
+from interstice.benchmarks.report import Result
+from interstice.meshes import roughness
+from interstice.solver import closed_form
+from interstice.solver.case import Film, Measured, SelfAffine
+from interstice.solver.physics.mechanics import composite_modulus
 
 NAME = "rough"
 PROFILE = {"elements": 256, "order": 1}
@@ -333,6 +333,6 @@ def make_box(options: Options, lateral: str) -> Box:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

@@ -13,12 +13,12 @@ from dolfinx import fem
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import SIDES, Box
-from benchmarks.options import Order, Parameters
-from benchmarks.report import Cost, Result, peak_memory, timed
-from solver import algebra
-from solver.domain import Domain
-from solver.physics import diffusion, mechanics
+from interstice.benchmarks.blocks import SIDES, Box
+from interstice.benchmarks.options import Order, Parameters
+from interstice.benchmarks.report import Cost, Result, peak_memory, timed
+from interstice.solver import algebra
+from interstice.solver.domain import Domain
+from interstice.solver.physics import diffusion, mechanics
 
 NAME = "shear-lag"
 GROWTH = 0.2
@@ -117,6 +117,6 @@ def shear_amplitudes(options: Options) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

@@ -18,17 +18,17 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 
-from benchmarks.report import Cost, peak_memory, seconds_glued
-from meshes import dcb
-from solver import algebra
-from solver.domain import Domain, Indices
-from solver.interface.bilinear import Bilinear
-from solver.interface.cohesive import CohesiveBond
-from solver.interface.contact import Contact
-from solver.interface.front import Front, State
-from solver.ledger import Body, BondWork, ContactWork, Ledger, Solid
-from solver.path import Path
-from solver.physics import mechanics
+from interstice.benchmarks.report import Cost, peak_memory, seconds_glued
+from interstice.meshes import dcb
+from interstice.solver import algebra
+from interstice.solver.domain import Domain, Indices
+from interstice.solver.interface.bilinear import Bilinear
+from interstice.solver.interface.cohesive import CohesiveBond
+from interstice.solver.interface.contact import Contact
+from interstice.solver.interface.front import Front, State
+from interstice.solver.ledger import Body, BondWork, ContactWork, Ledger, Solid
+from interstice.solver.path import Path
+from interstice.solver.physics import mechanics
 
 Array = npt.NDArray[np.float64]
 

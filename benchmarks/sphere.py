@@ -22,15 +22,15 @@ from mpi4py import MPI
 from pydantic import Field
 from scipy.integrate import solve_ivp
 
-from benchmarks.options import Parameters
-from benchmarks.report import Cost, Result, peak_memory, timed
-from meshes.tagged import TaggedMesh, from_gmsh
-from solver import algebra
-from solver.bdf2 import bdf2, euler
-from solver.compat import expression_at_points
-from solver.domain import Domain
-from solver.interface.kinetics import FARADAY, GAS_CONSTANT
-from solver.physics import diffusion, mechanics
+from interstice.benchmarks.options import Parameters
+from interstice.benchmarks.report import Cost, Result, peak_memory, timed
+from interstice.meshes.tagged import TaggedMesh, from_gmsh
+from interstice.solver import algebra
+from interstice.solver.bdf2 import bdf2, euler
+from interstice.solver.compat import expression_at_points
+from interstice.solver.domain import Domain
+from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.physics import diffusion, mechanics
 
 Array = npt.NDArray[np.float64]
 
@@ -244,6 +244,6 @@ def radial_reference(options: Options) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

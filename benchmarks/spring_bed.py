@@ -10,10 +10,10 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.report import Result
-from benchmarks.traction_separation import BondParameters, Couple
-from solver.algebra import SolveError
-from solver.interface.bilinear import Bilinear
+from interstice.benchmarks.report import Result
+from interstice.benchmarks.traction_separation import BondParameters, Couple
+from interstice.solver.algebra import SolveError
+from interstice.solver.interface.bilinear import Bilinear
 
 NAME = "spring-bed"
 BISECTIONS = 50
@@ -109,6 +109,6 @@ def run(options: Options, comm: MPI.Comm) -> Result:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

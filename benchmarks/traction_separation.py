@@ -20,18 +20,18 @@ from pydantic import Field
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
-from benchmarks.blocks import SIDES, Array, Box
-from benchmarks.options import Dimension, Order, Parameters
-from benchmarks.report import Cost, Result, peak_memory, seconds_glued, timed
-from solver import algebra
-from solver.domain import Domain
-from solver.interface.bilinear import Bilinear
-from solver.interface.cohesive import CohesiveBond, Law
-from solver.interface.contact import AUGMENTATION, Contact
-from solver.interface.exponential import Exponential
-from solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
-from solver.interface.trapezoidal import Trapezoidal
-from solver.physics import mechanics
+from interstice.benchmarks.blocks import SIDES, Array, Box
+from interstice.benchmarks.options import Dimension, Order, Parameters
+from interstice.benchmarks.report import Cost, Result, peak_memory, seconds_glued, timed
+from interstice.solver import algebra
+from interstice.solver.domain import Domain
+from interstice.solver.interface.bilinear import Bilinear
+from interstice.solver.interface.cohesive import CohesiveBond, Law
+from interstice.solver.interface.contact import AUGMENTATION, Contact
+from interstice.solver.interface.exponential import Exponential
+from interstice.solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
+from interstice.solver.interface.trapezoidal import Trapezoidal
+from interstice.solver.physics import mechanics
 
 NAME = "traction-separation"
 STIFFER = 10.0
@@ -415,6 +415,6 @@ def _exponential_shape() -> tuple[Callable[[float], float], float, float]:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

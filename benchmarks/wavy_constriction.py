@@ -11,11 +11,11 @@ from __future__ import annotations
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import Blocks, Box
-from benchmarks.conductor import Conductivities, Conductor
-from benchmarks.report import Result
-from benchmarks.westergaard import Wave
-from solver import closed_form
+from interstice.benchmarks.blocks import Blocks, Box
+from interstice.benchmarks.conductor import Conductivities, Conductor
+from interstice.benchmarks.report import Result
+from interstice.benchmarks.westergaard import Wave
+from interstice.solver import closed_form
 
 NAME = "wavy-constriction"
 GROWTH = 0.05
@@ -74,6 +74,6 @@ def _box(options: Options, size: float, edge: float) -> Box:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

@@ -13,11 +13,11 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from benchmarks.blocks import Array, Blocks, Box, cascade, complementarity, l2_errors
-from benchmarks.options import ContactParameters, Dimension
-from benchmarks.report import Result
-from solver import closed_form
-from solver.physics.mechanics import composite_modulus
+from interstice.benchmarks.blocks import Array, Blocks, Box, cascade, complementarity, l2_errors
+from interstice.benchmarks.options import ContactParameters, Dimension
+from interstice.benchmarks.report import Result
+from interstice.solver import closed_form
+from interstice.solver.physics.mechanics import composite_modulus
 
 NAME = "westergaard"
 GROWTH, MOST_GROWTH = 2.0, 0.06
@@ -136,6 +136,6 @@ def _box(options: Options) -> Box:
 
 
 if __name__ == "__main__":
-    from benchmarks.command import script
+    from interstice.benchmarks.command import script
 
     script(NAME)

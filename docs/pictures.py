@@ -14,9 +14,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.tri import LinearTriInterpolator, Triangulation
 
-from solver.plot.cell import parts_of
-from solver.plot.run import Run
-from solver.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, WIDTH
+from interstice.solver.plot.cell import parts_of
+from interstice.solver.plot.run import Run
+from interstice.solver.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, WIDTH
 
 DOCS = Path(__file__).parent
 LOSSES = {"ohmic": BLUE, "constriction": PURPLE, "kinetic": VERMILION, "concentration": GREEN}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshes.limits import check
-from meshes.roughness import HeightProfile, initial_gap
+from interstice.meshes.limits import check
+from interstice.meshes.roughness import HeightProfile, initial_gap
 
 if TYPE_CHECKING:
     from mpi4py import MPI
 
-    from meshes.tagged import TaggedMesh
-    from solver.case import Geometry
+    from interstice.meshes.tagged import TaggedMesh
+    from interstice.solver.case import Geometry
 
 __all__ = ["HeightProfile", "build", "check", "initial_gap"]
 
@@ -26,7 +26,7 @@ def build(
     """
     check(geometry, case_folder)
     # Checking a case must not wait for Gmsh and DOLFINx.
-    from meshes import dcb, imported, layers, particles, roughness, stack
+    from interstice.meshes import dcb, imported, layers, particles, roughness, stack
 
     if geometry.builder == "film" or geometry.builder == "layers":
         profiles = roughness.from_case(geometry, case_folder)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import gmsh
 from mpi4py import MPI
 
-from meshes.tagged import TaggedMesh, from_gmsh, generate
+from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate
 
 if TYPE_CHECKING:
-    from solver.case import DoubleCantilever
+    from interstice.solver.case import DoubleCantilever
 
 GROWTH = 0.3
 """Growth of the element size per distance from the fine part of the interface."""

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from mpi4py import MPI
 
-from meshes import layers, stack
-from meshes.roughness import HeightProfile
-from meshes.tagged import TaggedMesh
+from interstice.meshes import layers, stack
+from interstice.meshes.roughness import HeightProfile
+from interstice.meshes.tagged import TaggedMesh
 
 if TYPE_CHECKING:
-    from solver.case import Film
+    from interstice.solver.case import Film
 
 
 def build(comm: MPI.Comm, film: Film, profile: HeightProfile) -> TaggedMesh:

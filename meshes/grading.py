@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from meshes.packing import unit_ball
+from interstice.meshes.packing import unit_ball
 
 if TYPE_CHECKING:
-    from meshes.packing import Packing
-    from meshes.stack import Stack
+    from interstice.meshes.packing import Packing
+    from interstice.meshes.stack import Stack
 
 FINE_LAYERS = 8
 """Rows of elements of the interface's size on either side of it."""

@@ -10,11 +10,11 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
-from meshes.msh import INTERFACE, INTERFACE_NAMES, KEY, SIDES, require_groups
-from meshes.tagged import TaggedMesh, from_gmsh
+from interstice.meshes.msh import INTERFACE, INTERFACE_NAMES, KEY, SIDES, require_groups
+from interstice.meshes.tagged import TaggedMesh, from_gmsh
 
 if TYPE_CHECKING:
-    from solver.case import ImportedMesh
+    from interstice.solver.case import ImportedMesh
 
 Nodes = NDArray[np.uint64]
 

@@ -9,10 +9,10 @@ import numpy as np
 from dolfinx.mesh import Mesh
 from mpi4py import MPI
 
-from meshes.grading import FINE_LAYERS, GROWTH
-from meshes.roughness import HeightProfile
-from meshes.stack import Stack
-from meshes.tagged import TaggedMesh, from_gmsh, generate, signed_volumes
+from interstice.meshes.grading import FINE_LAYERS, GROWTH
+from interstice.meshes.roughness import HeightProfile
+from interstice.meshes.stack import Stack
+from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate, signed_volumes
 
 LEAST_VOLUME = 0.1
 """Smallest part of its volume that an element may keep when the mesh follows the heights."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshes import msh, packing, roughness, stack
-from meshes.grading import estimated_elements, estimated_elements_among
+from interstice.meshes import msh, packing, roughness, stack
+from interstice.meshes.grading import estimated_elements, estimated_elements_among
 
 if TYPE_CHECKING:
-    from solver.case import Film, Geometry, Layers, Particles
+    from interstice.solver.case import Film, Geometry, Layers, Particles
 
 MOST_ELEMENTS = 20e6
 

@@ -8,14 +8,14 @@ import gmsh
 import numpy as np
 from mpi4py import MPI
 
-from meshes.grading import PARTICLE_GROWTH
-from meshes.packing import Packing, element_sizes, pack
-from meshes.roughness import flat
-from meshes.tagged import TaggedMesh, from_gmsh, generate, signed_volumes
+from interstice.meshes.grading import PARTICLE_GROWTH
+from interstice.meshes.packing import Packing, element_sizes, pack
+from interstice.meshes.roughness import flat
+from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate, signed_volumes
 
 if TYPE_CHECKING:
-    from meshes.roughness import HeightProfile
-    from solver.case import Particles
+    from interstice.meshes.roughness import HeightProfile
+    from interstice.solver.case import Particles
 
 
 def from_case(comm: MPI.Comm, geometry: Particles) -> tuple[TaggedMesh, HeightProfile]:

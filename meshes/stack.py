@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from solver.case import Film, Layers
+    from interstice.solver.case import Film, Layers
 
 
 @dataclass(frozen=True)

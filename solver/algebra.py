@@ -22,8 +22,8 @@ from petsc4py import PETSc
 from scipy.spatial import cKDTree
 from ufl.algorithms.analysis import extract_coefficients
 
-from solver.compat import assemble_block_matrix, create_block_matrix
-from solver.domain import LATERAL, Domain, Indices
+from interstice.solver.compat import assemble_block_matrix, create_block_matrix
+from interstice.solver.domain import LATERAL, Domain, Indices
 
 SEVERAL_RANKS = MPI.COMM_WORLD.size > 1
 

@@ -25,8 +25,8 @@ from pydantic import (
     model_validator,
 )
 
-from solver import protocol
-from solver.units import (
+from interstice.solver import protocol
+from interstice.solver.units import (
     AreaResistance,
     Concentration,
     Conductivity,

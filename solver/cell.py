@@ -19,25 +19,25 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 
-import meshes
-from materials import Material
-from solver import algebra
-from solver import case as schema
-from solver.bdf2 import bdf2, euler
-from solver.case import Case, DoubleCantilever, Galvanostatic, Layered
-from solver.domain import Domain, Indices, Interface, Side
-from solver.electrode import Electrode
-from solver.electrolyte import Electrolyte
-from solver.interface.cohesive import CohesiveBond
-from solver.interface.contact import Change
-from solver.interface.interaction import Interaction
-from solver.interface.kinetics import FARADAY
-from solver.junction import Junction
-from solver.ledger import Body, Ledger, Solid
-from solver.path import Path as EquilibriumPath
-from solver.physics import mechanics
-from solver.stack import Stack
-from solver.unstable import Event, Owner
+from interstice import meshes
+from interstice.materials import Material
+from interstice.solver import algebra
+from interstice.solver import case as schema
+from interstice.solver.bdf2 import bdf2, euler
+from interstice.solver.case import Case, DoubleCantilever, Galvanostatic, Layered
+from interstice.solver.domain import Domain, Indices, Interface, Side
+from interstice.solver.electrode import Electrode
+from interstice.solver.electrolyte import Electrolyte
+from interstice.solver.interface.cohesive import CohesiveBond
+from interstice.solver.interface.contact import Change
+from interstice.solver.interface.interaction import Interaction
+from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.junction import Junction
+from interstice.solver.ledger import Body, Ledger, Solid
+from interstice.solver.path import Path as EquilibriumPath
+from interstice.solver.physics import mechanics
+from interstice.solver.stack import Stack
+from interstice.solver.unstable import Event, Owner
 
 ANCHOR = 1e-9
 """Stiffness that keeps in place what nothing else may hold, over E/L²: far too small to be seen in any force."""

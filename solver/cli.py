@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from solver import launch
-from solver.reader import CaseError, LoadedCase, read_case
-from solver.results import OutputError, prepare
-from solver.terminal import fail, mpi_rank, say, warn
+from interstice.solver import launch
+from interstice.solver.reader import CaseError, LoadedCase, read_case
+from interstice.solver.results import OutputError, prepare
+from interstice.solver.terminal import fail, mpi_rank, say, warn
 
 if TYPE_CHECKING:
     from mpi4py import MPI
@@ -83,7 +83,7 @@ def validate(case: CaseArgument, overrides: Overrides = None) -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of case files, for editors."""
-    from solver.case import Case
+    from interstice.solver.case import Case
 
     content = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Case.model_json_schema()}
     say(json.dumps(content, indent=2, ensure_ascii=False))
@@ -95,7 +95,7 @@ def info() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from solver.environment import describe
+    from interstice.solver.environment import describe
 
     table = Table(show_header=False, box=None)
     for name, value in describe():
@@ -115,7 +115,7 @@ def materials(
     from rich.markup import escape
     from rich.table import Table
 
-    from materials import MaterialError, load, names
+    from interstice.materials import MaterialError, load, names
 
     try:
         if name is None:
@@ -147,7 +147,7 @@ def plot(
         fail(f"{directory}: no such folder; the results of a run are needed, such as results/CASE")
     if not (directory / "history.csv").is_file():
         fail(f"{directory}: no results here (history.csv is missing)")
-    from solver.plot import plot as draw
+    from interstice.solver.plot import plot as draw
 
     try:
         for picture in draw(directory):
@@ -171,8 +171,8 @@ def benchmark(
     """Compare with closed forms, with errors and cost; --key VALUE sets an input of one benchmark."""
     from mpi4py import MPI
 
-    from benchmarks import command
-    from solver.algebra import SolveError
+    from interstice.benchmarks import command
+    from interstice.solver.algebra import SolveError
 
     words = words or []
     try:
@@ -273,7 +273,7 @@ def _simulate(loaded: LoadedCase, directory: Path) -> int:
 
     comm = MPI.COMM_WORLD
     try:
-        from solver import simulation
+        from interstice.solver import simulation
 
         return simulation.run(loaded, directory, comm)
     except CaseError as error:

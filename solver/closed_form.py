@@ -1,6 +1,6 @@
 """Closed forms of contact and fracture mechanics, in SI units, as functions of NumPy arrays.
 
-E* is the composite modulus, 1/E* = (1−ν₁²)/E₁ + (1−ν₂²)/E₂ (`solver.physics.mechanics.composite_modulus`).
+E* is the composite modulus, 1/E* = (1−ν₁²)/E₁ + (1−ν₂²)/E₂ (`interstice.solver.physics.mechanics.composite_modulus`).
 """
 
 from __future__ import annotations

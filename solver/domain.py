@@ -24,8 +24,8 @@ from dolfinx.mesh import Mesh
 from mpi4py import MPI
 from scipy.spatial import cKDTree
 
-from meshes.tagged import TaggedMesh
-from solver.compat import extract_submesh
+from interstice.meshes.tagged import TaggedMesh
+from interstice.solver.compat import extract_submesh
 
 Indices = npt.NDArray[np.int32]
 

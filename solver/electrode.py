@@ -9,15 +9,15 @@ import numpy as np
 import ufl
 from dolfinx import fem
 
-from materials import Host
-from solver import case
-from solver.bdf2 import Scheme, local_error, remember
-from solver.domain import Domain, Side
-from solver.interface import kinetics
-from solver.interface.elementwise import log, maximum, minimum
-from solver.interface.kinetics import FARADAY, GAS_CONSTANT
-from solver.physics import conduction, diffusion
-from solver.physics.mechanics import Elasticity
+from interstice.materials import Host
+from interstice.solver import case
+from interstice.solver.bdf2 import Scheme, local_error, remember
+from interstice.solver.domain import Domain, Side
+from interstice.solver.interface import kinetics
+from interstice.solver.interface.elementwise import log, maximum, minimum
+from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.physics import conduction, diffusion
+from interstice.solver.physics.mechanics import Elasticity
 
 NEARLY = 1e-12
 """Share of sites, empty or filled, below which U no longer changes, so that a Newton iterate has a value."""
@@ -27,7 +27,7 @@ class Electrode:
     """The fields and laws of one electrode; its potential is `level` + `phi`, so that `phi` holds small differences.
 
     `past` holds the concentration at the start of the time step and before, newest first, and `c_start` that from which
-    the time scheme reckons (h of `solver.bdf2`). `stress` is the nodal hydrostatic stress [Pa], where something asks
+    the time scheme reckons (h of `interstice.solver.bdf2`). `stress` is the nodal hydrostatic stress [Pa], where something asks
     for it (`feels_stress`): transport, or the kinetics of an interface.
     """
 

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from dolfinx import fem
 
-from materials.library import Electrolyte as Conductor
-from solver.bdf2 import Scheme, remember
-from solver.domain import Domain, Side
-from solver.interface.kinetics import arrhenius
-from solver.physics import binary, conduction
+from interstice.materials.library import Electrolyte as Conductor
+from interstice.solver.bdf2 import Scheme, remember
+from interstice.solver.domain import Domain, Side
+from interstice.solver.interface.kinetics import arrhenius
+from interstice.solver.physics import binary, conduction
 
 Array = npt.NDArray[np.float64]
 

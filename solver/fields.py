@@ -9,11 +9,11 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 
-import meshes
-from solver.cell import Cell
-from solver.domain import Side
-from solver.junction import Junction
-from solver.output import CombinedSeries, Series
+from interstice import meshes
+from interstice.solver.cell import Cell
+from interstice.solver.domain import Side
+from interstice.solver.junction import Junction
+from interstice.solver.output import CombinedSeries, Series
 
 
 class FieldWriter:

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 from mpi4py import MPI
 
-from solver.cell import Cell
-from solver.electrode import Electrode
-from solver.interface.front import Fronts, Rates
-from solver.interface.kinetics import FARADAY
-from solver.junction import Junction
-from solver.overpotential import Overpotentials
-from solver.stepping import Advance
+from interstice.solver.cell import Cell
+from interstice.solver.electrode import Electrode
+from interstice.solver.interface.front import Fronts, Rates
+from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.junction import Junction
+from interstice.solver.overpotential import Overpotentials
+from interstice.solver.stepping import Advance
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, float]

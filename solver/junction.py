@@ -10,14 +10,14 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem
 
-from solver import case
-from solver.bdf2 import Scheme, remember
-from solver.domain import Domain, Interface
-from solver.electrode import Electrode
-from solver.electrolyte import Electrolyte
-from solver.interface import kinetics
-from solver.interface.cohesive import CohesiveBond
-from solver.interface.interaction import Interaction
+from interstice.solver import case
+from interstice.solver.bdf2 import Scheme, remember
+from interstice.solver.domain import Domain, Interface
+from interstice.solver.electrode import Electrode
+from interstice.solver.electrolyte import Electrolyte
+from interstice.solver.interface import kinetics
+from interstice.solver.interface.cohesive import CohesiveBond
+from interstice.solver.interface.interaction import Interaction
 
 Array = npt.NDArray[np.float64]
 

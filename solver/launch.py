@@ -32,7 +32,7 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
     received: list[int] = []
     with tempfile.TemporaryDirectory(prefix="interstice-") as folder:
         file = Path(folder) / "exit_code"
-        command = ["mpirun", "-n", str(ranks), sys.executable, "-m", "solver", *arguments]
+        command = ["mpirun", "-n", str(ranks), sys.executable, "-m", "interstice", *arguments]
         environment = _environment() | {EXIT_CODE_FILE: str(file)}
         child = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent

@@ -24,11 +24,11 @@ import ufl
 from dolfinx import fem, la
 from ufl.algorithms.analysis import extract_coefficients
 
-from solver.domain import Domain, Indices, Interface, Side
-from solver.interface.cohesive import CohesiveBond
-from solver.interface.contact import Contact
-from solver.physics import mechanics
-from solver.physics.mechanics import Elasticity, FiniteRotation
+from interstice.solver.domain import Domain, Indices, Interface, Side
+from interstice.solver.interface.cohesive import CohesiveBond
+from interstice.solver.interface.contact import Contact
+from interstice.solver.physics import mechanics
+from interstice.solver.physics.mechanics import Elasticity, FiniteRotation
 
 Array = npt.NDArray[np.float64]
 

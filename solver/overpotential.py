@@ -20,9 +20,9 @@ import numpy as np
 import ufl
 from dolfinx import fem
 
-from solver import algebra
-from solver.cell import Cell
-from solver.physics import conduction
+from interstice.solver import algebra
+from interstice.solver.cell import Cell
+from interstice.solver.physics import conduction
 
 PIN = 1e-9
 """What fixes a potential that is free up to a constant, over κ/L²."""

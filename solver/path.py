@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from solver.algebra import Report, SolveError, System
-from solver.interface.cohesive import CohesiveBond
+from interstice.solver.algebra import Report, SolveError, System
+from interstice.solver.interface.cohesive import CohesiveBond
 
 Array = npt.NDArray[np.float64]
 

@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from solver.case import Case, Film
-from solver.cell import Cell
-from solver.stepping import Advance
-from solver.terminal import say
+from interstice.solver.case import Case, Film
+from interstice.solver.cell import Cell
+from interstice.solver.stepping import Advance
+from interstice.solver.terminal import say
 
 HEADER = f"{'step':>12} {'time':>10} {'Δt':>9} {'Newton':>6} {'f_c':>6} {'voltage':>9} {'mean p':>10} {'mean gap':>10}"
 

@@ -25,13 +25,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from materials import Material, MaterialError, load, names
-from materials.library import SHIPPED
-from meshes import check
-from solver.case import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Section, Step
-from solver.protocol import EXAMPLES, repeat_phrase
-from solver.units import Unit
-from solver.wording import closest, did_you_mean, either
+from interstice.materials import Material, MaterialError, load, names
+from interstice.materials.library import SHIPPED
+from interstice.meshes import check
+from interstice.solver.case import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Section, Step
+from interstice.solver.protocol import EXAMPLES, repeat_phrase
+from interstice.solver.units import Unit
+from interstice.solver.wording import closest, did_you_mean, either
 
 MARK = "# Written by Interstice:"
 LARGEST = 200_000

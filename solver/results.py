@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from solver.environment import describe
-from solver.reader import MARK, LoadedCase, dump_case
+from interstice.solver.environment import describe
+from interstice.solver.reader import MARK, LoadedCase, dump_case
 
 WRITTEN = ("case.yaml", "versions.txt", "history.csv", "error.log", "fields", "*.pvd", "plots")
 """Names of what a run and its plots write."""

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from mpi4py import MPI
 
-from solver.algebra import SolveError
-from solver.cell import Cell
-from solver.fields import FieldWriter
-from solver.history import HistoryFile, Observer
-from solver.progress import Progress
-from solver.reader import LoadedCase
-from solver.results import write_versions
-from solver.stepping import ProtocolError, run_protocol
+from interstice.solver.algebra import SolveError
+from interstice.solver.cell import Cell
+from interstice.solver.fields import FieldWriter
+from interstice.solver.history import HistoryFile, Observer
+from interstice.solver.progress import Progress
+from interstice.solver.reader import LoadedCase
+from interstice.solver.results import write_versions
+from interstice.solver.stepping import ProtocolError, run_protocol
 
 
 def run(loaded: LoadedCase, output: Path, comm: MPI.Comm) -> int:

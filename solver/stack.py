@@ -18,8 +18,8 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 
-from solver import case
-from solver.domain import Domain, Indices
+from interstice.solver import case
+from interstice.solver.domain import Domain, Indices
 
 
 class Stack:

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from solver.algebra import Report, SolveError
-from solver.case import Charge, Discharge, Hold, Open, Press, Repeat, Rest, Step, TimeStepping
-from solver.cell import Cell, OpenCircuitError
-from solver.interface.kinetics import FARADAY
-from solver.path import PathError
-from solver.unstable import LARGEST_GROWTH, Event
+from interstice.solver.algebra import Report, SolveError
+from interstice.solver.case import Charge, Discharge, Hold, Open, Press, Repeat, Rest, Step, TimeStepping
+from interstice.solver.cell import Cell, OpenCircuitError
+from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.path import PathError
+from interstice.solver.unstable import LARGEST_GROWTH, Event
 
 VOLTAGE_TOLERANCE, CURRENT_TOLERANCE = 1e-3, 1e-2
 """How far a cut-off may be overshot: a voltage [V], a current over that at which the step ends."""

@@ -10,7 +10,7 @@ from state to state, c as large as it must be to keep each of them close to the 
 to rest. So the crack stops where it first can, without the momentum it would have had. The energy released is what the
 bodies gave and the bond did not take, heat or sound in reality. It is the work of the drag, but for the error of the
 trapezoidal rule in the energy that the bond took. By that rule the drag is a law of the energy ledger
-(`solver.ledger`).
+(`interstice.solver.ledger`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import ufl
 
-from solver.algebra import Report, SolveError
-from solver.interface.cohesive import CohesiveBond
+from interstice.solver.algebra import Report, SolveError
+from interstice.solver.interface.cohesive import CohesiveBond
 
 Array = npt.NDArray[np.float64]
 

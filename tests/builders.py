@@ -14,18 +14,18 @@ from dolfinx import fem
 from mpi4py import MPI
 from petsc4py import PETSc
 
-from meshes import film
-from meshes.roughness import flat
-from meshes.tagged import TaggedMesh
-from solver import algebra
-from solver.case import Film
-from solver.cell import Cell
-from solver.domain import Domain, Indices, Interface, Side
-from solver.history import Observer
-from solver.interface.contact import Contact
-from solver.physics import mechanics
-from solver.reader import LoadedCase, read_case
-from solver.stepping import Advance, ProtocolError, run_protocol
+from interstice.meshes import film
+from interstice.meshes.roughness import flat
+from interstice.meshes.tagged import TaggedMesh
+from interstice.solver import algebra
+from interstice.solver.case import Film
+from interstice.solver.cell import Cell
+from interstice.solver.domain import Domain, Indices, Interface, Side
+from interstice.solver.history import Observer
+from interstice.solver.interface.contact import Contact
+from interstice.solver.physics import mechanics
+from interstice.solver.reader import LoadedCase, read_case
+from interstice.solver.stepping import Advance, ProtocolError, run_protocol
 
 SIDES = ("electrode", "electrolyte")
 LENGTH = 1e-6

@@ -14,14 +14,14 @@ from builders import LENGTH, SIDES, film_mesh
 from dolfinx import fem
 from mpi4py.MPI import MAX
 
-from solver import algebra
-from solver.domain import Domain
-from solver.interface.bilinear import Bilinear
-from solver.interface.cohesive import CohesiveBond
-from solver.interface.mixity import Limits
-from solver.ledger import Body, BondWork, Ledger, Solid
-from solver.physics import mechanics
-from solver.unstable import Owner, Relaxation
+from interstice.solver import algebra
+from interstice.solver.domain import Domain
+from interstice.solver.interface.bilinear import Bilinear
+from interstice.solver.interface.cohesive import CohesiveBond
+from interstice.solver.interface.mixity import Limits
+from interstice.solver.ledger import Body, BondWork, Ledger, Solid
+from interstice.solver.physics import mechanics
+from interstice.solver.unstable import Owner, Relaxation
 
 THICKNESS = 10
 """Length of each half over the width."""

@@ -16,8 +16,8 @@ from scipy import sparse
 from scipy.sparse.linalg import spsolve
 from scipy.spatial import cKDTree
 
-from solver import algebra
-from solver.physics import mechanics
+from interstice.solver import algebra
+from interstice.solver.physics import mechanics
 
 
 def pressure(blocks: Blocks) -> np.ndarray:

@@ -12,9 +12,9 @@ from builders import LENGTH, Blocks, constant, film_mesh
 from dolfinx import fem
 from mpi4py import MPI
 
-from solver import algebra
-from solver.domain import Domain
-from solver.physics import conduction, mechanics
+from interstice.solver import algebra
+from interstice.solver.domain import Domain
+from interstice.solver.physics import conduction, mechanics
 
 COMM = MPI.COMM_WORLD
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from solver.cli import app
+from interstice.solver.cli import app
 
 ROOT = Path(__file__).parent.parent
 VALID = """\
@@ -356,7 +356,7 @@ def test_all_errors_are_reported_at_once_in_the_order_of_the_file(tmp_path: Path
 def test_program_refuses_a_broken_case_in_five_seconds(name: str, command: str, tmp_path: Path) -> None:
     path, expected = broken(tmp_path, name)
     done = subprocess.run(
-        [sys.executable, "-m", "solver", command, str(path)],
+        [sys.executable, "-m", "interstice", command, str(path)],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -373,7 +373,7 @@ def test_checking_a_case_imports_no_solver_library(tmp_path: Path) -> None:
     path.write_text(VALID)
     heavy = ("dolfinx", "petsc4py", "mpi4py", "matplotlib", "pyvista", "gmsh")
     program = (
-        "import sys; from solver.reader import read_case; import solver.cli; "
+        "import sys; from interstice.solver.reader import read_case; import interstice.solver.cli; "
         f"read_case({str(path)!r}); print([name for name in {heavy} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

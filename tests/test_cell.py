@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from builders import BONDED, FIXED_PRESSURE, tiny_cell, tiny_run
 
-from solver.algebra import SolveError
-from solver.cell import Cell, OpenCircuitError
+from interstice.solver.algebra import SolveError
+from interstice.solver.cell import Cell, OpenCircuitError
 
 ENDLESS = "protocol=[{step: charge, current_density: 0.5 mA/cm^2, until: {voltage: 4.2 V}}]"
 CURRENT = 5.0

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from builders import FIXED_PRESSURE, TINY, Run, tiny_run
 
-from solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 
 FULL = """\
 title: a full cell whose cathode touches in places
@@ -251,7 +251,7 @@ def test_several_ranks_write_the_history_that_one_does(
 ) -> None:
     case, output = tmp_path / "case.yaml", tmp_path / "results"
     case.write_text(TEXTS[name], encoding="utf-8")
-    mpi_run(["-m", "solver", "run", str(case), "-o", str(output)], ranks, timeout=120)
+    mpi_run(["-m", "interstice", "run", str(case), "-o", str(output)], ranks, timeout=120)
     with (output / "history.csv").open(encoding="utf-8") as stream:
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(stream)]
     reference = tiny_run(text=TEXTS[name])
@@ -294,5 +294,5 @@ def test_run_without_any_contact_is_reported(mpi_run: Callable[..., str], tmp_pa
     """Where all interfaces are bonded there is no pressure, gap or complementarity to print."""
     case = tmp_path / "bonded.yaml"
     case.write_text(TINY.replace("interface:\n", "interface:\n  bonded: true\n"), encoding="utf-8")
-    said = mpi_run(["-m", "solver", "run", str(case), "-o", str(tmp_path / "results")], 1, timeout=120)
+    said = mpi_run(["-m", "interstice", "run", str(case), "-o", str(tmp_path / "results")], 1, timeout=120)
     assert "active fraction 1.000 assembled, 1.000 at its lowest" in said

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import pytest
 from typer.testing import CliRunner, Result
 
-from solver import launch
-from solver.cli import app
-from solver.reader import CaseError, read_case
+from interstice.solver import launch
+from interstice.solver.cli import app
+from interstice.solver.reader import CaseError, read_case
 
 ROOT = Path(__file__).parent.parent
 CASE = """\
@@ -33,8 +33,8 @@ protocol:
 # The program with a simulation that does what the title of the case says.
 STUB = """\
 import sys, types
-from solver.cli import main
-from solver.reader import CaseError
+from interstice.solver.cli import main
+from interstice.solver.reader import CaseError
 
 def run(loaded, output, comm):
     last = comm.rank == comm.size - 1
@@ -46,9 +46,9 @@ def run(loaded, output, comm):
     comm.barrier()
     return 1 if loaded.case.title == "fail" else 0
 
-sys.modules["solver.simulation"] = types.SimpleNamespace(run=run)
-import solver
-solver.simulation = sys.modules["solver.simulation"]
+sys.modules["interstice.solver.simulation"] = types.SimpleNamespace(run=run)
+from interstice import solver
+solver.simulation = sys.modules["interstice.solver.simulation"]
 main()
 """
 
@@ -69,7 +69,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         calls.append(arguments)
         return 0
 
-    monkeypatch.setattr("solver.simulation.run", run)
+    monkeypatch.setattr("interstice.solver.simulation.run", run)
     return calls
 
 
@@ -172,7 +172,7 @@ def test_number_of_ranks_within_mpirun_is_refused(case: Path, monkeypatch: pytes
 
 
 def test_exit_code_of_the_simulation_is_that_of_the_program(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("solver.simulation.run", lambda *_: 1)
+    monkeypatch.setattr("interstice.solver.simulation.run", lambda *_: 1)
     assert invoke("run", case).exit_code == 1
 
 
@@ -180,7 +180,7 @@ def test_a_case_refused_while_meshing_ends_with_exit_code_2(case: Path, monkeypa
     def run(*_: Any) -> int:
         raise CaseError(["geometry: cannot be meshed"])
 
-    monkeypatch.setattr("solver.simulation.run", run)
+    monkeypatch.setattr("interstice.solver.simulation.run", run)
     result = invoke("run", case)
     assert (result.exit_code, result.output) == (2, "geometry: cannot be meshed\n")
 
@@ -188,7 +188,7 @@ def test_a_case_refused_while_meshing_ends_with_exit_code_2(case: Path, monkeypa
 def test_an_unexpected_error_is_one_line_and_its_traceback_a_file(
     case: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("solver.simulation.run", lambda *_: 1 / 0)
+    monkeypatch.setattr("interstice.solver.simulation.run", lambda *_: 1 / 0)
     result = invoke("run", case)
     assert result.exit_code == 1
     assert capfd.readouterr().err == ("error: ZeroDivisionError: division by zero (details: results/flat/error.log)\n")
@@ -199,7 +199,7 @@ def test_interruption_ends_with_exit_code_130(case: Path, monkeypatch: pytest.Mo
     def run(*_: Any) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("solver.simulation.run", run)
+    monkeypatch.setattr("interstice.solver.simulation.run", run)
     result = invoke("run", case)
     assert (result.exit_code, result.output) == (130, "interrupted; what has been computed is in results/flat\n")
 
@@ -251,7 +251,7 @@ def test_a_broken_case_is_reported_once_on_two_ranks(case: Path) -> None:
 
 
 def test_n_starts_ranks_and_passes_the_exit_code(case: Path) -> None:
-    command = [sys.executable, "-m", "solver", "run", "flat.yaml", "-n", "2", "-o", "-out", "--set", "title=2 ranks"]
+    command = [sys.executable, "-m", "interstice", "run", "flat.yaml", "-n", "2", "-o", "-out", "--set", "title=2 ranks"]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert Path("-out/history.csv").exists()
@@ -272,7 +272,7 @@ def test_a_signal_ends_all_ranks(case: Path, number: signal.Signals, code: int) 
     mark = f"endless {os.getpid()} {number}"
     endless = [f"title={mark}", "protocol.0.time=1000 h", "time.initial=1 ms", "time.maximum=1 ms"]
     options = [word for override in endless for word in ("--set", override)]
-    command = [sys.executable, "-m", "solver", "run", "flat.yaml", "-n", "2", "-o", "out", *options]
+    command = [sys.executable, "-m", "interstice", "run", "flat.yaml", "-n", "2", "-o", "out", *options]
     program = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(lambda: Path("out/history.csv").exists())

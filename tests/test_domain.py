@@ -13,10 +13,10 @@ from dolfinx import fem
 from dolfinx.mesh import GhostMode, create_box, create_rectangle, locate_entities, locate_entities_boundary, meshtags
 from mpi4py import MPI
 
-from meshes import particles
-from meshes.packing import Packing
-from meshes.tagged import TaggedMesh
-from solver.domain import Domain, Side
+from interstice.meshes import particles
+from interstice.meshes.packing import Packing
+from interstice.meshes.tagged import TaggedMesh
+from interstice.solver.domain import Domain, Side
 
 COMM = MPI.COMM_WORLD
 MESHES = {

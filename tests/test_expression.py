@@ -9,7 +9,7 @@ import pytest
 import ufl
 from ufl.finiteelement import AbstractFiniteElement
 
-from solver.expression import FUNCTIONS, Expression
+from interstice.solver.expression import FUNCTIONS, Expression
 
 ROOT = Path(__file__).parent.parent
 

@@ -9,8 +9,8 @@ import pytest
 import pyvista
 from builders import tiny_cell
 
-from solver.cell import Cell
-from solver.fields import FieldWriter
+from interstice.solver.cell import Cell
+from interstice.solver.fields import FieldWriter
 
 FLAT = ("geometry.roughness={kind: flat}", "stack.hold=constant_pressure")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from builders import BONDED, FIXED_PRESSURE, TINY, Run, tiny_run
 
-from solver.interface.kinetics import FARADAY
+from interstice.solver.interface.kinetics import FARADAY
 
 WHOLE = "geometry.lateral=periodic"
 SPATIAL = (
@@ -204,7 +204,7 @@ def test_any_number_of_ranks_writes_the_same_history(
     case, output = tmp_path / "tiny.yaml", tmp_path / "results"
     case.write_text(TINY, encoding="utf-8")
     overrides = [part for override in RUNS[name] for part in ("--set", override)]
-    mpi_run(["-m", "solver", "run", str(case), "-o", str(output), *overrides], ranks, timeout=120)
+    mpi_run(["-m", "interstice", "run", str(case), "-o", str(output), *overrides], ranks, timeout=120)
     with (output / "history.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     reference = tiny_run(*RUNS[name])

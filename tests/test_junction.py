@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from builders import FIXED_PRESSURE, tiny_case, tiny_cell, tiny_run
 
-from solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 
 FLAT = ("geometry.roughness={kind: flat}", FIXED_PRESSURE)
 CURRENT, PRESSURE = 5.0, 20e6

@@ -177,7 +177,7 @@ def test_environment_unused_for_a_week_goes_when_a_new_one_is_made_unless_a_prog
 
 def test_program_gets_its_arguments_its_folder_and_the_checkout_unharmed_by_spaces(machine: Machine) -> None:
     result = machine.run("run", "a case.yaml", "--set", "x=1 um")
-    assert result.stdout == ": -m solver run a case.yaml --set x=1 um\n"
+    assert result.stdout == ": -m interstice run a case.yaml --set x=1 um\n"
     options = (machine.state / "bwrap.options").read_text().split("\n")
     assert options[options.index("--chdir") + 1] == str(machine.state)
     assert options[options.index("PYTHONPATH") + 1] == str(machine.clone)
@@ -191,7 +191,7 @@ def test_tests_run_in_the_checkout_wherever_they_are_started(machine: Machine) -
 
 def test_python_at_hand_is_used_when_it_serves(machine: Machine) -> None:
     result = machine.run("run", "case.yaml", CHECK_SAYS="0")
-    assert result.stdout == f"{machine.clone}: -m solver run case.yaml\n"
+    assert result.stdout == f"{machine.clone}: -m interstice run case.yaml\n"
     assert not machine.cache.exists()
 
 

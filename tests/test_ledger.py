@@ -16,13 +16,13 @@ from builders import LENGTH, SIDES, constant, film_mesh
 from dolfinx import fem, la
 from mpi4py import MPI
 
-from benchmarks.blocks import Blocks, Box
-from benchmarks.options import ContactMethod
-from solver import algebra
-from solver.domain import Domain, Interface
-from solver.interface.contact import Contact
-from solver.ledger import Body, ContactWork, Ledger, Solid
-from solver.physics import mechanics
+from interstice.benchmarks.blocks import Blocks, Box
+from interstice.benchmarks.options import ContactMethod
+from interstice.solver import algebra
+from interstice.solver.domain import Domain, Interface
+from interstice.solver.interface.contact import Contact
+from interstice.solver.ledger import Body, ContactWork, Ledger, Solid
+from interstice.solver.physics import mechanics
 
 MATERIALS = ((20e9, 0.3), (10e9, 0.2))
 AMPLITUDE = 1e-3 * LENGTH

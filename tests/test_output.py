@@ -21,11 +21,11 @@ from dolfinx import fem
 from dolfinx.mesh import create_submesh, create_unit_square
 from mpi4py import MPI
 
-from meshes import film
-from meshes.roughness import flat
-from solver.case import Film
-from solver.domain import Domain
-from solver.output import CombinedSeries, Series
+from interstice.meshes import film
+from interstice.meshes.roughness import flat
+from interstice.solver.case import Film
+from interstice.solver.domain import Domain
+from interstice.solver.output import CombinedSeries, Series
 
 LENGTH = 2e-6
 THICKNESS = {"electrode": 1e-6, "electrolyte": 0.5e-6}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from joint import MODULUS, STRENGTH, Joint
 
-from solver.algebra import SolveError
-from solver.path import Path, PathError
+from interstice.solver.algebra import SolveError
+from interstice.solver.path import Path, PathError
 
 
 def path_of(joint: Joint, steps: int = 20) -> Path:

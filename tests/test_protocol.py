@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from solver import protocol
-from solver.case import Case, Entry, Repeat
-from solver.reader import dump_case, read_case
+from interstice.solver import protocol
+from interstice.solver.case import Case, Entry, Repeat
+from interstice.solver.reader import dump_case, read_case
 
 ENTRY = TypeAdapter(Entry)
 CASE = """\

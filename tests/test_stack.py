@@ -8,9 +8,9 @@ from builders import Run, film_mesh, tiny_run
 from dolfinx import fem
 from scipy.integrate import solve_ivp
 
-from solver import case
-from solver.domain import Domain
-from solver.stack import Stack
+from interstice.solver import case
+from interstice.solver.domain import Domain
+from interstice.solver.stack import Stack
 
 FLAT = "geometry.roughness={kind: flat}"
 CONSTANT = "stack={pressure: 20 MPa}"

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from solver.algebra import Report, SolveError
-from solver.case import Charge, Discharge, Rest, Step, Stop, TimeStepping
-from solver.interface.kinetics import FARADAY
-from solver.stepping import Advance, ProtocolError, run_protocol
+from interstice.solver.algebra import Report, SolveError
+from interstice.solver.case import Charge, Discharge, Rest, Step, Stop, TimeStepping
+from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.stepping import Advance, ProtocolError, run_protocol
 
 CAPACITY = 1000.0
 """Charge that fills the host [C]; at 1 A/m² on 1 m², time in seconds is charge in coulombs."""

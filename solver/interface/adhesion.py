@@ -24,7 +24,7 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem
 
-from solver.domain import Interface
+from interstice.solver.domain import Interface
 
 Array = npt.NDArray[np.float64]
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from solver.interface.elementwise import maximum, minimum, sqrt
-from solver.interface.mixity import Limits
+from interstice.solver.interface.elementwise import maximum, minimum, sqrt
+from interstice.solver.interface.mixity import Limits
 
 
 @dataclass(frozen=True)

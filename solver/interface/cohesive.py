@@ -47,12 +47,12 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 
-from solver.domain import Interface
-from solver.interface.contact import Change
-from solver.interface.elementwise import maximum, sqrt
-from solver.interface.fatigue import Fatigue
-from solver.interface.mixity import Limits
-from solver.interface.process_zone import ProcessZone, process_zone
+from interstice.solver.domain import Interface
+from interstice.solver.interface.contact import Change
+from interstice.solver.interface.elementwise import maximum, sqrt
+from interstice.solver.interface.fatigue import Fatigue
+from interstice.solver.interface.mixity import Limits
+from interstice.solver.interface.process_zone import ProcessZone, process_zone
 
 Array = npt.NDArray[np.float64]
 

@@ -22,8 +22,8 @@ import ufl
 from dolfinx import fem
 from scipy.spatial import cKDTree
 
-from solver.algebra import SolveError
-from solver.domain import Interface
+from interstice.solver.algebra import SolveError
+from interstice.solver.domain import Interface
 
 AUGMENTATION = {2: 1e3, 3: 1e2}
 """r over E*/h by dimension, unless given; conjugate gradients pay for more in 3D."""

@@ -22,8 +22,8 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import lambertw
 
-from solver.interface.elementwise import exp, log, minimum, sqrt
-from solver.interface.mixity import Limits
+from interstice.solver.interface.elementwise import exp, log, minimum, sqrt
+from interstice.solver.interface.mixity import Limits
 
 END = 10.0
 """Final opening λ_f over ℓ."""

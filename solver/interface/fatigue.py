@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.interface.elementwise import maximum, minimum
+from interstice.solver.interface.elementwise import maximum, minimum
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import ufl
 
-from solver.interface.contact import Change, Contact
+from interstice.solver.interface.contact import Change, Contact
 
 LEAST = 1e-8
 """How far, over the largest μ p_n, a node has to be beyond its state to leave it: rounding must not make it switch."""

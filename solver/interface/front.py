@@ -25,8 +25,8 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem
 
-from solver.domain import Interface
-from solver.interface.cohesive import CohesiveBond
+from interstice.solver.domain import Interface
+from interstice.solver.interface.cohesive import CohesiveBond
 
 Array = npt.NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 """All that acts between two sides across their interface: contact, and what else the case asks for.
 
 A bond, friction of what is pressed together, adhesion. A bond brings the drag that lets an unstable crack run
-(`solver.unstable`); it is zero at all other times.
+(`interstice.solver.unstable`); it is zero at all other times.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem
 
-from solver.case import Cohesive, Weibull
-from solver.case import Interface as Wanted
-from solver.domain import Interface
-from solver.interface import cohesive, random_field
-from solver.interface.adhesion import Adhesion
-from solver.interface.bilinear import Bilinear
-from solver.interface.contact import AUGMENTATION, Change, Contact
-from solver.interface.exponential import Exponential
-from solver.interface.fatigue import Fatigue
-from solver.interface.friction import Friction, update_both
-from solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
-from solver.interface.trapezoidal import Trapezoidal
-from solver.ledger import BondWork, ContactWork, Law
-from solver.unstable import Growth, Relaxation
+from interstice.solver.case import Cohesive, Weibull
+from interstice.solver.case import Interface as Wanted
+from interstice.solver.domain import Interface
+from interstice.solver.interface import cohesive, random_field
+from interstice.solver.interface.adhesion import Adhesion
+from interstice.solver.interface.bilinear import Bilinear
+from interstice.solver.interface.contact import AUGMENTATION, Change, Contact
+from interstice.solver.interface.exponential import Exponential
+from interstice.solver.interface.fatigue import Fatigue
+from interstice.solver.interface.friction import Friction, update_both
+from interstice.solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
+from interstice.solver.interface.trapezoidal import Trapezoidal
+from interstice.solver.ledger import BondWork, ContactWork, Law
+from interstice.solver.unstable import Growth, Relaxation
 
 LYING = 1e-9
 """Gap over the spacing of nodes up to which sides lie on each other."""

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import ufl
 
-from solver.interface.elementwise import exp, maximum, minimum
+from interstice.solver.interface.elementwise import exp, maximum, minimum
 
 FARADAY = 96485.33212  # C/mol, CODATA 2018
 GAS_CONSTANT = 8.314462618  # J/(mol K), CODATA 2018
@@ -131,7 +131,7 @@ def gap_capacitance(gap: Any, relative_permittivity: Any, smallest: Any) -> Any:
 def charging_current(capacitance: Any, difference: Any, history: Any, time_step: Any, activity: Any) -> Any:
     """Return (1 − a) C (Δφ − h)/τ [A/m²], the displacement current across Γ_d, of the sign of j_n.
 
-    `difference` is Δφ = φ_e − φ_s [V]; h and τ are those of the time scheme (`solver.bdf2`). It moves no lithium: it
+    `difference` is Δφ = φ_e − φ_s [V]; h and τ are those of the time scheme (`interstice.solver.bdf2`). It moves no lithium: it
     belongs in the equations of charge only.
     """
     return (1 - activity) * capacitance * (difference - history) / time_step

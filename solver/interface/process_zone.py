@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from solver.interface.mixity import Limits
+from interstice.solver.interface.mixity import Limits
 
 ELEMENTS = 3
 """The fewest elements in a process zone that resolve its tractions (Turon, Dávila, Camanho and Costa 2007)."""

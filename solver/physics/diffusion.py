@@ -11,7 +11,7 @@ measures (PITT, GITT) and which a material's `diffusivity` is unless it says oth
 enters as its potential Ω σ_h [J/mol]: lithium that swells its host moves to where that is in tension. As linear
 displacements have no gradient of σ_h within an element, σ_h is the nodal field s of `hydrostatic_residual` there.
 
-Weak form over one step: with h and τ of the time scheme (`solver.bdf2`; c_old and Δt of implicit Euler), find c such
+Weak form over one step: with h and τ of the time scheme (`interstice.solver.bdf2`; c_old and Δt of implicit Euler), find c such
 that for all q
 
     ∫ (c − h)/τ q dx − ∫ J · ∇q dx + ∫_Γ (j_n/F) q dS = 0,
@@ -30,8 +30,8 @@ import ufl
 from dolfinx import fem
 from dolfinx.mesh import Mesh
 
-from solver.domain import RadialMeasure
-from solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.domain import RadialMeasure
+from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 
 SMALLEST_FACTOR = 1e-2
 """The least Γ: on a plateau of U it is 0, where two phases would part, which this model does not resolve."""

@@ -9,12 +9,12 @@ from pathlib import Path
 import matplotlib
 from matplotlib.figure import Figure
 
-from solver.plot.cell import cell
-from solver.plot.history import crack, cycles, history, voltage_capacity
-from solver.plot.interface import interface
-from solver.plot.movie import movie
-from solver.plot.run import Run
-from solver.plot.style import STYLE
+from interstice.solver.plot.cell import cell
+from interstice.solver.plot.history import crack, cycles, history, voltage_capacity
+from interstice.solver.plot.interface import interface
+from interstice.solver.plot.movie import movie
+from interstice.solver.plot.run import Run
+from interstice.solver.plot.style import STYLE
 
 
 def plot(directory: Path) -> list[Path]:

@@ -14,9 +14,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.tri import Triangulation
 
-from solver.plot.interface import is_closed, is_curve
-from solver.plot.run import Grid, Run, series
-from solver.plot.style import WIDTH, Array, display, quantity, round_down
+from interstice.solver.plot.interface import is_closed, is_curve
+from interstice.solver.plot.run import Grid, Run, series
+from interstice.solver.plot.style import WIDTH, Array, display, quantity, round_down
 
 WARP, STOICHIOMETRY, STRESS = "displacement with initial gap [m]", "stoichiometry [1]", "von Mises stress [Pa]"
 SHIFT = 0.3

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from solver.plot.run import Run
-from solver.plot.style import (
+from interstice.solver.plot.run import Run
+from interstice.solver.plot.style import (
     BLUE,
     GREEN,
     GREY,

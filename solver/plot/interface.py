@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.tri import Triangulation
 
-from solver.plot.run import Grid, Moment, Run, series
-from solver.plot.style import BLUE, CONTACT, GREY, WIDTH, Array, display, labelled, quantity, unit_of
+from interstice.solver.plot.run import Grid, Moment, Run, series
+from interstice.solver.plot.style import BLUE, CONTACT, GREY, WIDTH, Array, display, labelled, quantity, unit_of
 
 MAPS = {"pressure [Pa]": "Purples", "gap [m]": "Greens", "current density [A/m^2]": "RdBu"}
 SIGNED = ("current density [A/m^2]",)

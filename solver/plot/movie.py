@@ -11,9 +11,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from solver.plot.interface import MAPS, draw_map, is_closed, is_curve
-from solver.plot.run import Grid, Run, series
-from solver.plot.style import SKY, VERMILION, WIDTH, Array, display, quantity
+from interstice.solver.plot.interface import MAPS, draw_map, is_closed, is_curve
+from interstice.solver.plot.run import Grid, Run, series
+from interstice.solver.plot.style import SKY, VERMILION, WIDTH, Array, display, quantity
 
 FRAMES = 60
 

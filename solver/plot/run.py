@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas
 import pyvista
 
-from solver.plot.style import Array, unit_of
+from interstice.solver.plot.style import Array, unit_of
 
 Grid = Any
 """A pyvista.UnstructuredGrid; the types PyVista gives its arrays are wrong."""

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 pytest.importorskip("skfem")
-from benchmarks import against_direct, direct
+from interstice.benchmarks import against_direct, direct
 
 ROOT = Path(__file__).parents[2]
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "benchmarks.against_direct", *words]
+    command = [sys.executable, "-m", "interstice.benchmarks.against_direct", *words]
     return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=120)
 
 

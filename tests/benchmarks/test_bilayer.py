@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from mpi4py import MPI
 
-from benchmarks import bilayer
-from benchmarks.bilayer import Options
-from benchmarks.report import Result
+from interstice.benchmarks import bilayer
+from interstice.benchmarks.bilayer import Options
+from interstice.benchmarks.report import Result
 
 
 def run(**inputs: Any) -> Result:

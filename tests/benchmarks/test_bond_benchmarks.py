@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from mpi4py import MPI
 
-from benchmarks import spring_bed, traction_separation
+from interstice.benchmarks import spring_bed, traction_separation
 
 
 @pytest.mark.parametrize("law", ["bilinear", "exponential", "trapezoidal"])

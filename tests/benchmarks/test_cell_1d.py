@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from mpi4py import MPI
 
-from benchmarks import cell_1d
-from benchmarks.options import OptionError
-from benchmarks.report import Result
+from interstice.benchmarks import cell_1d
+from interstice.benchmarks.options import OptionError
+from interstice.benchmarks.report import Result
 
 
 def run(**inputs: Any) -> Result:

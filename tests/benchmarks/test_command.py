@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from benchmarks.command import NAMES, find
-from solver.cli import app
+from interstice.benchmarks.command import NAMES, find
+from interstice.solver.cli import app
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +21,7 @@ def invoke(*words: str) -> Result:
     return CliRunner().invoke(app, ["benchmark", *words])
 
 
-def program(*words: str, module: str = "solver") -> subprocess.CompletedProcess[str]:
+def program(*words: str, module: str = "interstice") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", module, *words]
     return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=60)
 
@@ -58,10 +58,10 @@ def test_several_ranks_find_the_same_errors() -> None:
 
 
 def test_a_benchmark_is_a_script_too() -> None:
-    done = program("--elements", "8", "--json", module="benchmarks.westergaard")
+    done = program("--elements", "8", "--json", module="interstice.benchmarks.westergaard")
     assert done.returncode == 0, done.stderr
     assert_keeps_the_contract(json.loads(done.stdout))
-    assert program("--element", "8", module="benchmarks.westergaard").returncode == 2
+    assert program("--element", "8", module="interstice.benchmarks.westergaard").returncode == 2
 
 
 def test_table_names_every_error() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from mpi4py import MPI
 
-from benchmarks.report import Result
+from interstice.benchmarks.report import Result
 
 
 def run(name: str, **inputs: Any) -> Result:
-    module = importlib.import_module(f"benchmarks.{name}")
+    module = importlib.import_module(f"interstice.benchmarks.{name}")
     return module.run(module.Options(**inputs), MPI.COMM_WORLD)
 
 

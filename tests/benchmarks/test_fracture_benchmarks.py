@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from benchmarks import dcb
-from benchmarks.fracture import Loading, SharpCrack, setup
-from benchmarks.mmb import lever
-from benchmarks.options import OptionError
-from benchmarks.report import Result
-from benchmarks.specimen import Specimen
-from solver import closed_form
+from interstice.benchmarks import dcb
+from interstice.benchmarks.fracture import Loading, SharpCrack, setup
+from interstice.benchmarks.mmb import lever
+from interstice.benchmarks.options import OptionError
+from interstice.benchmarks.report import Result
+from interstice.benchmarks.specimen import Specimen
+from interstice.solver import closed_form
 
 
 def run(name: str, **inputs: Any) -> Result:
-    module = importlib.import_module(f"benchmarks.{name}")
+    module = importlib.import_module(f"interstice.benchmarks.{name}")
     return module.run(module.Options(elements=5, **inputs), MPI.COMM_WORLD)
 
 
@@ -85,7 +85,7 @@ def test_release_rates_are_the_derivatives_of_the_compliances() -> None:
 )
 def test_specimen_that_cannot_be_ends_in_words(name: str, words: list[str], said: str) -> None:
     with pytest.raises(OptionError, match=said):
-        importlib.import_module(f"benchmarks.{name}").Options.parse(words)
+        importlib.import_module(f"interstice.benchmarks.{name}").Options.parse(words)
 
 
 def begin(dimension: int) -> list[list[float]]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from benchmarks import jkr
-from solver import closed_form
+from interstice.benchmarks import jkr
+from interstice.solver import closed_form
 
 RADIUS, MODULUS, WORK = 10e-6, 20e9, 0.2
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from benchmarks import manufactured
-from benchmarks.manufactured import Options
-from solver.physics import diffusion
+from interstice.benchmarks import manufactured
+from interstice.benchmarks.manufactured import Options
+from interstice.solver.physics import diffusion
 
 COARSE = Options(elements=8, levels=3, steps=32)
 

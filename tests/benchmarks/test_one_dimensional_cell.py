@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.one_dimensional_cell import FARADAY, GAS_CONSTANT, Cell, Film, Step, overpotential
+from interstice.benchmarks.one_dimensional_cell import FARADAY, GAS_CONSTANT, Cell, Film, Step, overpotential
 
 TEMPERATURE = 300.0
 FILM = Film(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from mpi4py import MPI
 
-from benchmarks import partial_slip
-from benchmarks.report import Result
+from interstice.benchmarks import partial_slip
+from interstice.benchmarks.report import Result
 
 
 def run(**inputs: Any) -> Result:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from benchmarks import boundary_elements, rough
-from benchmarks.options import OptionError
-from benchmarks.rough import Options, make_surface
-from solver import closed_form
+from interstice.benchmarks import boundary_elements, rough
+from interstice.benchmarks.options import OptionError
+from interstice.benchmarks.rough import Options, make_surface
+from interstice.solver import closed_form
 
 MODULUS = 10e9
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from mpi4py import MPI
 
-from benchmarks import shear_lag
-from benchmarks.report import Result
-from benchmarks.shear_lag import Options
+from interstice.benchmarks import shear_lag
+from interstice.benchmarks.report import Result
+from interstice.benchmarks.shear_lag import Options
 
 
 def run(**inputs: Any) -> Result:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from mpi4py import MPI
 
-from benchmarks import sphere
-from benchmarks.report import Result
-from benchmarks.sphere import Options
+from interstice.benchmarks import sphere
+from interstice.benchmarks.report import Result
+from interstice.benchmarks.sphere import Options
 
 
 def run(**inputs: Any) -> Result:

@@ -19,13 +19,13 @@ from dolfinx import fem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solver.domain import Domain
-from solver.interface.bilinear import Bilinear
-from solver.interface.cohesive import CohesiveBond, Law
-from solver.interface.exponential import Exponential
-from solver.interface.fatigue import Fatigue
-from solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
-from solver.interface.trapezoidal import Trapezoidal
+from interstice.solver.domain import Domain
+from interstice.solver.interface.bilinear import Bilinear
+from interstice.solver.interface.cohesive import CohesiveBond, Law
+from interstice.solver.interface.exponential import Exponential
+from interstice.solver.interface.fatigue import Fatigue
+from interstice.solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
+from interstice.solver.interface.trapezoidal import Trapezoidal
 
 LIMITS = Limits(20e6, 30e6, 2.0, 5.0, BenzeggaghKenane(2.0))
 STRENGTH = 30e6

@@ -15,11 +15,11 @@ from builders import SIDES, film_mesh, gathered, inclined, rotation
 from dolfinx import fem
 from mpi4py import MPI
 
-from benchmarks.blocks import AUGMENTATION, Blocks, Box
-from benchmarks.options import ContactMethod
-from solver.domain import Domain
-from solver.interface.contact import Contact
-from solver.interface.friction import Friction
+from interstice.benchmarks.blocks import AUGMENTATION, Blocks, Box
+from interstice.benchmarks.options import ContactMethod
+from interstice.solver.domain import Domain
+from interstice.solver.interface.contact import Contact
+from interstice.solver.interface.friction import Friction
 
 LENGTH = 1e-6
 MODULI = ((20e9, 0.3), (10e9, 0.2))

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from builders import LENGTH, SIDES, film_mesh
 
-from solver.domain import Domain
-from solver.interface.front import Front, State
+from interstice.solver.domain import Domain
+from interstice.solver.interface.front import Front, State
 
 TIP, ZONE = 0.25 * LENGTH, 0.5 * LENGTH
 """Where the bond is broken, and the length over which it fails beyond."""

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from benchmarks import rough
-from benchmarks.blocks import Array, Blocks, Box, complementarity
-from benchmarks.options import ContactMethod
-from solver.algebra import SolveError
-from solver.physics.mechanics import composite_modulus
+from interstice.benchmarks import rough
+from interstice.benchmarks.blocks import Array, Blocks, Box, complementarity
+from interstice.benchmarks.options import ContactMethod
+from interstice.solver.algebra import SolveError
+from interstice.solver.physics.mechanics import composite_modulus
 
 LENGTH, AMPLITUDE = 1e-6, 1e-9
 ELEMENTS = {2: 32, 3: 8}

@@ -15,11 +15,11 @@ from builders import LENGTH, SIDES, constant, film_mesh, gathered
 from dolfinx import fem
 from scipy.optimize import brentq
 
-from solver import algebra
-from solver.domain import Domain
-from solver.interface import kinetics
-from solver.interface.kinetics import FARADAY, GAS_CONSTANT, butler_volmer, exchange_current_density
-from solver.physics import conduction
+from interstice.solver import algebra
+from interstice.solver.domain import Domain
+from interstice.solver.interface import kinetics
+from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT, butler_volmer, exchange_current_density
+from interstice.solver.physics import conduction
 
 TEMPERATURE = 298.15
 THERMAL_VOLTAGE = GAS_CONSTANT * TEMPERATURE / FARADAY

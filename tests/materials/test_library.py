@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import ufl
 
-import materials
-from materials import Material, MaterialError
-from materials.function import Formula, Table
-from solver.case import Overrides
-from solver.expression import Expression
+from interstice import materials
+from interstice.materials import Material, MaterialError
+from interstice.materials.function import Formula, Table
+from interstice.solver.case import Overrides
+from interstice.solver.expression import Expression
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = materials.names()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from meshes.dcb import TwoArms, build
-from solver.domain import Domain
+from interstice.meshes.dcb import TwoArms, build
+from interstice.solver.domain import Domain
 
 ARMS = TwoArms(4e-3, 1e-4, (1e-3, 2e-3), 2e-5, 5e-5)
 SOLID = TwoArms(2e-3, 1e-4, (0.5e-3, 1e-3), 5e-5, 1e-4, width=2e-4, layers=2)

@@ -13,11 +13,11 @@ from dolfinx.mesh import entities_to_geometry
 from mpi4py import MPI
 from scipy.spatial import cKDTree
 
-import meshes
-from meshes import roughness, stack
-from meshes.grading import estimated_elements
-from meshes.tagged import TaggedMesh
-from solver.case import Film
+from interstice import meshes
+from interstice.meshes import roughness, stack
+from interstice.meshes.grading import estimated_elements
+from interstice.meshes.tagged import TaggedMesh
+from interstice.solver.case import Film
 
 COMM = MPI.COMM_WORLD
 INTERFACE = ("electrode", "electrolyte")

@@ -10,9 +10,9 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 
-import meshes
-from meshes.tagged import TaggedMesh
-from solver.case import ImportedMesh
+from interstice import meshes
+from interstice.meshes.tagged import TaggedMesh
+from interstice.solver.case import ImportedMesh
 
 COMM = MPI.COMM_WORLD
 EVERY = ("electrode", "electrolyte", "interface", "collector", "counter", "left", "right", "front", "back")

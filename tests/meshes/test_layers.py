@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from scipy.spatial import cKDTree
 from test_film import integral, nodes
 
-import meshes
-from meshes import roughness, stack
-from meshes.grading import estimated_elements
-from meshes.tagged import TaggedMesh
-from solver.case import Layers
+from interstice import meshes
+from interstice.meshes import roughness, stack
+from interstice.meshes.grading import estimated_elements
+from interstice.meshes.tagged import TaggedMesh
+from interstice.solver.case import Layers
 
 COMM = MPI.COMM_WORLD
 LENGTH, WIDTH = 3e-6, 2e-6

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import meshes
-from solver.case import Film, ImportedMesh
+from interstice import meshes
+from interstice.solver.case import Film, ImportedMesh
 
 ROOT = Path(__file__).parents[2]
 FILM = {

@@ -12,13 +12,13 @@ from mpi4py import MPI
 from pydantic import ValidationError
 from test_film import integral, nodes
 
-import meshes
-from meshes.grading import estimated_elements_among
-from meshes.packing import Packing, element_sizes, pack
-from meshes.particles import build
-from meshes.tagged import TaggedMesh
-from solver.case import Particles
-from solver.domain import Domain
+from interstice import meshes
+from interstice.meshes.grading import estimated_elements_among
+from interstice.meshes.packing import Packing, element_sizes, pack
+from interstice.meshes.particles import build
+from interstice.meshes.tagged import TaggedMesh
+from interstice.solver.case import Particles
+from interstice.solver.domain import Domain
 
 COMM = MPI.COMM_WORLD
 INTERFACE = ("electrode", "electrolyte")

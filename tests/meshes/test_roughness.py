@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from SurfaceTopography import open_topography
 
-from meshes import initial_gap
-from meshes.roughness import HeightProfile, from_case
-from solver.case import Film
+from interstice.meshes import initial_gap
+from interstice.meshes.roughness import HeightProfile, from_case
+from interstice.solver.case import Film
 
 TOPOGRAPHY = Path(__file__).parents[2] / "meshes" / "topography"
 MAP = TOPOGRAPHY / "afm_10um_256.di"

@@ -6,7 +6,7 @@ import gmsh
 import pytest
 from mpi4py import MPI
 
-from meshes.tagged import from_gmsh
+from interstice.meshes.tagged import from_gmsh
 
 
 def draw_square_with_a_line_that_is_no_edge() -> None:

@@ -14,12 +14,12 @@ from builders import LENGTH, SIDES, film_mesh
 from dolfinx import fem
 from mpi4py import MPI
 
-from benchmarks.blocks import Blocks, Box
-from benchmarks.options import ContactMethod
-from solver import algebra, closed_form
-from solver.compat import expression_at_points
-from solver.domain import Domain
-from solver.physics import mechanics
+from interstice.benchmarks.blocks import Blocks, Box
+from interstice.benchmarks.options import ContactMethod
+from interstice.solver import algebra, closed_form
+from interstice.solver.compat import expression_at_points
+from interstice.solver.domain import Domain
+from interstice.solver.physics import mechanics
 
 YOUNG, POISSON = 20e9, 0.3
 STRAIN = 1e-3

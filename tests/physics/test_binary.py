@@ -8,11 +8,11 @@ import ufl
 from builders import LENGTH, constant, film_mesh
 from dolfinx import fem
 
-from solver import algebra
-from solver.bdf2 import bdf2
-from solver.domain import Domain
-from solver.interface.kinetics import FARADAY, GAS_CONSTANT
-from solver.physics import binary
+from interstice.solver import algebra
+from interstice.solver.bdf2 import bdf2
+from interstice.solver.domain import Domain
+from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.physics import binary
 
 SALT, DIFFUSIVITY, CONDUCTIVITY, TEMPERATURE = 1200.0, 5e-12, 0.05, 353.15
 THERMAL_VOLTAGE = GAS_CONSTANT * TEMPERATURE / FARADAY

@@ -8,9 +8,9 @@ import ufl
 from builders import LENGTH, constant, film_mesh
 from dolfinx import fem
 
-from solver import algebra
-from solver.domain import Domain
-from solver.physics import conduction
+from interstice.solver import algebra
+from interstice.solver.domain import Domain
+from interstice.solver.physics import conduction
 
 CONDUCTIVITY = 0.3
 

@@ -13,13 +13,13 @@ from builders import LENGTH, constant, film_mesh
 from dolfinx import fem
 from scipy.integrate import quad
 
-import materials
-from materials.function import Formula, Table
-from solver import algebra
-from solver.domain import Domain
-from solver.expression import Expression
-from solver.interface.kinetics import FARADAY, GAS_CONSTANT
-from solver.physics import diffusion
+from interstice import materials
+from interstice.materials.function import Formula, Table
+from interstice.solver import algebra
+from interstice.solver.domain import Domain
+from interstice.solver.expression import Expression
+from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.physics import diffusion
 
 DIFFUSIVITY = 1e-14
 START = 1e4

@@ -10,10 +10,10 @@ import ufl
 from builders import LENGTH, constant, film_mesh
 from dolfinx import fem
 
-from solver import algebra
-from solver.compat import expression_at_points
-from solver.domain import Domain, Side
-from solver.physics import mechanics
+from interstice.solver import algebra
+from interstice.solver.compat import expression_at_points
+from interstice.solver.domain import Domain, Side
+from interstice.solver.physics import mechanics
 
 YOUNG, POISSON = 20e9, 0.3
 STRAIN = 1e-3

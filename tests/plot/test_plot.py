@@ -15,17 +15,17 @@ from matplotlib.figure import Figure
 from mpi4py import MPI
 from PIL import Image
 
-from meshes import film
-from meshes.roughness import flat
-from solver.case import Film
-from solver.domain import Domain
-from solver.output import CombinedSeries, Series
-from solver.plot import plot
-from solver.plot.cell import view
-from solver.plot.history import crack, cycles
-from solver.plot.interface import draw_curve
-from solver.plot.run import Run
-from solver.plot.style import quantity
+from interstice.meshes import film
+from interstice.meshes.roughness import flat
+from interstice.solver.case import Film
+from interstice.solver.domain import Domain
+from interstice.solver.output import CombinedSeries, Series
+from interstice.solver.plot import plot
+from interstice.solver.plot.cell import view
+from interstice.solver.plot.history import crack, cycles
+from interstice.solver.plot.interface import draw_curve
+from interstice.solver.plot.run import Run
+from interstice.solver.plot.style import quantity
 
 LENGTH = 4e-6
 THICKNESS = 1e-6

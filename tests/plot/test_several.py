@@ -13,15 +13,15 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from mpi4py import MPI
 
-from meshes import layers, stack
-from solver.case import Layers
-from solver.domain import Domain
-from solver.output import CombinedSeries, Series
-from solver.plot import plot
-from solver.plot.cell import WARP, parts_of
-from solver.plot.history import history
-from solver.plot.interface import MAPS, draw_map, is_closed, map_colours
-from solver.plot.run import Run, series
+from interstice.meshes import layers, stack
+from interstice.solver.case import Layers
+from interstice.solver.domain import Domain
+from interstice.solver.output import CombinedSeries, Series
+from interstice.solver.plot import plot
+from interstice.solver.plot.cell import WARP, parts_of
+from interstice.solver.plot.history import history
+from interstice.solver.plot.interface import MAPS, draw_map, is_closed, map_colours
+from interstice.solver.plot.run import Run, series
 
 TIMES, CURRENT, LOST = np.array([0.0, 60.0, 120.0, 180.0]), [0.0, 10.0, 8.0, 0.0], [0.0, 0.5, 0.25, 0.25]
 LOSSES = {"kinetic": 1e-3, "concentration": 2e-3, "ohmic": 3e-3, "constriction": 4e-3}

@@ -1,0 +1,3 @@
+from interstice.solver.cli import main
+
+main()
