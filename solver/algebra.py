@@ -30,12 +30,7 @@ SEVERAL_RANKS = MPI.COMM_WORLD.size > 1
 DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps", "mat_mumps_icntl_14": 60}
 """PETSc options of a system solved by factorisation."""
 
-CHOLESKY = {
-    **DIRECT,
-    "pc_type": "cholesky",
-    # faster than MUMPS, but for one rank only
-    "pc_factor_mat_solver_type": "mumps" if SEVERAL_RANKS else "cholmod",
-}
+CHOLESKY = {**DIRECT, "pc_type": "cholesky"}
 """PETSc options of a symmetric positive definite system solved by factorisation."""
 
 MULTIGRID = {
@@ -182,7 +177,7 @@ class System:
         self._residual = domain.form([f.residual for f in fields])
         blocks = [[_block(f.residual, g.function) for g in fields] for f in fields]
         self._parts = [_Jacobian(domain, part) for part in _split(blocks)]
-        self._vectors = [fem.create_vector(form) for form in self._residual]
+        self._vectors = [fem.create_vector(space) for space in spaces]
         self._owned = [s.dofmap.index_map.size_local * s.dofmap.index_map_bs for s in spaces]
         self._offsets = np.concatenate([[0], np.cumsum(self._owned)])
         self._slices = [slice(start, stop) for start, stop in itertools.pairwise(self._offsets)]

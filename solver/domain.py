@@ -20,12 +20,12 @@ import numpy.typing as npt
 import ufl
 from basix.ufl import blocked_element
 from dolfinx import fem, la
-from dolfinx.mesh import Mesh
+from dolfinx.mesh import EntityMap, Mesh
 from mpi4py import MPI
 from scipy.spatial import cKDTree
 
 from interstice.meshes.tagged import TaggedMesh
-from interstice.solver.compat import extract_submesh
+from interstice.solver.compat import extract_submesh, interior_facet_entities
 
 Indices = npt.NDArray[np.int32]
 
@@ -82,13 +82,14 @@ class RadialMeasure(ufl.Measure):
 class Side:
     """One side, or several that are bonded: a submesh and the maps between its cells and those of the parent mesh.
 
-    `to_parent` has shape (local and ghost cells of the submesh,); `from_parent` (local and ghost cells of the parent),
-    −1 outside the side except on far-side cells of interface facets, which point to the near cell.
+    `entity_map` is what forms need of them. `to_parent` has shape (local and ghost cells of the submesh,);
+    `from_parent` (local and ghost cells of the parent), −1 outside the side.
     """
 
     name: str
     tag: int | tuple[int, ...]
     mesh: Mesh
+    entity_map: EntityMap
     to_parent: Indices
     from_parent: Indices
 
@@ -114,7 +115,7 @@ class Interface:
     entities: Indices
     dS: ufl.Measure
     space: fem.FunctionSpace
-    entity_maps: dict[Mesh, Indices] = field(repr=False)
+    entity_maps: list[EntityMap] = field(repr=False)
 
     def restrict(self, f: Any, side: Side) -> Any:
         """Return `f` on the interface as seen from `side`."""
@@ -314,14 +315,13 @@ class Domain:
         self.mesh.topology.create_connectivity(tdim, tdim - 1)
         entities = {name: self._ordered_entities(tagged, name) for name in tagged.interfaces}
 
-        self.sides = {name: self._side(tagged, [name], entities) for name in tagged.sides}
+        self.sides = {name: self._side(tagged, [name]) for name in tagged.sides}
         self.bodies = dict(self.sides)
         for names in _connected(tagged.sides, bonded):
             if len(names) > 1:
-                self.bodies |= dict.fromkeys(names, self._side(tagged, names, entities))
-        self.entity_maps: dict[Mesh, Indices] = {
-            side.mesh: side.from_parent for side in (*self.sides.values(), *self.bodies.values())
-        }
+                self.bodies |= dict.fromkeys(names, self._side(tagged, names))
+        submeshes = {side.mesh: side for side in (*self.sides.values(), *self.bodies.values())}
+        self.entity_maps = [side.entity_map for side in submeshes.values()]
 
         radius = ufl.SpatialCoordinate(self.mesh)[0]
         self._dx = ufl.Measure("dx", domain=self.mesh, subdomain_data=tagged.cell_tags)
@@ -334,8 +334,8 @@ class Domain:
 
         self.interfaces: dict[tuple[str, str], Interface] = {}
         for pair, tag in tagged.interfaces.items():
-            submesh, _, from_parent = extract_submesh(self.mesh, tdim - 1, tagged.facet_tags.find(tag))
-            self.entity_maps[submesh] = from_parent
+            submesh, entity_map, *_ = extract_submesh(self.mesh, tdim - 1, tagged.facet_tags.find(tag))
+            self.entity_maps.append(entity_map)
             measure = dS(tag)
             if axisymmetric:
                 # with this mean the weight of a node is the integral of r and its basis function, on the axis too
@@ -433,25 +433,22 @@ class Domain:
         here = np.isin(cells, side.to_parent)
         return bool(self.mesh.comm.allreduce(bool(here.any()), op=MPI.LOR))
 
-    def _side(self, tagged: TaggedMesh, names: list[str], entities: dict[tuple[str, str], Indices]) -> Side:
+    def _side(self, tagged: TaggedMesh, names: list[str]) -> Side:
         """Return the sides `names` as one."""
         tags = tuple(tagged.sides[name] for name in names)
         cells = np.sort(np.concatenate([tagged.cell_tags.find(tag) for tag in tags]))
-        submesh, to_parent, from_parent = extract_submesh(self.mesh, self.dimension, cells)
-        for pair, rows in entities.items():
-            if pair[0] in names and pair[1] not in names:
-                from_parent[rows[:, 2]] = from_parent[rows[:, 0]]
-            elif pair[1] in names and pair[0] not in names:
-                from_parent[rows[:, 0]] = from_parent[rows[:, 2]]
-        return Side("+".join(names), tags if len(tags) > 1 else tags[0], submesh, to_parent, from_parent)
+        return Side(
+            "+".join(names),
+            tags if len(tags) > 1 else tags[0],
+            *extract_submesh(self.mesh, self.dimension, cells),
+        )
 
     def _ordered_entities(self, tagged: TaggedMesh, pair: tuple[str, str]) -> Indices:
         """Return (cell, facet, cell, facet) of the interface facets this rank owns, first side first."""
         tdim = self.dimension
         facets = tagged.facet_tags.find(tagged.interfaces[pair])
         facets = facets[facets < self.mesh.topology.index_map(tdim - 1).size_local]
-        rows = fem.compute_integration_domains(fem.IntegralType.interior_facet, self.mesh.topology, facets, tdim - 1)
-        rows = np.asarray(rows, dtype=np.int32).reshape(-1, 4)
+        rows = interior_facet_entities(self.mesh, facets)
         cell_map = self.mesh.topology.index_map(tdim)
         tags = np.zeros(cell_map.size_local + cell_map.num_ghosts, dtype=np.int32)
         tags[tagged.cell_tags.indices] = tagged.cell_tags.values
@@ -489,7 +486,5 @@ def _submesh_facets(parent: Mesh, side: Side, facets: Indices, cells: Indices) -
     side_facets = side.mesh.topology.connectivity(tdim, tdim - 1).array.reshape(-1, tdim + 1)
     subs = side.from_parent[cells]
     here = subs >= 0
-    # far-side cells of an interface point to the near cell, which does not point back
-    here[here] = side.to_parent[subs[here]] == cells[here]
     local = np.argmax(parent_facets[cells[here]] == facets[here, None], axis=1)
     return np.sort(side_facets[subs[here], local])

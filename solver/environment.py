@@ -31,9 +31,9 @@ PACKAGES = (
 
 def version() -> str:
     """Return the version of Interstice, with the commit if it runs from a checkout."""
-    root = Path(__file__).parents[1]
+    root = Path(__file__).resolve().parents[1]
     try:
-        number = metadata.version("interstice")
+        number = metadata.version("interstice-fem")
     except metadata.PackageNotFoundError:
         import tomllib
 

@@ -239,7 +239,7 @@ def _elastic_energy(solid: Solid, u: fem.Function, dx: ufl.Measure) -> ufl.Form:
 
 def _assemble(form: fem.Form) -> Array:
     """Assemble a linear form; return its local entries, of which the owned ones are complete."""
-    vector = fem.create_vector(form)
+    vector = fem.create_vector(form.function_spaces[0])
     fem.assemble_vector(vector.array, form)
     vector.scatter_reverse(la.InsertMode.add)
     return vector.array
