@@ -71,8 +71,8 @@ class CaseRun:
 
 def _solve_tied(cell: Cell) -> float:
     """Return the seconds of one cold linear solve of the coupled equations of a time step."""
-    system, saved = cell.coupled_system(), cell.save()
+    system, saved = cell.coupled_system(), cell.state.save()
     _, seconds = timed(cell.comm, lambda: system.solve(tolerance=np.inf, correct=lambda: None))
-    cell.restore(saved)
+    cell.state.restore(saved)
     system.destroy()
     return seconds

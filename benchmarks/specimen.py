@@ -29,6 +29,7 @@ from interstice.solver.interface.front import Front, State
 from interstice.solver.ledger import Body, BondWork, ContactWork, Ledger, Solid
 from interstice.solver.path import Path
 from interstice.solver.physics import mechanics
+from interstice.solver.state import State
 
 Array = npt.NDArray[np.float64]
 
@@ -75,7 +76,9 @@ class Specimen:
         self.interface = domain.interfaces[SIDES]
         self.factor = fem.Constant(domain.mesh, np.float64(0.0))
         self.material = mechanics.Elasticity.constant(domain.mesh, setup.modulus, setup.poisson)
-        self.u = self._displacements()
+        self.u, self.state = self._displacements(), State()
+        for u in self.u.values():
+            self.state.function(u)
         pair = (setup.modulus, setup.poisson)
         self.contact = Contact(
             self.interface,
@@ -85,8 +88,10 @@ class Specimen:
             AUGMENTATION[setup.supports],
             update=True,
             pressure=1e-3 * setup.strength,
+            state=self.state.scope("contact"),
         )
-        self.bond = CohesiveBond(self.interface, setup.law, self.interface.jump(self.u))
+        jump = self.interface.jump(self.u)
+        self.bond = CohesiveBond(self.interface, setup.law, jump, state=self.state.scope("bond"))
         self._constraints = self._constrain()
         fields = self._fields(self.u, lambda test: self.contact.residual(test) + self.bond.residual(test))
         self.system = algebra.System(domain, fields, self._constraints, algebra.DIRECT)
@@ -111,8 +116,8 @@ class Specimen:
             [self.bond],
             [self.interface.jump(self.u)],
             longest=setup.opening * setup.arms.element_size * self._width,
+            state=self.state,
             update=self.contact.update,
-            state=lambda: [f.x.array for f in (self.contact.multiplier, self.contact.active, self.contact.gap.values)],
             commit=self._commit,
         )
         bodies = [self._body(index, side) for index, side in enumerate(SIDES)]

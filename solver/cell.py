@@ -37,6 +37,7 @@ from interstice.solver.ledger import Body, Ledger, Solid
 from interstice.solver.path import Path as EquilibriumPath
 from interstice.solver.physics import mechanics
 from interstice.solver.stack import Stack
+from interstice.solver.state import State
 from interstice.solver.unstable import Event, Owner
 
 ANCHOR = 1e-9
@@ -50,7 +51,7 @@ class OpenCircuitError(algebra.SolveError):
 class Cell:
     """The fields, laws and equation systems of one case.
 
-    Life cycle: `press` once, then per time step `save`, `advance` and `commit`, and either `restore` or `book`.
+    Life cycle: `press` once, then per time step `advance` and `commit`, and either `book` or back to the `state` before.
     """
 
     def __init__(self, case: Case, materials: Mapping[str, Material], folder: Path, comm: MPI.Comm) -> None:
@@ -65,19 +66,22 @@ class Cell:
         self.apparent_area = domain.area("collector")
         self.top, self.bottom = domain.owner("collector"), domain.owner("counter")
         self.time_step, self._weighted_step = self.domain.constant(1.0), self.domain.constant(1.0)
-        self._steps, self._smooth, self._ceased = np.zeros(2), np.array(0.0), 0
+        self.state = State()
+        self._steps, self._smooth = self.state.array("time steps", np.zeros(2)), self.state.number("smooth steps")
+        self._ceased = 0
         self.scheme = euler(1.0)
-        self.current_density = self.domain.constant(0.0)
-        self.opening = 0.0
+        self.current_density = self.state.constant("current density", self.domain.constant(0.0))
+        self._opening = self.state.number("opening")
 
         self.bodies = list({id(body): body for body in domain.bodies.values()}.values())
         self.u: dict[str, fem.Function] = {}
         self._anchors: dict[fem.Function, fem.Function] = {}
         for body in self.bodies:
-            u = fem.Function(body.space(1, (domain.dimension,)), name=f"u of {body.name}")
+            u = self.state.function(fem.Function(body.space(1, (domain.dimension,)), name=f"u of {body.name}"))
             self.u |= dict.fromkeys(self._names(body), u)
             if not {self.top, self.bottom} & set(self._names(body)):
-                self._anchors[u] = fem.Function(u.function_space)
+                anchor = fem.Function(u.function_space, name=f"anchor of {body.name}")
+                self._anchors[u] = self.state.function(anchor)
         law = mechanics.FiniteRotation if case.kinematics == "finite_rotation" else mechanics.Elasticity
         self.elasticity = {
             name: law.constant(domain.mesh, materials[name].young_modulus, materials[name].poisson_ratio)
@@ -87,7 +91,7 @@ class Cell:
         self.electrolytes = {name: self._electrolyte(name) for name in case.conductors}
         self.conductors: dict[str, Electrode | Electrolyte] = {**self.electrodes, **self.electrolytes}
         self.eigenstrain = {name: electrode.eigenstrain for name, electrode in self.electrodes.items()}
-        self.stack = Stack(domain, case.stack, self.u[self.top])
+        self.stack = Stack(domain, case.stack, self.u[self.top], self.state.scope("stack"))
         self.junctions = [self._junction(domain.interfaces[pair], joint) for pair, joint in wanted.items()]
         self._interactions = [junction.interaction for junction in self.junctions if junction.interaction]
 
@@ -207,7 +211,7 @@ class Cell:
                 interaction.commit()
             self.book()
 
-        event = fastest.relaxation.run(Owner(solve, self.save, self.restore, commit))
+        event = fastest.relaxation.run(Owner(solve, self.state, commit))
         return event, step()
 
     def path(self) -> EquilibriumPath:
@@ -231,8 +235,8 @@ class Cell:
             [junction.bond],
             [junction.interface.jump(self.u)],
             junction.bond.final_opening * junction.mean_spacing * (geometry.width or 1.0),
+            self.state,
             self._update,
-            self._state,
             commit,
         )
 
@@ -269,14 +273,14 @@ class Cell:
         assert self.ledger is not None
         self.ledger.book()
 
-    def save(self) -> list[np.ndarray]:
-        """Return a copy of the whole state."""
-        return [np.copy(array) for array in self._state()]
+    @property
+    def opening(self) -> float:
+        """The opening of the loaded ends [m]."""
+        return float(self._opening)
 
-    def restore(self, saved: list[np.ndarray]) -> None:
-        """Bring back a state returned by `save`."""
-        for array, copy in zip(self._state(), saved, strict=True):
-            array[...] = copy
+    @opening.setter
+    def opening(self, opening: float) -> None:
+        self._opening[...] = opening
 
     # --- what is measured --------------------------------------------------------------------------
 
@@ -370,19 +374,21 @@ class Cell:
         feels_stress = any(joint.kinetics.stress != "none" for pair, joint in joints.items() if name in pair)
         side, wanted, u = self.domain.sides[name], self.case.hosts[name], self.u[name]
         temperature = self.case.temperature
-        return Electrode(self.domain, side, wanted, host, temperature, u, self.elasticity[name], feels_stress)
+        law, state = self.elasticity[name], self.state.scope(name)
+        return Electrode(self.domain, side, wanted, host, temperature, u, law, feels_stress, state)
 
     def _electrolyte(self, name: str) -> Electrolyte:
         conductor = self.materials[name].electrolyte
         assert conductor is not None
-        return Electrolyte(self.domain, self.domain.sides[name], conductor, self.case.temperature)
+        state = self.state.scope(name)
+        return Electrolyte(self.domain, self.domain.sides[name], conductor, self.case.temperature, state)
 
     def _junction(self, interface: Interface, joint: schema.Interface) -> Junction:
         """Return the laws of one interface."""
         pair = interface.name
         electrode = next(self.electrodes[name] for name in pair if name in self.electrodes)
         electrolyte = next(self.electrolytes[name] for name in pair if name in self.electrolytes)
-        interaction = None
+        interaction, state = None, self.state.scope("/".join(pair))
         if not joint.bonded:
             initial_gap = interface.function("initial_gap")
             points = interface.space.tabulate_dof_coordinates()[:, : self.domain.dimension - 1]
@@ -397,9 +403,10 @@ class Cell:
                 self.typical_pressure,
                 self.time_step,
                 self._period(),
+                state,
             )
         return Junction(
-            self.domain, interface, electrode, electrolyte, joint.kinetics, interaction, self.case.temperature
+            self.domain, interface, electrode, electrolyte, joint.kinetics, interaction, self.case.temperature, state
         )
 
     def _mechanics(self) -> list[algebra.Field]:
@@ -661,12 +668,6 @@ class Cell:
     def _commit_anchors(self) -> None:
         for u, anchor in self._anchors.items():
             anchor.x.array[:] = u.x.array
-
-    def _state(self) -> list[np.ndarray]:
-        functions = [*(field.function for field in self._displacement), *self._anchors.values()]
-        parts = (*self.conductors.values(), *self.junctions, self.stack)
-        arrays = [f.x.array for f in functions] + [array for part in parts for array in part.state]
-        return [*arrays, self._steps, self._smooth, self.current_density.value]
 
 
 def _find(joints: Mapping[str, schema.Interface], pair: tuple[str, str]) -> schema.Interface:

@@ -18,6 +18,7 @@ from interstice.solver.interface.elementwise import log, maximum, minimum
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import conduction, diffusion
 from interstice.solver.physics.mechanics import Elasticity
+from interstice.solver.state import State
 
 NEARLY = 1e-12
 """Share of sites, empty or filled, below which U no longer changes, so that a Newton iterate has a value."""
@@ -41,20 +42,25 @@ class Electrode:
         u: fem.Function,
         elasticity: Elasticity,
         feels_stress: bool,
+        state: State,
     ) -> None:
         self.name, self.side, self.host = side.name, side, host
         self._domain, self._temperature, self._u, self._elasticity = domain, temperature, u, elasticity
         space = side.space()
         self.c, self.c_start = (fem.Function(space, name=f"{name} of {side.name}") for name in ("c", "c_start"))
         self.phi = fem.Function(side.space(), name=f"phi of {side.name}")
+        for unknown in (self.c, self.phi):
+            state.function(unknown)
         self._driven = wanted.transport == "chemical_potential"
         self.stress = fem.Function(space, name=f"stress of {side.name}") if feels_stress or self._driven else None
-        self.past = [np.full_like(self.c.x.array, 0.0) for _ in range(3)]
+        if self.stress is not None:
+            state.function(self.stress)
+        self.past = [state.array(f"past {back}", np.zeros_like(self.c.x.array)) for back in range(3)]
         self.c_max = host.maximum_concentration
         self.c_initial = wanted.initial_stoichiometry * self.c_max
         for array in (self.c.x.array, self.c_start.x.array, *self.past):
             array[:] = self.c_initial
-        self.level = self._domain.constant(0.0)
+        self.level = state.constant("level", self._domain.constant(0.0))
         self.volume = domain.volume(side)
         self.lithium_capacity = self.volume * self.c_max
         self.initial_potential = float(host.open_circuit_potential(wanted.initial_stoichiometry))
@@ -145,12 +151,6 @@ class Electrode:
     def heat(self) -> Any:
         """The power per volume that the conduction of electrons dissipates [W/m³], in UFL."""
         return conduction.dissipation(self.phi, self._domain.constant(self.conductivity))
-
-    @property
-    def state(self) -> list[np.ndarray]:
-        """The arrays that make up the state."""
-        fields = [self.c, self.phi, *([self.stress] if self.stress else [])]
-        return [*(f.x.array for f in fields), *self.past, self.level.value]
 
 
 def equilibrium_potential(host: Host, theta: Any, temperature: float) -> Any:

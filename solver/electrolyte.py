@@ -13,6 +13,7 @@ from interstice.solver.bdf2 import Scheme, remember
 from interstice.solver.domain import Domain, Side
 from interstice.solver.interface.kinetics import arrhenius
 from interstice.solver.physics import binary, conduction
+from interstice.solver.state import State
 
 Array = npt.NDArray[np.float64]
 
@@ -23,11 +24,11 @@ class Electrolyte:
     `salt` is None in a single-ion conductor. `past` and `salt_start` are as in an electrode.
     """
 
-    def __init__(self, domain: Domain, side: Side, conductor: Conductor, temperature: float) -> None:
+    def __init__(self, domain: Domain, side: Side, conductor: Conductor, temperature: float, state: State) -> None:
         self.name, self.side, self.conductor = side.name, side, conductor
         self._domain, self._temperature = domain, temperature
-        self.phi = fem.Function(side.space(), name=f"phi of {side.name}")
-        self.level = self._domain.constant(0.0)
+        self.phi = state.function(fem.Function(side.space(), name=f"phi of {side.name}"))
+        self.level = state.constant("level", self._domain.constant(0.0))
         reference = conductor.reference_temperature
         warmth = arrhenius(conductor.conductivity_activation_energy, temperature, reference)
         self.conductivity = float(conductor.ionic_conductivity * warmth)
@@ -37,7 +38,8 @@ class Electrolyte:
             return
         space = side.space()
         self.salt, self.salt_start = (fem.Function(space, name=f"{name} of {side.name}") for name in ("salt", "start"))
-        self.past = [np.copy(self.salt.x.array) for _ in range(2)]
+        state.function(self.salt)
+        self.past = [state.array(f"past {back}", np.copy(self.salt.x.array)) for back in range(2)]
         for array in (self.salt.x.array, self.salt_start.x.array, *self.past):
             array[:] = conductor.salt_concentration
         warmth = arrhenius(conductor.salt_diffusivity_activation_energy, temperature, reference)
@@ -85,9 +87,3 @@ class Electrolyte:
         """Take the present salt concentration as the start of the next time step."""
         if self.salt is not None:
             remember(self.past, self.salt.x.array)
-
-    @property
-    def state(self) -> list[Array]:
-        """The arrays that make up the state."""
-        salt = [self.salt.x.array, *self.past] if self.salt is not None else []
-        return [self.phi.x.array, self.level.value, *salt]

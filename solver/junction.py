@@ -18,6 +18,7 @@ from interstice.solver.electrolyte import Electrolyte
 from interstice.solver.interface import kinetics
 from interstice.solver.interface.cohesive import CohesiveBond
 from interstice.solver.interface.interaction import Interaction
+from interstice.solver.state import State
 
 Array = npt.NDArray[np.float64]
 
@@ -42,14 +43,15 @@ class Junction:
         law: case.Kinetics,
         interaction: Interaction | None,
         temperature: float,
+        state: State,
     ) -> None:
         self.interface, self.electrode, self.electrolyte = interface, electrode, electrolyte
         self.interaction = interaction
-        self.activity = interface.function("activity")
+        self.activity = state.function(interface.function("activity"))
         self.geometric_area = interface.sum(np.ones_like(self.activity.x.array))
 
         constant = domain.constant
-        self._held, self._gradual = interface.function("held"), law.onset_pressure is not None
+        self._held, self._gradual = state.function(interface.function("held")), law.onset_pressure is not None
         share = self.activity("+") * self._conducting_share(law.onset_pressure, constant)
         theta = electrode.theta(self.in_electrode(electrode.c))
         equilibrium = electrode.open_circuit_potential(theta)
@@ -82,7 +84,8 @@ class Junction:
         if law.film_resistance is None:
             self.current = share * faradaic(overpotential)
         else:
-            self.film, resistance = interface.function(f"j at {self.name}"), constant(law.film_resistance)
+            self.film = state.function(interface.function(f"j at {self.name}"))
+            resistance = constant(law.film_resistance)
             self.current = self.film("+")
             self._film_law = share, faradaic, overpotential, resistance
             losses["film"] = resistance * self.current
@@ -90,7 +93,8 @@ class Junction:
         self.charge = self.current
         self._gap: _Gap | None = None
         if law.gap_permittivity is not None and interaction is not None:
-            self._gap = _Gap(interface, potential_jump, interaction.contact.normal_gap, law.gap_permittivity)
+            gap = interaction.contact.normal_gap
+            self._gap = _Gap(interface, potential_jump, gap, law.gap_permittivity, state.scope("gap"))
             self.charge = self.current + self._gap.current(self.activity("+"))
         self._share = interface.reader(share)
         self._current, self._charge = interface.reader(self.current), interface.reader(self.charge)
@@ -208,22 +212,16 @@ class Junction:
         if self._gap:
             self._gap.commit()
 
-    @property
-    def state(self) -> list[Array]:
-        """The arrays that make up the state."""
-        arrays = [self.activity.x.array, self._held.x.array, *(self.interaction.state if self.interaction else [])]
-        return arrays + ([self.film.x.array] if self.film else []) + (self._gap.past if self._gap else [])
-
 
 class _Gap:
     """The displacement current across what has opened: C d(Δφ)/dt, with C = ε_0 ε_r/g_n."""
 
-    def __init__(self, interface: Interface, difference: Any, gap: Any, permittivity: float) -> None:
+    def __init__(self, interface: Interface, difference: Any, gap: Any, permittivity: float, state: State) -> None:
         self._difference, self._start = difference, interface.function("start of the potential difference")
         self._reader = interface.reader(difference)
         self._time = fem.Constant(interface.dS.ufl_domain(), np.float64(1.0))
         self._capacitance = kinetics.gap_capacitance(gap, permittivity, SMALLEST_GAP)
-        self.past = [np.copy(self._start.x.array) for _ in range(2)]
+        self.past = [state.array(f"past {back}", np.copy(self._start.x.array)) for back in range(2)]
 
     def current(self, activity: Any) -> Any:
         """Return the current density [A/m²] in UFL, of the sign of j_n."""

@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from interstice.solver.algebra import Report, SolveError, System
 from interstice.solver.interface.cohesive import CohesiveBond
+from interstice.solver.state import State
 
 Array = npt.NDArray[np.float64]
 
@@ -50,9 +51,9 @@ class PathError(Exception):
 class Path:
     """Equilibrium of `system` along the path on which `bonds` fail; `factor` is λ, `length` the l of the next step.
 
-    `load(λ)` sets loads and prescribed values, each linear in λ; `jumps` are the ⟦u⟧ of the bonds in UFL; `update` is
-    that of `System.solve`. `state` returns the arrays that a rejected step must bring back, except those of the fields
-    and bonds; `commit` ends an accepted step, for the bonds too.
+    `load(λ)` sets loads and prescribed values, each linear in λ; `jumps` are the ⟦u⟧ of the bonds in UFL; `state` is all
+    that a rejected step must bring back; `update` is that of `System.solve`; `commit` ends an accepted step, for the
+    bonds too.
     """
 
     def __init__(
@@ -62,8 +63,8 @@ class Path:
         bonds: Sequence[CohesiveBond],
         jumps: Sequence[Any],
         longest: float,
+        state: State,
         update: Callable[[], tuple[int, float]] = lambda: (0, 0.0),
-        state: Callable[[], list[Array]] = list,
         commit: Callable[[], None] = lambda: None,
     ) -> None:
         """Start at λ = 0; `longest` is the largest l [m³, in 2D m²]."""
@@ -100,19 +101,19 @@ class Path:
         """
         self._newton = self._linear = 0
         while True:
-            saved, factor = [np.copy(array) for array in self._arrays()], self.factor
+            saved, factor = self._state.save(), self.factor
+            before = [np.copy(f.x.array) for f in self._functions]
             try:
                 report = self._attempt()
             except SolveError as error:
-                for array, copy in zip(self._arrays(), saved, strict=True):
-                    array[...] = copy
+                self._state.restore(saved)
                 self.factor = factor
                 self._load(factor)
                 self.length *= SHRINK
                 if self.length < SMALLEST * self.longest:
                     raise PathError(f"no equilibrium found beyond the load factor {factor:g}: {error}") from error
                 continue
-            changes = [np.subtract(f.x.array, copy) for f, copy in zip(self._functions, saved, strict=False)]
+            changes = [np.subtract(f.x.array, copy) for f, copy in zip(self._functions, before, strict=True)]
             self._rates = [change / self.length for change in changes], (self.factor - factor) / self.length
             self._accept()
             if report.newton <= EASY:
@@ -198,7 +199,3 @@ class Path:
         self._commit()
         after = [bond.damage_old.x.array for bond in self._bonds]
         self._zones = [(new > old) & (new < 1.0) for new, old in zip(after, before, strict=True)]
-
-    def _arrays(self) -> list[Array]:
-        fields = [f.x.array for f in self._functions]
-        return [*fields, *(array for bond in self._bonds for array in bond.state), *self._state()]

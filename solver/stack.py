@@ -20,6 +20,7 @@ from mpi4py import MPI
 
 from interstice.solver import case
 from interstice.solver.domain import Domain, Indices
+from interstice.solver.state import State
 
 
 class Stack:
@@ -28,14 +29,16 @@ class Stack:
     While it is `pressing` it gives the pressure asked for; then it is locked and does what the case says.
     """
 
-    def __init__(self, domain: Domain, wanted: case.Stack, u: fem.Function) -> None:
+    def __init__(self, domain: Domain, wanted: case.Stack, u: fem.Function, state: State | None = None) -> None:
         self._domain, self._wanted, self._u = domain, wanted, u
         self.platen: Indices = np.empty(0, dtype=np.int32)
+        state = state or State()
         self._pressure, self._stiffness, self._height = (
-            domain.constant(value) for value in (wanted.pressure or 0.0, 0.0, 0.0)
+            state.constant(name, domain.constant(value))
+            for name, value in (("pressure", wanted.pressure or 0.0), ("stiffness", 0.0), ("height", 0.0))
         )
-        self._pressing = np.array(1.0)
-        self._pad = np.zeros(2)
+        self._pressing = state.number("pressing", 1.0)
+        self._pad = state.array("pad", np.zeros(2))
         self._time_step = 0.0
 
     def load(self, v: Any) -> ufl.Form:
@@ -98,11 +101,6 @@ class Stack:
             pressure = float(self._pressure.value)
             whole = self._wanted.pad.relaxing_modulus + self._wanted.pad.lasting_modulus
             self._pad[:] = pressure / whole, pressure * self._wanted.pad.relaxing_modulus / whole
-
-    @property
-    def state(self) -> list[np.ndarray]:
-        """The arrays that make up the state."""
-        return [self._pressure.value, self._stiffness.value, self._height.value, self._pressing, self._pad]
 
 
 def _relaxation(steps: float) -> tuple[float, float]:

@@ -113,7 +113,7 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
     notes: list[str] = []
     while passed < end * (1 - 1e-12):
         length = min(length, longest, end - passed)
-        saved = cell.save()
+        saved = cell.state.save()
         share = (passed + length) / end
         load = _load(cell, step, pressure, share)
         if isinstance(step, Open):
@@ -122,7 +122,7 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
             report, longer = _attempt(cell, step, length, load, control)
             event = None
         except _RejectedError as rejected:
-            cell.restore(saved)
+            cell.state.restore(saved)
             if length > control.minimum:
                 shorter = max(rejected.shrink * length, control.minimum)
                 notes.append(f"{rejected}: time step {length:.3g} s → {shorter:.3g} s")

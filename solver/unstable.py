@@ -25,6 +25,7 @@ import ufl
 
 from interstice.solver.algebra import Report, SolveError
 from interstice.solver.interface.cohesive import CohesiveBond
+from interstice.solver.state import State
 
 Array = npt.NDArray[np.float64]
 
@@ -61,13 +62,12 @@ class Event:
 class Owner:
     """What steps and relaxation ask of the problem they work on.
 
-    `solve` finds equilibrium from the present state (SolveError if it cannot), `save` and `restore` copy the whole
-    state, the bond's included, and `commit` ends an accepted step; by then the bond is committed.
+    `solve` finds equilibrium from the present one (SolveError if it cannot), `state` is the whole state, the bond's
+    included, and `commit` ends an accepted step; by then the bond is committed.
     """
 
     solve: Callable[[], Report]
-    save: Callable[[], list[Array]]
-    restore: Callable[[list[Array]], None]
+    state: State
     commit: Callable[[], None]
 
 
@@ -121,7 +121,7 @@ class Relaxation:
         work, newton, linear = 0.0, 0, 0
         size, force = FIRST_DRAG, 0.0 * self._jump.read()
         for _ in range(MOST_STATES):
-            saved = owner.save()
+            saved = owner.state.save()
             self._set(size)
             try:
                 report = owner.solve()
@@ -129,7 +129,7 @@ class Relaxation:
                 if growth > LARGEST_RUN:
                     raise SolveError("the crack ran too far")
             except SolveError as error:
-                owner.restore(saved)
+                owner.state.restore(saved)
                 size = max(4 * size, FIRST_DRAG * LEAST_DRAG)
                 if size > MOST_DRAG:
                     raise SolveError(f"an unstable event could not be followed: {error}") from error
@@ -202,7 +202,7 @@ class Steps:
         at, length = start, self.largest
         while at < end - 1e-9 * self.smallest:
             length = min(length, self.largest, end - at)
-            saved = self._owner.save()
+            saved = self._owner.state.save()
             self._load(at + length)
             event = None
             try:
@@ -212,7 +212,7 @@ class Steps:
                     raise SolveError("damage grows too much in one step")
                 self._owner.commit()
             except SolveError:
-                self._owner.restore(saved)
+                self._owner.state.restore(saved)
                 if length > self.smallest:
                     length = max(length / 4, self.smallest)
                     continue

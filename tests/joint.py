@@ -21,6 +21,7 @@ from interstice.solver.interface.cohesive import CohesiveBond
 from interstice.solver.interface.mixity import Limits
 from interstice.solver.ledger import Body, BondWork, Ledger, Solid
 from interstice.solver.physics import mechanics
+from interstice.solver.state import State
 from interstice.solver.unstable import Owner, Relaxation
 
 THICKNESS = 10
@@ -46,10 +47,14 @@ class Joint:
         self.domain = domain = Domain(tagged)
         self.interface = domain.interfaces[SIDES]
         self.u = {name: fem.Function(side.space(1, (dimension,)), name=name) for name, side in domain.sides.items()}
+        self.state = State()
+        for u in self.u.values():
+            self.state.function(u)
         jump = self.interface.jump(self.u)
         self.law = mechanics.Elasticity.constant(domain.mesh, MODULUS, 0.0)
         limits = Limits(STRENGTH, STRENGTH, toughness, toughness)
-        self.bond = CohesiveBond(self.interface, Bilinear(limits, STIFFNESS), jump)
+        law = Bilinear(limits, STIFFNESS)
+        self.bond = CohesiveBond(self.interface, law, jump, state=self.state.scope("bond"))
         self.relaxation = Relaxation(self.bond, jump)
         parts = {SIDES[0]: -1, SIDES[1]: 1}
         fields = []
@@ -73,19 +78,12 @@ class Joint:
             for i, name in enumerate(SIDES)
         ]
         self.ledger = Ledger(domain, self.bodies, [BondWork(self.bond), self.relaxation])
-        self.owner = Owner(self.system.solve, self.save, self.restore, self.ledger.book)
+        self.owner = Owner(self.system.solve, self.state, self.ledger.book)
 
     def move(self, displacement: float) -> None:
         """Prescribe the displacement of the end [m]."""
         self.u[SIDES[0]].x.array[self.moved] = displacement
         self.u[SIDES[0]].x.scatter_forward()
-
-    def save(self) -> list[np.ndarray]:
-        return [np.copy(array) for array in self._arrays()]
-
-    def restore(self, saved: list[np.ndarray]) -> None:
-        for array, copy in zip(self._arrays(), saved, strict=True):
-            array[:] = copy
 
     @property
     def displacement(self) -> float:
@@ -117,6 +115,3 @@ class Joint:
 
     def _dofs(self, index: int, boundary: str, components: Any) -> np.ndarray:
         return self.domain.dofs(self.u[SIDES[index]].function_space, boundary, components)
-
-    def _arrays(self) -> list[np.ndarray]:
-        return [*(u.x.array for u in self.u.values()), *self.bond.state]

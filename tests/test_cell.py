@@ -34,12 +34,12 @@ def test_restored_state_is_the_saved_one_bit_by_bit(overrides: tuple[str, ...]) 
     cell = pressed(*overrides)
     cell.advance(5.0, CURRENT)
     cell.commit()
-    before, saved = everything(cell), cell.save()
+    before, saved = everything(cell), cell.state.save()
     cell.advance(5.0, CURRENT)
     cell.commit()
     first = everything(cell)
     assert any(np.any(a != b) for a, b in zip(before, first, strict=True))
-    cell.restore(saved)
+    cell.state.restore(saved)
     for now, then in zip(everything(cell), before, strict=True):
         np.testing.assert_array_equal(now, then)
     cell.advance(5.0, CURRENT)
@@ -50,10 +50,10 @@ def test_restored_state_is_the_saved_one_bit_by_bit(overrides: tuple[str, ...]) 
 
 def test_failed_time_step_is_undone_by_restore() -> None:
     cell = pressed()
-    before, saved = everything(cell), cell.save()
+    before, saved = everything(cell), cell.state.save()
     with pytest.raises(SolveError):
         cell.advance(1e4, CURRENT)
-    cell.restore(saved)
+    cell.state.restore(saved)
     for now, then in zip(everything(cell), before, strict=True):
         np.testing.assert_array_equal(now, then)
 
@@ -114,12 +114,12 @@ def test_shrinking_in_a_stiff_fixture_ends_in_an_open_circuit() -> None:
 
 def test_no_contact_at_all_is_an_open_circuit() -> None:
     cell = pressed()
-    saved = cell.save()
+    saved = cell.state.save()
     cell.u["electrode"].x.array[1::2] += 1e-9
     cell.junctions[0].interaction.contact.update()
     with pytest.raises(OpenCircuitError, match="open circuit: no contact left"):
         cell._update()
-    cell.restore(saved)
+    cell.state.restore(saved)
     cell.advance(1.0, CURRENT)
 
 

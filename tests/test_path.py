@@ -20,7 +20,7 @@ def path_of(joint: Joint, steps: int = 20) -> Path:
         joint.bond.commit()
         joint.ledger.book()
 
-    return Path(joint.system, joint.move, [joint.bond], [jump], joint.end * joint.area / steps, commit=commit)
+    return Path(joint.system, joint.move, [joint.bond], [jump], joint.end * joint.area / steps, joint.state, commit=commit)
 
 
 def follow(joint: Joint, path: Path) -> list[tuple[float, float, float]]:
@@ -81,7 +81,7 @@ def test_failed_attempts_leave_no_trace_and_the_next_are_shorter() -> None:
     jump = joint.interface.jump(joint.u)
     longest = joint.end * joint.area / 5
     path = Path(
-        joint.system, joint.move, [joint.bond], [jump], longest, update=refuse, commit=lambda: joint.bond.commit()
+        joint.system, joint.move, [joint.bond], [jump], longest, joint.state, refuse, joint.bond.commit
     )
     for opening, displacement, stress in follow(joint, path):
         assert stress == pytest.approx(joint.exact_stress(opening), rel=1e-8, abs=1e-8 * STRENGTH)
@@ -103,17 +103,18 @@ def test_path_that_cannot_be_followed_ends_in_words_at_its_last_state() -> None:
         [joint.bond],
         [joint.interface.jump(joint.u)],
         joint.end * joint.area / 20,
+        joint.state,
         update=refuse,
         commit=lambda: joint.bond.commit(),
     )
     path.start(0.5 * STRENGTH * joint.length / MODULUS)
     path.advance()
-    before = joint.save()
+    before = joint.state.save()
     closed.append(True)
     with pytest.raises(PathError, match=r"beyond the load factor .*: no more"):
         path.advance()
-    for now, then in zip(joint.save(), before, strict=True):
-        np.testing.assert_array_equal(now, then)
+    for name, now in joint.state.save().items():
+        np.testing.assert_array_equal(now, before[name])
 
 
 def test_path_ends_where_nothing_is_left_of_the_bond() -> None:

@@ -53,6 +53,7 @@ from interstice.solver.interface.elementwise import maximum, sqrt
 from interstice.solver.interface.fatigue import Fatigue
 from interstice.solver.interface.mixity import Limits
 from interstice.solver.interface.process_zone import ProcessZone, process_zone
+from interstice.solver.state import State
 
 Array = npt.NDArray[np.float64]
 
@@ -125,25 +126,28 @@ class CohesiveBond:
         fatigue: Fatigue | None = None,
         relaxation_time: float = 0.0,
         time_step: fem.Constant | None = None,
+        state: State | None = None,
     ) -> None:
         """Prepare the bond; ValueError where parameters make no law."""
         self.interface = interface
         self.law, self.fatigue = self._nodal(law), self._nodal(fatigue)
         self._check()
-        self.damage_old = interface.function("damage_old")
-        self.effective_damage_old = interface.function("effective_damage_old")
+        self.state = state or State()
+
+        def kept(name: str, shape: tuple[int, ...] = ()) -> fem.Function:
+            return self.state.function(interface.function(name, shape))
+
+        self.damage_old, self.effective_damage_old = kept("damage_old"), kept("effective_damage_old")
         for damage in (self.damage_old, self.effective_damage_old):
             damage.x.array[:] = 1.0
         shape = (interface.mesh.geometry.dim,)
-        self.bonded = interface.function("bonded")
-        self.origin = interface.function("bonded_jump", shape)
-        self.opening_old = interface.function("opening_old", shape)
-        self.dissipated = interface.function("dissipated_energy")
-        self.fatigue_dissipated = interface.function("energy_dissipated_by_fatigue")
-        self.viscous_dissipated = interface.function("energy_dissipated_by_viscosity")
-        self.trapezoidal_dissipated = interface.function("energy_dissipated_by_trapezoidal_rule")
-        self.stored = interface.function("stored_energy")
-        self.traction = interface.function("bond_traction", shape)
+        self.bonded = kept("bonded")
+        self.origin, self.opening_old = kept("bonded_jump", shape), kept("opening_old", shape)
+        self.dissipated = kept("dissipated_energy")
+        self.fatigue_dissipated = kept("energy_dissipated_by_fatigue")
+        self.viscous_dissipated = kept("energy_dissipated_by_viscosity")
+        self.trapezoidal_dissipated = kept("energy_dissipated_by_trapezoidal_rule")
+        self.stored, self.traction = kept("stored_energy"), kept("bond_traction", shape)
 
         domain = interface.dS.ufl_domain()
         self.relaxation_time = fem.Constant(domain, np.float64(relaxation_time))
@@ -169,7 +173,7 @@ class CohesiveBond:
         elastic = stiffness_t * opening + (stiffness_n - stiffness_t) * ufl.inner(opening, normal) * normal
         self._traction = (1 - self.damage_now) * elastic
         self.damage = interface.reader(self.damage_now)
-        self.damage.values.x.array[:] = 1.0
+        self.state.array("damage", self.damage.values.x.array)[:] = 1.0
         self._jump = interface.reader(jump)
 
     def residual(self, jump_test: Any) -> ufl.Form:
@@ -181,8 +185,7 @@ class CohesiveBond:
 
         History and energies begin anew.
         """
-        for array in self.state:
-            array[:] = 0.0
+        self.state.restore({name: np.zeros_like(values) for name, values in self.state.save().items()})
         self.bonded.x.array[:] = touching
         for damage in (self.damage_old, self.effective_damage_old, self.damage.values):
             damage.x.array[:] = 1.0 - self.bonded.x.array
@@ -243,13 +246,6 @@ class CohesiveBond:
         self.damage_old.x.array[:] = now.damage
         self.effective_damage_old.x.array[:] = now.effective_damage
         self.opening_old.x.array[:] = now.opening.ravel()
-
-    @property
-    def state(self) -> list[Array]:
-        """The arrays that make up the state."""
-        functions = [self.damage_old, self.effective_damage_old, self.damage.values, self.bonded, self.origin]
-        functions += [self.opening_old, self.dissipated, self.fatigue_dissipated, self.viscous_dissipated]
-        return [f.x.array for f in (*functions, self.trapezoidal_dissipated, self.stored, self.traction)]
 
     @property
     def holding(self) -> npt.NDArray[np.bool_]:

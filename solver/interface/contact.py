@@ -24,6 +24,7 @@ from scipy.spatial import cKDTree
 
 from interstice.solver.algebra import SolveError
 from interstice.solver.domain import Interface
+from interstice.solver.state import State
 
 AUGMENTATION = {2: 1e3, 3: 1e2}
 """r over E*/h by dimension, unless given; conjugate gradients pay for more in 3D."""
@@ -70,6 +71,7 @@ class Contact:
         update: bool,
         pressure: float = 0.0,
         floating: str | None = None,
+        state: State | None = None,
     ) -> None:
         """Prepare contact with r = augmentation · stiffness/h [Pa/m], h the nodal spacing; `update`: λ is updated.
 
@@ -80,16 +82,17 @@ class Contact:
         self.closed = CLOSED
         self.interface = interface
         self.update_multiplier = update
-        self.multiplier = interface.function("multiplier")
-        self.active = interface.function("active")
-        self.augmentation = interface.function("augmentation")
+        state = state or State()
+        self.multiplier, self.active, self.augmentation = (
+            state.function(interface.function(name)) for name in ("multiplier", "active", "augmentation")
+        )
         self._modulus, self._initial_gap = stiffness, initial_gap
         self._stiffness = stiffness / interface.spacing.x.array
         self.augmentation.x.array[:] = augmentation * self._stiffness
         self.normal_gap = initial_gap("+") + ufl.inner(jump, interface.normal("+"))
         self.gap = interface.reader(self.normal_gap)
-        self._drift = np.inf
-        self._pull: float | None = None
+        state.array("gap", self.gap.values.x.array)
+        self._drift, self._pull = state.number("drift", np.inf), state.number("pull", np.nan)
         if floating:
             self.close()
 
@@ -175,11 +178,11 @@ class Contact:
         drift = self.interface.max(active * np.abs(gap) * self._stiffness) / largest
         if flipped == 0:
             if drift <= self.closed:
-                self._drift = np.inf
+                self._drift[...] = np.inf
                 return Change(0, 0.0)
             if drift > SLOW * self._drift:
                 self.augmentation.x.array[:] = np.maximum(self.augmentation.x.array, AMPLE * self._stiffness)
-        self._drift = drift if flipped == 0 else np.inf
+        self._drift[...] = drift if flipped == 0 else np.inf
         wrong = self.interface.sum(np.abs(trial) * switching)
         right = self.interface.sum(np.maximum(trial, 0.0) * (before & ~switching))
         self.multiplier.x.array[:] = active * np.maximum(trial, 0.0) if wrong <= right else 0.0
@@ -191,14 +194,14 @@ class Contact:
         An iterative linear solver finds a light load after a heavy one in several steps on the same active set.
         """
         if largest > NEGLIGIBLE * self._typical_pressure:
-            self._pull = None
+            self._pull[...] = np.nan
             return False
-        pull, before = -self.interface.sum(pressure), self._pull
+        pull, before = -self.interface.sum(pressure), float(self._pull)
         nothing = NEGLIGIBLE * self._typical_pressure * self.interface.sum(np.ones_like(pressure))
-        if abs(pull) <= nothing or (before is not None and abs(pull - before) <= SETTLED * abs(before)):
-            self._pull = None
+        if abs(pull) <= nothing or abs(pull - before) <= SETTLED * abs(before):
+            self._pull[...] = np.nan
             raise SolveError(
                 f"nothing holds {self.floating}: no contact left, and the load does not press the sides together"
             )
-        self._pull = pull
+        self._pull[...] = pull
         return True

@@ -22,6 +22,7 @@ import numpy as np
 import ufl
 
 from interstice.solver.interface.contact import Change, Contact
+from interstice.solver.state import State
 
 LEAST = 1e-8
 """How far, over the largest μ p_n, a node has to be beyond its state to leave it: rounding must not make it switch."""
@@ -34,17 +35,19 @@ class Friction:
     """Of the energy ledger: all work is lost."""
     stored = 0.0
 
-    def __init__(self, contact: Contact, jump: Any, coefficient: Any) -> None:
+    def __init__(self, contact: Contact, jump: Any, coefficient: Any, state: State | None = None) -> None:
         self.contact, self.interface = contact, contact.interface
         interface = self.interface
         self._dimension = interface.mesh.geometry.dim
         shape = (self._dimension,)
-        self.multiplier = interface.function("friction_multiplier", shape)
-        self.origin = interface.function("committed_jump", shape)
-        self.sticking, self.slipping = interface.function("sticking"), interface.function("slipping")
-        self.held = interface.function("closed_when_committed")
-        self.distance = interface.function("slipped_distance")
-        self.dissipated = interface.function("frictional_energy")
+        self.state = state or State()
+        self.multiplier, self.origin = (
+            self.state.function(interface.function(name, shape)) for name in ("friction_multiplier", "committed_jump")
+        )
+        self.sticking, self.slipping, self.held, self.distance, self.dissipated = (
+            self.state.function(interface.function(name))
+            for name in ("sticking", "slipping", "closed_when_committed", "slipped_distance", "frictional_energy")
+        )
 
         normal = interface.normal("+")
         step = jump - self.origin("+")
@@ -65,12 +68,6 @@ class Friction:
     def traction(self) -> np.ndarray:
         """The traction t_t [Pa] at the nodes, shape (local and ghost nodes × d,)."""
         return self.multiplier.x.array
-
-    @property
-    def state(self) -> list[np.ndarray]:
-        """The arrays that make up the state."""
-        functions = (self.multiplier, self.origin, self.sticking, self.slipping, self.held)
-        return [f.x.array for f in (*functions, self.distance, self.dissipated)]
 
     def update(self) -> Change:
         """Update multiplier and states from the present displacements, after those of contact."""

@@ -27,6 +27,7 @@ from interstice.solver.interface.friction import Friction, update_both
 from interstice.solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
 from interstice.solver.interface.trapezoidal import Trapezoidal
 from interstice.solver.ledger import BondWork, ContactWork, Law
+from interstice.solver.state import State
 from interstice.solver.unstable import Growth, Relaxation
 
 LYING = 1e-9
@@ -55,7 +56,9 @@ class Interaction:
         pressure: float,
         time_step: fem.Constant,
         period: Sequence[float] = (),
+        state: State | None = None,
     ) -> None:
+        state = state or State()
         self.interface, self.stiffness = interface, stiffness
         method = wanted.contact
         self.contact = Contact(
@@ -66,9 +69,10 @@ class Interaction:
             method.augmentation or AUGMENTATION[interface.mesh.geometry.dim],
             update=method.method == "augmented_lagrangian",
             pressure=pressure,
+            state=state.scope("contact"),
         )
         self.bond: cohesive.CohesiveBond | None = None
-        self.growth = 0.0
+        self._growth = state.number("growth")
         self.relaxation: Relaxation | None = None
         self.friction: Friction | None = None
         self.adhesion: Adhesion | None = None
@@ -82,14 +86,15 @@ class Interaction:
                 Fatigue(fatigue.accumulation, fatigue.endurance) if fatigue else None,
                 wanted.cohesive.relaxation_time or 0.0,
                 time_step,
+                state.scope("bond"),
             )
             self.relaxation = Relaxation(self.bond, jump)
-            self._growth = Growth(self.bond)
+            self._commit_bond = Growth(self.bond).commit
         if wanted.friction:
             coefficient: Any = fem.Constant(interface.dS.ufl_domain(), np.float64(wanted.friction.coefficient))
             if self.bond:
                 coefficient *= self.bond.damage_old("+")
-            self.friction = Friction(self.contact, jump, coefficient)
+            self.friction = Friction(self.contact, jump, coefficient, state.scope("friction"))
         if wanted.adhesion:
             self.adhesion = Adhesion(interface, jump, initial_gap, wanted.adhesion.work, wanted.adhesion.range)
 
@@ -124,7 +129,7 @@ class Interaction:
 
     def commit(self) -> float:
         """Take the present state as history; return the largest share of its toughness that the bond lost anywhere."""
-        self.growth = self._growth.commit() if self.bond else 0.0
+        self._growth[...] = self._commit_bond() if self.bond else 0.0
         if self.friction:
             self.friction.commit()
         return self.growth
@@ -139,13 +144,9 @@ class Interaction:
         return touching | self.bond.holding if self.bond else touching
 
     @property
-    def state(self) -> list[npt.NDArray[np.float64]]:
-        """The arrays that make up the state."""
-        contact = self.contact
-        arrays = [f.x.array for f in (contact.multiplier, contact.active, contact.gap.values)]
-        for law in (self.bond, self.friction):
-            arrays += law.state if law else []
-        return arrays
+    def growth(self) -> float:
+        """The largest share of its toughness that the bond lost anywhere in the last step."""
+        return float(self._growth)
 
     @property
     def laws(self) -> list[Law]:
