@@ -79,6 +79,15 @@ def missing_for_venv() -> list[Thing]:
     return [] if importlib.util.find_spec("ensurepip") else [VENV]
 
 
+def missing_behind(error: BaseException) -> list[Thing]:
+    """Return what the system lacks if that explains `error`: a library that cannot be loaded, a form not compiled."""
+    if isinstance(error, ImportError | OSError) and ".so" in str(error):
+        return missing_libraries()
+    if any(kind.__module__.startswith(("cffi.", "distutils.", "setuptools.")) for kind in type(error).__mro__):
+        return missing_for_forms()
+    return []
+
+
 def unsuitable() -> str | None:
     """Say why the wheels of PyPI cannot be used by this Python; None if they can."""
     version = sys.version_info[:2]
