@@ -16,7 +16,7 @@ import interstice
 from interstice.solver import launch, system
 from interstice.solver.reader import CaseError, LoadedCase, read_case
 from interstice.solver.results import OutputError, prepare
-from interstice.solver.terminal import fail, mpi_rank, say, warn
+from interstice.solver.terminal import fail, mpi_rank, say, started, warn
 
 if TYPE_CHECKING:
     from mpi4py import MPI
@@ -31,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Where does a solid-state battery interface stay in contact, and what does losing contact cost?",
-    epilog="The launcher ./interstice of a checkout knows two more: 'test [pytest arguments]' runs the tests, "
+    epilog="The launcher ./interstice knows two more: 'test (pytest arguments)' runs the tests, "
     "'shell' opens a shell in the environment.",
 )
 
@@ -235,16 +235,16 @@ def benchmark(
 
 def main() -> None:
     """Run the program; under mpirun all ranks leave together."""
-    if mpi_rank() is None:
-        for name, value in launch.ON_THIS_MACHINE.items():
-            os.environ.setdefault(name, value)
-        app(prog_name="interstice")
-        return
-    launch.end_quietly_when_told()
     problem = launch.strangers()
     if problem:
-        warn(problem)
+        known = started()
+        if known is None or known.rank == 0:
+            print(problem, file=sys.stderr)
         sys.exit(2)
+    if mpi_rank() is None:
+        launch.stand_alone()
+        app(prog_name="interstice")
+        return
     # MPI_Finalize at exit waits for all: no rank's exit code ends the others before rank 0 has spoken.
     from mpi4py import MPI
 

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from types import FrameType
 
-from interstice.solver.terminal import started
+from interstice.solver.terminal import has_pmix_server, started
 
 PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -26,6 +27,9 @@ ON_THIS_MACHINE = {
     "UCX_TLS": "self,sm",
 }
 """Settings of MPICH; what the user set is kept."""
+
+OF_A_LAUNCHER = ("PMI_", "PMIX_", "MPI_LOCAL")
+"""How the variables begin by which ranks find the launcher that started them."""
 
 
 def mpiexec() -> str | None:
@@ -67,8 +71,7 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
 
 def environment() -> dict[str, str]:
     """Return the environment for an mpiexec of this program on this machine."""
-    # An mpiexec around this process, if any, must not be taken for that of the new ranks.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PMI_", "PMIX_", "MPI_LOCAL"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OF_A_LAUNCHER)}
     root = str(Path(__file__).parents[2])
     if root not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH")]))
@@ -76,33 +79,59 @@ def environment() -> dict[str, str]:
 
 
 def end_quietly_when_told() -> None:
-    """Let SIGTERM end this rank at once, in C, by an exit: death by a signal makes mpiexec print a page about it."""
+    """Let SIGTERM end this rank at once, in C, by an exit: death by a signal makes mpiexec print a page about it.
+
+    To be called when PETSc and Gmsh have been started, which take the signal for themselves.
+    """
     libc = ctypes.CDLL(None)
     libc.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
     libc.signal(signal.SIGTERM, ctypes.cast(libc._exit, ctypes.c_void_p))
 
 
+def stand_alone() -> None:
+    """Prepare the environment for MPI in a process that was started alone."""
+    for name in list(os.environ):
+        # MPICH would look for a launcher that is not there, and end the program.
+        if name.startswith(OF_A_LAUNCHER):
+            del os.environ[name]
+    for name, value in ON_THIS_MACHINE.items():
+        os.environ.setdefault(name, value)
+
+
 def strangers() -> str | None:
-    """Say so where the ranks that were started do not find each other; None if they do, or if there is only one.
+    """Say so where the ranks that were started cannot find each other; None if they do, or if there is only one.
 
     Each of them would otherwise take itself for the only one and compute, and write, all of it.
     """
     known = started()
-    if known is None:
+    if known is None and not has_pmix_server():
         return None
-    from mpi4py import MPI
+    if _has_wheel_of_mpich():
+        # It speaks PMI 1 and 2, and ends the program in words of its own where it finds PMIx.
+        meet = "PMI_FD" in os.environ or "PMI_PORT" in os.environ
+        library = "the MPICH of PyPI"
+    else:
+        from mpi4py import MPI
 
-    if MPI.COMM_WORLD.size > 1:
+        meet = MPI.COMM_WORLD.size > 1 or known is None
+        library = MPI.Get_library_version().split(",")[0].splitlines()[0].strip("\0 ")
+    if meet:
         return None
-    library = MPI.Get_library_version().split(",")[0].splitlines()[0].strip()
+    number, launcher = (known.ranks, known.launcher) if known else ("Several", "PMIx")
     own = mpiexec()
-    advice = [f"start them with {own} -n {known.ranks} …" if own else "start them with that MPI's own mpiexec"]
-    if known.launcher == "srun" and "MPICH" in library:
-        advice.append("or srun --mpi=pmi2")
+    advice = f"{own} -n {known.ranks if known else 'RANKS'} interstice run CASE" if own else "the mpiexec of that MPI"
     return (
-        f"{known.ranks} ranks were started by {known.launcher}, but this program's MPI ({library}) does not see them: "
-        f"each would compute everything on its own; {', '.join(advice)}"
+        f"{number} ranks were started by {launcher}, but {library}, which this program uses, does not know of it: "
+        f"each would compute everything on its own. Start them with\n  {advice}"
+        + ("\nor with srun --mpi=pmi2" if "MPICH" in library and "SLURM_JOB_ID" in os.environ else "")
     )
+
+
+def _has_wheel_of_mpich() -> bool:
+    try:
+        return bool(metadata.version("mpich"))
+    except metadata.PackageNotFoundError:
+        return False
 
 
 def _end_with_parent() -> None:

@@ -44,12 +44,19 @@ def mpi_rank() -> int | None:
     known = started()
     if known is not None:
         return known.rank
-    if "PMIX_RANK" in os.environ:
-        # It comes without the number of ranks, and may be left over from another program.
+    if has_pmix_server():
         from mpi4py import MPI
 
         return MPI.COMM_WORLD.rank if MPI.COMM_WORLD.size > 1 else None
     return None
+
+
+def has_pmix_server() -> bool:
+    """Say whether this process was started through PMIx, which does not tell the number of ranks.
+
+    PMIX_RANK alone may be left over; the server's folder goes with the server.
+    """
+    return "PMIX_RANK" in os.environ and os.path.isdir(os.environ.get("PMIX_SERVER_TMPDIR", ""))
 
 
 def _in_step_of_user() -> bool:
