@@ -73,9 +73,9 @@ def missing() -> list[str]:
     faults = [f"{module} is not installed" for module in MODULES if not is_present(module)]
     if faults:
         return faults
-    versions = [version for name in DISTRIBUTIONS_OF_DOLFINX if (version := version_of(name))]
-    if not versions or not versions[0].startswith(SUPPORTED_DOLFINX):
-        faults.append(f"DOLFINx is {versions[0] if versions else 'of unknown version'}, supported is {SUPPORTED_DOLFINX}*")
+    version = next(filter(None, map(version_of, DISTRIBUTIONS_OF_DOLFINX)), "of unknown version")
+    if not version.startswith(SUPPORTED_DOLFINX):
+        faults.append(f"DOLFINx is {version}, supported is {SUPPORTED_DOLFINX}*")
     package = importlib.util.find_spec("dolfinx")
     assert package is not None and package.origin is not None
     system.load_mpi()
