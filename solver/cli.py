@@ -164,7 +164,7 @@ def cases(
     ] = None,
 ) -> None:
     """List the cases that come with the program, by the files to give to `run`, or copy them."""
-    folder = Path(interstice.__file__).resolve().parent / "cases"
+    folder = (Path(interstice.__file__).parent / "cases").resolve()
     for file in sorted(folder.glob("*.yaml")):
         if copy is None:
             say(str(file))
