@@ -31,6 +31,7 @@ from interstice.benchmarks import pressed
 from interstice.benchmarks.blocks import Array
 from interstice.benchmarks.options import OptionError, Parameters
 from interstice.meshes.tagged import from_gmsh
+from interstice.solver import launch
 
 ELEMENTS = {"westergaard": 256, "hertz": 22}
 FEW = 4

@@ -104,7 +104,7 @@ def strangers() -> str | None:
     Each of them would otherwise take itself for the only one and compute, and write, all of it.
     """
     known = started()
-    if known is None and not has_pmix_server():
+    if known.ranks == 1 if known else not has_pmix_server():
         return None
     if _has_wheel_of_mpich():
         # It speaks PMI 1 and 2, and ends the program in words of its own where it finds PMIx.

@@ -28,14 +28,13 @@ FIRST_STEP_OF_SLURM_ITSELF = 0xFFFFFFF0
 
 
 def started() -> Started | None:
-    """Return what the launcher of the ranks said; None if this process was started alone, or as one of one."""
+    """Return what the launcher of the ranks said; None if there was none, or it did not say it."""
     for rank, ranks, launcher in LAUNCHERS:
         numbers = (os.environ.get(rank, ""), os.environ.get(ranks, ""))
         if launcher == "srun" and not _in_step_of_user():
             continue
         if all(number.isdecimal() for number in numbers):
-            found = Started(int(numbers[0]), int(numbers[1]), launcher)
-            return found if found.ranks > 1 else None
+            return Started(int(numbers[0]), int(numbers[1]), launcher)
     return None
 
 
@@ -43,7 +42,7 @@ def mpi_rank() -> int | None:
     """Return the rank of this process; None if it is the only one. Does not import MPI but where nothing else tells."""
     known = started()
     if known is not None:
-        return known.rank
+        return known.rank if known.ranks > 1 else None
     if has_pmix_server():
         from mpi4py import MPI
 

@@ -292,6 +292,13 @@ LEFT_OVER = [
     {"SLURM_NTASKS": "8", "SLURM_PROCID": "0", "SLURM_STEP_ID": "4294967291", "SLURM_STEP_NUM_TASKS": "8"},
     {"SLURM_PROCID": "0", "SLURM_STEP_ID": "3", "SLURM_STEP_NUM_TASKS": "1"},  # srun --pty bash
     {"PMIX_RANK": "3"},
+    {
+        "SLURM_PROCID": "0",
+        "SLURM_STEP_ID": "3",
+        "SLURM_STEP_NUM_TASKS": "1",
+        "PMIX_RANK": "0",
+        "PMIX_SERVER_TMPDIR": "/",
+    },
     {"PMI_RANK": "0", "PMI_SIZE": "1"},
 ]
 
@@ -305,6 +312,17 @@ def test_one_process_is_alone_whatever_is_left_over_in_its_environment(
     assert mpi_rank() is None
     assert launch.strangers() is None
     assert not set(launch.environment()) & {"PMI_RANK", "PMI_SIZE", "PMIX_RANK"}
+
+
+def test_pmix_alone_does_not_tell_how_many_ranks_so_a_live_server_of_it_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "_has_wheel_of_mpich", lambda: True)
+    monkeypatch.setenv("PMIX_RANK", "0")
+    monkeypatch.setenv("PMIX_SERVER_TMPDIR", str(tmp_path))
+    assert "Several ranks were started by PMIx" in (launch.strangers() or "")
+    monkeypatch.setenv("PMIX_SERVER_TMPDIR", str(tmp_path / "gone"))
+    assert launch.strangers() is None
 
 
 def test_within_a_job_the_inner_mpiexec_says_which_rank(monkeypatch: pytest.MonkeyPatch) -> None:
