@@ -34,7 +34,10 @@ def version() -> str:
     """Return the version of Interstice, with the commit if it runs from a checkout."""
     root = Path(__file__).resolve().parents[1]
     project = root / "pyproject.toml"
-    number = tomllib.loads(project.read_text())["project"]["version"] if project.exists() else _version("interstice-fem")
+    if project.exists():
+        number = tomllib.loads(project.read_text())["project"]["version"]
+    else:
+        number = _version("interstice-fem")
     commit = _commit(root / ".git")
     return f"{number} (commit {commit[:12]})" if commit else number
 
