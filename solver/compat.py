@@ -44,7 +44,9 @@ def extract_submesh(
     """
     submesh, entity_map, *_ = create_submesh(parent, dimension, entities)
     cells = submesh.topology.index_map(dimension)
-    to_parent = entity_map.sub_topology_to_topology(np.arange(cells.size_local + cells.num_ghosts, dtype=np.int32), False)
+    to_parent = entity_map.sub_topology_to_topology(
+        np.arange(cells.size_local + cells.num_ghosts, dtype=np.int32), False
+    )
     index_map = parent.topology.index_map(dimension)
     from_parent = np.full(index_map.size_local + index_map.num_ghosts, -1, dtype=np.int32)
     from_parent[to_parent] = np.arange(len(to_parent), dtype=np.int32)
@@ -63,7 +65,10 @@ def create_block_matrix(forms: Any) -> PETSc.Mat:
 
 
 def assemble_block_matrix(matrix: PETSc.Mat, forms: Any) -> None:
-    """Assemble the nested list `forms` into `matrix` anew, ghost contributions included."""
+    """Assemble the nested list `forms` into `matrix` anew, ghost contributions included.
+
+    DOLFINx adds zeros of its own (see `interstice.solver.sparsity`): what the matrix has no room for is left out.
+    """
     matrix.zeroEntries()
     petsc.assemble_matrix(matrix, forms)
     matrix.assemble()
