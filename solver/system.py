@@ -83,7 +83,7 @@ def missing_behind(error: BaseException) -> list[Thing]:
     """Return what the system lacks if that explains `error`: a library that cannot be loaded, a form not compiled."""
     if isinstance(error, ImportError | OSError) and ".so" in str(error):
         return missing_libraries()
-    if any(kind.__module__.startswith(("cffi.", "distutils.", "setuptools.")) for kind in type(error).__mro__):
+    if any(kind.__module__.partition(".")[0] in ("cffi", "distutils", "setuptools") for kind in type(error).__mro__):
         return missing_for_forms()
     return []
 
