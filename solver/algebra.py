@@ -58,9 +58,6 @@ UNSYMMETRIC_MULTIGRID = {
     **MULTIGRID,
     "ksp_type": "gmres",
     "ksp_gmres_restart": 100,
-    # a hierarchy that serves several active sets hides the error of nodes that closed since, in the norm that it makes
-    "ksp_pc_side": "right",
-    "ksp_gmres_cgs_refinement_type": "refine_ifneeded",
     "ksp_rtol": 1e-5,
     "pc_gamg_esteig_ksp_type": "gmres",
     "mg_levels_esteig_ksp_type": "gmres",
@@ -383,7 +380,12 @@ class System:
     def _solve_present(self) -> int:
         """Solve for the step with the present operator; return the linear iterations."""
         keep = self._outworn is not None and self._iterations <= self._outworn
-        self.solver.getPC().setReusePreconditioner(keep)
+        preconditioner = self.solver.getPC()
+        preconditioner.setReusePreconditioner(keep)
+        if keep:
+            # the hierarchy alone is kept: smoothers that do not follow the matrix make it indefinite
+            for level in range(1, preconditioner.getMGLevels()):
+                preconditioner.getMGSmoother(level).getPC().setReusePreconditioner(False)
         # options of multigrid levels and of factors are read when those are set up
         with _in_database(self._options | MULTIGRID_PTAP):
             self.solver.solve(self._rhs, self._step)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from interstice.solver import launch
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -21,13 +23,11 @@ def mpi_run() -> Callable[..., str]:
     """
 
     def run(arguments: Sequence[str], ranks: int, timeout: float = 60) -> str:
-        # timeout(1) sends SIGTERM, upon which mpirun ends its ranks; killing mpirun itself would leave them behind.
-        command = ["timeout", "--kill-after=5", str(timeout), "mpirun", "-n", str(ranks), sys.executable, *arguments]
-        # This copy lacks what MPI, initialised in this process, added to the environment; mpirun would trip over it.
-        environment = dict(os.environ)
-        # Ranks that wait for each other must not keep each other from a busy processor.
-        environment["OMPI_MCA_mpi_yield_when_idle"] = "1"
-        folders = [str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
+        # timeout(1) sends SIGTERM, upon which mpiexec ends its ranks; killing mpiexec itself would leave them behind.
+        program = [str(launch.mpiexec()), "-n", str(ranks), sys.executable, *arguments]
+        command = ["timeout", "--kill-after=5", str(timeout), *program]
+        environment = launch.environment()
+        folders = [str(ROOT / "tests"), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
         done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True)
         if done.returncode != 0:
