@@ -185,7 +185,8 @@ class System:
         self._rhs, self._step = self._parts[0].matrix.createVecs()
         self._first = self._rhs.getOwnershipRange()[0]
         self._noise = self._rhs.duplicate()
-        self._random = np.random.default_rng(self._first)
+        # always the same, so that a solve that is made again takes the same steps
+        self._chance = np.random.default_rng(self._first).standard_normal(int(self._offsets[-1]))
         self._magnitudes = np.array([f.magnitude for f in fields])
         self._prolongation: PETSc.Mat | None = None
         self.matrix: PETSc.Mat | None = None
@@ -236,6 +237,7 @@ class System:
             tolerance = EXACT if self.solver.getType() == PETSc.KSP.Type.PREONLY else ITERATED
         linear = 0
         flipped, drift, share = -1, np.inf, 1.0
+        self.solver.setTolerances(rtol=self._loose)
         # that of a solve that failed may be of a state far away
         has_matrix, self._solved = self._solved, False
         for iteration in range(most_iterations + 1):
@@ -265,6 +267,10 @@ class System:
             f"no convergence in {most_iterations} Newton steps "
             f"(residuals: {ratios}; {flipped} nodes still switch, multipliers drift by {drift:.1e})"
         )
+
+    def forget(self) -> None:
+        """Take the next solve for the first: what was solved before, or failed, has no say in it."""
+        self._solved = False
 
     def follow(self, change: Callable[[], None]) -> int:
         """Make the `change` of loads or prescribed values and let the fields follow it as the last Jacobian says.
@@ -328,7 +334,7 @@ class System:
         array = noise.getArray(readonly=False)
         for f, part, owned in zip(self.fields, self._slices, self._owned, strict=True):
             array[part] = f.function.x.array[:owned]
-        array *= ROUNDING * self._random.standard_normal(len(array))
+        array *= ROUNDING * self._chance
         change.set(0.0)
         for jacobian in self._parts:
             jacobian.matrix.multAdd(noise, change, change)

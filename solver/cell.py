@@ -149,6 +149,8 @@ class Cell:
         self._weighted_step.value = self.scheme.tau
         for part in (*self.conductors.values(), *self.junctions):
             part.begin(self.scheme)
+        for system in self._systems:
+            system.forget()
         if voltage is None:
             self.current_density.value = current_density
         else:

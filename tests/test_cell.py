@@ -48,6 +48,33 @@ def test_restored_state_is_the_saved_one_bit_by_bit(overrides: tuple[str, ...]) 
         np.testing.assert_array_equal(now, then)
 
 
+@pytest.mark.parametrize(
+    "overrides",
+    [(), (BONDED, "interface.friction={coefficient: 0.3}"), ("coupling=staggered",), (FIXED_PRESSURE,)],
+    ids=["free", "bond and friction", "staggered", "weight"],
+)
+def test_step_that_failed_leaves_no_trace(overrides: tuple[str, ...]) -> None:
+    """The same steps, once with one between them that fails in the middle of its solve, give the same bits."""
+    results = []
+    for fails in (False, True):
+        cell = pressed(*overrides)
+        cell.advance(2.0, CURRENT)
+        cell.commit()
+        if fails:
+            saved = cell.state.save()
+            with pytest.raises(SolveError):
+                cell.advance(1e4, CURRENT)
+            cell.state.restore(saved)
+        for _ in range(2):
+            cell.advance(2.0, CURRENT)
+            cell.commit()
+        results.append(cell.state.save())
+    clean, tried = results
+    assert clean.keys() == tried.keys()
+    for name, values in clean.items():
+        np.testing.assert_array_equal(tried[name], values, err_msg=name)
+
+
 def test_failed_time_step_is_undone_by_restore() -> None:
     cell = pressed()
     before, saved = everything(cell), cell.state.save()
