@@ -22,6 +22,9 @@ from interstice.solver.stepping import Advance
 Array = npt.NDArray[np.float64]
 Row = dict[str, float]
 
+KIND = "step kind"
+"""The one column that is a word: charge, discharge, hold, rest, press or open; assembly before the first step."""
+
 COULOMB_PER_AH = 3600.0
 
 
@@ -37,25 +40,22 @@ class Observer:
         self._electrodes = [_ElectrodeColumns(cell, electrode) for electrode in cell.electrodes.values()]
         self._overpotentials = Overpotentials(cell)
         self._charge, self._step_charge = _Integral(), _Integral()
-        self._number = 0
+        self._number, self._last = 0, None  # type: tuple[int, Advance | None]
         self._height = 0.0
 
     def row(self, advance: Advance | None) -> Row:
-        """Return the row after a time step, or of the assembled cell at rest (None)."""
+        """Return the row after a time step, or of the assembled cell at rest (None); asked again, the same one."""
         cell = self.cell
         duration = advance.duration if advance else 0.0
         applied = float(cell.current_density.value) if advance else 0.0
         if advance is None:
             self._height = cell.stack.height
-        elif advance.number != self._number:
-            self._number, self._step_charge = advance.number, _Integral()
-        if advance:
-            self._charge.add(cell, applied)
-            self._step_charge.add(cell, abs(applied))
+        elif advance is not self._last:
+            self._count(advance, applied)
         crossing = cell.crossing()
         fed, drawn = cell.terminal_currents() if advance else (0.0, 0.0)
         current = applied * cell.apparent_area
-        electrodes = {columns.electrode.name: columns.row(duration) for columns in self._electrodes}
+        electrodes = {columns.electrode.name: columns.row() for columns in self._electrodes}
         mean = {name: row["mean stoichiometry [1]"] for name, row in electrodes.items()}
         return {
             "time [s]": advance.time if advance else 0.0,
@@ -80,6 +80,16 @@ class Observer:
             "newton iterations [1]": advance.report.newton if advance else 0,
             "linear iterations [1]": advance.report.linear if advance else 0,
         }
+
+    def _count(self, advance: Advance, applied: float) -> None:
+        """Add the time step just made, at the `applied` current density [A/m²], to what is summed over time."""
+        self._last = advance
+        if advance.number != self._number:
+            self._number, self._step_charge = advance.number, _Integral()
+        self._charge.add(self.cell, applied)
+        self._step_charge.add(self.cell, abs(applied))
+        for columns in self._electrodes:
+            columns.count(advance.duration)
 
     def _energies(self) -> Row:
         """Return where the work done since assembly went: the ledger, in which the bond and its viscosity are one."""
@@ -190,13 +200,15 @@ class _ElectrodeColumns:
         self._out = _Integral()
         self._throughput = 0.0
 
-    def row(self, duration: float) -> Row:
-        cell, electrode = self.cell, self.electrode
-        ours = [junction for junction in cell.junctions if junction.electrode is electrode]
+    def count(self, duration: float) -> None:
+        """Add the time step just made, of `duration` [s], to the lithium that has left."""
+        ours = [junction for junction in self.cell.junctions if junction.electrode is self.electrode]
         crossing = sum(junction.interface.sum(junction.read_current()) for junction in ours)
-        if duration:
-            self._out.add(cell, crossing / FARADAY)
-            self._throughput += abs(crossing) * duration / FARADAY
+        self._out.add(self.cell, crossing / FARADAY)
+        self._throughput += abs(crossing) * duration / FARADAY
+
+    def row(self) -> Row:
+        cell, electrode = self.cell, self.electrode
         lithium = cell.domain.integrate(self._form)
         missing = abs(lithium - self._start + self._out.value)
         mean = lithium / electrode.lithium_capacity
@@ -233,14 +245,15 @@ class HistoryFile:
         self.rows: list[dict[str, float]] = []
         self._stream: IO[str] | None = path.open("w", newline="", encoding="utf-8") if comm.rank == 0 else None
 
-    def write(self, row: dict[str, float]) -> None:
-        """Append a row; the first one gives the header."""
+    def write(self, row: dict[str, float], kind: str = "assembly") -> None:
+        """Append a row with the kind of its protocol step; the first one gives the header."""
         self.rows.append(row)
         if self._stream is not None:
-            writer = csv.DictWriter(self._stream, list(row))
+            time, *others = row
+            writer = csv.DictWriter(self._stream, [time, KIND, *others])
             if len(self.rows) == 1:
                 writer.writeheader()
-            writer.writerow({key: f"{value:.12g}" for key, value in row.items()})
+            writer.writerow({key: f"{value:.12g}" for key, value in row.items()} | {KIND: kind})
             self._stream.flush()
 
     def __enter__(self) -> HistoryFile:

@@ -36,7 +36,7 @@ def run(loaded: LoadedCase, output: Path, comm: MPI.Comm) -> int:
             for count, advance in enumerate(run_protocol(cell, case.protocol, case.time), start=1):
                 time = advance.time
                 row = observer.row(advance)
-                history.write(row)
+                history.write(row, advance.step.step)
                 if count % case.output.fields_every == 0:
                     fields.write(time)
                     written = time

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from builders import BONDED, FIXED_PRESSURE, TINY, Run, tiny_run
 
+from interstice.solver.history import Observer
 from interstice.solver.interface.kinetics import FARADAY
 
 WHOLE = "geometry.lateral=periodic"
@@ -63,6 +64,12 @@ def run(request: pytest.FixtureRequest) -> Run:
     result = tiny_run(*RUNS[request.param])
     assert result.stopped == ""
     return result
+
+
+def test_row_asked_for_again_is_the_same(run: Run) -> None:
+    observer = Observer(run.cell)
+    advance = run.advances[-1]
+    assert observer.row(advance) == observer.row(advance)
 
 
 def test_charge_in_equals_charge_out(run: Run) -> None:

@@ -25,7 +25,14 @@ from interstice.solver.plot.style import (
     quantity,
 )
 
-STEP_COLOURS = {"charge": ORANGE, "discharge": SKY, "hold": PURPLE, "rest": "#DDDDDD"}
+STEP_COLOURS = {
+    "charge": ORANGE,
+    "discharge": SKY,
+    "hold": PURPLE,
+    "rest": "#DDDDDD",
+    "press": GREEN,
+    "open": VERMILION,
+}
 ROWS = {
     "voltage": ("voltage", BLUE),
     "current density": ("current density", GREY),

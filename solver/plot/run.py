@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas
 import pyvista
 
+from interstice.solver.history import KIND
 from interstice.solver.plot.style import Array, unit_of
 
 Grid = Any
@@ -75,14 +76,13 @@ class Run:
         return float(self.column(quantity, name)[0][np.argmin(np.abs(self.time - time))])
 
     def steps(self) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
-        """Yield the kind (charge, discharge, hold, rest) of each protocol step and the numbers of its rows."""
-        number, current = self.column("step")[0], self.column("current density")[0]
+        """Yield the kind (charge, discharge, hold, rest, press, open) of each protocol step and the numbers of its rows."""
+        if KIND not in self.table:
+            raise ValueError(f"{self.directory / 'history.csv'}: there is no column '{KIND}'")
+        number = self.column("step")[0]
         for step in np.unique(number[number > 0]):
             rows = np.flatnonzero(number == step)
-            if np.ptp(current[rows]) > 1e-6 * np.abs(current[rows]).max():
-                yield "hold", rows
-            else:
-                yield {1.0: "charge", -1.0: "discharge", 0.0: "rest"}[np.sign(current[rows[0]])], rows
+            yield str(self.table[KIND][rows[0]]), rows
 
     @cached_property
     def interfaces(self) -> list[str]:

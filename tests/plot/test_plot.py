@@ -32,10 +32,11 @@ THICKNESS = 1e-6
 DEPTH = 4e-8
 """Of the roughness [m]."""
 TIMES, STEPS, CURRENT = [0.0, 60.0, 120.0, 400.0], [0, 1, 1, 2], [0.0, 10.0, 10.0, -10.0]
+KINDS = ("assembly", "charge", "charge", "discharge")
 APPROACH = (0.6, 0.5, 0.2, 0.4)
 """How far the sides have come together at each time, in depths of the roughness; the lowest is at 120 s."""
 HEADER = (
-    "time [s],step [1],voltage [V],current density [A/m^2],capacity [A h/m^2],active fraction [1],max pressure [Pa],"
+    "time [s],step kind,step [1],voltage [V],current density [A/m^2],capacity [A h/m^2],active fraction [1],max pressure [Pa],"
     "mean gap [m]"
 )
 
@@ -79,7 +80,7 @@ def write_run(folder: Path, dimension: int, approach: Sequence[float] = APPROACH
     series = [Series(folder, "interface", interface.mesh, nodal), CombinedSeries(folder, "cell", parts)]
 
     lines = [HEADER]
-    for time, step, applied, near in zip(TIMES, STEPS, CURRENT, approach, strict=True):
+    for time, kind, step, applied, near in zip(TIMES, KINDS, STEPS, CURRENT, approach, strict=True):
         distance = opening(interface.space.tabulate_dof_coordinates().T, near)
         gap.x.array[:] = np.maximum(distance, 0)
         pressure.x.array[:] = 1e15 * np.maximum(-distance, 0)
@@ -89,8 +90,8 @@ def write_run(folder: Path, dimension: int, approach: Sequence[float] = APPROACH
         lifted.sub(dimension - 1).interpolate(lambda x, near=near: np.maximum(opening(x, near), 0))
         for one in series:
             one.write(time)
-        row = (time, step, 3.7 + 1e-3 * time, applied, 1e-3 * time, fraction, interface.max(pressure.x.array), 1e-8)
-        lines.append(",".join(f"{value:.12g}" for value in row))
+        row = (step, 3.7 + 1e-3 * time, applied, 1e-3 * time, fraction, interface.max(pressure.x.array), 1e-8)
+        lines.append(",".join([f"{time:.12g}", kind, *(f"{value:.12g}" for value in row)]))
     (folder / "history.csv").write_text("\n".join(lines) + "\n")
 
 
