@@ -284,6 +284,11 @@ class Cell:
     def opening(self, opening: float) -> None:
         self._opening[...] = opening
 
+    def destroy(self) -> None:
+        """Free the PETSc objects; the fields stay."""
+        for system in {id(system): system for system in (*self._systems, self._mechanical)}.values():
+            system.destroy()
+
     # --- what is measured --------------------------------------------------------------------------
 
     @property

@@ -12,8 +12,10 @@ from mpi4py import MPI
 from interstice import meshes
 from interstice.solver.cell import Cell
 from interstice.solver.domain import Side
+from interstice.solver.history import Row
 from interstice.solver.junction import Junction
 from interstice.solver.output import CombinedSeries, Series
+from interstice.solver.stepping import Advance
 
 
 class FieldWriter:
@@ -21,6 +23,7 @@ class FieldWriter:
 
     def __init__(self, cell: Cell, folder: Path) -> None:
         self._cell = cell
+        self._count, self._now, self._written = 0, 0.0, 0.0
         self._interfaces = [_InterfaceFields(cell, junction) for junction in cell.junctions]
         self._sides = [_SideFields(cell, side) for side in cell.domain.sides.values()]
         one = len(self._interfaces) == 1
@@ -34,8 +37,21 @@ class FieldWriter:
         together = [(shown.side.name, shown.side.mesh, shown.together, shown.cells) for shown in self._sides]
         self._series.append(CombinedSeries(folder, "cell", together))
 
+    def advanced(self, advance: Advance | None, row: Row) -> None:
+        """Write the assembled cell and every so many time steps, as the case says."""
+        self._now = row["time [s]"]
+        if self._count % self._cell.case.output.fields_every == 0:
+            self.write(self._now)
+        self._count += 1
+
+    def finished(self, reason: str) -> None:
+        """Write the last state, unless that is done."""
+        if self._now > self._written:
+            self.write(self._now)
+
     def write(self, time: float) -> None:
         """Write the present state as that of `time` [s]."""
+        self._written = time
         for interface in self._interfaces:
             interface.update()
         for side in self._sides:

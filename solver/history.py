@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,8 @@ Array = npt.NDArray[np.float64]
 Row = dict[str, float]
 
 KIND = "step kind"
-"""The one column that is a word: charge, discharge, hold, rest, press or open; assembly before the first step."""
+"""The one column that is a word: charge, discharge, hold, rest, press or open; `ASSEMBLY` before the first step."""
+ASSEMBLY = "assembly"
 
 COULOMB_PER_AH = 3600.0
 
@@ -238,27 +239,38 @@ def _lost(junction: Junction, name: str) -> float:
     return junction.interface.sum(getattr(junction.bond, name).x.array) if junction.bond else 0.0
 
 
+def with_kind(row: Row, advance: Advance | None) -> dict[str, Any]:
+    """Return a row with the kind of its protocol step after the time."""
+    (time, value), *others = row.items()
+    return {time: value, KIND: advance.step.step if advance else ASSEMBLY, **dict(others)}
+
+
+def split_unit(column: str) -> tuple[str, str]:
+    """Return the title of a column and its unit, which stands in brackets at its end; "" where there is none."""
+    title, bracket, unit = column.rpartition(" [")
+    return (title, unit.removesuffix("]")) if bracket else (column, "")
+
+
 class HistoryFile:
     """`history.csv` on rank 0, written row by row, so that a run that ends early leaves all it computed."""
 
     def __init__(self, path: Path, comm: MPI.Comm) -> None:
-        self.rows: list[dict[str, float]] = []
+        self._begun = False
         self._stream: IO[str] | None = path.open("w", newline="", encoding="utf-8") if comm.rank == 0 else None
 
-    def write(self, row: dict[str, float], kind: str = "assembly") -> None:
-        """Append a row with the kind of its protocol step; the first one gives the header."""
-        self.rows.append(row)
-        if self._stream is not None:
-            time, *others = row
-            writer = csv.DictWriter(self._stream, [time, KIND, *others])
-            if len(self.rows) == 1:
-                writer.writeheader()
-            writer.writerow({key: f"{value:.12g}" for key, value in row.items()} | {KIND: kind})
-            self._stream.flush()
+    def advanced(self, advance: Advance | None, row: Row) -> None:
+        """Append the row of a time step; the first one gives the header."""
+        if self._stream is None:
+            return
+        full = with_kind(row, advance)
+        writer = csv.DictWriter(self._stream, list(full))
+        if not self._begun:
+            writer.writeheader()
+        self._begun = True
+        writer.writerow({key: value if key == KIND else f"{value:.12g}" for key, value in full.items()})
+        self._stream.flush()
 
-    def __enter__(self) -> HistoryFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def finished(self, reason: str) -> None:
+        """Close the file."""
         if self._stream is not None:
             self._stream.close()

@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from interstice.solver.case import Case, Film
+from interstice.solver.case import Film
 from interstice.solver.cell import Cell
+from interstice.solver.history import Row
 from interstice.solver.stepping import Advance
 from interstice.solver.terminal import say
 
@@ -17,14 +18,12 @@ HEADER = f"{'step':>12} {'time':>10} {'Δt':>9} {'Newton':>6} {'f_c':>6} {'volta
 class Progress:
     """Follows one run; only rank 0 prints."""
 
-    def __init__(self, case: Case, output: Path, ranks: int) -> None:
-        self.case, self.output, self.ranks = case, output, ranks
-        self._start = time.perf_counter()
-
-    def built(self, cell: Cell) -> None:
-        """Say what is about to be solved."""
+    def __init__(self, cell: Cell, output: Path | None) -> None:
+        """Say what is about to be solved; `output` is the folder of the results, if any."""
+        self._output, self._start = output, time.perf_counter()
+        self._rows: list[Row] = []
         nodes = sum(int(junction.interface.space.dofmap.index_map.size_global) for junction in cell.junctions)
-        say(f"{self.case.title}")
+        say(f"{cell.case.title}")
         for pair, profile in cell.profiles.items():
             say(
                 f"{'/'.join(pair)}: {profile.description}"
@@ -33,14 +32,17 @@ class Progress:
             )
         say(
             f"{cell.domain.dimension}D, {cell.unknowns:,} unknowns, {nodes:,} nodes on the interface, "
-            f"{self.ranks} rank{'s' if self.ranks > 1 else ''}; results in {self.output}"
+            f"{cell.comm.size} rank{'s' if cell.comm.size > 1 else ''}" + (f"; results in {output}" if output else "")
         )
         for warning in _coarse(cell):
             say(f"warning: {warning}")
         say(HEADER)
 
-    def advanced(self, advance: Advance, row: dict[str, float]) -> None:
+    def advanced(self, advance: Advance | None, row: Row) -> None:
         """Print the line of one time step, after what made it shorter."""
+        self._rows.append(row)
+        if advance is None:
+            return
         for note in advance.notes:
             say(f"{'':>12} {note}")
         pressure = min(_values(row, "mean pressure"), default=0.0)
@@ -52,8 +54,9 @@ class Progress:
             f"{pressure / 1e6:>6.2f} MPa {gap * 1e9:>7.2f} nm"
         )
 
-    def finished(self, rows: list[dict[str, float]], reason: str) -> None:
+    def finished(self, reason: str) -> None:
         """Print the summary: how it ended, what the interface lost, how well the balances close."""
+        rows = self._rows
         say("")
         if reason:
             say(f"stopped: {reason}")
@@ -75,16 +78,17 @@ class Progress:
                 f"lithium imbalance {worst['lithium balance']:.1e}"
             )
             say(f"{len(rows) - 1} time steps, {newton} Newton steps, {time.perf_counter() - self._start:.1f} s")
-        say(f"pictures: interstice plot {self.output}    ParaView: {self.output}/*.pvd")
+        if self._output:
+            say(f"pictures: interstice plot {self._output}    ParaView: {self._output}/*.pvd")
 
 
-def _values(row: dict[str, float], quantity: str) -> list[float]:
+def _values(row: Row, quantity: str) -> list[float]:
     """Return a quantity of every interface or electrode that has it."""
     names = (f"{quantity} [", f"{quantity} of ")
     return [value for column, value in row.items() if column.startswith(names)]
 
 
-def _least_active(row: dict[str, float]) -> float:
+def _least_active(row: Row) -> float:
     return min(_values(row, "active fraction"))
 
 

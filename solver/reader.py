@@ -77,12 +77,29 @@ def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
         with all problems found.
     """
     shown = Path(path)
-    text = _text(shown)
-    values, places = _values(text, str(shown))
+    values, places = _values(_text(shown), str(shown))
+    return _checked(values, places, shown.resolve(), overrides)
+
+
+def read_mapping(values: Mapping[str, Any], overrides: Sequence[str] = ()) -> LoadedCase:
+    """Return the case whose keys and values are those of a mapping, checked like a file's; CaseError as `read_case`.
+
+    Relative paths in it begin at the current folder, in which the case is taken to be called case.yaml.
+    """
+    try:
+        text = json.dumps(values, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CaseError([f"case: mappings, lists, texts and numbers are needed: {error}"]) from None
+    plain, places = _values(text, "case")
+    return _checked(plain, dict.fromkeys(places, "case"), Path("case.yaml").resolve(), overrides)
+
+
+def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequence[str]) -> LoadedCase:
+    """Return the case of plain `values`, after the overrides; CaseError with all that is wrong."""
     for override in overrides:
         values = _override(values, places, override)
     located = _Located(values, places)
-    folder = shown.resolve().parent
+    folder = path.parent
     try:
         case = Case.model_validate_json(json.dumps(values), strict=True, context={"folder": folder})
     except ValidationError as error:
@@ -95,7 +112,7 @@ def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
     if problems:
         raise CaseError(_sorted(located.problem(key, message) for key, message in problems))
     found = {name: material for name, material in materials.items() if material}
-    return LoadedCase(_with_material_files(case, found), shown.resolve(), folder, found)
+    return LoadedCase(_with_material_files(case, found), path, folder, found)
 
 
 def dump_case(case: Case) -> str:

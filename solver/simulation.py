@@ -1,49 +1,70 @@
-"""A whole run, top to bottom: build the cell, press it together, carry out the protocol, record every time step."""
+"""A whole run, top to bottom: build the cell, press it together, carry out the protocol, tell the followers each step."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from mpi4py import MPI
 
 from interstice.solver.algebra import SolveError
 from interstice.solver.cell import Cell
 from interstice.solver.fields import FieldWriter
-from interstice.solver.history import HistoryFile, Observer
+from interstice.solver.history import HistoryFile, Observer, Row
 from interstice.solver.launch import end_quietly_when_told
 from interstice.solver.progress import Progress
 from interstice.solver.reader import LoadedCase
 from interstice.solver.results import write_versions
-from interstice.solver.stepping import ProtocolError, run_protocol
+from interstice.solver.stepping import Advance, ProtocolError, run_protocol
+
+
+class Follower(Protocol):
+    """Whoever follows a run: its files, the terminal, a notebook."""
+
+    def advanced(self, advance: Advance | None, row: Row) -> None:
+        """Take note of a time step and its row of the history; of the assembled cell (None)."""
+
+    def finished(self, reason: str) -> None:
+        """Take note of the end, with the reason why the protocol could not be carried through, if so."""
 
 
 def run(loaded: LoadedCase, output: Path, comm: MPI.Comm) -> int:
     """Run a checked case into the folder `output`; return 0, or 1 if the protocol could not be carried through."""
-    case, progress = loaded.case, Progress(loaded.case, output, comm.size)
-    cell = Cell(case, loaded.materials, loaded.folder, comm)
-    if comm.size > 1:
-        end_quietly_when_told()
-    progress.built(cell)
-    if comm.rank == 0:
-        write_versions(output)
-    observer, fields = Observer(cell), FieldWriter(cell, output)
-    reason, written, time = "", 0.0, 0.0
-    with HistoryFile(output / "history.csv", comm) as history:
-        try:
-            cell.press()
-            history.write(observer.row(None))
-            fields.write(time)
-            for count, advance in enumerate(run_protocol(cell, case.protocol, case.time), start=1):
-                time = advance.time
-                row = observer.row(advance)
-                history.write(row, advance.step.step)
-                if count % case.output.fields_every == 0:
-                    fields.write(time)
-                    written = time
-                progress.advanced(advance, row)
-        except (SolveError, ProtocolError) as stopped:
-            reason = str(stopped)
-        if written < time:
-            fields.write(time)
-        progress.finished(history.rows, reason)
-    return 1 if reason else 0
+
+    def followers(cell: Cell) -> Sequence[Follower]:
+        if comm.size > 1:
+            end_quietly_when_told()
+        if comm.rank == 0:
+            write_versions(output)
+        history = HistoryFile(output / "history.csv", comm)
+        return history, FieldWriter(cell, output), Progress(cell, output)
+
+    return 1 if simulate(loaded, comm, followers) else 0
+
+
+def simulate(loaded: LoadedCase, comm: MPI.Comm, follow: Callable[[Cell], Sequence[Follower]]) -> str:
+    """Carry out a checked case before the followers that `follow` makes; return why it stopped early, "" if it did not.
+
+    What the followers were told stands, whatever ends the run.
+    """
+    cell = Cell(loaded.case, loaded.materials, loaded.folder, comm)
+    observer, followers = Observer(cell), follow(cell)
+
+    def tell(advance: Advance | None) -> None:
+        row = observer.row(advance)
+        for follower in followers:
+            follower.advanced(advance, row)
+
+    reason = ""
+    try:
+        cell.press()
+        tell(None)
+        for advance in run_protocol(cell, loaded.case.protocol, loaded.case.time):
+            tell(advance)
+    except (SolveError, ProtocolError) as stopped:
+        reason = str(stopped)
+    for follower in followers:
+        follower.finished(reason)
+    cell.destroy()
+    return reason

@@ -23,13 +23,7 @@ def plot(directory: Path) -> list[Path]:
     ValueError says which file is missing or damaged.
     """
     run = Run(directory)
-    pictures: dict[str, Callable[[Run], Figure]] = {"history.png": history}
-    if run.has("capacity"):
-        pictures["voltage_capacity.png"] = voltage_capacity
-    if run.has("opening") and run.column("opening")[0].max() > 0:
-        pictures["crack.png"] = crack
-    if run.has("cycle") and run.column("cycle")[0].max() > 1:
-        pictures["cycles.png"] = cycles
+    pictures = {f"{name}.png": draw for name, draw in _curves(run).items()}
     for name in run.interfaces:
         pictures[f"interface_{name.replace('/', '-')}.png" if name else "interface.png"] = partial(interface, name=name)
     pictures["cell.png"] = cell
@@ -41,3 +35,21 @@ def plot(directory: Path) -> list[Path]:
         if run.interfaces:
             movie(run, run.weakest, folder / "opening.gif")
     return [folder / picture for picture in (*pictures, *(["opening.gif"] if run.interfaces else []))]
+
+
+def curves(run: Run) -> dict[str, Figure]:
+    """Return the figures that a history alone makes, by their names."""
+    with matplotlib.rc_context(STYLE):
+        return {name: draw(run) for name, draw in _curves(run).items()}
+
+
+def _curves(run: Run) -> dict[str, Callable[[Run], Figure]]:
+    """Return what draws the curves that a run has."""
+    drawn: dict[str, Callable[[Run], Figure]] = {"history": history}
+    if run.has("capacity"):
+        drawn["voltage_capacity"] = voltage_capacity
+    if run.has("opening") and run.column("opening")[0].max() > 0:
+        drawn["crack"] = crack
+    if run.has("cycle") and run.column("cycle")[0].max() > 1:
+        drawn["cycles"] = cycles
+    return drawn

@@ -50,6 +50,14 @@ class Run:
             raise ValueError(f"{path}: no complete row yet")
         self.time = self.column("time")[0]
 
+    @classmethod
+    def of(cls, table: pandas.DataFrame) -> Run:
+        """Return the run whose history is `table`, with the columns of history.csv; it has no field series."""
+        run = cls.__new__(cls)
+        run.directory, run.table = Path(), table
+        run.time = run.column("time")[0]
+        return run
+
     def names(self, quantity: str) -> list[str]:
         """Return the names of the interfaces or electrodes of which the history has a quantity."""
         found = (re.fullmatch(rf"{re.escape(quantity)}(?: of (.+))? \[[^\]]*\]", header) for header in self.table)

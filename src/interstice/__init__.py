@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
 from interstice.solver.system import load_mpi
 
@@ -19,3 +20,19 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 load_mpi()
+
+if TYPE_CHECKING:
+    from interstice.solver.api import InterfaceHistory, Run, load, run
+    from interstice.solver.reader import CaseError, LoadedCase
+    from interstice.solver.results import OutputError
+
+__all__ = ["CaseError", "InterfaceHistory", "LoadedCase", "OutputError", "Run", "load", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for by its name, so that importing interstice alone takes no time."""
+    if name not in __all__:
+        raise AttributeError(f"module 'interstice' has no attribute '{name}'")
+    from interstice.solver import api, reader, results
+
+    return next(getattr(module, name) for module in (api, reader, results) if hasattr(module, name))

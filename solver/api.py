@@ -1,0 +1,195 @@
+"""Cases from Python: load one, run it, look at its numbers.
+
+    import interstice
+
+    case = interstice.load("film_2d.yaml", {"stack.pressure": "20 MPa"})
+    run = interstice.run(case)
+    run.history["voltage"]                                  # a pandas.DataFrame, its units in run.history.attrs
+    run.interface["electrode/electrolyte"].pressure         # shape (times, nodes)
+
+What goes wrong is an exception with the sentences of the command line: CaseError of a case that cannot be used,
+OutputError of a folder. A protocol that could not be carried through is no error: `Run.stopped` says why.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from interstice.solver.reader import LoadedCase, read_case, read_mapping
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+    from interstice.solver.cell import Cell
+    from interstice.solver.junction import Junction
+    from interstice.solver.stepping import Advance
+
+Array = npt.NDArray[np.float64]
+
+
+def load(case: str | Path | Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> LoadedCase:
+    """Return a checked case: of a file, or a mapping of the same keys and values, whose paths begin where Python runs.
+
+    `changes` replaces values by their dotted keys, as ``--set`` does. CaseError names every problem.
+
+    >>> case = load("cases/film_2d.yaml", {"stack.pressure": "20 MPa", "protocol": ["rest for 1 min"]})
+    >>> case.case.stack.pressure
+    20000000.0
+    """
+    overrides = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in (changes or {}).items()]
+    return read_mapping(case, overrides) if isinstance(case, Mapping) else read_case(case, overrides)
+
+
+def run(case: LoadedCase | str | Path | Mapping[str, Any], output: str | Path | None = None, progress: bool = False) -> Run:
+    """Carry out a case, on all ranks of MPI.COMM_WORLD, and return what came of it.
+
+    With an `output` folder it leaves the files of ``interstice run`` there (OutputError if it cannot); without, all is
+    kept in memory. `progress` prints a line for each time step. Solver objects are freed at the end.
+
+    >>> short = run(load("cases/film_2d.yaml", {"protocol": ["rest for 1 min"]}))
+    >>> short.stopped, len(short.history) == len(short.interface["electrode/electrolyte"].time)
+    ('', True)
+    """
+    from mpi4py import MPI
+
+    from interstice.solver import simulation
+    from interstice.solver.fields import FieldWriter
+    from interstice.solver.history import HistoryFile
+    from interstice.solver.progress import Progress
+    from interstice.solver.results import prepare, write_versions
+
+    loaded = case if isinstance(case, LoadedCase) else load(case)
+    comm, folder = MPI.COMM_WORLD, None if output is None else Path(output)
+    if folder is not None and comm.rank == 0:
+        prepare(folder, loaded)
+        write_versions(folder)
+    result = Run(folder)
+
+    def followers(cell: Cell) -> list[simulation.Follower]:
+        chosen: list[simulation.Follower] = [_Recorder(cell, result)]
+        if folder is not None:
+            comm.barrier()
+            chosen += [HistoryFile(folder / "history.csv", comm), FieldWriter(cell, folder)]
+        return chosen + ([Progress(cell, folder)] if progress else [])
+
+    simulation.simulate(loaded, comm, followers)
+    return result
+
+
+class Run:
+    """What came of a run; the same on every rank.
+
+    `stopped` says why the protocol could not be carried through, "" if it was. `interface` holds what happened at each
+    interface, by its name. `folder` is that of the results, if any.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder, self.stopped = folder, ""
+        self.rows: list[dict[str, Any]] = []
+        self.interface: dict[str, InterfaceHistory] = {}
+
+    @property
+    def history(self) -> pandas.DataFrame:
+        """A row for each time step, the first of the assembled cell; ``attrs["units"]`` holds the unit of each column."""
+        import pandas
+
+        from interstice.solver.history import split_unit
+
+        titles = [split_unit(column) for column in self.rows[0]]
+        table = pandas.DataFrame([list(row.values()) for row in self.rows], columns=[name for name, _ in titles])
+        table.attrs["units"] = dict(titles)
+        return table
+
+    def plot(self) -> dict[str, Figure]:
+        """Return the pictures of the history by their names; ``interstice plot`` draws those of the fields too."""
+        import pandas
+
+        from interstice.solver.plot import curves
+        from interstice.solver.plot.run import Run as Written
+
+        return curves(Written.of(pandas.DataFrame(self.rows)))
+
+
+class InterfaceHistory:
+    """What happened at the nodes of one interface, in the order of their places; the same on every rank.
+
+    `x` [m] has shape (nodes, d), `area` [m², in 2D m] (nodes,), `time` [s] (times,), all others (times, nodes): `share`
+    of the area that conducts, `current_density` [A/m²] and, where the sides may part, `gap` [m] and `pressure` [Pa],
+    with a bond `damage`.
+    """
+
+    def __init__(self, x: Array, area: Array) -> None:
+        self.x, self.area = x, area
+        self._times: list[float] = []
+        self._values: dict[str, list[Array]] = {}
+
+    def add(self, time: float, values: Mapping[str, Array]) -> None:
+        """Append the nodal `values`, each of shape (nodes,), of a `time` [s]."""
+        self._times.append(time)
+        for name, nodal in values.items():
+            self._values.setdefault(name, []).append(nodal)
+
+    @property
+    def time(self) -> Array:
+        """The times [s]."""
+        return np.array(self._times)
+
+    def __getattr__(self, name: str) -> Array:
+        values = self.__dict__.get("_values", {})
+        if name not in values:
+            raise AttributeError(f"this interface has no {name}; it has {', '.join(values)}")
+        return np.array(values[name])
+
+
+class _Recorder:
+    """Keeps rows and nodal values of all time steps in a `Run`."""
+
+    def __init__(self, cell: Cell, result: Run) -> None:
+        self._result = result
+        self._nodes = {junction.name: _Nodes(junction) for junction in cell.junctions}
+        result.interface = {name: nodes.history for name, nodes in self._nodes.items()}
+
+    def advanced(self, advance: Advance | None, row: dict[str, Any]) -> None:
+        from interstice.solver.history import with_kind
+
+        self._result.rows.append(with_kind(row, advance))
+        for nodes in self._nodes.values():
+            nodes.record(row["time [s]"])
+
+    def finished(self, reason: str) -> None:
+        self._result.stopped = reason
+
+
+class _Nodes:
+    """Gathers nodal values of one interface."""
+
+    def __init__(self, junction: Junction) -> None:
+        self._junction, self._comm = junction, junction.interface.mesh.comm
+        places = self._gathered(junction.interface.space.tabulate_dof_coordinates())
+        # the order of nodes is that of their places, whatever the ranks
+        self._order = np.lexsort(np.round(places / np.ptp(places, axis=0).max(), 9).T[::-1])
+        dimension = junction.interface.mesh.geometry.dim
+        area = self._gathered(junction.interface.areas.x.array)[self._order]
+        self.history = InterfaceHistory(places[self._order, :dimension], area)
+
+    def record(self, time: float) -> None:
+        junction = self._junction
+        values = {"share": junction.read_share(), "current_density": junction.read_current()}
+        if junction.interaction:
+            contact = junction.interaction.contact
+            values |= {"gap": contact.gap.read(), "pressure": contact.pressure}
+        if junction.bond:
+            values["damage"] = junction.bond.damage_old.x.array
+        gathered = {name: self._gathered(nodal)[self._order] for name, nodal in values.items()}
+        self.history.add(time, gathered)
+
+    def _gathered(self, values: Array) -> Array:
+        owned = self._junction.interface.owned
+        return np.concatenate(self._comm.allgather(values[:owned]))
