@@ -51,7 +51,16 @@ Rate = Annotated[float, Field(gt=0)]
 
 def _from_case_folder(path: Path, info: ValidationInfo) -> Path:
     folder = (info.context or {}).get("folder", Path())
-    return (folder / path).absolute()
+    return check_path((folder / path).absolute())
+
+
+def check_path(path: Path) -> Path:
+    """Return `path`, which the copy of the case will name; ValueError if it is not text in UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"the path {str(path)!r} is not UTF-8 text; rename the folder or the file") from None
+    return path
 
 
 CaseFile = Annotated[Path, AfterValidator(_from_case_folder)]
@@ -177,7 +186,7 @@ class Layer(Section):
     @model_validator(mode="after")
     def _plain(self) -> Layer:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", self.name):
-            raise ValueError(f"name must be letters, digits and underscores after a letter, not '{self.name}'")
+            raise ValueError(f"name must be letters, digits and underscores after a letter, not {self.name!r}")
         return self
 
 
@@ -675,7 +684,7 @@ class Output(Section):
 class Case(Section):
     """A whole case."""
 
-    title: str
+    title: Annotated[str, Field(max_length=300)]
     temperature: Temperature = "298.15 K"  # type: ignore[assignment]
     geometry: Geometry
     electrode: Electrode | None = None
