@@ -154,7 +154,7 @@ class _Beams:
             if found is not None:
                 after, load_after, newton = found
                 damage, progress = self._damage(after)
-                advance = np.max(progress - self._damage(state)[1])
+                advance = float(np.max(progress - self._damage(state)[1]))
             if found is None or advance > 2 * LARGEST_PROGRESS or not 0.5 < load_after / load < 2.0:
                 length /= 2
                 continue

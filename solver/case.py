@@ -441,7 +441,7 @@ class Kinetics(Section):
 
     law: Literal["butler_volmer", "linear", "tafel"] = "butler_volmer"
     exchange_current_density: CurrentDensity = Field(description="at θ = 1/2 and the salt concentration at rest")
-    activation_energy: MolarEnergy = Field(  # type: ignore[assignment]
+    activation_energy: MolarEnergy = Field(
         default="0 J/mol", description="of the exchange current density, given for 298.15 K"
     )
     anodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
@@ -654,9 +654,9 @@ def _flat(entries: Iterable[Entry]) -> Iterator[Step]:
 class TimeStepping(Section):
     """Implicit steps that grow when Newton converges quickly and shrink when it fails."""
 
-    initial: Time = "1 s"  # type: ignore[assignment]
-    minimum: Time = "1 ms"  # type: ignore[assignment]
-    maximum: Time = "5 min"  # type: ignore[assignment]
+    initial: Time = "1 s"
+    minimum: Time = "1 ms"
+    maximum: Time = "5 min"
     tolerance: Annotated[float, Field(gt=0, le=0.1)] = Field(
         default=1e-4, description="largest error of θ (root mean square over an electrode) that one time step adds"
     )
@@ -685,7 +685,7 @@ class Case(Section):
     """A whole case."""
 
     title: Annotated[str, Field(max_length=300)]
-    temperature: Temperature = "298.15 K"  # type: ignore[assignment]
+    temperature: Temperature = "298.15 K"
     geometry: Geometry
     electrode: Electrode | None = None
     electrolyte: Electrolyte | None = None

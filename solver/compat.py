@@ -44,11 +44,18 @@ def extract_submesh(
     """
     submesh, entity_map, *_ = create_submesh(parent, dimension, entities)
     cells = submesh.topology.index_map(dimension)
-    to_parent = entity_map.sub_topology_to_topology(np.arange(cells.size_local + cells.num_ghosts, dtype=np.int32), False)
+    to_parent = entity_map.sub_topology_to_topology(
+        np.arange(cells.size_local + cells.num_ghosts, dtype=np.int32), False
+    )
     index_map = parent.topology.index_map(dimension)
     from_parent = np.full(index_map.size_local + index_map.num_ghosts, -1, dtype=np.int32)
     from_parent[to_parent] = np.arange(len(to_parent), dtype=np.int32)
     return submesh, entity_map, to_parent, from_parent
+
+
+def geometry_nodes(mesh: Mesh) -> npt.NDArray[np.int32]:
+    """Return the rows of ``mesh.geometry.x`` of each local and ghost cell, shape (cells, nodes of a cell)."""
+    return mesh.geometry.dofmaps[0]
 
 
 def interior_facet_entities(mesh: Mesh, facets: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

@@ -54,7 +54,7 @@ LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
 """The axis across which each lateral boundary lies."""
 
 
-class RadialMeasure(ufl.Measure):
+class RadialMeasure(ufl.Measure):  # type: ignore[misc]  # UFL has no types
     """A measure of the half-plane (r, z) that integrates over the body of revolution: it multiplies by 2πr."""
 
     __slots__ = ("_circumference", "section")

@@ -359,7 +359,6 @@ def test_program_refuses_a_broken_case_in_five_seconds(name: str, command: str, 
     done = subprocess.run(
         [sys.executable, "-m", "interstice", command, str(path)],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=5,

@@ -251,7 +251,19 @@ def test_a_broken_case_is_reported_once_on_two_ranks(case: Path) -> None:
 
 
 def test_n_starts_ranks_and_passes_the_exit_code(case: Path) -> None:
-    command = [sys.executable, "-m", "interstice", "run", "flat.yaml", "-n", "2", "-o", "-out", "--set", "title=2 ranks"]
+    command = [
+        sys.executable,
+        "-m",
+        "interstice",
+        "run",
+        "flat.yaml",
+        "-n",
+        "2",
+        "-o",
+        "-out",
+        "--set",
+        "title=2 ranks",
+    ]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert Path("-out/history.csv").exists()
