@@ -31,6 +31,7 @@ from interstice.benchmarks import pressed
 from interstice.benchmarks.blocks import Array
 from interstice.benchmarks.options import OptionError, Parameters
 from interstice.meshes.tagged import from_gmsh
+from interstice.solver import launch
 
 ELEMENTS = {"westergaard": 256, "hertz": 22}
 FEW = 4
@@ -144,9 +145,8 @@ def _run(program: str, problem: Path, cores: int) -> Run:
     if program == "pressed":
         threads = 1
         if cores > 1:
-            command = ["mpirun", "-n", str(cores), *command]
-    # MPI, initialised in this process, left marks in the environment of C that os.environ does not have
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+            command = [str(launch.mpiexec()), "-n", str(cores), *command]
+    environment = launch.environment() | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
     start, before = time.perf_counter(), _cpu_seconds()
     done = subprocess.run(
         command,

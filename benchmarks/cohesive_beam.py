@@ -135,7 +135,7 @@ class _Beams:
         state: Array = np.zeros(3 * n)
         matrix, _ = self._linearise(state)
         unit = splu(matrix).solve(-self.unit_load)
-        load = 1.0 / self._criterion(unit).max()
+        load = 1.0 / float(self._criterion(unit).max())
         state = load * unit
         path = Path()
         self._record(path, np.zeros(3 * n), 0.0)

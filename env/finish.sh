@@ -1,18 +1,25 @@
 #!/bin/sh
-# The last step of every environment (launcher, Dockerfile, Apptainer), run inside it by whoever owns it once the packages of
-# packages.txt are there: add requirements.txt, try everything, and leave the key that says which lists it was made of.
+# Makes the virtual environment of the program: finish.sh PYTHON FOLDER. The last step of every environment (launcher,
+# Dockerfile, Apptainer), run where it is to be used. The key in it, written last, says that it is complete and of which
+# lists it was made.
 set -eu
+python=$1
+folder=$2
 lists=$(dirname "$0")
 # shellcheck source-path=SCRIPTDIR source=settings.sh
 . "$lists/settings.sh"
+# What the user set for a Python of theirs would end up in here, or keep packages out.
+unset PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX PIP_CONSTRAINT
+export PYTHONNOUSERSITE=1 PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 
-# Each build serves one program, so Debian's guard against mixing pip and apt has nothing to protect.
-install() {
-    python3 -m pip install --break-system-packages --root-user-action=ignore --no-cache-dir --no-deps \
-        --disable-pip-version-check --progress-bar off "$@"
-}
-install --requirement "$lists/requirements.txt"
-install --requirement "$lists/tamaas.txt" --python-version 3.11 --only-binary :all: --target /opt/tamaas
-PYTHONPATH=/opt/tamaas python3.11 -c "import tamaas"
-python3 "$lists/check.py" --thorough
-"$lists/key.sh" >/etc/interstice-environment
+# A build that is killed takes these along.
+bound() { setpriv --pdeathsig KILL "$@"; }
+
+echo "I: making a virtual environment"
+bound "$python" -m venv "$folder"
+echo "I: fetching Python packages"
+bound "$folder/bin/python" -m pip install --require-hashes --only-binary :all: --no-deps --no-cache-dir --progress-bar off \
+    --requirement "$lists/lock.txt"
+echo "I: trying everything"
+PATH=$folder/bin:$PATH bound "$folder/bin/python" "$lists/check.py" --thorough
+"$lists/key.sh" >"$folder/interstice-environment"

@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 {
-    sed -e 's/[[:space:]]*#.*//' -e '/^$/d' packages.txt requirements.txt tamaas.txt
+    sed -e 's/[[:space:]]*#.*//' -e '/^$/d' packages.txt lock.txt
     cat sources.list finish.sh check.py
     uname -m
 } | sha256sum | cut -c1-12

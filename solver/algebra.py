@@ -24,6 +24,7 @@ from ufl.algorithms.analysis import extract_coefficients
 
 from interstice.solver.compat import assemble_block_matrix, create_block_matrix
 from interstice.solver.domain import LATERAL, Domain, Indices
+from interstice.solver.sparsity import without_phantoms
 
 SEVERAL_RANKS = MPI.COMM_WORLD.size > 1
 
@@ -176,7 +177,7 @@ class System:
         spaces = [f.function.function_space for f in fields]
         self._residual = domain.form([f.residual for f in fields])
         blocks = [[_block(f.residual, g.function) for g in fields] for f in fields]
-        self._parts = [_Jacobian(domain, part) for part in _split(blocks)]
+        self._parts = [_Jacobian(domain, spaces, part) for part in _split(blocks)]
         self._vectors = [fem.create_vector(space) for space in spaces]
         self._owned = [s.dofmap.index_map.size_local * s.dofmap.index_map_bs for s in spaces]
         self._offsets = np.concatenate([[0], np.cumsum(self._owned)])
@@ -379,7 +380,12 @@ class System:
     def _solve_present(self) -> int:
         """Solve for the step with the present operator; return the linear iterations."""
         keep = self._outworn is not None and self._iterations <= self._outworn
-        self.solver.getPC().setReusePreconditioner(keep)
+        preconditioner = self.solver.getPC()
+        preconditioner.setReusePreconditioner(keep)
+        if keep:
+            # the hierarchy alone is kept: smoothers that do not follow the matrix make it indefinite
+            for level in range(1, preconditioner.getMGLevels()):
+                preconditioner.getMGSmoother(level).getPC().setReusePreconditioner(False)
         # options of multigrid levels and of factors are read when those are set up
         with _in_database(self._options | MULTIGRID_PTAP):
             self.solver.solve(self._rhs, self._step)
@@ -530,7 +536,7 @@ class _Jacobian:
     Both are made anew only where something changed.
     """
 
-    def __init__(self, domain: Domain, blocks: Blocks) -> None:
+    def __init__(self, domain: Domain, spaces: Sequence[fem.FunctionSpace], blocks: Blocks) -> None:
         self._comm = domain.mesh.comm
         self._forms = domain.form(blocks)
         self._inputs = {
@@ -539,8 +545,11 @@ class _Jacobian:
         self._seen: list[npt.NDArray[np.float64]] | None = None
         self._prolongation: PETSc.Mat | None = None
         self._product: PETSc.Mat | None = None
-        self.matrix = create_block_matrix(self._forms)
-        self.assemble()  # gives the matrix its pattern
+        matrix = create_block_matrix(self._forms)
+        # once assembled, a matrix has its pattern
+        assemble_block_matrix(matrix, self._forms)
+        self.matrix = without_phantoms(matrix, domain, spaces)
+        self.assemble()
 
     @property
     def reduced(self) -> PETSc.Mat:

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interstice.solver import launch
+import interstice
+from interstice.solver import launch, system
 from interstice.solver.reader import CaseError, LoadedCase, read_case
 from interstice.solver.results import OutputError, prepare
-from interstice.solver.terminal import fail, mpi_rank, say, warn
+from interstice.solver.terminal import fail, mpi_rank, say, started, warn
 
 if TYPE_CHECKING:
     from mpi4py import MPI
 
 RANKS_PER_CORE = 8
+EXIT_MISSING_IN_SYSTEM = 72
+"""Exit code, also of the launcher, where the operating system lacks a library or a compiler."""
 
 app = typer.Typer(
     add_completion=False,
@@ -28,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Where does a solid-state battery interface stay in contact, and what does losing contact cost?",
-    epilog="The launcher ./interstice knows two more: 'test [pytest arguments]' runs the tests, "
+    epilog="The launcher ./interstice knows two more: 'test (pytest arguments)' runs the tests, "
     "'shell' opens a shell in the environment.",
 )
 
@@ -41,6 +44,23 @@ Overrides = Annotated[
         "--set", metavar="KEY.PATH=VALUE", help="replace one value of the case; may be repeated", show_default=False
     ),
 ]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from interstice.solver.environment import version
+
+        say(version())
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Where does a solid-state battery interface stay in contact, and what does losing contact cost?"""
 
 
 @app.command()
@@ -57,8 +77,7 @@ def run(
 ) -> None:
     """Simulate a case."""
     directory = output or Path("results") / case.stem
-    rank = mpi_rank()
-    if rank is None:
+    if mpi_rank() is None:
         ranks = _allowed(1 if ranks is None else ranks)
         loaded = _checked(case, overrides, directory)
         if ranks > 1:
@@ -67,7 +86,7 @@ def run(
     if ranks is not None:
         fail(f"-n {ranks}: the program already runs under mpirun, which sets the number of ranks; leave out -n")
     loaded = _checked_together(case, overrides, directory)
-    raise typer.Exit(launch.leave(_simulate(loaded, directory), rank))
+    raise typer.Exit(_simulate(loaded, directory))
 
 
 @app.command()
@@ -139,6 +158,29 @@ def materials(
 
 
 @app.command()
+def cases(
+    copy: Annotated[
+        Path | None, typer.Option("--copy", metavar="DIR", help="copy them to this folder", show_default=False)
+    ] = None,
+) -> None:
+    """List the cases that come with the program, by the files to give to `run`, or copy them."""
+    folder = (Path(interstice.__file__).parent / "cases").resolve()
+    for file in sorted(folder.glob("*.yaml")):
+        if copy is None:
+            say(str(file))
+            continue
+        try:
+            copy.mkdir(parents=True, exist_ok=True)
+            with (copy / file.name).open("xb") as new:
+                new.write(file.read_bytes())
+        except FileExistsError:
+            fail(f"{copy / file.name}: exists already and is left as it is")
+        except OSError as error:
+            fail(f"{copy}: cannot be written: {error.strerror}")
+        say(str(copy / file.name))
+
+
+@app.command()
 def plot(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="folder of a run's results", show_default=False)],
 ) -> None:
@@ -189,12 +231,19 @@ def benchmark(
         fail(str(error))
     except SolveError as error:
         warn(f"error: {error}")
-        raise typer.Exit(launch.leave(1, mpi_rank() or 0)) from error
+        raise typer.Exit(1) from error
 
 
 def main() -> None:
     """Run the program; under mpirun all ranks leave together."""
+    problem = launch.strangers()
+    if problem:
+        known = started()
+        if known is None or known.rank == 0:
+            print(problem, file=sys.stderr)
+        sys.exit(2)
     if mpi_rank() is None:
+        launch.stand_alone()
         app(prog_name="interstice")
         return
     # MPI_Finalize at exit waits for all: no rank's exit code ends the others before rank 0 has spoken.
@@ -259,8 +308,8 @@ def _allowed(ranks: int) -> int:
             f"-n {ranks}: allowed are 1 to {RANKS_PER_CORE * cores} ranks on the {cores} cores here; "
             "on a cluster start 'mpirun -n … interstice run CASE'"
         )
-    if ranks > 1 and not launch.available():
-        fail(f"-n {ranks}: mpirun is not installed here")
+    if ranks > 1 and launch.mpiexec() is None:
+        fail(f"-n {ranks}: mpiexec is not installed here")
     return ranks
 
 
@@ -292,7 +341,10 @@ def _simulate(loaded: LoadedCase, directory: Path) -> int:
         summary = str(error).partition("\n")[0]
         where = f" on rank {comm.rank}" if comm.size > 1 else ""
         print(f"error{where}: {type(error).__name__}: {summary} (details: {log})", file=sys.__stderr__, flush=True)
-        return _end_all(comm, 1)
+        lacking = system.missing_behind(error)
+        if lacking:
+            print(system.words(lacking), file=sys.__stderr__, flush=True)
+        return _end_all(comm, EXIT_MISSING_IN_SYSTEM if lacking else 1)
 
 
 def _end_all(comm: MPI.Comm, code: int) -> int:

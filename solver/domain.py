@@ -103,8 +103,9 @@ class Interface:
     """The common surface of two sides.
 
     `entities` has shape (facets, 4): cell and local facet on the '+' side, cell and local facet on the '−' side, for
-    the facets this rank integrates over. Everything on the interface lives at its nodes: those of `space`, at which
-    `dS` takes its values, so that an integral is a sum over nodes (see `NODES`).
+    the facets this rank integrates over; `cells` are the cells of `mesh` that these facets are. Everything on the
+    interface lives at its nodes: those of `space`, at which `dS` takes its values, so that an integral is a sum over
+    nodes (see `NODES`).
     """
 
     name: tuple[str, str]
@@ -113,6 +114,7 @@ class Interface:
     minus: Side
     mesh: Mesh
     entities: Indices
+    cells: Indices
     dS: ufl.Measure
     space: fem.FunctionSpace
     entity_maps: list[EntityMap] = field(repr=False)
@@ -334,7 +336,7 @@ class Domain:
 
         self.interfaces: dict[tuple[str, str], Interface] = {}
         for pair, tag in tagged.interfaces.items():
-            submesh, entity_map, *_ = extract_submesh(self.mesh, tdim - 1, tagged.facet_tags.find(tag))
+            submesh, entity_map, _, from_parent = extract_submesh(self.mesh, tdim - 1, tagged.facet_tags.find(tag))
             self.entity_maps.append(entity_map)
             measure = dS(tag)
             if axisymmetric:
@@ -349,6 +351,7 @@ class Domain:
                 self.sides[pair[1]],
                 submesh,
                 entities[pair],
+                from_parent[self._facets(entities[pair])],
                 measure,
                 fem.functionspace(submesh, element),
                 self.entity_maps,
@@ -414,8 +417,20 @@ class Domain:
         """Return a reader of the mean of `expression`, of fields of any side or body, in the cells of `side`."""
         return CellMean(self, side, expression)
 
+    def side_of(self, space: fem.FunctionSpace) -> Side | None:
+        """Return the side or body on which `space` lives, None for one of an interface."""
+        sides = (*self.sides.values(), *self.bodies.values())
+        return next((side for side in sides if side.mesh is space.mesh), None)
+
     def _submesh(self, space: fem.FunctionSpace) -> Side:
-        return next(side for side in (*self.sides.values(), *self.bodies.values()) if side.mesh is space.mesh)
+        side = self.side_of(space)
+        assert side is not None
+        return side
+
+    def _facets(self, entities: Indices) -> Indices:
+        """Return the facets of the parent mesh whose `entities`, shape (facets, 4), begin with cell and local facet."""
+        facets = self.mesh.topology.connectivity(self.dimension, self.dimension - 1).array
+        return facets.reshape(-1, self.dimension + 1)[entities[:, 0], entities[:, 1]]
 
     def owner(self, boundary: str) -> str:
         """Return the name of the side on which a named boundary lies; ValueError if it lies on several. Collective."""

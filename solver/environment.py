@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import platform
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 PACKAGES = (
-    "fenics-dolfinx",
+    "dolfinx",
     "fenics-ufl",
     "petsc4py",
     "mpi4py",
@@ -32,12 +33,11 @@ PACKAGES = (
 def version() -> str:
     """Return the version of Interstice, with the commit if it runs from a checkout."""
     root = Path(__file__).resolve().parents[1]
-    try:
-        number = metadata.version("interstice-fem")
-    except metadata.PackageNotFoundError:
-        import tomllib
-
-        number = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
+    project = root / "pyproject.toml"
+    if project.exists():
+        number = tomllib.loads(project.read_text())["project"]["version"]
+    else:
+        number = _version("interstice-fem")
     commit = _commit(root / ".git")
     return f"{number} (commit {commit[:12]})" if commit else number
 

@@ -1,4 +1,4 @@
-"""Starts this program on several MPI ranks and takes care of signals and the exit code."""
+"""Starts this program on several MPI ranks, and tells whether ranks that others started belong together."""
 
 from __future__ import annotations
 
@@ -8,76 +8,130 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
+import sysconfig
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from types import FrameType
 
-EXIT_CODE_FILE = "INTERSTICE_EXIT_CODE_FILE"
+from interstice.solver.terminal import has_pmix_server, started
+
 PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ON_THIS_MACHINE = {
+    # ranks are children of mpiexec on this machine, also within a job of a batch system
+    "HYDRA_LAUNCHER": "fork",
+    "HYDRA_RMK": "user",
+    "HYDRA_IFACE": "lo",
+    # shared memory; on some machines UCX fails at network cards that it finds but cannot use
+    "UCX_TLS": "self,sm",
+}
+"""Settings of MPICH; what the user set is kept."""
+
+OF_A_LAUNCHER = ("PMI_", "PMIX_", "MPI_LOCAL")
+"""How the variables begin by which ranks find the launcher that started them."""
 
 
-def available() -> bool:
-    """Say whether mpirun is installed."""
-    return shutil.which("mpirun") is not None
+def mpiexec() -> str | None:
+    """Return the mpiexec that belongs to this Python's MPI, otherwise one on the PATH; None if there is none."""
+    own = Path(sysconfig.get_path("scripts"), "mpiexec")
+    return str(own) if own.exists() else shutil.which("mpiexec")
 
 
 def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
     """Run this program with `arguments` on `ranks` ranks and return its exit code, or 128 + the signal that ended it.
 
-    mpirun answers a signal with exit code 1 and any exit code but 0 with a page of its own words. So it runs in its own
-    session, gets each signal from here, and sees 0 where rank 0 left the code in a file (`leave`).
+    mpiexec runs in its own session, so that Ctrl-C does not reach it: it would ask for another one. Signals get from
+    here to it, and it passes them on to the ranks, which end at once (`end_quietly_when_told`).
     """
+    program = mpiexec()
+    assert program is not None
     received: list[int] = []
-    with tempfile.TemporaryDirectory(prefix="interstice-") as folder:
-        file = Path(folder) / "exit_code"
-        command = ["mpirun", "-n", str(ranks), sys.executable, "-m", "interstice", *arguments]
-        environment = _environment() | {EXIT_CODE_FILE: str(file)}
-        child = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent
-        )
+    command = [program, "-n", str(ranks), sys.executable, "-m", "interstice", *arguments]
+    child = subprocess.Popen(
+        command, env=environment(), stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent
+    )
 
-        def forward(number: int, frame: FrameType | None) -> None:
-            received.append(number)
-            child.send_signal(signal.SIGTERM)
+    def forward(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        child.send_signal(signal.SIGTERM)
 
-        # nohup and background jobs ignore some signals on purpose.
-        heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, forward) for number in heard}
-        try:
-            code = child.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-        if received:
-            return 128 + received[0]
-        if file.exists():
-            return int(file.read_text())
-        return code if code >= 0 else 128 - code
+    # nohup and background jobs ignore some signals on purpose.
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, forward) for number in heard}
+    try:
+        code = child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        return 128 + received[0]
+    return code if code >= 0 else 128 - code
 
 
-def leave(code: int, rank: int) -> int:
-    """Return the exit code for a rank to end with when all ranks end with `code`."""
-    file = os.environ.get(EXIT_CODE_FILE)
-    if file is None:
-        return code
-    if rank == 0:
-        Path(file).write_text(str(code))
-    return 0
+def environment() -> dict[str, str]:
+    """Return the environment for an mpiexec of this program on this machine."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OF_A_LAUNCHER)}
+    root = str(Path(__file__).parents[2])
+    if root not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
+        kept["PYTHONPATH"] = os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH")]))
+    return {**ON_THIS_MACHINE, **kept}
 
 
-def _environment() -> dict[str, str]:
-    root = str(Path(__file__).parents[1])
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
-        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-        "OMPI_MCA_rmaps_base_oversubscribe": "1",
-    }
-    if os.geteuid() == 0:
-        environment |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-    return environment
+def end_quietly_when_told() -> None:
+    """Let SIGTERM end this rank at once, in C, by an exit: death by a signal makes mpiexec print a page about it.
+
+    To be called when PETSc and Gmsh have been started, which take the signal for themselves.
+    """
+    libc = ctypes.CDLL(None)
+    libc.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
+    libc.signal(signal.SIGTERM, ctypes.cast(libc._exit, ctypes.c_void_p))
+
+
+def stand_alone() -> None:
+    """Prepare the environment for MPI in a process that was started alone."""
+    for name in list(os.environ):
+        # MPICH would look for a launcher that is not there, and end the program.
+        if name.startswith(OF_A_LAUNCHER):
+            del os.environ[name]
+    for name, value in ON_THIS_MACHINE.items():
+        os.environ.setdefault(name, value)
+
+
+def strangers() -> str | None:
+    """Say so where the ranks that were started cannot find each other; None if they do, or if there is only one.
+
+    Each of them would otherwise take itself for the only one and compute, and write, all of it.
+    """
+    known = started()
+    if known.ranks == 1 if known else not has_pmix_server():
+        return None
+    if _has_wheel_of_mpich():
+        # It speaks PMI 1 and 2, and ends the program in words of its own where it finds PMIx.
+        meet = "PMI_FD" in os.environ or "PMI_PORT" in os.environ
+        library = "the MPICH of PyPI"
+    else:
+        from mpi4py import MPI
+
+        meet = MPI.COMM_WORLD.size > 1 or known is None
+        library = MPI.Get_library_version().split(",")[0].splitlines()[0].strip("\0 ")
+    if meet:
+        return None
+    number, launcher = (known.ranks, known.launcher) if known else ("Several", "PMIx")
+    own = mpiexec()
+    advice = f"{own} -n {known.ranks if known else 'RANKS'} interstice run CASE" if own else "the mpiexec of that MPI"
+    return (
+        f"{number} ranks were started by {launcher}, but {library}, which this program uses, does not know of it: "
+        f"each would compute everything on its own. Start them with\n  {advice}"
+        + ("\nor with srun --mpi=pmi2" if "MPICH" in library and "SLURM_JOB_ID" in os.environ else "")
+    )
+
+
+def _has_wheel_of_mpich() -> bool:
+    try:
+        return bool(metadata.version("mpich"))
+    except metadata.PackageNotFoundError:
+        return False
 
 
 def _end_with_parent() -> None:

@@ -10,6 +10,7 @@ from interstice.solver.algebra import SolveError
 from interstice.solver.cell import Cell
 from interstice.solver.fields import FieldWriter
 from interstice.solver.history import HistoryFile, Observer
+from interstice.solver.launch import end_quietly_when_told
 from interstice.solver.progress import Progress
 from interstice.solver.reader import LoadedCase
 from interstice.solver.results import write_versions
@@ -20,6 +21,8 @@ def run(loaded: LoadedCase, output: Path, comm: MPI.Comm) -> int:
     """Run a checked case into the folder `output`; return 0, or 1 if the protocol could not be carried through."""
     case, progress = loaded.case, Progress(loaded.case, output, comm.size)
     cell = Cell(case, loaded.materials, loaded.folder, comm)
+    if comm.size > 1:
+        end_quietly_when_told()
     progress.built(cell)
     if comm.rank == 0:
         write_versions(output)

@@ -1,19 +1,66 @@
-"""What the user sees: rank 0 alone speaks, errors go to stderr."""
+"""What the user sees: rank 0 alone speaks, errors go to stderr. Who started this process, as one of how many ranks."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import typer
 
-RANK_VARIABLES = ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK")
+
+class Started(NamedTuple):
+    """What the launcher of the ranks says to each: its rank, and how many there are."""
+
+    rank: int
+    ranks: int
+    launcher: str
+
+
+LAUNCHERS = (
+    ("PMI_RANK", "PMI_SIZE", "an mpiexec with PMI"),
+    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun"),
+    ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "srun"),
+)
+"""The variables of rank and number of ranks, and who sets them. An mpiexec within a job of SLURM comes first."""
+FIRST_STEP_OF_SLURM_ITSELF = 0xFFFFFFF0
+"""Steps that the user did not start, such as that of a batch script, have the highest numbers."""
+
+
+def started() -> Started | None:
+    """Return what the launcher of the ranks said; None if there was none, or it did not say it."""
+    for rank, ranks, launcher in LAUNCHERS:
+        numbers = (os.environ.get(rank, ""), os.environ.get(ranks, ""))
+        if launcher == "srun" and not _in_step_of_user():
+            continue
+        if all(number.isdecimal() for number in numbers):
+            return Started(int(numbers[0]), int(numbers[1]), launcher)
+    return None
 
 
 def mpi_rank() -> int | None:
-    """Return the rank mpirun gave this process; None if it was started without mpirun. Does not import MPI."""
-    return next((int(os.environ[name]) for name in RANK_VARIABLES if os.environ.get(name, "").isdecimal()), None)
+    """Return the rank of this process; None if it is the only one. Does not import MPI but where nothing else tells."""
+    known = started()
+    if known is not None:
+        return known.rank if known.ranks > 1 else None
+    if has_pmix_server():
+        from mpi4py import MPI
+
+        return MPI.COMM_WORLD.rank if MPI.COMM_WORLD.size > 1 else None
+    return None
+
+
+def has_pmix_server() -> bool:
+    """Say whether this process was started through PMIx, which does not tell the number of ranks.
+
+    PMIX_RANK alone may be left over; the server's folder goes with the server.
+    """
+    return "PMIX_RANK" in os.environ and os.path.isdir(os.environ.get("PMIX_SERVER_TMPDIR", ""))
+
+
+def _in_step_of_user() -> bool:
+    step = os.environ.get("SLURM_STEP_ID", "")
+    return step.isdecimal() and int(step) < FIRST_STEP_OF_SLURM_ITSELF
 
 
 def say(text: str) -> None:

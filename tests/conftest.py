@@ -9,10 +9,8 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
-import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -21,7 +19,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-import interstice  # noqa: F401  # loads MPI's library, which test modules that import DOLFINx first would miss
+from interstice.solver import launch
 
 ROOT = Path(__file__).parent.parent
 MOST_WORKERS = 8
@@ -47,14 +45,12 @@ def mpi_run() -> Callable[..., str]:
     """
 
     def run(arguments: Sequence[str], ranks: int, timeout: float = 60) -> str:
-        # timeout(1) sends SIGTERM, upon which mpiexec ends its ranks; killing mpiexec itself would leave them behind.
         if arguments[0].endswith(".py"):
             arguments = [str(ROOT / "tests" / "as_program.py"), *arguments]
-        own = Path(sysconfig.get_path("scripts"), "mpiexec")
-        program = [str(own if own.exists() else shutil.which("mpiexec")), "-n", str(ranks), sys.executable, *arguments]
+        # timeout(1) sends SIGTERM, upon which mpiexec ends its ranks; killing mpiexec itself would leave them behind.
+        program = [str(launch.mpiexec()), "-n", str(ranks), sys.executable, *arguments]
         command = ["timeout", "--kill-after=5", str(timeout), *program]
-        # This copy lacks what MPI, initialised in this process, added to the environment; mpiexec would trip over it.
-        environment = os.environ | WITHOUT_SPINNING
+        environment = launch.environment() | WITHOUT_SPINNING
         done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True)
         if done.returncode != 0:
             reason = f"took more than {timeout} s" if done.returncode == 124 else f"ended with code {done.returncode}"

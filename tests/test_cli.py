@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from interstice.solver import launch
 from interstice.solver.cli import app
 from interstice.solver.reader import CaseError, read_case
+from interstice.solver.terminal import mpi_rank
 
 ROOT = Path(__file__).parent.parent
 CASE = """\
@@ -78,7 +79,7 @@ def invoke(*arguments: object) -> Result:
 
 
 def environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+    return {**launch.environment(), **more}
 
 
 # --- run -------------------------------------------------------------------------------------------
@@ -165,7 +166,8 @@ def test_impossible_numbers_of_ranks_are_refused(case: Path, simulated: list[tup
 
 
 def test_number_of_ranks_within_mpirun_is_refused(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMPI_COMM_WORLD_RANK", "0")
+    monkeypatch.setenv("PMI_RANK", "0")
+    monkeypatch.setenv("PMI_SIZE", "4")
     result = invoke("run", case, "-n", 2)
     assert result.exit_code == 2
     assert "already runs under mpirun" in result.output
@@ -216,10 +218,11 @@ class Said(NamedTuple):
 
 
 def stub_on_two_ranks(folder: Path, title: str) -> Said:
-    # mpirun mixes and loses pieces of what ranks write just before they end: each rank gets files of its own
-    apart = 'exec "$0" "$@" >said.$OMPI_COMM_WORLD_RANK.out 2>said.$OMPI_COMM_WORLD_RANK.err'
+    # each rank gets files of its own
+    apart = 'exec "$0" "$@" >said.$PMI_RANK.out 2>said.$PMI_RANK.err'
     (folder / "stub.py").write_text(STUB)
-    command = ["timeout", "60", "mpirun", "-n", "2", "sh", "-c", apart, sys.executable, "stub.py", "run", "flat.yaml"]
+    ranks = ["timeout", "60", str(launch.mpiexec()), "-n", "2"]
+    command = [*ranks, "sh", "-c", apart, sys.executable, "stub.py", "run", "flat.yaml"]
     done = subprocess.run(
         [*command, "-o", "out", "--set", f"title={title}"], cwd=folder, env=environment(), capture_output=True
     )
@@ -251,32 +254,85 @@ def test_a_broken_case_is_reported_once_on_two_ranks(case: Path) -> None:
 
 
 def test_n_starts_ranks_and_passes_the_exit_code(case: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "interstice",
-        "run",
-        "flat.yaml",
-        "-n",
-        "2",
-        "-o",
-        "-out",
-        "--set",
-        "title=2 ranks",
-    ]
+    options = ["-n", "2", "-o", "-out", "--set", "title=2 ranks"]
+    command = [sys.executable, "-m", "interstice", "run", "flat.yaml", *options]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert Path("-out/history.csv").exists()
     assert "title: 2 ranks" in Path("-out/case.yaml").read_text()
 
 
-def test_the_exit_code_reaches_the_starter_through_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert launch.leave(1, rank=0) == 1
-    monkeypatch.setenv(launch.EXIT_CODE_FILE, str(tmp_path / "code"))
-    assert launch.leave(1, rank=1) == 0
-    assert not (tmp_path / "code").exists()
-    assert launch.leave(1, rank=0) == 0
-    assert (tmp_path / "code").read_text() == "1"
+# --- ranks that do not find each other ---------------------------------------------------------------
+
+FOREIGN = [
+    {"PMI_RANK": "{}", "PMI_SIZE": "2"},
+    {"OMPI_COMM_WORLD_RANK": "{}", "OMPI_COMM_WORLD_SIZE": "2", "PMIX_RANK": "{}"},
+    {"SLURM_PROCID": "{}", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_ID": "0", "SLURM_NTASKS": "2", "PMIX_RANK": "{}"},
+]
+
+
+@pytest.mark.parametrize("variables", FOREIGN, ids=["PMI", "Open MPI", "srun"])
+def test_ranks_of_a_foreign_launcher_are_refused_once_in_words(case: Path, variables: dict[str, str]) -> None:
+    """Each would take itself for the only one: none of them may compute."""
+    said = []
+    for rank in (0, 1):
+        here = {name: value.format(rank) for name, value in variables.items()}
+        command = [sys.executable, "-m", "interstice", "run", "flat.yaml", "-o", "out"]
+        done = subprocess.run(command, env=environment(**here), capture_output=True, text=True, timeout=60)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        said.append(done.stderr)
+    assert "2 ranks were started by" in said[0] and "mpiexec -n 2" in said[0], said[0]
+    assert said[1] == ""
+    assert not Path("out").exists()
+
+
+LEFT_OVER = [
+    {"SLURM_NTASKS": "8", "SLURM_PROCID": "0"},  # the script of a batch job
+    {"SLURM_NTASKS": "8", "SLURM_PROCID": "0", "SLURM_STEP_ID": "4294967291", "SLURM_STEP_NUM_TASKS": "8"},
+    {"SLURM_PROCID": "0", "SLURM_STEP_ID": "3", "SLURM_STEP_NUM_TASKS": "1"},  # srun --pty bash
+    {"PMIX_RANK": "3"},
+    {
+        "SLURM_PROCID": "0",
+        "SLURM_STEP_ID": "3",
+        "SLURM_STEP_NUM_TASKS": "1",
+        "PMIX_RANK": "0",
+        "PMIX_SERVER_TMPDIR": "/",
+    },
+    {"PMI_RANK": "0", "PMI_SIZE": "1"},
+]
+
+
+@pytest.mark.parametrize("variables", LEFT_OVER)
+def test_one_process_is_alone_whatever_is_left_over_in_its_environment(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert mpi_rank() is None
+    assert launch.strangers() is None
+    assert not set(launch.environment()) & {"PMI_RANK", "PMI_SIZE", "PMIX_RANK"}
+
+
+def test_pmix_alone_does_not_tell_how_many_ranks_so_a_live_server_of_it_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "_has_wheel_of_mpich", lambda: True)
+    monkeypatch.setenv("PMIX_RANK", "0")
+    monkeypatch.setenv("PMIX_SERVER_TMPDIR", str(tmp_path))
+    assert "Several ranks were started by PMIx" in (launch.strangers() or "")
+    monkeypatch.setenv("PMIX_SERVER_TMPDIR", str(tmp_path / "gone"))
+    assert launch.strangers() is None
+
+
+def test_within_a_job_the_inner_mpiexec_says_which_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    outer = {"SLURM_PROCID": "0", "SLURM_STEP_ID": "1", "SLURM_STEP_NUM_TASKS": "2"}
+    for name, value in {**outer, "PMI_RANK": "5", "PMI_SIZE": "8"}.items():
+        monkeypatch.setenv(name, value)
+    assert mpi_rank() == 5
+
+
+# --- signals ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -285,11 +341,13 @@ def test_a_signal_ends_all_ranks(case: Path, number: signal.Signals, code: int) 
     endless = [f"title={mark}", "protocol.0.time=1000 h", "time.initial=1 ms", "time.maximum=1 ms"]
     options = [word for override in endless for word in ("--set", override)]
     command = [sys.executable, "-m", "interstice", "run", "flat.yaml", "-n", "2", "-o", "out", *options]
-    program = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    program = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         wait_for(lambda: Path("out/history.csv").exists())
         program.send_signal(number)
-        assert program.wait(timeout=30) == code
+        output, _ = program.communicate(timeout=30)
+        assert program.returncode == code
+        assert "BAD TERMINATION" not in output
         wait_for(lambda: not processes_with(mark))
     finally:
         program.kill()
@@ -319,7 +377,7 @@ def processes_with(argument: str) -> list[str]:
 
 def test_help_mentions_what_the_launcher_adds() -> None:
     words = invoke("--help").output
-    for command in ("run", "validate", "schema", "info", "materials", "plot", "test [pytest arguments]", "shell"):
+    for command in ("run", "validate", "schema", "info", "materials", "plot", "test (pytest arguments)", "shell"):
         assert command in words
 
 
@@ -338,7 +396,7 @@ def test_schema_is_json_with_descriptions_for_editors() -> None:
 
 def test_info_names_versions_and_cores() -> None:
     words = invoke("info").output
-    for name in ("Interstice", "fenics-dolfinx", "PETSc", "MPI", "gmsh", "Python", "Cores", "Memory"):
+    for name in ("Interstice", "dolfinx", "PETSc", "MPI", "gmsh", "Python", "Cores", "Memory"):
         assert name in words
 
 
@@ -353,6 +411,19 @@ def test_an_unknown_material_ends_with_exit_code_2_and_a_suggestion() -> None:
     result = invoke("materials", "NMC812")
     assert result.exit_code == 2
     assert "did you mean 'NMC811'?" in result.output
+
+
+def test_version_is_printed() -> None:
+    assert invoke("--version").output.startswith("0.")
+
+
+def test_cases_are_listed_and_copied_but_replace_nothing(tmp_path: Path) -> None:
+    listed = [Path(line) for line in invoke("cases").output.splitlines()]
+    assert all(file.is_file() for file in listed) and "film_2d.yaml" in {file.name for file in listed}
+    assert invoke("cases", "--copy", tmp_path / "new").exit_code == 0
+    assert {file.name for file in (tmp_path / "new").iterdir()} == {file.name for file in listed}
+    again = invoke("cases", "--copy", tmp_path / "new")
+    assert again.exit_code == 2 and "exists already" in again.output
 
 
 def test_plot_of_a_folder_without_results_ends_with_exit_code_2(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""The launcher's own logic, with stand-ins for the tools that would download, build and enter an environment."""
+"""The launcher's own logic, with stand-ins for the tools that would download, build and enter an environment.
+
+It has two roads: a virtual environment where Python 3.12 is at hand, a Debian root file system elsewhere.
+"""
 
 import os
 import shutil
@@ -25,11 +28,13 @@ STAND_INS = {
         echo built >>"$STATE/mmdebstrap.calls"
         echo "I: fetching" >&2
         eval "${MMDEBSTRAP_DOES:-}"
-        mkdir -p "${@: -2:1}"/{etc,usr/bin,tmp,var/lib}
+        tree=${@: -2:1}
+        mkdir -p "$tree"/{etc,usr/bin,tmp,var/lib} "$tree/usr/lib/interstice-environment"
+        echo key >"$tree/usr/lib/interstice-environment/interstice-environment"
     """,
     "unshare": """
         while [[ $1 == --* ]]; do shift; done
-        "$@"
+        exec "$@"
     """,
     # Writes down its options and runs the command behind `--`, as a child, where it stands.
     "bwrap": """
@@ -49,7 +54,26 @@ STAND_INS = {
         echo "Filesystem 1048576-blocks Used Available Capacity Mounted on"
         echo "disk 9 9 ${FREE_MB:-99999} 9% /"
     """,
-    "python3": 'case $1 in */check.py) exit "${CHECK_SAYS:-1}" ;; *) echo "$PYTHONPATH: $*" ;; esac',
+    # PYTHON_IS is its version: without one it is too old for a virtual environment.
+    "python3": """
+        case "$*" in
+            "-I -c "*) [[ -n ${PYTHON_IS:-} ]] || exit 1; printf '%s\\n' "$PYTHON_IS" /usr "$0" ;;
+            *"check.py --for-venv"*)
+                [[ -z ${SYSTEM_LACKS:-} || -e $STATE/installed ]] && exit 0
+                [[ $* != *--packages ]] || echo package-of-the-missing
+                echo "missing in this system: $SYSTEM_LACKS" >&2
+                exit 72 ;;
+            *"check.py --thorough") exit 0 ;;
+            *check.py) exit "${CHECK_SAYS:-1}" ;;
+            "-m venv "*)
+                echo built >>"$STATE/venv.calls"
+                mkdir -p "$3/bin"
+                cp "$0" "$3/bin/python"
+                cp "$0" "$3/bin/python3" ;;
+            "-m pip "*) eval "${PIP_DOES:-}" ;;
+            *) echo "$PYTHONPATH: $*" ;;
+        esac
+    """,
     "newuidmap": "exit 0",
 }
 
@@ -57,7 +81,9 @@ STAND_INS = {
 class Machine:
     """A clone in a folder with a space, a cache of its own, and a PATH of stand-ins."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, road: str = "root") -> None:
+        self.road = road
+        self.step = {"root": "MMDEBSTRAP_DOES", "venv": "PIP_DOES"}[road]
         self.clone = folder / "my clone"
         self.cache = folder / "the cache"
         self.tools = folder / "bin"
@@ -78,6 +104,8 @@ class Machine:
             "STATE": str(self.state),
             "INTERSTICE_HOME": str(self.cache),
         }
+        if road == "venv":
+            self.environment["PYTHON_IS"] = "3.13"
 
     def install(self, name: str, script: str) -> None:
         (self.tools / name).write_text(f"#!{shutil.which('bash')}\n{script}\n")
@@ -108,7 +136,7 @@ class Machine:
 
     @property
     def environments(self) -> list[Path]:
-        return list(self.cache.glob("root-*"))
+        return list(self.cache.glob(f"{self.road}-*"))
 
     @property
     def leftovers(self) -> list[str]:
@@ -116,7 +144,7 @@ class Machine:
         return [path.name for path in self.cache.glob("*") if path.name not in ("build.log", "lock")]
 
     def builds(self) -> int:
-        calls = self.state / "mmdebstrap.calls"
+        calls = self.state / {"root": "mmdebstrap.calls", "venv": "venv.calls"}[self.road]
         return len(calls.read_text().split()) if calls.exists() else 0
 
     def wait_for_a_build(self) -> None:
@@ -126,9 +154,19 @@ class Machine:
             time.sleep(0.02)
 
 
+@pytest.fixture(params=["root", "venv"])
+def machine(tmp_path: Path, request: pytest.FixtureRequest) -> Machine:
+    return Machine(tmp_path, request.param)
+
+
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def root_machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
+
+
+@pytest.fixture
+def venv_machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path, "venv")
 
 
 def test_help_needs_no_environment(machine: Machine) -> None:
@@ -175,51 +213,56 @@ def test_environment_unused_for_a_week_goes_when_a_new_one_is_made_unless_a_prog
     assert not old.exists()
 
 
-def test_program_gets_its_arguments_its_folder_and_the_checkout_unharmed_by_spaces(machine: Machine) -> None:
-    result = machine.run("run", "a case.yaml", "--set", "x=1 um")
+def test_program_gets_its_arguments_its_folder_and_the_checkout_unharmed_by_spaces(root_machine: Machine) -> None:
+    result = root_machine.run("run", "a case.yaml", "--set", "x=1 um")
     assert result.stdout == ": -m interstice run a case.yaml --set x=1 um\n"
-    options = (machine.state / "bwrap.options").read_text().split("\n")
-    assert options[options.index("--chdir") + 1] == str(machine.state)
-    assert options[options.index("PYTHONPATH") + 1] == str(machine.clone)
+    options = (root_machine.state / "bwrap.options").read_text().split("\n")
+    assert options[options.index("--chdir") + 1] == str(root_machine.state)
+    assert options[options.index("PYTHONPATH") + 1] == f"{root_machine.clone}/src"
 
 
-def test_tests_run_in_the_checkout_wherever_they_are_started(machine: Machine) -> None:
-    assert machine.run("test", "-k", "contact").stdout.endswith("-m pytest -k contact\n")
-    options = (machine.state / "bwrap.options").read_text().split("\n")
-    assert options[options.index("--chdir") + 1] == str(machine.clone)
+def test_tests_run_in_the_checkout_wherever_they_are_started(root_machine: Machine) -> None:
+    assert root_machine.run("test", "-k", "contact").stdout.endswith("-m pytest -k contact\n")
+    options = (root_machine.state / "bwrap.options").read_text().split("\n")
+    assert options[options.index("--chdir") + 1] == str(root_machine.clone)
 
 
 def test_python_at_hand_is_used_when_it_serves(machine: Machine) -> None:
     result = machine.run("run", "case.yaml", CHECK_SAYS="0")
-    assert result.stdout == f"{machine.clone}: -m interstice run case.yaml\n"
+    assert result.stdout == f"{machine.clone}/src: -m interstice run case.yaml\n"
     assert not machine.cache.exists()
 
 
-@pytest.mark.parametrize("step", ["MMDEBSTRAP_DOES", "FINISH_DOES"])
-def test_failed_build_leaves_nothing_and_shows_the_end_of_its_log(machine: Machine, step: str) -> None:
-    result = machine.run("shell", "true", **{step: "echo 'E: the moon is in the wrong phase'; exit 1"})
-    assert result.returncode == 70
-    assert "wrong phase" in result.stderr
-    assert machine.leftovers == []
+def steps(machine: Machine) -> list[str]:
+    return [machine.step] if machine.road == "venv" else [machine.step, "FINISH_DOES"]
+
+
+def test_failed_build_leaves_nothing_and_shows_the_end_of_its_log(machine: Machine) -> None:
+    for step in steps(machine):
+        result = machine.run("shell", "true", **{step: "echo 'E: the moon is in the wrong phase'; exit 1"})
+        assert result.returncode == 70
+        assert "wrong phase" in result.stderr
+        assert machine.leftovers == []
     assert machine.run("shell", "true").returncode == 0
 
 
 @pytest.mark.parametrize(
-    ("step", "message"),
+    "message",
     [
-        ("MMDEBSTRAP_DOES", "Temporary failure resolving 'deb.debian.org'"),
-        ("FINISH_DOES", "Failed to establish a new connection: [Errno 101] Network is unreachable"),
+        "Temporary failure resolving 'deb.debian.org'",
+        "Failed to establish a new connection: [Errno 101] Network is unreachable",
     ],
 )
-def test_no_network_is_said_in_words(machine: Machine, step: str, message: str) -> None:
-    result = machine.run("shell", "true", **{step: f'echo "{message}"; exit 1'})
-    assert result.returncode == 69
-    assert "cannot be reached" in result.stderr
-    assert machine.leftovers == []
+def test_no_network_is_said_in_words(machine: Machine, message: str) -> None:
+    for step in steps(machine):
+        result = machine.run("shell", "true", **{step: f'echo "{message}"; exit 1'})
+        assert result.returncode == 69
+        assert "cannot be reached" in result.stderr
+        assert machine.leftovers == []
 
 
 def test_interrupted_build_leaves_neither_files_nor_processes(machine: Machine) -> None:
-    process = machine.start("shell", "true", MMDEBSTRAP_DOES='echo $$ >"$STATE/pid"; exec sleep 60')
+    process = machine.start("shell", "true", **{machine.step: 'echo $$ >"$STATE/pid"; exec sleep 60'})
     machine.wait_for_a_build()
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
@@ -227,12 +270,24 @@ def test_interrupted_build_leaves_neither_files_nor_processes(machine: Machine) 
     assert process.returncode == 143
     assert machine.leftovers == []
     builder = int((machine.state / "pid").read_text())
-    with pytest.raises(ProcessLookupError):
-        os.kill(builder, 0)
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{builder}/cmdline").exists() and Path(f"/proc/{builder}/cmdline").read_bytes():
+        assert time.monotonic() < deadline, "the build goes on"
+        time.sleep(0.02)
+
+
+def test_build_whose_launcher_was_killed_is_begun_anew(machine: Machine) -> None:
+    process = machine.start("shell", "true", **{machine.step: "exec sleep 60"})
+    machine.wait_for_a_build()
+    process.kill()
+    process.communicate(timeout=10)
+    assert machine.run("shell", "true").returncode == 0
+    assert machine.builds() == 2
+    assert machine.leftovers == [path.name for path in machine.environments]
 
 
 def test_second_start_waits_for_the_build_of_the_first(machine: Machine) -> None:
-    first = machine.start("shell", "true", MMDEBSTRAP_DOES="sleep 1")
+    first = machine.start("shell", "true", **{machine.step: "sleep 1"})
     machine.wait_for_a_build()
     second = machine.run("shell", "bash", "-c", "exit 5")
     first.communicate(timeout=10)
@@ -241,20 +296,20 @@ def test_second_start_waits_for_the_build_of_the_first(machine: Machine) -> None
     assert machine.builds() == 1
 
 
-def test_missing_tool_is_named_with_the_line_to_type(machine: Machine) -> None:
-    machine.remove("mmdebstrap")
-    result = machine.run("shell", "true")
+def test_missing_tool_is_named_with_the_line_to_type(root_machine: Machine) -> None:
+    root_machine.remove("mmdebstrap")
+    result = root_machine.run("shell", "true")
     assert result.returncode == 72
-    assert "mmdebstrap is needed" in result.stderr
+    assert "mmdebstrap, needed" in result.stderr
     assert "sudo apt-get install" in result.stderr
 
 
-def test_missing_tools_are_installed_by_root_or_by_sudo_without_a_password(machine: Machine) -> None:
-    hidden = machine.tools.with_name("hidden")
-    (machine.tools / "mmdebstrap").rename(hidden)
-    machine.install("apt-get", f'[[ $1 == install ]] && cp "{hidden}" "{machine.tools}/mmdebstrap"; exit 0')
-    machine.install("sudo", '[[ $1 == -n ]] && shift; "$@"')
-    assert machine.run("shell", "true").returncode == 0
+def test_missing_tools_are_installed_by_root_or_by_sudo_without_a_password(root_machine: Machine) -> None:
+    hidden = root_machine.tools.with_name("hidden")
+    (root_machine.tools / "mmdebstrap").rename(hidden)
+    root_machine.install("apt-get", f'[[ $1 == install ]] && cp "{hidden}" "{root_machine.tools}/mmdebstrap"; exit 0')
+    root_machine.install("sudo", '[[ $1 == -n ]] && shift; "$@"')
+    assert root_machine.run("shell", "true").returncode == 0
 
 
 def test_full_disk_is_noticed_before_the_build(machine: Machine) -> None:
@@ -275,8 +330,85 @@ def test_term_reaches_the_program_and_its_own_exit_code_comes_back(machine: Mach
     assert (output, process.returncode) == ("saved\n", 9)
 
 
-def test_ranks_started_outside_the_environment_are_refused(machine: Machine) -> None:
-    machine.run("shell", "true")
-    result = machine.run("run", "case.yaml", OMPI_COMM_WORLD_SIZE="2")
+def test_ranks_started_outside_the_environment_are_refused(root_machine: Machine) -> None:
+    root_machine.run("shell", "true")
+    result = root_machine.run("run", "case.yaml", OMPI_COMM_WORLD_SIZE="2")
     assert result.returncode == 2
     assert "-n RANKS" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PMI_RANK": "{}", "PMI_SIZE": "2"},
+        {"SLURM_PROCID": "{}", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_ID": "0"},
+    ],
+)
+def test_ranks_are_refused_once_whoever_started_them(root_machine: Machine, variables: dict[str, str]) -> None:
+    first, second = (
+        root_machine.run("run", "case.yaml", **{name: text.format(rank) for name, text in variables.items()})
+        for rank in (0, 1)
+    )
+    assert (first.returncode, second.returncode) == (2, 2)
+    assert "2 ranks were started outside" in first.stderr
+    assert second.stderr == ""
+
+
+def test_the_script_of_a_batch_job_is_no_rank(root_machine: Machine) -> None:
+    job = {"SLURM_NTASKS": "8", "SLURM_PROCID": "0", "SLURM_STEP_ID": "4294967291", "SLURM_STEP_NUM_TASKS": "8"}
+    assert root_machine.run("run", "case.yaml", **job).returncode == 0
+
+
+# --- the road of the virtual environment ------------------------------------------------------------------
+
+
+def test_python_3_12_needs_no_root_file_system(venv_machine: Machine) -> None:
+    for tool in ("mmdebstrap", "bwrap", "unshare", "newuidmap"):
+        venv_machine.remove(tool)
+    result = venv_machine.run("run", "a case.yaml", "--set", "x=1 um", PYTHONPATH="/of/another/python")
+    assert result.stdout == f"{venv_machine.clone}/src: -m interstice run a case.yaml --set x=1 um\n"
+    (environment,) = venv_machine.environments
+    made_of = (environment / "interstice-environment").read_text()
+    assert made_of.strip() in environment.name
+
+
+def test_tests_run_in_the_checkout_in_a_virtual_environment_too(venv_machine: Machine) -> None:
+    assert venv_machine.run("test", "-k", "contact").stdout.endswith("-m pytest -k contact\n")
+    assert venv_machine.run("shell", "bash", "-c", "pwd").stdout == f"{venv_machine.state}\n"
+
+
+def test_each_python_has_an_environment_of_its_own(venv_machine: Machine) -> None:
+    venv_machine.run("shell", "true")
+    venv_machine.run("shell", "true", PYTHON_IS="3.12")
+    assert venv_machine.builds() == 2
+    assert len(venv_machine.environments) == 2
+
+
+def test_a_later_python_under_its_own_name_is_found(root_machine: Machine) -> None:
+    root_machine.install("python3.12", f"PYTHON_IS=3.12 exec '{root_machine.tools}/python3' \"$@\"")
+    assert root_machine.run("shell", "true").returncode == 0
+    assert root_machine.builds() == 0
+    assert [path.name[:5] for path in root_machine.cache.glob("venv-*")] == ["venv-"]
+
+
+def test_missing_library_is_named_with_the_line_to_type(venv_machine: Machine) -> None:
+    result = venv_machine.run("shell", "true", SYSTEM_LACKS="libGLU.so.1")
+    assert result.returncode == 72
+    assert "libGLU.so.1" in result.stderr
+    assert venv_machine.leftovers == []
+
+
+def test_missing_libraries_are_installed_where_that_is_allowed(venv_machine: Machine) -> None:
+    wanted = '[[ $1 == install && $* == *package-of-the-missing* ]] && : >"$STATE/installed"; exit 0'
+    venv_machine.install("apt-get", wanted)
+    venv_machine.install("sudo", '[[ $1 == -n ]] && shift; "$@"')
+    result = venv_machine.run("shell", "true", SYSTEM_LACKS="libGLU.so.1")
+    assert result.returncode == 0, result.stderr
+
+
+def test_environment_made_from_these_lists_is_used_at_once_when_it_is_active(venv_machine: Machine) -> None:
+    venv_machine.run("shell", "true")
+    (environment,) = venv_machine.environments
+    path = f"{environment}/bin:{venv_machine.environment['PATH']}"
+    result = venv_machine.run("run", "case.yaml", PATH=path, PYTHON_IS="")
+    assert result.stdout == f"{venv_machine.clone}/src: -m interstice run case.yaml\n"

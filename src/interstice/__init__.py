@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
-from importlib import metadata
+import os
 
+from interstice.solver.system import load_mpi
 
-def _load_mpi() -> None:
-    """Load MPI's library of the PyPI wheels, without starting MPI.
+# Read by libraries when they are loaded, so it is set before any of them; what the user set is kept.
+for _name, _value in {
+    # MPI ranks fill the cores; threads of the linear algebra underneath would only fight for them
+    "OMP_NUM_THREADS": "1",
+    # the program says in its own words why it ends
+    "MPIR_CVAR_SUPPRESS_ABORT_MESSAGE": "1",
+    # pictures are drawn in memory, without looking for a screen
+    "PYVISTA_OFF_SCREEN": "true",
+    "VTK_DEFAULT_OPENGL_WINDOW": "vtkEGLRenderWindow",
+}.items():
+    os.environ.setdefault(_name, _value)
 
-    The wheels of DOLFINx and PETSc do not know where it lies and find it only when it has been loaded before them.
-    """
-    try:
-        files = metadata.files("mpich") or []
-    except metadata.PackageNotFoundError:
-        return
-    for file in files:
-        if file.name == "libmpi.so.12":
-            ctypes.CDLL(str(file.locate()))
-
-
-_load_mpi()
+load_mpi()

@@ -1,0 +1,146 @@
+"""What the operating system must have beside the Python packages, and the line to type where it lacks something.
+
+The standard library is all this file may use: env/check.py reads it in a Python that has none of the packages yet.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from importlib import metadata
+from typing import NamedTuple
+
+
+class Thing(NamedTuple):
+    """Something of the system, and the packages of Debian and of Fedora that hold it."""
+
+    name: str
+    debian: str
+    fedora: str
+
+
+LIBRARIES = (
+    Thing("libGL.so.1", "libgl1", "mesa-libGL"),
+    Thing("libGLU.so.1", "libglu1-mesa", "mesa-libGLU"),
+    Thing("libX11.so.6", "libx11-6", "libX11"),
+    Thing("libXcursor.so.1", "libxcursor1", "libXcursor"),
+    Thing("libXext.so.6", "libxext6", "libXext"),
+    Thing("libXfixes.so.3", "libxfixes3", "libXfixes"),
+    Thing("libXft.so.2", "libxft2", "libXft"),
+    Thing("libXinerama.so.1", "libxinerama1", "libXinerama"),
+    Thing("libXrender.so.1", "libxrender1", "libXrender"),
+    Thing("libfontconfig.so.1", "libfontconfig1", "fontconfig"),
+    Thing("libgomp.so.1", "libgomp1", "libgomp"),
+    Thing("libstdc++.so.6", "libstdc++6", "libstdc++"),
+)
+"""What PyPI's Gmsh needs."""
+DRAWING = Thing("libEGL.so.1", "libegl1", "mesa-libEGL")
+"""What pictures of solid cells need; the program does without."""
+COMPILER = Thing("a C compiler", "gcc libc6-dev", "gcc")
+VENV = Thing("Python's module venv", "python{version}-venv", "python{version}")
+HEADERS = Thing("Python.h", "python{version}-dev", "python{version}-devel")
+
+OLDEST_GLIBC = (2, 34)
+SUPPORTED_PYTHONS = ((3, 12), (3, 14))
+
+
+def missing_libraries() -> list[Thing]:
+    """Return the libraries that PyPI's Gmsh would not find."""
+    return [thing for thing in LIBRARIES if not can_load(thing.name)]
+
+
+def missing_for_forms() -> list[Thing]:
+    """Return what the compilation of forms, at run time, would not find."""
+    word = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
+    compiler = shlex.split(word)
+    if shutil.which(compiler[0]) is None:
+        has_headers = os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h"))
+        return [COMPILER] if has_headers else [COMPILER, HEADERS]
+    folders = [f"-I{sysconfig.get_path(kind)}" for kind in ("include", "platinclude")]
+    found = []
+    for header, thing in (("math.h", COMPILER), ("Python.h", HEADERS)):
+        command = [*compiler, *folders, "-x", "c", "-E", "-"]
+        done = subprocess.run(command, input=f"#include <{header}>\n", text=True, capture_output=True)
+        if done.returncode != 0:
+            found.append(thing)
+            break
+    return found
+
+
+def missing_for_venv() -> list[Thing]:
+    """Return what making a virtual environment would not find."""
+    return [] if importlib.util.find_spec("ensurepip") else [VENV]
+
+
+def missing_behind(error: BaseException) -> list[Thing]:
+    """Return what the system lacks if that explains `error`: a library that cannot be loaded, a form not compiled."""
+    if isinstance(error, ImportError | OSError) and ".so" in str(error):
+        return missing_libraries()
+    if any(kind.__module__.partition(".")[0] in ("cffi", "distutils", "setuptools") for kind in type(error).__mro__):
+        return missing_for_forms()
+    return []
+
+
+def unsuitable() -> str | None:
+    """Say why the wheels of PyPI cannot be used by this Python; None if they can."""
+    version = sys.version_info[:2]
+    oldest, newest = SUPPORTED_PYTHONS
+    if not oldest <= version <= newest:
+        return "Python is {}.{}, needed is {}.{} to {}.{}".format(*version, *oldest, *newest)
+    if sys.implementation.name != "cpython" or platform.machine() != "x86_64":
+        return f"{sys.implementation.name} on {platform.machine()}; there are wheels for CPython on x86_64"
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return "Python is the free-threaded one"
+    name, _, number = (os.confstr("CS_GNU_LIBC_VERSION") or "").partition(" ")
+    if name != "glibc" or tuple(map(int, number.split(".")[:2])) < OLDEST_GLIBC:
+        return f"the C library is {name or 'unknown'} {number}, needed is glibc {'.'.join(map(str, OLDEST_GLIBC))}"
+    return None
+
+
+def packages(things: list[Thing], kind: str = "debian") -> list[str]:
+    """Return the packages of Debian, or of Fedora, that hold `things`; those for drawing come along."""
+    version = "{}.{}".format(*sys.version_info)
+    return " ".join(getattr(thing, kind) for thing in [*things, DRAWING]).format(version=version).split()
+
+
+def words(things: list[Thing]) -> str:
+    """Name `things`, and the line to type that installs them."""
+    names = ", ".join(thing.name for thing in things)
+    debian = f"sudo apt-get install -y --no-install-recommends {' '.join(packages(things))}"
+    fedora = f"sudo dnf install -y {' '.join(packages(things, 'fedora'))}"
+    lines = [f"missing in this system: {names}. Type:"]
+    if shutil.which("apt-get") or not shutil.which("dnf"):
+        lines.append(f"  {debian}")
+    if shutil.which("dnf") or not shutil.which("apt-get"):
+        lines.append(f"  {fedora}")
+    return "\n".join(lines)
+
+
+def can_load(library: str) -> bool:
+    """Say whether the loader finds `library`."""
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def load_mpi() -> None:
+    """Load MPI's library of the PyPI wheels, without starting MPI.
+
+    The wheels of DOLFINx and PETSc do not know where it lies and find it only when it has been loaded before them.
+    """
+    try:
+        files = metadata.files("mpich") or []
+    except metadata.PackageNotFoundError:
+        return
+    for file in files:
+        if file.name == "libmpi.so.12":
+            ctypes.CDLL(str(file.locate()))
