@@ -236,6 +236,7 @@ def benchmark(
 
 def main() -> None:
     """Run the program; under mpirun all ranks leave together."""
+    system.keep_freed_memory()
     problem = launch.strangers()
     if problem:
         known = started()

@@ -71,10 +71,10 @@ def _coupled(domain: Domain, spaces: Sequence[fem.FunctionSpace], rows_of: Seque
 
     def rows(k: int, cells: Indices) -> Rows:
         """Return those of the unknowns of space `k` in `cells` of its mesh, of which −1 is none."""
-        dofmap = spaces[k].dofmap
-        unrolled = dofmap.bs * dofmap.list[cells][..., None] + np.arange(dofmap.bs)
-        found = rows_of[k][unrolled.reshape(len(cells), -1)]
-        found[cells < 0] = -1
+        dofmap, there = spaces[k].dofmap, cells >= 0
+        found = np.full((len(cells), dofmap.bs * dofmap.list.shape[1]), -1, dtype=np.int64)
+        unrolled = dofmap.bs * dofmap.list[cells[there]][..., None] + np.arange(dofmap.bs)
+        found[there] = rows_of[k][unrolled.reshape(-1, found.shape[1])]
         return found
 
     on_sides = {k: side for k, space in enumerate(spaces) if (side := domain.side_of(space)) is not None}

@@ -51,6 +51,18 @@ OLDEST_GLIBC = (2, 34)
 SUPPORTED_PYTHONS = ((3, 12), (3, 14))
 
 
+def keep_freed_memory() -> None:
+    """Let this process keep what it frees, up to 2 GB, for its next use; where the C library is not glibc, do nothing.
+
+    Each factorisation takes and frees large arrays. Giving them back to the system each time cost a sixth of a run.
+    """
+    trim_threshold, most_mappings = -1, -4  # M_TRIM_THRESHOLD and M_MMAP_MAX of glibc's malloc.h
+    change = getattr(ctypes.CDLL(None), "mallopt", None)
+    if change is not None:
+        change(trim_threshold, 2**31 - 1)
+        change(most_mappings, 0)
+
+
 def missing_libraries() -> list[Thing]:
     """Return the libraries that PyPI's Gmsh would not find."""
     return [thing for thing in LIBRARIES if not can_load(thing.name)]
