@@ -135,4 +135,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
                 self.ranks = set(names.splitlines())
             return "ranks" if nodeid in self.ranks else nodeid.partition("::")[0]
 
+    config.option.loadscopereorder = False
     return FilesThenRanks(config, log)
