@@ -51,6 +51,8 @@ class Options(Parameters):
     """elements per half wavelength or contact radius; if not given, 256 or 22"""
     cores: int = Field(len(os.sched_getaffinity(0)), ge=1)
     """MPI ranks here and threads there"""
+    solver: Literal["pardiso", "superlu"] = "pardiso"
+    """solver of the reference; superlu is slow, but needs nothing that SciPy lacks"""
     repeats: int = Field(1, ge=1)
     """runs of each, in turn; the fastest counts"""
 
@@ -76,8 +78,8 @@ def compare(options: Options) -> dict[str, Any]:
     elements = options.elements or ELEMENTS[options.problem]
     with tempfile.TemporaryDirectory(prefix="interstice-") as name:
         folder = Path(name)
-        small = _prepare(folder, options.problem, FEW)
-        large = _prepare(folder, options.problem, elements)
+        small = _prepare(folder, options.problem, FEW, options.solver)
+        large = _prepare(folder, options.problem, elements, options.solver)
         for program in ("pressed", "direct"):
             _run(program, small, options.cores)
         pairs = [
@@ -108,7 +110,7 @@ def difference(ours: dict[str, Array], direct: dict[str, Array]) -> float:
     return float(np.sqrt(direct["areas"] @ change**2 / (direct["areas"] @ direct["pressure"] ** 2)))
 
 
-def _prepare(folder: Path, name: str, elements: int) -> Path:
+def _prepare(folder: Path, name: str, elements: int, solver: str) -> Path:
     """Write the mesh and the numbers of a problem; return the file of the latter."""
     problem = pressed.find(name)
     box = problem.box(elements)
@@ -128,6 +130,7 @@ def _prepare(folder: Path, name: str, elements: int) -> Path:
         "moduli": problem.options.moduli,
         "pressure": problem.pressure,
         "gap": problem.parameters,
+        "solver": solver,
     }
     file = mesh.with_suffix(".json")
     file.write_text(json.dumps(inputs))
@@ -173,7 +176,8 @@ def _print_table(content: dict[str, Any]) -> None:
     inputs = content["inputs"]
     title = f"{inputs['problem']}, {content['unknowns']:,} unknowns, {inputs['cores']} cores"
     table = Table("program", "time", "on cores", "peak memory", title=title, title_justify="left")
-    for name, label in (("interstice", "Interstice"), ("direct", "scikit-fem and Pardiso")):
+    solver = {"pardiso": "Pardiso", "superlu": "SuperLU"}[inputs["solver"]]
+    for name, label in (("interstice", "Interstice"), ("direct", f"scikit-fem and {solver}")):
         cost = content[name]
         times = f"{cost['seconds']:.2f} s", f"{cost['cpu_seconds']:.2f} s"
         table.add_row(label, *times, f"{cost['peak_memory_MB']:.0f} MB")

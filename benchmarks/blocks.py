@@ -21,6 +21,7 @@ from interstice.benchmarks.options import ContactMethod
 from interstice.benchmarks.report import Cost, peak_memory, seconds_glued, timed
 from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate
 from interstice.solver import algebra
+from interstice.solver.compat import geometry_nodes
 from interstice.solver.domain import Domain, Indices, Interface, Side
 from interstice.solver.interface.adhesion import Adhesion
 from interstice.solver.interface.contact import AUGMENTATION, Change, Contact
@@ -397,7 +398,7 @@ def l2_errors(interface: Interface, nodal: Array, exact: Callable[[Array], Array
     barycentric = np.column_stack([1 - points.sum(axis=1), points])
     interpolant = exact(interface.space.tabulate_dof_coordinates())
     sums = np.zeros(3)
-    places: Any = mesh.geometry.x[mesh.geometry.dofmap[:cells]]
+    places: Any = mesh.geometry.x[geometry_nodes(mesh)[:cells]]
     for dofs, corners in zip(dofmap.list[:cells], places, strict=True):
         edges = corners[1:] - corners[0]
         measure = np.sqrt(np.linalg.det(edges @ edges.T))

@@ -135,7 +135,7 @@ class _Beams:
         state: Array = np.zeros(3 * n)
         matrix, _ = self._linearise(state)
         unit = splu(matrix).solve(-self.unit_load)
-        load = 1.0 / self._criterion(unit).max()
+        load = 1.0 / float(self._criterion(unit).max())
         state = load * unit
         path = Path()
         self._record(path, np.zeros(3 * n), 0.0)
@@ -154,7 +154,7 @@ class _Beams:
             if found is not None:
                 after, load_after, newton = found
                 damage, progress = self._damage(after)
-                advance = np.max(progress - self._damage(state)[1])
+                advance = float(np.max(progress - self._damage(state)[1]))
             if found is None or advance > 2 * LARGEST_PROGRESS or not 0.5 < load_after / load < 2.0:
                 length /= 2
                 continue

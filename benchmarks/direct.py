@@ -1,4 +1,4 @@
-"""Contact of two elastic blocks as a plain program with scikit-fem and Pardiso: the reference of `against_direct`.
+"""Contact of two elastic blocks as a plain program with scikit-fem and a direct solver: `against_direct`'s reference.
 
     python3 -m interstice.benchmarks.direct PROBLEM.json PRESSURE.npz
 
@@ -9,7 +9,8 @@ primal-dual active-set method (Hintermüller, Ito and Kunisch 2002) from contact
 
 The normal displacement of each upper node of a pair is counted from that of its lower partner. The gap is then an
 unknown of its own, so an active pair is an unknown that is held. The stiffness stays symmetric and positive definite
-with the same pattern at every step: Pardiso orders it once and factorises half of it.
+with the same pattern at every step: Pardiso orders it once and factorises half of it. SciPy's SuperLU, which needs
+nothing else installed and is far slower, factorises all of it anew.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 import skfem
+from scipy.sparse.linalg import splu
 from skfem.models.elasticity import lame_parameters, linear_elasticity
 
 Array = npt.NDArray[np.float64]
@@ -44,8 +46,12 @@ GAPS: dict[str, Callable[..., Array]] = {
 """Initial gap [m] at points, shape (dimension, n), with lengths in metres."""
 
 
-def pardiso() -> Any:
-    """Return a Pardiso solver of symmetric positive definite matrices; ImportError if MKL is not there."""
+Factorise = Callable[[sp.csr_matrix, Array], Array]
+"""From the upper half of a symmetric positive definite matrix, always of the same pattern, and a right side to x."""
+
+
+def pardiso() -> Factorise:
+    """Return solutions by Pardiso; ImportError if MKL is not there."""
     # where pip puts the library depends on the kind of installation, and pypardiso does not ask pip
     if "PYPARDISO_MKL_RT" not in os.environ:
         try:
@@ -55,14 +61,39 @@ def pardiso() -> Any:
         os.environ["PYPARDISO_MKL_RT"] = str(libraries[0])
     from pypardiso import PyPardisoSolver
 
-    return PyPardisoSolver(mtype=POSITIVE_DEFINITE)
+    solver = PyPardisoSolver(mtype=POSITIVE_DEFINITE)
+    phases = [ANALYSIS, FACTORISATION_AND_SOLUTION]
+
+    def solution(half: sp.csr_matrix, right: Array) -> Array:
+        for phase in phases:
+            solver.set_phase(phase)
+            x = solver._call_pardiso(half, right)
+        del phases[:-1]
+        return np.asarray(x)
+
+    return solution
+
+
+def superlu() -> Factorise:
+    """Return solutions by SciPy's SuperLU."""
+
+    def solution(half: sp.csr_matrix, right: Array) -> Array:
+        whole = (half + sp.triu(half, 1).T).tocsc()
+        options = {"SymmetricMode": True}
+        return np.asarray(splu(whole, "MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options).solve(right))
+
+    return solution
+
+
+SOLVERS: dict[str, Callable[[], Factorise]] = {"pardiso": pardiso, "superlu": superlu}
 
 
 def solve(problem: dict[str, Any]) -> tuple[Array, Array, Array, dict[str, int]]:
     """Return nodes of the interface [m], shape (n, dimension), their areas and pressures [Pa], and what it took.
 
     `problem` holds `mesh` (a Gmsh file), `unit` (the length of one unit of it [m]), `moduli` (E [Pa] and ν of the upper
-    and of the lower block), `pressure` on the top [Pa], `name` (a key of GAPS) and `gap` (its parameters).
+    and of the lower block), `pressure` on the top [Pa], `name` (a key of GAPS), `gap` (its parameters) and `solver` (a
+    key of SOLVERS).
     """
     mesh = skfem.Mesh.load(problem["mesh"]).scaled(problem["unit"])
     upper, lower = (_basis(mesh.restrict(side)) for side in ("upper", "lower"))
@@ -93,7 +124,9 @@ def solve(problem: dict[str, Any]) -> tuple[Array, Array, Array, dict[str, int]]
     transform, number = _transform(len(load), above, below, platen)
     gap = GAPS[problem["name"]](points, **problem["gap"])
     stiffness = (transform.T @ (stiffness @ transform)).tocsr()
-    forces, steps = _active_set(stiffness, transform.T @ load, number[above], gap, number[np.concatenate(held)])
+    factorise = SOLVERS[problem["solver"]]()
+    held_unknowns = number[np.concatenate(held)]
+    forces, steps = _active_set(factorise, stiffness, transform.T @ load, number[above], gap, held_unknowns)
     took = {"unknowns": upper.N + lower.N, "steps": steps}
     return points.T, areas, forces / areas, took
 
@@ -123,7 +156,9 @@ def _transform(size: int, above: Indices, below: Indices, platen: Indices) -> tu
     return sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(size, len(free))), number
 
 
-def _active_set(stiffness: sp.csr_matrix, load: Array, pairs: Indices, gap: Array, held: Indices) -> tuple[Array, int]:
+def _active_set(
+    factorise: Factorise, stiffness: sp.csr_matrix, load: Array, pairs: Indices, gap: Array, held: Indices
+) -> tuple[Array, int]:
     """Return the contact forces [N] on the `pairs` of nodes whose initial `gap` [m] is given, and the steps made.
 
     Displacements `held` are zero. RuntimeError if the active set does not come to rest.
@@ -132,7 +167,6 @@ def _active_set(stiffness: sp.csr_matrix, load: Array, pairs: Indices, gap: Arra
     half.sort_indices()
     rows = np.repeat(np.arange(len(load)), np.diff(half.indptr))
     diagonal = rows == half.indices
-    solver = pardiso()
     active: npt.NDArray[np.bool_] = np.ones(len(pairs), dtype=bool)
     for step in range(1, MOST_STEPS + 1):
         u = np.zeros(len(load))
@@ -143,11 +177,7 @@ def _active_set(stiffness: sp.csr_matrix, load: Array, pairs: Indices, gap: Arra
         matrix = half.copy()
         matrix.data[fixed[rows] | fixed[half.indices]] = 0.0
         matrix.data[diagonal & fixed[rows]] = 1.0
-        if step == 1:
-            solver.set_phase(ANALYSIS)
-            solver._call_pardiso(matrix, right)
-        solver.set_phase(FACTORISATION_AND_SOLUTION)
-        u = solver._call_pardiso(matrix, right)
+        u = factorise(matrix, right)
         forces = (stiffness @ u - load)[pairs]
         now = np.where(active, forces > 0, gap + u[pairs] < 0)
         if np.array_equal(now, active):

@@ -7,7 +7,7 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from mpi4py import MPI
 from rich.console import Console
@@ -16,8 +16,6 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from interstice.solver.algebra import System
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class Result:
         return asdict(self) | {"cost": self.cost.content()}
 
 
-def timed(comm: MPI.Comm, work: Callable[[], T]) -> tuple[T, float]:
+def timed[T](comm: MPI.Comm, work: Callable[[], T]) -> tuple[T, float]:
     """Return what `work` returns and the seconds it took on the slowest rank. Collective."""
     comm.barrier()
     start = time.perf_counter()

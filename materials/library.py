@@ -131,7 +131,8 @@ class Host(Part):
     """A solid that takes up lithium: c_max [mol/m³], D [m²/s], Ω_Li [m³/mol], σ [S/m], U(θ) [V] against Li/Li⁺.
 
     D and Ω are numbers, or functions of theta (`function.Formula`, `function.Table`) where the file has them. D holds
-    at `reference_temperature` [K]; it is the chemical diffusivity, or that of tracers (see `interstice.solver.physics.diffusion`).
+    at `reference_temperature` [K]; it is the chemical diffusivity, or that of tracers (see
+    `interstice.solver.physics.diffusion`).
     """
 
     maximum_concentration: Annotated[Concentration, _between("1e3 mol/m^3", "4e5 mol/m^3")]
@@ -182,8 +183,8 @@ class Electrolyte(Part):
     """A solid in which lithium ions move: κ [S/m] and the share of the current that Li⁺ carries.
 
     A binary one, in which the anion moves too, has a salt: its diffusivity [m²/s], its concentration at rest [mol/m³]
-    and the thermodynamic factor 1 + d ln f/d ln c (see `interstice.solver.physics.binary`). κ and the salt's diffusivity hold at
-    `reference_temperature` [K]; their activation energies are in J/mol.
+    and the thermodynamic factor 1 + d ln f/d ln c (see `interstice.solver.physics.binary`). κ and the salt's
+    diffusivity hold at `reference_temperature` [K]; their activation energies are in J/mol.
     """
 
     ionic_conductivity: ElectricalConductivity

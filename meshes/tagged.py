@@ -12,7 +12,7 @@ from dolfinx.mesh import Mesh, MeshTags
 from mpi4py import MPI
 from numpy.typing import NDArray
 
-from interstice.solver.compat import distribute_gmsh_model
+from interstice.solver.compat import distribute_gmsh_model, geometry_nodes
 
 HXT = 10
 """Gmsh's number of a Delaunay algorithm that is four times as fast as its default, with better worst elements."""
@@ -42,7 +42,7 @@ class TaggedMesh:
 
 def signed_volumes(mesh: Mesh) -> NDArray[np.float64]:
     """Return the volumes of local and ghost simplices [m³, in 2D m²], negative where inside out."""
-    corners = mesh.geometry.x[mesh.geometry.dofmap][:, :, : mesh.geometry.dim]
+    corners = mesh.geometry.x[geometry_nodes(mesh)][:, :, : mesh.geometry.dim]
     return np.linalg.det(corners[:, 1:] - corners[:, :1]) / factorial(mesh.geometry.dim)
 
 

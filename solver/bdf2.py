@@ -64,9 +64,7 @@ def extrapolate(past: Sequence[Array], steps: Sequence[float]) -> Array:
     """
     back = np.cumsum(steps)
     others = [np.delete(back, i) for i in range(len(back))]
-    return sum(  # type: ignore[return-value]
-        np.prod(other / (other - place)) * value for place, other, value in zip(back, others, past, strict=True)
-    )
+    return sum(np.prod(other / (other - place)) * value for place, other, value in zip(back, others, past, strict=True))
 
 
 def local_error(new: Array, past: Sequence[Array], steps: Sequence[float], scheme: Scheme) -> Array:

@@ -51,7 +51,16 @@ Rate = Annotated[float, Field(gt=0)]
 
 def _from_case_folder(path: Path, info: ValidationInfo) -> Path:
     folder = (info.context or {}).get("folder", Path())
-    return (folder / path).absolute()
+    return check_path((folder / path).absolute())
+
+
+def check_path(path: Path) -> Path:
+    """Return `path`, which the copy of the case will name; ValueError if it is not text in UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"the path {str(path)!r} is not UTF-8 text; rename the folder or the file") from None
+    return path
 
 
 CaseFile = Annotated[Path, AfterValidator(_from_case_folder)]
@@ -177,7 +186,7 @@ class Layer(Section):
     @model_validator(mode="after")
     def _plain(self) -> Layer:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", self.name):
-            raise ValueError(f"name must be letters, digits and underscores after a letter, not '{self.name}'")
+            raise ValueError(f"name must be letters, digits and underscores after a letter, not {self.name!r}")
         return self
 
 
@@ -432,7 +441,7 @@ class Kinetics(Section):
 
     law: Literal["butler_volmer", "linear", "tafel"] = "butler_volmer"
     exchange_current_density: CurrentDensity = Field(description="at θ = 1/2 and the salt concentration at rest")
-    activation_energy: MolarEnergy = Field(  # type: ignore[assignment]
+    activation_energy: MolarEnergy = Field(
         default="0 J/mol", description="of the exchange current density, given for 298.15 K"
     )
     anodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
@@ -645,9 +654,9 @@ def _flat(entries: Iterable[Entry]) -> Iterator[Step]:
 class TimeStepping(Section):
     """Implicit steps that grow when Newton converges quickly and shrink when it fails."""
 
-    initial: Time = "1 s"  # type: ignore[assignment]
-    minimum: Time = "1 ms"  # type: ignore[assignment]
-    maximum: Time = "5 min"  # type: ignore[assignment]
+    initial: Time = "1 s"
+    minimum: Time = "1 ms"
+    maximum: Time = "5 min"
     tolerance: Annotated[float, Field(gt=0, le=0.1)] = Field(
         default=1e-4, description="largest error of θ (root mean square over an electrode) that one time step adds"
     )
@@ -675,8 +684,8 @@ class Output(Section):
 class Case(Section):
     """A whole case."""
 
-    title: str
-    temperature: Temperature = "298.15 K"  # type: ignore[assignment]
+    title: Annotated[str, Field(max_length=300)]
+    temperature: Temperature = "298.15 K"
     geometry: Geometry
     electrode: Electrode | None = None
     electrolyte: Electrolyte | None = None

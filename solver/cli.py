@@ -214,6 +214,7 @@ def benchmark(
     from mpi4py import MPI
 
     from interstice.benchmarks import command
+    from interstice.benchmarks.options import OptionError
     from interstice.solver.algebra import SolveError
 
     words = words or []
@@ -226,7 +227,7 @@ def benchmark(
             json_option = ["--json"] if as_json else []
             raise typer.Exit(launch.on_ranks(ranks, ["benchmark", *words, *json_option]))
         command.benchmark(words, as_json, MPI.COMM_WORLD)
-    except command.OptionError as error:
+    except OptionError as error:
         fail(str(error))
     except SolveError as error:
         warn(f"error: {error}")

@@ -53,6 +53,11 @@ def extract_submesh(
     return submesh, entity_map, to_parent, from_parent
 
 
+def geometry_nodes(mesh: Mesh) -> npt.NDArray[np.int32]:
+    """Return the rows of ``mesh.geometry.x`` of each local and ghost cell, shape (cells, nodes of a cell)."""
+    return mesh.geometry.dofmaps[0]
+
+
 def interior_facet_entities(mesh: Mesh, facets: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     """Return (cell, local facet, cell, local facet) of each interior facet in `facets`, shape (facets, 4)."""
     rows = fem.compute_integration_domains(fem.IntegralType.interior_facet, mesh.topology, facets)

@@ -54,7 +54,7 @@ LATERAL = {"left": 0, "right": 0, "front": 1, "back": 1}
 """The axis across which each lateral boundary lies."""
 
 
-class RadialMeasure(ufl.Measure):
+class RadialMeasure(ufl.Measure):  # type: ignore[misc]  # UFL has no types
     """A measure of the half-plane (r, z) that integrates over the body of revolution: it multiplies by 2πr."""
 
     __slots__ = ("_circumference", "section")
@@ -103,8 +103,9 @@ class Interface:
     """The common surface of two sides.
 
     `entities` has shape (facets, 4): cell and local facet on the '+' side, cell and local facet on the '−' side, for
-    the facets this rank integrates over; `cells` are the cells of `mesh` that these facets are. Everything on the interface lives at its nodes: those of `space`, at which
-    `dS` takes its values, so that an integral is a sum over nodes (see `NODES`).
+    the facets this rank integrates over; `cells` are the cells of `mesh` that these facets are. Everything on the
+    interface lives at its nodes: those of `space`, at which `dS` takes its values, so that an integral is a sum over
+    nodes (see `NODES`).
     """
 
     name: tuple[str, str]

@@ -28,8 +28,8 @@ class Electrode:
     """The fields and laws of one electrode; its potential is `level` + `phi`, so that `phi` holds small differences.
 
     `past` holds the concentration at the start of the time step and before, newest first, and `c_start` that from which
-    the time scheme reckons (h of `interstice.solver.bdf2`). `stress` is the nodal hydrostatic stress [Pa], where something asks
-    for it (`feels_stress`): transport, or the kinetics of an interface.
+    the time scheme reckons (h of `interstice.solver.bdf2`). `stress` is the nodal hydrostatic stress [Pa], where
+    something asks for it (`feels_stress`): transport, or the kinetics of an interface.
     """
 
     def __init__(

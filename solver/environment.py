@@ -81,7 +81,7 @@ def _petsc() -> str:
         from petsc4py import PETSc
     except ImportError:
         return "not installed"
-    version, scalar = PETSc.Sys.getVersion(), PETSc.ScalarType.__name__  # type: ignore[attr-defined]
+    version, scalar = PETSc.Sys.getVersion(), PETSc.ScalarType.__name__
     return f"{'.'.join(map(str, version))}, {scalar}"
 
 

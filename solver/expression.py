@@ -105,7 +105,9 @@ class Expression:
                 self._check(right)
             case ast.UnaryOp(op=op, operand=operand) if type(op) in OPERATORS:
                 self._check(operand)
-            case ast.Constant(value=value) if type(value) in (int, float) and abs(value) <= sys.float_info.max:
+            case ast.Constant(value=int() | float() as value) if (
+                type(value) is not bool and abs(value) <= sys.float_info.max
+            ):
                 pass
             case ast.Name(id=name) if name in self.variables:
                 pass

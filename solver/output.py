@@ -27,6 +27,8 @@ from vtkmodules.vtkCommonDataModel import (
 )
 from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridWriter
 
+from interstice.solver.compat import geometry_nodes
+
 Fields = Mapping[str, fem.Function]
 Indices = npt.NDArray[np.int32]
 Part = tuple[str, Mesh, Fields, Fields]
@@ -133,10 +135,10 @@ class _Grid:
 
     def __init__(self, mesh: Mesh, point: Fields, cell: Fields) -> None:
         owned = mesh.topology.index_map(mesh.topology.dim).size_local
-        corners = mesh.geometry.dofmap[:owned]
+        corners = geometry_nodes(mesh)[:owned]
         nodes, first, inverse = np.unique(corners.ravel(), return_index=True, return_inverse=True)
         self.points = mesh.geometry.x[nodes]
-        self.cells = inverse.reshape(corners.shape)
+        self.cells: npt.NDArray[np.int64] = inverse.reshape(corners.shape)
         self.cell_type = _VTK_CELLS[mesh.topology.cell_name()]
         self.point = {name: (field, _corner_dofs(name, field, mesh)[first]) for name, field in point.items()}
         self.cell = {name: (field, _cell_dofs(name, field, mesh)) for name, field in cell.items()}
@@ -145,7 +147,7 @@ class _Grid:
 def _corner_dofs(name: str, field: fem.Function, mesh: Mesh) -> Indices:
     """Return the dofs (blocks) of a point field at the corners of the cells this rank owns, cell after cell."""
     layout = field.function_space.dofmap.dof_layout
-    corners = mesh.geometry.dofmap.shape[1]
+    corners = geometry_nodes(mesh).shape[1]
     at_corners = layout.num_dofs == corners and all(layout.entity_dofs(0, i) == [i] for i in range(corners))
     if field.function_space.mesh is not mesh or not at_corners:
         raise ValueError(f"field '{name}': a continuous, piecewise linear function on the mesh of its part is needed")

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import stat
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -24,11 +25,12 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from interstice.materials import Material, MaterialError, load, names
 from interstice.materials.library import SHIPPED
 from interstice.meshes import check
-from interstice.solver.case import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Section, Step
+from interstice.solver.case import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Section, Step, check_path
 from interstice.solver.protocol import EXAMPLES, repeat_phrase
 from interstice.solver.units import Unit
 from interstice.solver.wording import closest, did_you_mean, either
@@ -118,11 +120,24 @@ def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequenc
 def dump_case(case: Case) -> str:
     """Return `case` as YAML with all defaults filled in and values in SI units; it reads back equal."""
     yaml = YAML()
-    yaml.width = 4096
+    # A folded line of text in double quotes does not always read back equal.
+    yaml.width = sys.maxsize
     stream = io.StringIO()
     stream.write(f"{MARK} all defaults filled in, values in SI units, paths absolute.\n")
-    yaml.dump(case.model_dump(mode="json", exclude_none=True), stream)
+    yaml.dump(_escaped(case.model_dump(mode="json", exclude_none=True)), stream)
     return stream.getvalue()
+
+
+def _escaped(value: Any) -> Any:
+    """Return `value` with all text in double quotes that holds line breaks, control characters and the like.
+
+    YAML escapes them there; elsewhere it takes some of them, such as U+0085, for the end of a line.
+    """
+    if isinstance(value, str):
+        return value if value.isprintable() else DoubleQuotedScalarString(value)
+    if isinstance(value, Mapping):
+        return {name: _escaped(entry) for name, entry in value.items()}
+    return [_escaped(entry) for entry in value] if isinstance(value, list) else value
 
 
 # --- from bytes to plain values, with the line of each ------------------------------------------------
@@ -458,6 +473,8 @@ def _sentence(detail: ErrorDetails, spot: _Spot, located: _Located) -> tuple[Key
         least = kind == "too_short"
         limit = f"at least {context['min_length']}" if least else f"at most {context['max_length']}"
         return key, f"the number of entries must be {limit}, given are {context['actual_length']}"
+    if kind == "string_too_long":
+        return key, f"at most {context['max_length']} characters, given are {len(located.given(key))}"
     words = {
         "float_type": "a number without unit is needed",
         "int_type": "a whole number is needed",
@@ -678,6 +695,11 @@ def _material(block: Key, wanted: Electrode | Electrolyte, folder: Path) -> tupl
         message = f"{material.name} is not {words} (its roles: {', '.join(material.roles)}); allowed: {suitable}"
         return None, [((*block, "material"), message)]
     problems: list[Problem] = []
+    if material.file.parent != SHIPPED:
+        try:
+            check_path(material.file.resolve())
+        except ValueError as error:
+            problems.append(((*block, "material"), str(error)))
     for name, number in wanted.overrides.model_dump(exclude_none=True).items():
         try:
             material = material.replace(**{name: number})

@@ -67,7 +67,7 @@ def _rows(matrix: PETSc.Mat, spaces: Sequence[fem.FunctionSpace]) -> list[Rows]:
 
 
 def _coupled(domain: Domain, spaces: Sequence[fem.FunctionSpace], rows_of: Sequence[Rows]) -> Iterator[Rows]:
-    """Yield the rows coupled in each cell, then in each facet of each interface, −1 for none; shape (entities, rows)."""
+    """Yield the rows coupled in each cell, then in each facet of each interface, −1 for none: (entities, rows)."""
 
     def rows(k: int, cells: Indices) -> Rows:
         """Return those of the unknowns of space `k` in `cells` of its mesh, of which −1 is none."""

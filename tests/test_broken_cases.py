@@ -223,6 +223,7 @@ EDITS = {
     "tag": ("  pressure: 5 MPa", "  pressure: !!python/object:os.system 5 MPa", ["stack.pressure", "tag"]),
     "undefined alias": ("  pressure: 5 MPa", "  pressure: *p", ["not valid YAML", "undefined alias"]),
     "half a character": ("title: a", 'title: "\\ud800"\ntemperatur: a', ["title", "surrogate"]),
+    "long title": ("title: a", f"title: {300 * 'a'}", ["title = ", "at most 300 characters, given are 32"]),
     "control character": ("title: a", "title: \x07", ["not valid YAML", "control character"]),
 }
 
@@ -358,7 +359,6 @@ def test_program_refuses_a_broken_case_in_five_seconds(name: str, command: str, 
     done = subprocess.run(
         [sys.executable, "-m", "interstice", command, str(path)],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=5,

@@ -16,6 +16,7 @@ from mpi4py import MPI
 from interstice.meshes import particles
 from interstice.meshes.packing import Packing
 from interstice.meshes.tagged import TaggedMesh
+from interstice.solver.compat import geometry_nodes
 from interstice.solver.domain import Domain, Side
 
 COMM = MPI.COMM_WORLD
@@ -48,7 +49,7 @@ def tag(mesh: object, in_electrode: Callable[[np.ndarray], np.ndarray]) -> Tagge
     mesh.topology.create_connectivity(tdim - 1, tdim)
     cells = mesh.topology.index_map(tdim)
     cells = np.arange(cells.size_local + cells.num_ghosts, dtype=np.int32)
-    midpoints = mesh.geometry.x[mesh.geometry.dofmap].mean(axis=1).T
+    midpoints = mesh.geometry.x[geometry_nodes(mesh)].mean(axis=1).T
     sides = np.where(in_electrode(midpoints), 1, 2).astype(np.int32)
     links = mesh.topology.connectivity(tdim - 1, tdim)
     between = [f for f in range(links.num_nodes) if len(set(sides[links.links(f)])) == 2]
@@ -115,7 +116,7 @@ def middle_of_cells(side: Side) -> fem.Function:
     """Return the piecewise constant function whose value is the centre of each cell."""
     mesh = side.mesh
     middles = fem.Function(fem.functionspace(mesh, ("DG", 0, (mesh.geometry.dim,))))
-    middles.x.array[:] = mesh.geometry.x[mesh.geometry.dofmap].mean(axis=1)[:, : mesh.geometry.dim].ravel()
+    middles.x.array[:] = mesh.geometry.x[geometry_nodes(mesh)].mean(axis=1)[:, : mesh.geometry.dim].ravel()
     return middles
 
 
@@ -141,7 +142,7 @@ def test_nodal_areas_add_up_to_the_area_of_the_interface(domain: Domain) -> None
     interface = domain.interfaces[SIDES]
     mesh = interface.mesh
     owned = mesh.topology.index_map(mesh.topology.dim).size_local
-    corners = mesh.geometry.x[mesh.geometry.dofmap[:owned]]
+    corners = mesh.geometry.x[geometry_nodes(mesh)[:owned]]
     edges = corners[:, 1:] - corners[:, :1]
     gram = np.einsum("fik,fjk->fij", edges, edges)
     exact = COMM.allreduce(np.sqrt(np.linalg.det(gram)).sum()) / (1 if mesh.topology.dim == 1 else 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -88,7 +89,6 @@ def test_a_value_written_with_its_unit_reads_back_equal(value: float) -> None:
 
 
 @given(st.text(max_size=30) | st.from_regex(r"[0-9.]{1,3} ?[a-zA-Z0-9*^/() ]{1,12}", fullmatch=True))
-@settings(deadline=5000)
 def test_any_text_is_a_finite_value_or_an_error_in_words(text: str) -> None:
     try:
         value = Unit("Pa", "5 MPa").parse(text)
@@ -228,7 +228,7 @@ def test_anchors_and_aliases_are_allowed(path: Path) -> None:
     temperature=st.floats(min_value=200, max_value=400),
     title=st.text(max_size=40),
 )
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=settings().max_examples // 4)
 def test_the_copy_of_a_case_reads_back_equal(
     tmp_path_factory: pytest.TempPathFactory, pressure: float, length: float, temperature: float, title: str
 ) -> None:
@@ -244,6 +244,44 @@ def test_the_copy_of_a_case_reads_back_equal(
     loaded = read_case(file, overrides)
     assert loaded.case.title == title
     assert again(loaded, folder).case == loaded.case
+
+
+@pytest.mark.parametrize(
+    "character",
+    "\0\a\t\n\r\x1b\x7f\x85\xa0\xad\u200b\u2028\u2029\ud7ff\ue000\ufeff\ufffe\uffff\U0001f600\U0010ffff",
+    ids=ascii,
+)
+def test_no_character_of_a_text_is_lost_in_the_copy(path: Path, tmp_path: Path, character: str) -> None:
+    for title in (character, "a{0}b {0} c", "{0}a: {0}{0}\n{0} b{0}"):
+        title = title.format(character)
+        loaded = read_case(path, [f"title={json.dumps(title)}"])
+        assert loaded.case.title == title
+        assert again(loaded, tmp_path).case == loaded.case
+
+
+@pytest.mark.parametrize("text", ["\ufeff", "\n ", "' \"", "long words "])
+def test_the_longest_title_reads_back_equal_and_no_longer_one_is_read(path: Path, tmp_path: Path, text: str) -> None:
+    title = (300 * text)[:300]
+    loaded = read_case(path, [f"title={json.dumps(title)}"])
+    assert again(loaded, tmp_path).case == loaded.case
+    assert "title = " in (said := error_of(path, f"title={json.dumps(title + 'x')}"))
+    assert "at most 300 characters, given are 301" in said
+
+
+@pytest.mark.parametrize(
+    "key", ["electrolyte.material=pellet.yaml", "geometry.roughness={kind: measured, file: line.txt}"]
+)
+def test_a_file_that_the_copy_cannot_name_is_refused_in_words(tmp_path: Path, key: str) -> None:
+    folder = tmp_path / os.fsdecode(b"na\xefve")
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 only")
+    (folder / "film.yaml").write_text(CASE)
+    (folder / "pellet.yaml").write_text((ROOT / "materials" / "lpscl.yaml").read_text().replace("LPSCl", "pellet"))
+    (folder / "line.txt").write_text("0\n1\n")
+    assert read_case(folder / "film.yaml").case.title == "a flat film"
+    assert "is not UTF-8 text; rename the folder or the file" in error_of(folder / "film.yaml", key)
 
 
 def test_the_copy_shows_every_default_in_the_order_of_the_schema(path: Path) -> None:

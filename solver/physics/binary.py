@@ -8,7 +8,8 @@ concentration, φ [V] the potential of a lithium reference electrode at the plac
 stands; D [m²/s] is the diffusivity of the salt, t₊ the transference number, Γ = 1 + d ln f/d ln c. The dilute limit
 (Nernst–Planck) is Γ = 1, D = 2D₊D₋/(D₊ + D₋), t₊ = D₊/(D₊ + D₋), κ = F² c (D₊ + D₋)/RT.
 
-Weak form over one step, h and τ being those of the time scheme (`interstice.solver.bdf2`): find c and φ such that for all q and ψ
+Weak form over one step, h and τ being those of the time scheme (`interstice.solver.bdf2`): find c and φ such that for
+all q and ψ
 
     ∫ (c − h)/τ q dx − ∫ N₋ · ∇q dx = 0,   −∫ i · ∇ψ dx − ∫_Γ j_n ψ dS = 0,
 

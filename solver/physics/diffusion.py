@@ -11,8 +11,8 @@ measures (PITT, GITT) and which a material's `diffusivity` is unless it says oth
 enters as its potential Ω σ_h [J/mol]: lithium that swells its host moves to where that is in tension. As linear
 displacements have no gradient of σ_h within an element, σ_h is the nodal field s of `hydrostatic_residual` there.
 
-Weak form over one step: with h and τ of the time scheme (`interstice.solver.bdf2`; c_old and Δt of implicit Euler), find c such
-that for all q
+Weak form over one step: with h and τ of the time scheme (`interstice.solver.bdf2`; c_old and Δt of implicit Euler),
+find c such that for all q
 
     ∫ (c − h)/τ q dx − ∫ J · ∇q dx + ∫_Γ (j_n/F) q dS = 0,
 

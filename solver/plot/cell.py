@@ -102,8 +102,9 @@ def cell(run: Run) -> Figure:
         zoom.set_title(f"cut at y = {quantity('m', y)}")
         zoom.yaxis.set_label_position("right")
         zoom.set_ylabel(f"z [{unit}]")
-    factor, shown = display("Pa", colours[1].norm.vmax or 1.0)
-    in_units = ScalarMappable(Normalize(0, factor * (colours[1].norm.vmax or 1.0)), colours[1].cmap)
+    highest = colours[1].get_clim()[1] or 1.0
+    factor, shown = display("Pa", highest)
+    in_units = ScalarMappable(Normalize(0, factor * highest), colours[1].cmap)
     kinds = ["electrode", "electrolyte"] if len(parts) == 2 else ["electrodes", "electrolytes"]
     for ax, label, mappable, extend, aspect in (
         (whole, f"{kinds[0]}: stoichiometry θ", colours[0], "neither", 20 * ratio),
@@ -217,7 +218,7 @@ def draw_section(ax: Axes, parts: list[Part], colours: list[ScalarMappable]) -> 
         colour = colours[0 if part.electrode else 1]
         points, triangles = part.grid.points, part.grid.cells_dict[pyvista.CellType.TRIANGLE]
         drawn = Triangulation(points[:, 0], points[:, 1], triangles)
-        ax.tripcolor(drawn, part.values, shading="gouraud", cmap=colour.cmap, norm=colour.norm)
+        ax.tripcolor(drawn, part.values, shading="gouraud", cmap=colour.cmap).set_norm(colour.norm)
     ax.set_aspect("equal")
 
 

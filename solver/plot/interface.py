@@ -125,10 +125,10 @@ def draw_map(ax: Axes, grid: Grid, values: Array, colours: ScalarMappable) -> No
         ax.autoscale()
     elif is_closed(grid):
         order = np.argsort(z)
-        ax.scatter(x[order], y[order], 4, values[order], cmap=colours.cmap, norm=colours.norm, linewidth=0)
+        ax.scatter(x[order], y[order], 4, values[order], cmap=colours.cmap, linewidth=0).set_norm(colours.norm)
     else:
         triangles = Triangulation(x, y, grid.cells_dict[pyvista.CellType.TRIANGLE])
-        ax.tripcolor(triangles, values, shading="gouraud", cmap=colours.cmap, norm=colours.norm)
+        ax.tripcolor(triangles, values, shading="gouraud", cmap=colours.cmap).set_norm(colours.norm)
         touching = grid["contacted [1]"]
         if 0.0 < touching.mean() < 1.0:
             ax.tricontour(triangles, touching, levels=[0.5], colors="k", linewidths=0.6)

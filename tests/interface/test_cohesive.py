@@ -36,7 +36,7 @@ LAWS: dict[str, Law] = {
     "exponential": Exponential(replace(LIMITS, mixity=PowerLaw(0.7))),
 }
 MIXITIES = [0.0, 0.3, 1.0]
-QUICK = settings(max_examples=25, deadline=None)
+QUICK = settings(max_examples=settings().max_examples // 4)
 
 
 class RigidPair:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from interstice.meshes import roughness, stack
 from interstice.meshes.grading import estimated_elements
 from interstice.meshes.tagged import TaggedMesh
 from interstice.solver.case import Film
+from interstice.solver.compat import geometry_nodes
 
 COMM = MPI.COMM_WORLD
 INTERFACE = ("electrode", "electrolyte")
@@ -155,7 +157,7 @@ def test_elements_are_fine_at_the_interface_and_coarse_away(dimension: int) -> N
     mesh = tagged.mesh
     owned = np.arange(mesh.topology.index_map(dimension).size_local, dtype=np.int32)
     size = mesh.h(dimension, owned)
-    height = np.abs(mesh.geometry.x[mesh.geometry.dofmap[owned], dimension - 1].mean(axis=1))
+    height = np.abs(mesh.geometry.x[geometry_nodes(mesh)[owned], dimension - 1].mean(axis=1))
     size, height = (np.concatenate(COMM.allgather(part)) for part in (size, height))
     near = size[height < 2 * geometry.element_size]
     # The size of a cell is its longest edge.
@@ -176,7 +178,7 @@ def test_two_builds_give_the_same_bits(dimension: int) -> None:
     geometry = film(dimension, roughness=SELF_AFFINE, roughness_as="profile")
     first, second = build(geometry), build(geometry)
     assert np.array_equal(first.mesh.geometry.x, second.mesh.geometry.x)
-    assert np.array_equal(first.mesh.geometry.dofmap, second.mesh.geometry.dofmap)
+    assert np.array_equal(geometry_nodes(first.mesh), geometry_nodes(second.mesh))
     assert np.array_equal(first.facet_tags.values, second.facet_tags.values)
 
 
@@ -186,7 +188,7 @@ def test_heights_that_would_squeeze_elements_flat_are_refused_on_every_rank() ->
 
 
 def print_digest() -> None:
-    """Print a digest of the nodes of a mesh, whatever their order; run by the next test."""
+    """Print a digest of the nodes of a mesh, whatever their order."""
     mesh = build(film(3, roughness=SELF_AFFINE, roughness_as="profile")).mesh
     points = np.unique(np.concatenate(COMM.allgather(mesh.geometry.x)), axis=0)
     if COMM.rank == 0:
@@ -197,12 +199,11 @@ def print_digest() -> None:
 def test_nodes_do_not_depend_on_the_number_of_ranks(mpi_run, capsys: pytest.CaptureFixture[str]) -> None:
     print_digest()
     alone = capsys.readouterr().out
-    script = "import sys; sys.path.insert(0, 'tests/meshes'); import test_film; test_film.print_digest()"
-    assert mpi_run(["-c", script], ranks=2) == alone
+    assert mpi_run([__file__, "digest"], ranks=2) == alone
 
 
 def print_partition() -> None:
-    """Print a digest of the cells of each rank, in their order; run by the next test."""
+    """Print a digest of the cells of each rank, in their order."""
     mesh = build(film(3, roughness=SELF_AFFINE, roughness_as="profile")).mesh
     parts = COMM.gather(mesh.topology.original_cell_index)
     if COMM.rank == 0:
@@ -211,8 +212,7 @@ def print_partition() -> None:
 
 @pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
 def test_ranks_get_the_same_cells_in_every_run(mpi_run) -> None:
-    script = "import sys; sys.path.insert(0, 'tests/meshes'); import test_film; test_film.print_partition()"
-    assert len({mpi_run(["-c", script], ranks=2) for _ in range(3)}) == 1
+    assert len({mpi_run([__file__, "partition"], ranks=2) for _ in range(3)}) == 1
 
 
 @pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
@@ -221,3 +221,7 @@ def test_ranks_get_the_same_cells_in_every_run(mpi_run) -> None:
 )
 def test_the_same_holds_on_several_ranks(mpi_run, ranks: int, chosen: str) -> None:
     mpi_run(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, __file__], ranks=ranks, timeout=120)
+
+
+if __name__ == "__main__":
+    {"digest": print_digest, "partition": print_partition}[sys.argv[1]]()

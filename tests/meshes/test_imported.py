@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import gmsh
@@ -153,18 +154,21 @@ def test_damaged_file_is_refused_on_every_rank(tmp_path: Path) -> None:
 @pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
 def test_file_is_distributed_over_ranks(tmp_path: Path, mpi_run) -> None:
     path = write(tmp_path / "shared.msh", dimension=3, groups=tuple(name for name in EVERY if name != "interface"))
-    script = f"""
-import sys
-from pathlib import Path
-sys.path.insert(0, "tests/meshes")
-from test_imported import COMM, read, size
-tagged = read(Path({str(path)!r}))
-area = size(tagged, "dS", tagged.interfaces["electrode", "electrolyte"])
-try:
-    read(Path("absent.msh"))
-except ValueError:
-    refused = 1
-if COMM.allreduce(refused) == COMM.size and COMM.rank == 0:
-    print(f"{{area:.12e}}")
-"""
-    assert float(mpi_run(["-c", script], ranks=2)) == pytest.approx(2 * (2e-6) ** 2, rel=1e-11)
+    assert float(mpi_run([__file__, str(path)], ranks=2)) == pytest.approx(2 * (2e-6) ** 2, rel=1e-11)
+
+
+def print_area(path: Path) -> None:
+    """Print the area of the interface of the file [m²], if a file that is absent is refused on every rank."""
+    tagged = read(path)
+    area = size(tagged, "dS", tagged.interfaces["electrode", "electrolyte"])
+    refused = 0
+    try:
+        read(Path("absent.msh"))
+    except ValueError:
+        refused = 1
+    if COMM.allreduce(refused) == COMM.size and COMM.rank == 0:
+        print(f"{area:.12e}")
+
+
+if __name__ == "__main__":
+    print_area(Path(sys.argv[1]))
