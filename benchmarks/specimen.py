@@ -25,7 +25,7 @@ from interstice.solver.domain import Domain, Indices
 from interstice.solver.interface.bilinear import Bilinear
 from interstice.solver.interface.cohesive import CohesiveBond
 from interstice.solver.interface.contact import Contact
-from interstice.solver.interface.front import Front, State
+from interstice.solver.interface.front import CrackState, Front
 from interstice.solver.ledger import Body, BondWork, ContactWork, Ledger, Solid
 from interstice.solver.path import Path
 from interstice.solver.physics import mechanics
@@ -168,7 +168,7 @@ class Specimen:
         self.displacements.append(self.domain.integrate(self._displacement) / self._width)
         self.cracks.append(self._look())
 
-    def _look(self) -> State:
+    def _look(self) -> CrackState:
         now = self.bond.read()
         return self._front.look(self.bond.bonded.x.array, now.damage, now.traction, now.opening)
 

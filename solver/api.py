@@ -47,7 +47,9 @@ def load(case: str | Path | Mapping[str, Any], changes: Mapping[str, Any] | None
     return read_mapping(case, overrides) if isinstance(case, Mapping) else read_case(case, overrides)
 
 
-def run(case: LoadedCase | str | Path | Mapping[str, Any], output: str | Path | None = None, progress: bool = False) -> Run:
+def run(
+    case: LoadedCase | str | Path | Mapping[str, Any], output: str | Path | None = None, progress: bool = False
+) -> Run:
     """Carry out a case, on all ranks of MPI.COMM_WORLD, and return what came of it.
 
     With an `output` folder it leaves the files of ``interstice run`` there (OutputError if it cannot); without, all is
@@ -97,7 +99,7 @@ class Run:
 
     @property
     def history(self) -> pandas.DataFrame:
-        """A row for each time step, the first of the assembled cell; ``attrs["units"]`` holds the unit of each column."""
+        """A row for each time step, the first of the assembled cell; ``attrs["units"]`` holds the units by column."""
         import pandas
 
         from interstice.solver.history import split_unit

@@ -727,6 +727,9 @@ class Case(Section):
         opened = any(isinstance(step, Open) for step in self.steps)
         if opened and self.geometry.builder != "dcb":
             raise ValueError("protocol: the step 'open' belongs to the geometry builder 'dcb'")
+        follows = any(isinstance(step, Open) and step.control == "crack" for step in self.steps)
+        if follows and not any(interface.cohesive for interface in self.joints.values()):
+            raise ValueError("protocol: control 'crack' follows the failure of a bond; give interface.cohesive one")
         if self.stack.hold == "free" and any(isinstance(step, Press) for step in self.steps):
             raise ValueError("protocol: the step 'press' needs a platen, and a stack with hold free has none")
         if self.geometry.builder == "dcb" and self.stack.hold != "free":

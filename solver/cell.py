@@ -51,7 +51,7 @@ class OpenCircuitError(algebra.SolveError):
 class Cell:
     """The fields, laws and equation systems of one case.
 
-    Life cycle: `press` once, then per time step `advance` and `commit`, and either `book` or back to the `state` before.
+    Life cycle: `press` once, then per time step `advance` and `commit`, and either `book` or the `state` from before.
     """
 
     def __init__(self, case: Case, materials: Mapping[str, Material], folder: Path, comm: MPI.Comm) -> None:

@@ -51,9 +51,9 @@ class PathError(Exception):
 class Path:
     """Equilibrium of `system` along the path on which `bonds` fail; `factor` is λ, `length` the l of the next step.
 
-    `load(λ)` sets loads and prescribed values, each linear in λ; `jumps` are the ⟦u⟧ of the bonds in UFL; `state` is all
-    that a rejected step must bring back; `update` is that of `System.solve`; `commit` ends an accepted step, for the
-    bonds too.
+    `load(λ)` sets loads and prescribed values, each linear in λ; `jumps` are the ⟦u⟧ of the bonds in UFL; `state` is
+    all that a rejected step must bring back; `update` is that of `System.solve`; `commit` ends an accepted step, for
+    the bonds too.
     """
 
     def __init__(

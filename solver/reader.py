@@ -667,6 +667,12 @@ def _misnamed(case: Case) -> Iterator[Problem]:
     for side in sides:
         if side not in given:
             yield ("geometry",), f"the side '{side}' is in neither electrodes nor electrolytes"
+    hosts = [name for name in sides if name in case.hosts]
+    if case.geometry.builder == "layers" and hosts == sides[:1]:
+        message = (
+            f"the only electrode is '{hosts[0]}' at the counter face, which is the lithium reference; put it on top"
+        )
+        yield ("geometry", "layers"), message
     named = {frozenset(pair) for pair in pairs}
     allowed = ", ".join("/".join(pair) for pair in pairs)
     for name in case.joints:

@@ -1,4 +1,4 @@
-"""A whole run, top to bottom: build the cell, press it together, carry out the protocol, tell the followers each step."""
+"""A whole run, top to bottom: build the cell, press it together, carry out the protocol, tell followers each step."""
 
 from __future__ import annotations
 

@@ -54,7 +54,9 @@ def test_nodal_values_sum_to_what_the_history_says(run: interstice.Run) -> None:
 def test_changes_are_those_of_the_command_line(tmp_path: Path) -> None:
     path = tmp_path / "tiny.yaml"
     path.write_text(TINY)
-    loaded = interstice.load(path, {"stack.pressure": "7 MPa", "protocol": ["rest for 1 s", {"step": "rest", "time": "2 s"}]})
+    loaded = interstice.load(
+        path, {"stack.pressure": "7 MPa", "protocol": ["rest for 1 s", {"step": "rest", "time": "2 s"}]}
+    )
     assert loaded.case.stack.pressure == 7e6
     assert [step.time for step in loaded.case.steps] == [1.0, 2.0]
 

@@ -20,7 +20,8 @@ def path_of(joint: Joint, steps: int = 20) -> Path:
         joint.bond.commit()
         joint.ledger.book()
 
-    return Path(joint.system, joint.move, [joint.bond], [jump], joint.end * joint.area / steps, joint.state, commit=commit)
+    longest = joint.end * joint.area / steps
+    return Path(joint.system, joint.move, [joint.bond], [jump], longest, joint.state, commit=commit)
 
 
 def follow(joint: Joint, path: Path) -> list[tuple[float, float, float]]:
@@ -80,9 +81,7 @@ def test_failed_attempts_leave_no_trace_and_the_next_are_shorter() -> None:
 
     jump = joint.interface.jump(joint.u)
     longest = joint.end * joint.area / 5
-    path = Path(
-        joint.system, joint.move, [joint.bond], [jump], longest, joint.state, refuse, joint.bond.commit
-    )
+    path = Path(joint.system, joint.move, [joint.bond], [jump], longest, joint.state, refuse, joint.bond.commit)
     for opening, displacement, stress in follow(joint, path):
         assert stress == pytest.approx(joint.exact_stress(opening), rel=1e-8, abs=1e-8 * STRENGTH)
         assert displacement == pytest.approx(joint.exact_displacement(opening), rel=1e-8)

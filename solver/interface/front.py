@@ -35,7 +35,7 @@ NEIGHBOURS = {(1, 2): [(0, 1)], (1, 3): [(0, 2), (2, 1)], (2, 3): [(0, 1), (1, 2
 
 
 @dataclass(frozen=True)
-class State:
+class CrackState:
     """What is known of the crack; areas in m², in 2D m.
 
     `broken` is the area where the bond is gone (D = 1), `damaged` that where it has begun to fail (D > 0), `front` the
@@ -80,7 +80,7 @@ class Front:
         opening = ufl.inner(self._traction, normal) * ufl.inner(change, normal)
         self._works = [fem.form(part * dx) for part in (opening, work)]
 
-    def look(self, bonded: Array, damage: Array, traction: Array, opening: Array) -> State:
+    def look(self, bonded: Array, damage: Array, traction: Array, opening: Array) -> CrackState:
         """Return the state of the crack from values at the local and ghost nodes. Collective.
 
         `bonded` is positive where there was a bond and `damage` D, shape (n,); `traction` t [Pa] and `opening` δ [m],
@@ -92,7 +92,7 @@ class Front:
         points = front_points(self.interface, broken, was & ~broken)
         places = points[:, : len(self.direction)] @ self.direction
         position = (places.mean(), places.min(), places.max()) if len(places) else (np.nan, np.nan, np.nan)
-        return State(
+        return CrackState(
             areas[0],
             areas[1],
             points,

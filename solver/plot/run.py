@@ -84,7 +84,7 @@ class Run:
         return float(self.column(quantity, name)[0][np.argmin(np.abs(self.time - time))])
 
     def steps(self) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
-        """Yield the kind (charge, discharge, hold, rest, press, open) of each protocol step and the numbers of its rows."""
+        """Yield the kind (charge, discharge, hold, rest, press, open) of each protocol step and its row numbers."""
         if KIND not in self.table:
             raise ValueError(f"{self.directory / 'history.csv'}: there is no column '{KIND}'")
         number = self.column("step")[0]

@@ -14,7 +14,7 @@ from builders import LENGTH, SIDES, film_mesh
 from mpi4py import MPI
 
 from interstice.solver.domain import Domain, Interface
-from interstice.solver.interface.front import Front, State
+from interstice.solver.interface.front import CrackState, Front
 
 TIP, ZONE = 0.25 * LENGTH, 0.5 * LENGTH
 """Where the bond is broken, and the length over which it fails beyond."""
@@ -29,7 +29,7 @@ def film(dimension: int, order: int) -> Interface:
 
 
 @cache
-def look(dimension: int, order: int = 1) -> State:
+def look(dimension: int, order: int = 1) -> CrackState:
     """Return the state of a crack behind a zone in which the opening falls and the traction grows linearly."""
     interface = film(dimension, order)
     x = interface.space.tabulate_dof_coordinates()[:, 0]
