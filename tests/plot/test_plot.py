@@ -36,8 +36,8 @@ KINDS = ("assembly", "charge", "charge", "discharge")
 APPROACH = (0.6, 0.5, 0.2, 0.4)
 """How far the sides have come together at each time, in depths of the roughness; the lowest is at 120 s."""
 HEADER = (
-    "time [s],step kind,step [1],voltage [V],current density [A/m^2],capacity [A h/m^2],active fraction [1],max pressure [Pa],"
-    "mean gap [m]"
+    "time [s],step kind,step [1],voltage [V],current density [A/m^2],capacity [A h/m^2],active fraction [1],"
+    "max pressure [Pa],mean gap [m]"
 )
 
 needs_renderer = pytest.mark.skipif(
