@@ -19,12 +19,15 @@ from typing import Any
 import hypothesis
 import pytest
 
-from interstice.solver import launch
+from interstice.solver import launch, system
 
 ROOT = Path(__file__).parent.parent
 MOST_WORKERS = 8
 WITHOUT_SPINNING = {"MPIR_CVAR_CH4_PROGRESS_THROTTLE": "1", "MPIR_CVAR_CH4_PROGRESS_THROTTLE_NO_PROGRESS_COUNT": "64"}
 """Settings of MPICH. Three ranks on two cores, or two beside another program, would spend most of the time waiting."""
+
+# As the program does when it starts.
+system.keep_freed_memory()
 
 # Programs that tests start find the package and the helpers as the tests do, from any folder.
 _FOLDERS = [str(ROOT / "src"), str(ROOT / "tests")]
