@@ -21,8 +21,6 @@ Potential = Callable[[Array], Array]
 
 PERFECT = 1e6
 """Conductance of a conducting node over κ_h/h, h its spacing: the resistance it adds is as small as its inverse."""
-HYPRE = {"ksp_type": "cg", "ksp_rtol": 1e-10, "ksp_max_it": 500, "pc_type": "hypre"}
-"""PETSc options in 3D."""
 
 
 class Conductivities(Parameters):
@@ -88,8 +86,7 @@ class Conductor:
         ]
         constraints = algebra.lateral(domain, dict(enumerate(self.phi)), lateral)
         constraints.fixed += list(enumerate(self._held))
-        options = algebra.CHOLESKY if domain.dimension == 2 else HYPRE
-        self.system = algebra.System(domain, fields, constraints, options)
+        self.system = algebra.System(domain, fields, constraints, algebra.CHOLESKY)
 
     def solve(self, active: Array, upper: Potential | None = None, lower: Potential | None = None) -> algebra.Report:
         """Let the nodes conduct where `active` (local and ghost nodes,) is 1, and not at all where it is 0.

@@ -341,7 +341,15 @@ def test_a_signal_ends_all_ranks(case: Path, number: signal.Signals, code: int) 
     endless = [f"title={mark}", "protocol.0.time=1000 h", "time.initial=1 ms", "time.maximum=1 ms"]
     options = [word for override in endless for word in ("--set", override)]
     command = [sys.executable, "-m", "interstice", "run", "flat.yaml", "-n", "2", "-o", "out", *options]
-    program = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    program = subprocess.Popen(
+        command,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # tests that run in the background of a shell ignore Ctrl-C, and what they start would too
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+    )
     try:
         wait_for(lambda: Path("out/history.csv").exists())
         program.send_signal(number)
