@@ -19,7 +19,6 @@ from interstice.solver.physics import conduction
 Array = npt.NDArray[np.float64]
 Potential = Callable[[Array], Array]
 
-GAMG = {"ksp_type": "cg", "ksp_rtol": 1e-10, "ksp_max_it": 500, "pc_type": "gamg"}
 PERFECT = 1e6
 """Conductance of a conducting node over κ_h/h, h its spacing: the resistance it adds is as small as its inverse."""
 
@@ -87,7 +86,7 @@ class Conductor:
         ]
         constraints = algebra.lateral(domain, dict(enumerate(self.phi)), lateral)
         constraints.fixed += list(enumerate(self._held))
-        self.system = algebra.System(domain, fields, constraints, algebra.CHOLESKY if domain.dimension == 2 else GAMG)
+        self.system = algebra.System(domain, fields, constraints, algebra.CHOLESKY)
 
     def solve(self, active: Array, upper: Potential | None = None, lower: Potential | None = None) -> algebra.Report:
         """Let the nodes conduct where `active` (local and ghost nodes,) is 1, and not at all where it is 0.

@@ -23,7 +23,7 @@ from interstice.solver import launch, system
 
 ROOT = Path(__file__).parent.parent
 MOST_WORKERS = 8
-WITHOUT_SPINNING = {"MPIR_CVAR_CH4_PROGRESS_THROTTLE": "1", "MPIR_CVAR_CH4_PROGRESS_THROTTLE_NO_PROGRESS_COUNT": "64"}
+WITHOUT_SPINNING = {"MPIR_CVAR_CH4_PROGRESS_THROTTLE": "1", "MPIR_CVAR_CH4_PROGRESS_THROTTLE_NO_PROGRESS_COUNT": "4"}
 """Settings of MPICH. Three ranks on two cores, or two beside another program, would spend most of the time waiting."""
 
 # As the program does when it starts.
@@ -75,6 +75,7 @@ def _no_more_communicators_than_there_are() -> Iterator[None]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "ranks: starts several ranks of MPI; no other test runs beside it")
+    config.addinivalue_line("markers", "also_on_ranks(*numbers): test_ranks.py runs it on so many ranks of MPI too")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -83,6 +84,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "mpi_run" in getattr(item, "fixturenames", ()):
             item.add_marker("ranks")
+    if ranks := int(os.environ.get("PMI_SIZE", "0")):
+        items[:] = [item for item in items if _also_on(item, ranks)]
     benchmarks = ROOT / "tests" / "benchmarks"
     items.sort(key=lambda item: 2 if item.get_closest_marker("ranks") else benchmarks in item.path.parents)
     if folder := _shared_folder(config):
@@ -99,6 +102,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     with open(folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX if item.get_closest_marker("ranks") else fcntl.LOCK_SH)
         return (yield)
+
+
+def _also_on(item: pytest.Item, ranks: int) -> bool:
+    mark = item.get_closest_marker("also_on_ranks")
+    return mark is not None and ranks in mark.args and not item.get_closest_marker("ranks")
 
 
 def _shared_folder(config: pytest.Config) -> Path | None:

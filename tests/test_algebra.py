@@ -1,4 +1,4 @@
-"""Newton's method on several fields, and constraints of their unknowns. `test_holds_on_several_ranks` uses mpirun."""
+"""Newton's method on several fields, and constraints of their unknowns."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from mpi4py import MPI
 from interstice.solver import algebra
 from interstice.solver.domain import Domain
 from interstice.solver.physics import conduction, mechanics
+
+pytestmark = pytest.mark.also_on_ranks(2, 3)
 
 COMM = MPI.COMM_WORLD
 
@@ -214,6 +216,7 @@ def test_iterative_solver_leaves_fixed_dofs_alone() -> None:
     assert COMM.allreduce(moved, op=MPI.MAX) == 0.0
 
 
+@pytest.mark.also_on_ranks()
 def test_partners_that_do_not_match_are_refused() -> None:
     blocks = wavy(2, "symmetric")
     side = blocks.sides[0]
@@ -234,12 +237,3 @@ def test_residual_of_fixed_rows_is_the_force_on_them() -> None:
     rows = blocks.system.residual_array(1)
     force = COMM.allreduce(float(rows[counter[counter < len(rows)]].sum()))
     assert force == pytest.approx(5e6 * LENGTH, rel=1e-9)
-
-
-@pytest.mark.parametrize("ranks", [2, 3])
-def test_holds_on_several_ranks(mpi_run: Callable[..., str], ranks: int) -> None:
-    mpi_run(
-        ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "not ranks and not refused", __file__],
-        ranks,
-        timeout=100,
-    )

@@ -1,4 +1,4 @@
-"""Sides and interfaces: who is '+', what is read where. `test_holds_on_several_ranks` runs this file under mpirun."""
+"""Sides and interfaces: who is '+', what is read where."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from interstice.meshes.packing import Packing
 from interstice.meshes.tagged import TaggedMesh
 from interstice.solver.compat import geometry_nodes
 from interstice.solver.domain import Domain, Side
+
+pytestmark = pytest.mark.also_on_ranks(2, 3)
 
 COMM = MPI.COMM_WORLD
 MESHES = {
@@ -238,8 +240,3 @@ def test_facets_that_do_not_lie_between_the_two_sides_are_refused() -> None:
     wrong = meshtags(tagged.mesh, 1, inside, np.full(len(inside), 3, dtype=np.int32))
     with pytest.raises(ValueError, match="interface electrode/electrolyte: some of its facets do not lie between"):
         Domain(replace(tagged, facet_tags=wrong, interfaces={SIDES: 3}))
-
-
-@pytest.mark.parametrize("ranks", [2, 3])
-def test_holds_on_several_ranks(mpi_run: Callable[..., str], ranks: int) -> None:
-    mpi_run(["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "not ranks", __file__], ranks, timeout=100)

@@ -1,11 +1,7 @@
-"""The crack front and its release rates, from fields put on an interface by hand.
-
-`test_holds_on_several_ranks` runs this file under mpirun.
-"""
+"""The crack front and its release rates, from fields put on an interface by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -15,6 +11,8 @@ from mpi4py import MPI
 
 from interstice.solver.domain import Domain, Interface
 from interstice.solver.interface.front import CrackState, Front
+
+pytestmark = pytest.mark.also_on_ranks(3)
 
 TIP, ZONE = 0.25 * LENGTH, 0.5 * LENGTH
 """Where the bond is broken, and the length over which it fails beyond."""
@@ -88,8 +86,3 @@ def test_whole_bond_has_no_front() -> None:
     state = Front(interface, (1.0, 0.0)).look(np.ones(nodes), np.zeros(nodes), nothing, nothing)
     assert state.broken == state.damaged == 0.0 and len(state.front) == 0
     assert np.isnan(state.position).all() and np.isnan(state.mixity)
-
-
-@pytest.mark.parametrize("ranks", [3])
-def test_holds_on_several_ranks(mpi_run: Callable[..., str], ranks: int) -> None:
-    mpi_run(["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "not ranks", __file__], ranks, timeout=100)

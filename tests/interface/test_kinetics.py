@@ -1,7 +1,4 @@
-"""Laws of charge transfer in numbers, and the current behind a film as an unknown of its own.
-
-`test_holds_on_several_ranks` runs the latter under mpirun.
-"""
+"""Laws of charge transfer in numbers, and the current behind a film as an unknown of its own."""
 
 from __future__ import annotations
 
@@ -196,6 +193,7 @@ class FilmCell:
         self.current = j.x.array if current_as_unknown else interface.reader(explicit).read()
 
 
+@pytest.mark.also_on_ranks(2, 3)
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_current_as_an_unknown_is_the_current_of_the_law(dimension: int) -> None:
     cells = [FilmCell(dimension, unknown) for unknown in (False, True)]
@@ -204,6 +202,7 @@ def test_current_as_an_unknown_is_the_current_of_the_law(dimension: int) -> None
     assert np.all(cells[1].current[~cells[1].active] == 0.0)
 
 
+@pytest.mark.also_on_ranks(2, 3)
 def test_film_adds_its_resistance() -> None:
     """Where all of the interface reacts, the current is uniform: j = law(voltage − (2 L/κ + R) j)."""
     resistance = 2e-3
@@ -211,10 +210,3 @@ def test_film_adds_its_resistance() -> None:
     series = resistance + 2 * LENGTH / FilmCell.CONDUCTIVITY
     exact = brentq(lambda j: j - current(FilmCell.COLLECTOR - series * j, J_0, 0.5, 0.4), 0.0, 1e3, xtol=1e-12)
     np.testing.assert_allclose(gathered(cell.interface, cell.current)[1], exact, rtol=1e-10)
-
-
-@pytest.mark.parametrize("ranks", [2, 3])
-def test_holds_on_several_ranks(mpi_run: Callable[..., str], ranks: int) -> None:
-    mpi_run(
-        ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "unknown or film", __file__], ranks, timeout=60
-    )

@@ -75,6 +75,7 @@ def test_sides_interface_and_boundaries_have_tags_of_their_own(dimension: int) -
     assert len(set(facet_tags)) == len(facet_tags)
 
 
+@pytest.mark.also_on_ranks(2, 3)
 @pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("roughness_as", ["gap", "profile"])
 def test_interface_is_every_facet_between_the_sides_and_no_other(dimension: int, roughness_as: str) -> None:
@@ -96,6 +97,7 @@ def test_interface_is_every_facet_between_the_sides_and_no_other(dimension: int,
     assert COMM.allreduce(found) >= 30
 
 
+@pytest.mark.also_on_ranks(3)
 @pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("lateral", ["symmetric", "periodic"])
 def test_sizes_of_sides_and_boundaries_are_those_of_the_film(dimension: int, lateral: str) -> None:
@@ -123,6 +125,7 @@ def test_boundaries_lie_where_their_names_say(dimension: int) -> None:
     assert nodes(tagged, tagged.interfaces[INTERFACE])[:, height] == pytest.approx(0, abs=1e-18)
 
 
+@pytest.mark.also_on_ranks(3)
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_mesh_follows_the_heights_and_keeps_its_outer_faces(dimension: int) -> None:
     geometry = film(dimension, roughness=SELF_AFFINE, roughness_as="profile")
@@ -139,6 +142,7 @@ def test_mesh_follows_the_heights_and_keeps_its_outer_faces(dimension: int) -> N
     assert np.all(meshes.initial_gap(left_over)(*lateral) == 0)
 
 
+@pytest.mark.also_on_ranks(3)
 @pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("roughness_as", ["gap", "profile"])
 def test_opposite_sides_of_a_periodic_film_carry_matching_nodes(dimension: int, roughness_as: str) -> None:
@@ -182,6 +186,7 @@ def test_two_builds_give_the_same_bits(dimension: int) -> None:
     assert np.array_equal(first.facet_tags.values, second.facet_tags.values)
 
 
+@pytest.mark.also_on_ranks(2)
 def test_heights_that_would_squeeze_elements_flat_are_refused_on_every_rank() -> None:
     with pytest.raises(ValueError, match=r"geometry\.roughness_as: .* lower the rms height"):
         build(film(2, roughness={"kind": "self_affine", "rms": "2 um"}, roughness_as="profile"))
@@ -195,7 +200,6 @@ def print_digest() -> None:
         print(hashlib.sha256(points.tobytes()).hexdigest())
 
 
-@pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
 def test_nodes_do_not_depend_on_the_number_of_ranks(mpi_run, capsys: pytest.CaptureFixture[str]) -> None:
     print_digest()
     alone = capsys.readouterr().out
@@ -210,17 +214,8 @@ def print_partition() -> None:
         print(hashlib.sha256(np.concatenate(parts).tobytes()).hexdigest())
 
 
-@pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
 def test_ranks_get_the_same_cells_in_every_run(mpi_run) -> None:
     assert len({mpi_run([__file__, "partition"], ranks=2) for _ in range(3)}) == 1
-
-
-@pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
-@pytest.mark.parametrize(
-    ("ranks", "chosen"), [(2, "between or refused"), (3, "between or sizes or follows or periodic")]
-)
-def test_the_same_holds_on_several_ranks(mpi_run, ranks: int, chosen: str) -> None:
-    mpi_run(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, __file__], ranks=ranks, timeout=120)
 
 
 if __name__ == "__main__":

@@ -151,7 +151,6 @@ def test_damaged_file_is_refused_on_every_rank(tmp_path: Path) -> None:
         read(path)
 
 
-@pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
 def test_file_is_distributed_over_ranks(tmp_path: Path, mpi_run) -> None:
     path = write(tmp_path / "shared.msh", dimension=3, groups=tuple(name for name in EVERY if name != "interface"))
     assert float(mpi_run([__file__, str(path)], ranks=2)) == pytest.approx(2 * (2e-6) ** 2, rel=1e-11)

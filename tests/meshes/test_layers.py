@@ -47,6 +47,7 @@ def build(geometry: Layers) -> TaggedMesh:
     return meshes.build(COMM, geometry, Path())[0]
 
 
+@pytest.mark.also_on_ranks(2, 3)
 @pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("lateral", ["symmetric", "periodic"])
 def test_sizes_of_layers_interfaces_and_boundaries_are_those_of_the_stack(dimension: int, lateral: str) -> None:
@@ -82,6 +83,7 @@ def test_interfaces_and_boundaries_lie_where_their_names_say(dimension: int) -> 
         assert nodes(tagged, tagged.interfaces[pair])[:, axis] == pytest.approx(height, abs=1e-18), pair
 
 
+@pytest.mark.also_on_ranks(2, 3)
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_each_interface_is_every_facet_between_its_upper_and_its_lower_side(dimension: int) -> None:
     tagged = build(layers(dimension))
@@ -103,6 +105,7 @@ def test_each_interface_is_every_facet_between_its_upper_and_its_lower_side(dime
     assert all(COMM.allreduce(count) >= 30 for count in found.values())
 
 
+@pytest.mark.also_on_ranks(2, 3)
 @pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("lateral", ["symmetric", "periodic"])
 def test_mesh_follows_the_heights_of_each_interface_between_its_neighbours(dimension: int, lateral: str) -> None:
@@ -170,14 +173,8 @@ def test_what_is_wrong_with_a_roughness_is_said_under_its_interface() -> None:
         meshes.check(layers(2, roughness=wrong), Path())
 
 
+@pytest.mark.also_on_ranks(2, 3)
 def test_heights_that_would_squeeze_a_layer_flat_are_refused_on_every_rank() -> None:
     high = {"coating/separator": {"kind": "self_affine", "rms": "0.3 um"}}
     with pytest.raises(ValueError, match=r"geometry\.roughness_as: .* lower the rms height"):
         build(layers(2, roughness=high, roughness_as="profile"))
-
-
-@pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
-@pytest.mark.parametrize("ranks", [2, 3])
-def test_the_same_holds_on_several_ranks(mpi_run, ranks: int) -> None:
-    chosen = "sizes or each or follows or refused_on_every"
-    mpi_run(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, __file__], ranks=ranks, timeout=120)

@@ -107,6 +107,7 @@ def test_seed_alone_decides_where_particles_are() -> None:
     assert not np.allclose(first.radii[:5], other.radii[:5], rtol=1e-3)
 
 
+@pytest.mark.also_on_ranks(3)
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_sides_interface_and_boundaries_are_where_their_names_say(dimension: int) -> None:
     geometry = particles(dimension, count=4)
@@ -133,6 +134,7 @@ def test_sides_interface_and_boundaries_are_where_their_names_say(dimension: int
     assert total == pytest.approx(LENGTH * width * HEIGHT, rel=1e-12)
 
 
+@pytest.mark.also_on_ranks(3)
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_cells_of_the_electrode_are_those_inside_the_particles(dimension: int) -> None:
     geometry = particles(dimension, count=4)
@@ -158,7 +160,7 @@ def errors_of_one(dimension: int, element_size: float) -> tuple[float, float]:
     return 1 - volume / exact[0], 1 - surface / exact[1]
 
 
-@pytest.mark.parametrize("dimension", [2, 3])
+@pytest.mark.parametrize("dimension", [pytest.param(2, marks=pytest.mark.also_on_ranks(3)), 3])
 def test_volume_and_surface_are_those_of_the_particle_to_second_order(dimension: int) -> None:
     coarse, fine = (np.array(errors_of_one(dimension, size)) for size in (0.25e-6, 0.125e-6))
     assert np.all(coarse > 0)
@@ -166,6 +168,7 @@ def test_volume_and_surface_are_those_of_the_particle_to_second_order(dimension:
     np.testing.assert_allclose(np.log2(coarse / fine), 2.0, atol=0.3)
 
 
+@pytest.mark.also_on_ranks(3)
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_description_counts_the_particles_and_compares_their_volume_with_that_of_the_mesh(dimension: int) -> None:
     tagged, profiles = meshes.build(COMM, particles(dimension, count=4), Path())
@@ -181,6 +184,7 @@ def test_description_counts_the_particles_and_compares_their_volume_with_that_of
     assert float(found[2]) == pytest.approx(meshed, abs=5.1e-4)
 
 
+@pytest.mark.also_on_ranks(3)
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_interface_is_every_facet_between_particles_and_matrix(dimension: int) -> None:
     tagged = mesh(particles(dimension, count=4))
@@ -252,18 +256,11 @@ def print_counts() -> None:
             print(counts)
 
 
-@pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
 def test_counts_do_not_depend_on_the_number_of_ranks(mpi_run, capsys: pytest.CaptureFixture[str]) -> None:
     print_counts()
     alone = capsys.readouterr().out
     for ranks in (2, 3):
         assert mpi_run([__file__], ranks=ranks) == alone
-
-
-@pytest.mark.skipif(COMM.size > 1, reason="starts mpirun itself")
-def test_the_same_holds_on_three_ranks(mpi_run) -> None:
-    chosen = "names_say or inside or (second_order and 2) or description or every_facet"
-    mpi_run(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, __file__], ranks=3, timeout=120)
 
 
 if __name__ == "__main__":

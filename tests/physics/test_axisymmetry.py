@@ -1,7 +1,4 @@
-"""Bodies of revolution: measures, strains and contact against closed forms, on the axis too.
-
-`test_holds_on_several_ranks` runs this file under mpirun.
-"""
+"""Bodies of revolution: measures, strains and contact against closed forms, on the axis too."""
 
 from __future__ import annotations
 
@@ -20,6 +17,8 @@ from interstice.solver import algebra, closed_form
 from interstice.solver.compat import expression_at_points
 from interstice.solver.domain import Domain
 from interstice.solver.physics import mechanics
+
+pytestmark = pytest.mark.also_on_ranks(3)
 
 YOUNG, POISSON = 20e9, 0.3
 STRAIN = 1e-3
@@ -208,8 +207,3 @@ def test_sphere_presses_as_hertz_says() -> None:
     assert found == pytest.approx(peak, rel=0.005)
     touching = np.sqrt(interface.sum(blocks.contact.active.x.array) / np.pi)
     assert abs(touching - a) <= a / elements
-
-
-@pytest.mark.parametrize("ranks", [3])
-def test_holds_on_several_ranks(mpi_run: Callable[..., str], ranks: int) -> None:
-    mpi_run(["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", "not ranks", __file__], ranks, timeout=100)
