@@ -138,12 +138,15 @@ class Cell:
         current_density: float = 0.0,
         voltage: float | None = None,
         pressure: float | None = None,
+        opening: float | None = None,
     ) -> algebra.Report:
         """Solve one implicit step of `time_step` [s] at `current_density` [A/m² of apparent area, > 0 on charge].
 
         A `voltage` [V] takes the place of the current density, which then is what it makes of it. A `pressure` [Pa]
-        takes the place of the fixture.
+        takes the place of the fixture. An `opening` [m] is that of the loaded ends at the end of the step.
         """
+        if opening is not None:
+            self.opening = opening
         self.time_step.value = time_step
         self.scheme = bdf2(time_step, self._steps[0]) if self._steps[0] > 0.0 else euler(time_step)
         self._weighted_step.value = self.scheme.tau
@@ -191,6 +194,7 @@ class Cell:
         current_density: float = 0.0,
         voltage: float | None = None,
         pressure: float | None = None,
+        opening: float | None = None,
     ) -> tuple[Event, algebra.Report]:
         """Let a crack run that no time step, however short, can follow; then solve the step of that length again.
 
@@ -201,7 +205,7 @@ class Cell:
         begun = False
 
         def step() -> algebra.Report:
-            return self.advance(time_step, current_density, voltage, pressure)
+            return self.advance(time_step, current_density, voltage, pressure, opening)
 
         def solve() -> algebra.Report:
             return self._mechanical.solve(self._update_contact) if begun else step()

@@ -87,10 +87,14 @@ class Load:
     current_density: float = 0.0
     voltage: float | None = None
     pressure: float | None = None
+    opening: float | None = None
 
 
 def _load(cell: Cell, step: Step, start: float, share: float) -> Load:
-    """Return the load when a `share` of the time of a step has passed, which began at the pressure `start` [Pa]."""
+    """Return the load when a `share` of the time of a step has passed.
+
+    `start` is the pressure [Pa] or the opening [m] at which it began.
+    """
     match step:
         case Charge():
             return Load(step.density(cell.one_c))
@@ -100,6 +104,8 @@ def _load(cell: Cell, step: Step, start: float, share: float) -> Load:
             return Load(voltage=step.voltage)
         case Press():
             return Load(pressure=start + (step.pressure - start) * share)
+        case Open():
+            return Load(opening=start + (step.opening - start) * share)
     return Load()
 
 
@@ -107,17 +113,14 @@ def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance
     """Carry out one step of the protocol; its times count from its beginning."""
     end = (step.time if isinstance(step, Rest | Open | Press) else step.until.time) or np.inf
     longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
-    passed, length, opened = 0.0, control.initial, cell.opening
-    pressure = cell.stack_pressure() if isinstance(step, Press) else 0.0
+    passed, length = 0.0, control.initial
+    begun = cell.stack_pressure() if isinstance(step, Press) else cell.opening
     cell.begin_anew()
     notes: list[str] = []
     while passed < end * (1 - 1e-12):
         length = min(length, longest, end - passed)
         saved = cell.state.save()
-        share = (passed + length) / end
-        load = _load(cell, step, pressure, share)
-        if isinstance(step, Open):
-            cell.opening = opened + (step.opening - opened) * share
+        load = _load(cell, step, begun, (passed + length) / end)
         try:
             report, longer = _attempt(cell, step, length, load, control)
             event = None

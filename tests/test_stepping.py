@@ -46,6 +46,10 @@ class FakeCell:
         self.active_fraction = self._active_at(self.charge)
         return Report(self._newton(time_step), 0)
 
+    @property
+    def state(self) -> FakeCell:
+        return self
+
     def save(self) -> tuple[float, float]:
         return self.charge, self.voltage
 
