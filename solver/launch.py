@@ -28,6 +28,10 @@ ON_THIS_MACHINE = {
 }
 """Settings of MPICH; what the user set is kept."""
 
+WITHOUT_SPINNING = {"MPIR_CVAR_CH4_PROGRESS_THROTTLE": "1", "MPIR_CVAR_CH4_PROGRESS_THROTTLE_NO_PROGRESS_COUNT": "64"}
+"""Settings of MPICH for more ranks than cores, or beside other programs: three ranks on two cores take a third of the
+time when those that wait let go of the processor."""
+
 OF_A_LAUNCHER = ("PMI_", "PMIX_", "MPI_LOCAL")
 """How the variables begin by which ranks find the launcher that started them."""
 
@@ -48,8 +52,13 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
     assert program is not None
     received: list[int] = []
     command = [program, "-n", str(ranks), sys.executable, "-m", "interstice", *arguments]
+    crowded = WITHOUT_SPINNING if ranks > len(os.sched_getaffinity(0)) else {}
     child = subprocess.Popen(
-        command, env=environment(), stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent
+        command,
+        env=crowded | environment(),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_end_with_parent,
     )
 
     def forward(number: int, frame: FrameType | None) -> None:
