@@ -23,8 +23,6 @@ from interstice.solver import launch, system
 
 ROOT = Path(__file__).parent.parent
 MOST_WORKERS = 8
-WITHOUT_SPINNING = {"MPIR_CVAR_CH4_PROGRESS_THROTTLE": "1", "MPIR_CVAR_CH4_PROGRESS_THROTTLE_NO_PROGRESS_COUNT": "4"}
-"""Settings of MPICH. Three ranks on two cores, or two beside another program, would spend most of the time waiting."""
 
 # As the program does when it starts.
 system.keep_freed_memory()
@@ -53,7 +51,7 @@ def mpi_run() -> Callable[..., str]:
         # timeout(1) sends SIGTERM, upon which mpiexec ends its ranks; killing mpiexec itself would leave them behind.
         program = [str(launch.mpiexec()), "-n", str(ranks), sys.executable, *arguments]
         command = ["timeout", "--kill-after=5", str(timeout), *program]
-        environment = launch.environment() | WITHOUT_SPINNING
+        environment = launch.environment() | launch.WITHOUT_SPINNING
         done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True)
         if done.returncode != 0:
             reason = f"took more than {timeout} s" if done.returncode == 124 else f"ended with code {done.returncode}"
