@@ -28,7 +28,7 @@ ON_THIS_MACHINE = {
 }
 """Settings of MPICH; what the user set is kept."""
 
-WITHOUT_SPINNING = {"MPIR_CVAR_CH4_PROGRESS_THROTTLE": "1", "MPIR_CVAR_CH4_PROGRESS_THROTTLE_NO_PROGRESS_COUNT": "64"}
+WITHOUT_SPINNING = {"MPIR_CVAR_CH4_PROGRESS_THROTTLE": "1", "MPIR_CVAR_CH4_PROGRESS_THROTTLE_NO_PROGRESS_COUNT": "4"}
 """Settings of MPICH for more ranks than cores, or beside other programs: three ranks on two cores take a third of the
 time when those that wait let go of the processor."""
 
