@@ -211,7 +211,7 @@ class Run(NamedTuple):
         return np.array([row[name] for row in self.rows])
 
 
-@lru_cache(maxsize=16)  # a cell holds forty of MPICH's two thousand communicators
+@lru_cache(maxsize=6)  # a cell holds forty of MPICH's two thousand communicators
 def tiny_run(*overrides: str, text: str = TINY) -> Run:
     """Carry out the tiny case or another; whoever asks for the same one gets the same object, to look at only."""
     cell = tiny_cell(*overrides, text=text)

@@ -61,11 +61,12 @@ def mpi_run() -> Callable[..., str]:
     return run
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _no_more_communicators_than_there_are() -> Iterator[None]:
-    """Free the meshes of a module: what refers to itself waits for the collector, and MPICH has 2048 communicators."""
+@pytest.fixture(autouse=True)
+def _no_more_communicators_than_there_are(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Free meshes every few tests: what refers to itself waits for the collector, and MPICH has 2048 communicators."""
     yield
-    gc.collect()
+    if sum(request.node.nodeid.encode()) % 8 == 0:
+        gc.collect()
 
 
 # --- sharing out the tests -------------------------------------------------------------------------
