@@ -65,19 +65,25 @@ def run(
     from interstice.solver.fields import FieldWriter
     from interstice.solver.history import HistoryFile
     from interstice.solver.progress import Progress
-    from interstice.solver.results import prepare, write_versions
+    from interstice.solver.results import OutputError, prepare, write_versions
 
     loaded = case if isinstance(case, LoadedCase) else load(case)
     comm, folder = MPI.COMM_WORLD, None if output is None else Path(output)
+    problem: OutputError | None = None
     if folder is not None and comm.rank == 0:
-        prepare(folder, loaded)
-        write_versions(folder)
+        try:
+            prepare(folder, loaded)
+            write_versions(folder)
+        except OutputError as error:
+            problem = error
+    # no rank waits for one that has found the folder unusable
+    if problem := comm.bcast(problem):
+        raise problem
     result = Run(folder)
 
     def followers(cell: Cell) -> list[simulation.Follower]:
         chosen: list[simulation.Follower] = [_Recorder(cell, result)]
         if folder is not None:
-            comm.barrier()
             chosen += [HistoryFile(folder / "history.csv", comm), FieldWriter(cell, folder)]
         return chosen + ([Progress(cell, folder)] if progress else [])
 
