@@ -13,11 +13,10 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
-from interstice.benchmarks import rough
+from interstice.benchmarks import closed_form, rough
 from interstice.benchmarks.blocks import Blocks, cascade
 from interstice.benchmarks.conductor import Conductivities, Conductor
 from interstice.benchmarks.report import Result
-from interstice.solver import closed_form
 from interstice.solver.interface.contact import Change
 from interstice.solver.physics.mechanics import composite_modulus
 

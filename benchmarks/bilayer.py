@@ -13,10 +13,11 @@ from dolfinx import fem
 from mpi4py import MPI
 from pydantic import Field
 
+from interstice.benchmarks import closed_form
 from interstice.benchmarks.blocks import SIDES, Box
 from interstice.benchmarks.options import Order, Parameters
 from interstice.benchmarks.report import Cost, Result, peak_memory, timed
-from interstice.solver import algebra, closed_form
+from interstice.solver import algebra
 from interstice.solver.domain import Domain
 from interstice.solver.physics import mechanics
 

@@ -19,9 +19,9 @@ from mpi4py import MPI
 
 from interstice.benchmarks.options import ContactMethod
 from interstice.benchmarks.report import Cost, peak_memory, seconds_glued, timed
+from interstice.meshes.compat import geometry_nodes
 from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate
 from interstice.solver import algebra
-from interstice.solver.compat import geometry_nodes
 from interstice.solver.domain import Domain, Indices, Interface, Side
 from interstice.solver.interface.adhesion import Adhesion
 from interstice.solver.interface.contact import AUGMENTATION, Change, Contact

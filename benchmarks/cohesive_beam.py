@@ -12,8 +12,8 @@ The bond couples them: (t_n, t_t) follows from the openings (δ_n, δ_t) of the 
 The arms themselves yield a little at the interface, 2w = δ_n + 2t_n/k_n and s = δ_t + t_t/k_t. S, k_n and k_t are
 those for which the beams agree with plane elasticity: S = 5E′h/12 is the second term of the compliance of a strip that
 is loaded on one face, at long waves; k_n and k_t give a sharp crack the energy release rate of a semi-infinite crack in
-a strip (`solver.closed_form.strip_correction`). A bond so strong that these springs would store its toughness before it
-yields is taken as weaker (`STRONGEST`): its process zone is short and the load that of a sharp crack in either case.
+a strip (`closed_form.strip_correction`). A bond so strong that these springs would store its toughness before it yields
+is taken as weaker (`STRONGEST`): its process zone is short and the load that of a sharp crack in either case.
 
 Tractions act at the nodes of a grid, between which the beams are solved exactly; the path is followed at growing
 opening of the process zone, so that it may snap back.
@@ -29,7 +29,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from interstice.solver.closed_form import strip_correction
+from interstice.benchmarks.closed_form import strip_correction
 
 Array = npt.NDArray[np.float64]
 

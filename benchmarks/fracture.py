@@ -4,7 +4,7 @@ A load P opens the cracked end by the share f_I of it and bends the specimen by 
 
  - the peak load of `cohesive_beam`, beams on the same softening foundation;
  - on the branch of growth, the load of a sharp crack of the toughness G_c(B), by beam theory with the crack lengthened
-   by χ_I h and χ_II h (`solver.closed_form`): a from the measured displacement or compliance, P from G(P, a) = G_c.
+   by χ_I h and χ_II h (`benchmarks.closed_form`): a from the measured displacement or compliance, P from G(P, a) = G_c.
 
 The branch begins where the first node of the bond is broken: from then on the process zone is complete.
 """
@@ -20,12 +20,11 @@ import numpy.typing as npt
 from mpi4py import MPI
 from pydantic import Field, model_validator
 
-from interstice.benchmarks import cohesive_beam
+from interstice.benchmarks import closed_form, cohesive_beam
 from interstice.benchmarks.options import Dimension, Order, Parameters
 from interstice.benchmarks.report import Cost, timed
 from interstice.benchmarks.specimen import Setup, Specimen
 from interstice.meshes.dcb import TwoArms
-from interstice.solver import closed_form
 from interstice.solver.interface.bilinear import Bilinear
 from interstice.solver.interface.mixity import BenzeggaghKenane, Limits
 from interstice.solver.interface.process_zone import process_zone

@@ -11,11 +11,11 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
+from interstice.benchmarks import closed_form
 from interstice.benchmarks.blocks import Array, Box
 from interstice.benchmarks.conductor import Conductivities, Conductor, Potential
 from interstice.benchmarks.options import Order
 from interstice.benchmarks.report import Result
-from interstice.solver import closed_form
 from interstice.solver.algebra import Report
 from interstice.solver.domain import Domain
 

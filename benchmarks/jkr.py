@@ -24,10 +24,10 @@ from mpi4py import MPI
 from pydantic import Field
 from scipy.interpolate import CubicSpline
 
+from interstice.benchmarks import closed_form
 from interstice.benchmarks.blocks import Array, Blocks, Box
 from interstice.benchmarks.options import ContactParameters, Order
 from interstice.benchmarks.report import Result
-from interstice.solver import closed_form
 from interstice.solver.algebra import Report, SolveError
 from interstice.solver.interface.adhesion import Adhesion, rim_width, tabor_number
 from interstice.solver.physics.mechanics import composite_modulus

@@ -32,12 +32,12 @@ from pydantic import Field
 
 from interstice.benchmarks.options import Order, Parameters
 from interstice.benchmarks.report import Cost, Result, peak_memory, timed
+from interstice.materials.expression import Expression
 from interstice.materials.function import Formula
 from interstice.meshes.tagged import from_gmsh
 from interstice.solver import algebra
 from interstice.solver.bdf2 import bdf2, euler
 from interstice.solver.domain import Domain
-from interstice.solver.expression import Expression
 from interstice.solver.interface import kinetics
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import binary, conduction, diffusion, mechanics

@@ -15,9 +15,9 @@ from mpi4py import MPI
 from pydantic import Field, model_validator
 from scipy.optimize import brentq
 
+from interstice.benchmarks import closed_form
 from interstice.benchmarks.fracture import FractureParameters, Loading, follow, judge
 from interstice.benchmarks.report import Cost, Result
-from interstice.solver import closed_form
 
 NAME = "mmb"
 MIXITIES = (0.2, 0.5, 0.8)

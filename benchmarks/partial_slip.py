@@ -17,10 +17,10 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
+from interstice.benchmarks import closed_form
 from interstice.benchmarks.blocks import Array, Blocks, Box, cascade, l2_errors
 from interstice.benchmarks.options import ContactMethod, Dimension
 from interstice.benchmarks.report import Result
-from interstice.solver import closed_form
 from interstice.solver.algebra import Report
 from interstice.solver.ledger import Ledger
 from interstice.solver.physics.mechanics import composite_modulus

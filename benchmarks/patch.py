@@ -16,7 +16,7 @@ from pydantic import Field
 from interstice.benchmarks.blocks import Array, Blocks, Box
 from interstice.benchmarks.options import ContactParameters, Dimension
 from interstice.benchmarks.report import Result
-from interstice.solver.compat import expression_at_points
+from interstice.meshes.compat import expression_at_points
 from interstice.solver.physics import mechanics
 
 NAME = "patch"

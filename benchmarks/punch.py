@@ -12,10 +12,10 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
+from interstice.benchmarks import closed_form
 from interstice.benchmarks.blocks import Array, Blocks, Box
 from interstice.benchmarks.options import ContactMethod
 from interstice.benchmarks.report import Result
-from interstice.solver import closed_form
 from interstice.solver.algebra import Report
 
 NAME = "punch"

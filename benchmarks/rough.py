@@ -21,13 +21,12 @@ from mpi4py import MPI
 from pydantic import BeforeValidator, Field, model_validator
 from scipy.stats import wasserstein_distance
 
-from interstice.benchmarks import boundary_elements
+from interstice.benchmarks import boundary_elements, closed_form
 from interstice.benchmarks.blocks import Array, Blocks, Box, cascade, complementarity
 from interstice.benchmarks.options import ContactParameters, Dimension, OptionError, Order
 from interstice.benchmarks.report import Result
 from interstice.meshes import roughness
-from interstice.solver import closed_form
-from interstice.solver.case import Film, Measured, SelfAffine
+from interstice.schema import Film, Measured, SelfAffine
 from interstice.solver.physics.mechanics import composite_modulus
 
 NAME = "rough"

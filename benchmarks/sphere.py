@@ -24,10 +24,10 @@ from scipy.integrate import solve_ivp
 
 from interstice.benchmarks.options import Parameters
 from interstice.benchmarks.report import Cost, Result, peak_memory, timed
+from interstice.meshes.compat import expression_at_points
 from interstice.meshes.tagged import TaggedMesh, from_gmsh
 from interstice.solver import algebra
 from interstice.solver.bdf2 import bdf2, euler
-from interstice.solver.compat import expression_at_points
 from interstice.solver.domain import Domain
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import diffusion, mechanics

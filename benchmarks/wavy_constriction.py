@@ -11,11 +11,11 @@ from __future__ import annotations
 from mpi4py import MPI
 from pydantic import Field
 
+from interstice.benchmarks import closed_form
 from interstice.benchmarks.blocks import Blocks, Box
 from interstice.benchmarks.conductor import Conductivities, Conductor
 from interstice.benchmarks.report import Result
 from interstice.benchmarks.westergaard import Wave
-from interstice.solver import closed_form
 
 NAME = "wavy-constriction"
 GROWTH = 0.05

@@ -13,10 +13,10 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import Field
 
+from interstice.benchmarks import closed_form
 from interstice.benchmarks.blocks import Array, Blocks, Box, cascade, complementarity, l2_errors
 from interstice.benchmarks.options import ContactParameters, Dimension
 from interstice.benchmarks.report import Result
-from interstice.solver import closed_form
 from interstice.solver.physics.mechanics import composite_modulus
 
 NAME = "westergaard"

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from interstice.solver.expression import Expression
-from interstice.solver.units import Unit
+from interstice.materials.expression import Expression
+from interstice.schema.units import Unit
 
 RULE = tuple(zip(*np.polynomial.legendre.leggauss(7), strict=True))
 """Points and weights of Gauss–Legendre rule on [−1, 1]: exact for polynomials up to degree 13."""
@@ -115,7 +115,7 @@ def _table(rows: Sequence[Any], unit: Unit) -> Table:
 def _clamped(theta: Any, low: float | None, high: float | None) -> Any:
     """Return `theta` held within [low, high], None being no bound."""
     # materials are read without a finite-element library at hand
-    from interstice.solver.interface.elementwise import maximum, minimum
+    from interstice.materials.elementwise import maximum, minimum
 
     if low is not None:
         theta = maximum(theta, low)

@@ -31,8 +31,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from interstice.materials import function
-from interstice.solver.expression import Expression
-from interstice.solver.units import (
+from interstice.materials.expression import Expression
+from interstice.schema.units import (
     Concentration,
     Conductivity,
     Density,

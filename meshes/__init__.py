@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mpi4py import MPI
 
     from interstice.meshes.tagged import TaggedMesh
-    from interstice.solver.case import Geometry
+    from interstice.schema import Geometry
 
 __all__ = ["HeightProfile", "build", "check", "initial_gap"]
 

@@ -12,7 +12,7 @@ from mpi4py import MPI
 from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate
 
 if TYPE_CHECKING:
-    from interstice.solver.case import DoubleCantilever
+    from interstice.schema import DoubleCantilever
 
 GROWTH = 0.3
 """Growth of the element size per distance from the fine part of the interface."""

@@ -11,7 +11,7 @@ from interstice.meshes.roughness import HeightProfile
 from interstice.meshes.tagged import TaggedMesh
 
 if TYPE_CHECKING:
-    from interstice.solver.case import Film
+    from interstice.schema import Film
 
 
 def build(comm: MPI.Comm, film: Film, profile: HeightProfile) -> TaggedMesh:

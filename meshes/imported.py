@@ -14,7 +14,7 @@ from interstice.meshes.msh import INTERFACE, INTERFACE_NAMES, KEY, SIDES, requir
 from interstice.meshes.tagged import TaggedMesh, from_gmsh
 
 if TYPE_CHECKING:
-    from interstice.solver.case import ImportedMesh
+    from interstice.schema import ImportedMesh
 
 Nodes = NDArray[np.uint64]
 

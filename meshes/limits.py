@@ -9,7 +9,7 @@ from interstice.meshes import msh, packing, roughness, stack
 from interstice.meshes.grading import estimated_elements, estimated_elements_among
 
 if TYPE_CHECKING:
-    from interstice.solver.case import Film, Geometry, Layers, Particles
+    from interstice.schema import Film, Geometry, Layers, Particles
 
 MOST_ELEMENTS = 20e6
 

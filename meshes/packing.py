@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
-    from interstice.solver.case import Particles
+    from interstice.schema import Particles
 
 Array = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate, signed_vol
 
 if TYPE_CHECKING:
     from interstice.meshes.roughness import HeightProfile
-    from interstice.solver.case import Particles
+    from interstice.schema import Particles
 
 
 def from_case(comm: MPI.Comm, geometry: Particles) -> tuple[TaggedMesh, HeightProfile]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 if TYPE_CHECKING:
-    from interstice.solver.case import Film, Layered, Layers, Measured, Roughness, SelfAffine, Sinusoidal
+    from interstice.schema import Film, Layered, Layers, Measured, Roughness, SelfAffine, Sinusoidal
 
 Array = NDArray[np.float64]
 Heights = Callable[..., Array]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from interstice.solver.case import Film, Layers
+    from interstice.schema import Film, Layers
 
 
 @dataclass(frozen=True)

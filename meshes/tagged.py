@@ -12,7 +12,7 @@ from dolfinx.mesh import Mesh, MeshTags
 from mpi4py import MPI
 from numpy.typing import NDArray
 
-from interstice.solver.compat import distribute_gmsh_model, geometry_nodes
+from interstice.meshes.compat import distribute_gmsh_model, geometry_nodes
 
 HXT = 10
 """Gmsh's number of a Delaunay algorithm that is four times as fast as its default, with better worst elements."""

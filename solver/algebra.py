@@ -22,7 +22,7 @@ from petsc4py import PETSc
 from scipy.spatial import cKDTree
 from ufl.algorithms.analysis import extract_coefficients
 
-from interstice.solver.compat import assemble_block_matrix, create_block_matrix
+from interstice.meshes.compat import assemble_block_matrix, create_block_matrix
 from interstice.solver.domain import LATERAL, Domain, Indices
 from interstice.solver.sparsity import without_phantoms
 

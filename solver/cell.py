@@ -19,12 +19,11 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 
-from interstice import meshes
+from interstice import meshes, schema
 from interstice.materials import Material
+from interstice.schema import Case, DoubleCantilever, Galvanostatic, Layered
 from interstice.solver import algebra
-from interstice.solver import case as schema
 from interstice.solver.bdf2 import bdf2, euler
-from interstice.solver.case import Case, DoubleCantilever, Galvanostatic, Layered
 from interstice.solver.domain import Domain, Indices, Interface, Side
 from interstice.solver.electrode import Electrode
 from interstice.solver.electrolyte import Electrolyte

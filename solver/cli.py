@@ -102,7 +102,7 @@ def validate(case: CaseArgument, overrides: Overrides = None) -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of case files, for editors."""
-    from interstice.solver.case import Case
+    from interstice.schema import Case
 
     content = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Case.model_json_schema()}
     say(json.dumps(content, indent=2, ensure_ascii=False))

@@ -24,8 +24,8 @@ from dolfinx.mesh import EntityMap, Mesh
 from mpi4py import MPI
 from scipy.spatial import cKDTree
 
+from interstice.meshes.compat import extract_submesh, interior_facet_entities
 from interstice.meshes.tagged import TaggedMesh
-from interstice.solver.compat import extract_submesh, interior_facet_entities
 
 Indices = npt.NDArray[np.int32]
 

@@ -9,12 +9,12 @@ import numpy as np
 import ufl
 from dolfinx import fem
 
+from interstice import schema
 from interstice.materials import Host
-from interstice.solver import case
+from interstice.materials.elementwise import log, maximum, minimum
 from interstice.solver.bdf2 import Scheme, local_error, remember
 from interstice.solver.domain import Domain, Side
 from interstice.solver.interface import kinetics
-from interstice.solver.interface.elementwise import log, maximum, minimum
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import conduction, diffusion
 from interstice.solver.physics.mechanics import Elasticity
@@ -36,7 +36,7 @@ class Electrode:
         self,
         domain: Domain,
         side: Side,
-        wanted: case.Electrode,
+        wanted: schema.Electrode,
         host: Host,
         temperature: float,
         u: fem.Function,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem
 
-from interstice.solver import case
+from interstice import schema
 from interstice.solver.bdf2 import Scheme, remember
 from interstice.solver.domain import Domain, Interface
 from interstice.solver.electrode import Electrode
@@ -40,7 +40,7 @@ class Junction:
         interface: Interface,
         electrode: Electrode,
         electrolyte: Electrolyte,
-        law: case.Kinetics,
+        law: schema.Kinetics,
         interaction: Interaction | None,
         temperature: float,
         state: State,

@@ -27,7 +27,7 @@ from vtkmodules.vtkCommonDataModel import (
 )
 from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridWriter
 
-from interstice.solver.compat import geometry_nodes
+from interstice.meshes.compat import geometry_nodes
 
 Fields = Mapping[str, fem.Function]
 Indices = npt.NDArray[np.int32]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from interstice.solver.case import Film
+from interstice.schema import Film
 from interstice.solver.cell import Cell
 from interstice.solver.history import Row
 from interstice.solver.stepping import Advance

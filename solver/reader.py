@@ -30,10 +30,10 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from interstice.materials import Material, MaterialError, load, names
 from interstice.materials.library import SHIPPED
 from interstice.meshes import check
-from interstice.solver.case import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Section, Step, check_path
-from interstice.solver.protocol import EXAMPLES, repeat_phrase
-from interstice.solver.units import Unit
-from interstice.solver.wording import closest, did_you_mean, either
+from interstice.schema import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Section, Step, check_path
+from interstice.schema.sentences import EXAMPLES, repeat_phrase
+from interstice.schema.units import Unit
+from interstice.schema.wording import closest, did_you_mean, either
 
 MARK = "# Written by Interstice:"
 LARGEST = 200_000

@@ -18,7 +18,7 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 
-from interstice.solver import case
+from interstice import schema
 from interstice.solver.domain import Domain, Indices
 from interstice.solver.state import State
 
@@ -29,7 +29,7 @@ class Stack:
     While it is `pressing` it gives the pressure asked for; then it is locked and does what the case says.
     """
 
-    def __init__(self, domain: Domain, wanted: case.Stack, u: fem.Function, state: State | None = None) -> None:
+    def __init__(self, domain: Domain, wanted: schema.Stack, u: fem.Function, state: State | None = None) -> None:
         self._domain, self._wanted, self._u = domain, wanted, u
         self.platen: Indices = np.empty(0, dtype=np.int32)
         state = state or State()

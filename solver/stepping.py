@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from interstice.schema import Charge, Discharge, Hold, Open, Press, Repeat, Rest, Step, TimeStepping
 from interstice.solver.algebra import Report, SolveError
-from interstice.solver.case import Charge, Discharge, Hold, Open, Press, Repeat, Rest, Step, TimeStepping
 from interstice.solver.cell import Cell, OpenCircuitError
 from interstice.solver.interface.kinetics import FARADAY
 from interstice.solver.path import PathError

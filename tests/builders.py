@@ -17,8 +17,8 @@ from petsc4py import PETSc
 from interstice.meshes import film
 from interstice.meshes.roughness import flat
 from interstice.meshes.tagged import TaggedMesh
+from interstice.schema import Film
 from interstice.solver import algebra
-from interstice.solver.case import Film
 from interstice.solver.cell import Cell
 from interstice.solver.domain import Domain, Indices, Interface, Side
 from interstice.solver.history import Observer

@@ -14,9 +14,9 @@ from dolfinx.mesh import GhostMode, create_box, create_rectangle, locate_entitie
 from mpi4py import MPI
 
 from interstice.meshes import particles
+from interstice.meshes.compat import geometry_nodes
 from interstice.meshes.packing import Packing
 from interstice.meshes.tagged import TaggedMesh
-from interstice.solver.compat import geometry_nodes
 from interstice.solver.domain import Domain, Side
 
 pytestmark = pytest.mark.also_on_ranks(2, 3)

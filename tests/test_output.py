@@ -22,7 +22,7 @@ from mpi4py import MPI
 
 from interstice.meshes import film
 from interstice.meshes.roughness import flat
-from interstice.solver.case import Film
+from interstice.schema import Film
 from interstice.solver.domain import Domain
 from interstice.solver.output import CombinedSeries, Series
 

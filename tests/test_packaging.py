@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("solver", "meshes", "materials", "cases", "benchmarks")
+FOLDERS = ("schema", "materials", "meshes", "solver", "cases", "benchmarks")
 BUILD = "import sys; from setuptools import build_meta; getattr(build_meta, 'build_' + sys.argv[1])(sys.argv[2])"
 
 

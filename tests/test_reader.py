@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from interstice.solver.case import Case
+from interstice.schema import Case
+from interstice.schema.units import Unit
 from interstice.solver.reader import CaseError, LoadedCase, dump_case, read_case
-from interstice.solver.units import Unit
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = sorted((ROOT / "cases").glob("*.yaml"))

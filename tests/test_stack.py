@@ -8,7 +8,7 @@ from builders import Run, film_mesh, tiny_run
 from dolfinx import fem
 from scipy.integrate import solve_ivp
 
-from interstice.solver import case
+from interstice import schema
 from interstice.solver.domain import Domain
 from interstice.solver.stack import Stack
 
@@ -109,7 +109,7 @@ def test_pad_follows_a_ramp_of_strain_as_its_differential_equation_says() -> Non
         "lasting_modulus": f"{lasting} Pa",
         "relaxation_time": f"{relaxation} s",
     }
-    stack = Stack(domain, case.Stack.model_validate({"hold": "pad", "pressure": f"{first} Pa", "pad": pad}), u)
+    stack = Stack(domain, schema.Stack.model_validate({"hold": "pad", "pressure": f"{first} Pa", "pad": pad}), u)
     stack.platen = domain.dofs(u.function_space, "collector", [1])
     corners, strains = [0.0, 4.0, 7.0, 20.0], [0.0, 0.1, 0.1, -0.05]
     start = first / (relaxing + lasting)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from interstice.schema import Charge, Discharge, Rest, Step, Stop, TimeStepping
 from interstice.solver.algebra import Report, SolveError
-from interstice.solver.case import Charge, Discharge, Rest, Step, Stop, TimeStepping
 from interstice.solver.interface.kinetics import FARADAY
 from interstice.solver.stepping import Advance, ProtocolError, run_protocol
 

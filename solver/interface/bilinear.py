@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from interstice.solver.interface.elementwise import maximum, minimum, sqrt
+from interstice.materials.elementwise import maximum, minimum, sqrt
 from interstice.solver.interface.mixity import Limits
 
 

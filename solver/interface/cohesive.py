@@ -47,9 +47,9 @@ import ufl
 from dolfinx import fem
 from mpi4py import MPI
 
+from interstice.materials.elementwise import maximum, sqrt
 from interstice.solver.domain import Interface
 from interstice.solver.interface.contact import Change
-from interstice.solver.interface.elementwise import maximum, sqrt
 from interstice.solver.interface.fatigue import Fatigue
 from interstice.solver.interface.mixity import Limits
 from interstice.solver.interface.process_zone import ProcessZone, process_zone

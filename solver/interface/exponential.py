@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import lambertw
 
-from interstice.solver.interface.elementwise import exp, log, minimum, sqrt
+from interstice.materials.elementwise import exp, log, minimum, sqrt
 from interstice.solver.interface.mixity import Limits
 
 END = 10.0

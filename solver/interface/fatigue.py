@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from interstice.solver.interface.elementwise import maximum, minimum
+from interstice.materials.elementwise import maximum, minimum
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem
 
-from interstice.solver.case import Cohesive, Weibull
-from interstice.solver.case import Interface as Wanted
+from interstice.schema import Cohesive, Weibull
+from interstice.schema import Interface as Wanted
 from interstice.solver.domain import Interface
 from interstice.solver.interface import cohesive, random_field
 from interstice.solver.interface.adhesion import Adhesion

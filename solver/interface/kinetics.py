@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import ufl
 
-from interstice.solver.interface.elementwise import exp, maximum, minimum
+from interstice.materials.elementwise import exp, maximum, minimum
 
 FARADAY = 96485.33212  # C/mol, CODATA 2018
 GAS_CONSTANT = 8.314462618  # J/(mol K), CODATA 2018

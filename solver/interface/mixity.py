@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from interstice.solver.interface.elementwise import maximum
+from interstice.materials.elementwise import maximum
 
 LEAST_SHARE = 1e-30
 """Least share of a mode, far below rounding: it keeps derivatives of powers below 1 finite in the other mode."""

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pytest
 from scipy.integrate import solve_bvp
 
+from interstice.benchmarks import closed_form
 from interstice.benchmarks.cohesive_beam import Bond, Specimen, follow
-from interstice.solver import closed_form
 
 Array = npt.NDArray[np.float64]
 

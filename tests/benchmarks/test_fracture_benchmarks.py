@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from interstice.benchmarks import dcb
+from interstice.benchmarks import closed_form, dcb
 from interstice.benchmarks.fracture import Loading, SharpCrack, setup
 from interstice.benchmarks.mmb import lever
 from interstice.benchmarks.options import OptionError
 from interstice.benchmarks.report import Result
 from interstice.benchmarks.specimen import Specimen
-from interstice.solver import closed_form
 
 
 def run(name: str, **inputs: Any) -> Result:

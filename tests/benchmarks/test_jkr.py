@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from interstice.benchmarks import jkr
-from interstice.solver import closed_form
+from interstice.benchmarks import closed_form, jkr
 
 RADIUS, MODULUS, WORK = 10e-6, 20e9, 0.2
 

@@ -17,8 +17,8 @@ from builders import LENGTH, SIDES, Blocks, film_mesh, gathered, inclined, rotat
 from dolfinx import fem
 from mpi4py import MPI
 
+from interstice.meshes.compat import expression_at_points
 from interstice.meshes.tagged import TaggedMesh
-from interstice.solver.compat import expression_at_points
 
 ELEMENTS = 64
 AMPLITUDE = 1e-3 * LENGTH

@@ -11,9 +11,9 @@ import ufl
 
 from interstice import materials
 from interstice.materials import Material, MaterialError
+from interstice.materials.expression import Expression
 from interstice.materials.function import Formula, Table
-from interstice.solver.case import Overrides
-from interstice.solver.expression import Expression
+from interstice.schema import Overrides
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = materials.names()

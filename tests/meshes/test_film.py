@@ -16,10 +16,10 @@ from scipy.spatial import cKDTree
 
 from interstice import meshes
 from interstice.meshes import roughness, stack
+from interstice.meshes.compat import geometry_nodes
 from interstice.meshes.grading import estimated_elements
 from interstice.meshes.tagged import TaggedMesh
-from interstice.solver.case import Film
-from interstice.solver.compat import geometry_nodes
+from interstice.schema import Film
 
 COMM = MPI.COMM_WORLD
 INTERFACE = ("electrode", "electrolyte")

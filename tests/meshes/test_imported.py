@@ -13,7 +13,7 @@ from mpi4py import MPI
 
 from interstice import meshes
 from interstice.meshes.tagged import TaggedMesh
-from interstice.solver.case import ImportedMesh
+from interstice.schema import ImportedMesh
 
 COMM = MPI.COMM_WORLD
 EVERY = ("electrode", "electrolyte", "interface", "collector", "counter", "left", "right", "front", "back")

@@ -16,7 +16,7 @@ from interstice import meshes
 from interstice.meshes import roughness, stack
 from interstice.meshes.grading import estimated_elements
 from interstice.meshes.tagged import TaggedMesh
-from interstice.solver.case import Layers
+from interstice.schema import Layers
 
 COMM = MPI.COMM_WORLD
 LENGTH, WIDTH = 3e-6, 2e-6

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from interstice import meshes
-from interstice.solver.case import Film, ImportedMesh
+from interstice.schema import Film, ImportedMesh
 
 ROOT = Path(__file__).parents[2]
 FILM = {

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 from test_film import integral, nodes
 
 from interstice import meshes
+from interstice.meshes.compat import geometry_nodes
 from interstice.meshes.grading import estimated_elements_among
 from interstice.meshes.packing import Packing, element_sizes, pack
 from interstice.meshes.particles import build
 from interstice.meshes.tagged import TaggedMesh
-from interstice.solver.case import Particles
-from interstice.solver.compat import geometry_nodes
+from interstice.schema import Particles
 from interstice.solver.domain import Domain
 
 COMM = MPI.COMM_WORLD

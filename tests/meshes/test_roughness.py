@@ -10,7 +10,7 @@ from SurfaceTopography import open_topography
 
 from interstice.meshes import initial_gap
 from interstice.meshes.roughness import HeightProfile, from_case
-from interstice.solver.case import Film
+from interstice.schema import Film
 
 TOPOGRAPHY = Path(__file__).parents[2] / "meshes" / "topography"
 MAP = TOPOGRAPHY / "afm_10um_256.di"

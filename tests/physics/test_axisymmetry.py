@@ -11,10 +11,11 @@ from builders import LENGTH, SIDES, film_mesh
 from dolfinx import fem
 from mpi4py import MPI
 
+from interstice.benchmarks import closed_form
 from interstice.benchmarks.blocks import Blocks, Box
 from interstice.benchmarks.options import ContactMethod
-from interstice.solver import algebra, closed_form
-from interstice.solver.compat import expression_at_points
+from interstice.meshes.compat import expression_at_points
+from interstice.solver import algebra
 from interstice.solver.domain import Domain
 from interstice.solver.physics import mechanics
 

@@ -14,10 +14,10 @@ from dolfinx import fem
 from scipy.integrate import quad
 
 from interstice import materials
+from interstice.materials.expression import Expression
 from interstice.materials.function import Formula, Table
 from interstice.solver import algebra
 from interstice.solver.domain import Domain
-from interstice.solver.expression import Expression
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import diffusion
 

@@ -10,8 +10,8 @@ import ufl
 from builders import LENGTH, constant, film_mesh
 from dolfinx import fem
 
+from interstice.meshes.compat import expression_at_points
 from interstice.solver import algebra
-from interstice.solver.compat import expression_at_points
 from interstice.solver.domain import Domain, Side
 from interstice.solver.physics import mechanics
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from interstice.meshes import film
 from interstice.meshes.roughness import flat
-from interstice.solver.case import Film
+from interstice.schema import Film
 from interstice.solver.domain import Domain
 from interstice.solver.output import CombinedSeries, Series
 from interstice.solver.plot import plot

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from mpi4py import MPI
 
 from interstice.meshes import layers, stack
-from interstice.solver.case import Layers
+from interstice.schema import Layers
 from interstice.solver.domain import Domain
 from interstice.solver.output import CombinedSeries, Series
 from interstice.solver.plot import plot

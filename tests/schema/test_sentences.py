@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from interstice.solver import protocol
-from interstice.solver.case import Case, Entry, Repeat
+from interstice.schema import Case, Entry, Repeat, sentences
 from interstice.solver.reader import dump_case, read_case
 
 ENTRY = TypeAdapter(Entry)
@@ -86,7 +85,7 @@ def test_a_sentence_is_the_step_it_stands_for(sentence: Any, typed: dict[str, An
     assert ENTRY.validate_python(sentence) == ENTRY.validate_python(typed)
 
 
-@pytest.mark.parametrize("example", protocol.EXAMPLES)
+@pytest.mark.parametrize("example", sentences.EXAMPLES)
 def test_case_and_blanks_do_not_matter(example: str) -> None:
     verb, *words = example.split(" ")
     spread = "  ".join(

@@ -1,4 +1,4 @@
-"""The language of a protocol: a sentence stands for the mapping of a typed step of `interstice.solver.case`.
+"""The language of a protocol: a sentence stands for the mapping of a typed step of `interstice.schema.case`.
 
     charge at 0.1 mA/cm^2 until 4.2 V          {step: charge, current_density: 0.1 mA/cm^2, until: {voltage: 4.2 V}}
     discharge at C/10 until 2.8 V or 2 h       {step: discharge, c_rate: 0.1, until: {voltage: 2.8 V, time: 2 h}}
@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from interstice.solver import units
-from interstice.solver.wording import did_you_mean, either
+from interstice.schema import units
+from interstice.schema.wording import did_you_mean, either
 
 _C_RATE = re.compile(rf"({units.NUMBER})?\s*C(?:\s*/\s*({units.NUMBER}))?", re.IGNORECASE)
 _ACTIVE_FRACTION = re.compile(rf"active[ _]fraction ({units.NUMBER})", re.IGNORECASE)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from interstice.solver import closed_form
+from interstice.benchmarks import closed_form
 
 MODULUS, RADIUS = 10e9, 1e-5
 

@@ -1,0 +1,120 @@
+"""A whole case, and what its blocks ask of each other.
+
+Every value is in SI after reading. The text of a validator's ValueError begins with the name of the field it is about;
+the reader finds its line by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from interstice.schema.geometry import Geometry
+from interstice.schema.interface import Interface
+from interstice.schema.protocol import Entry, Open, Press, Step, flat_steps
+from interstice.schema.section import Section
+from interstice.schema.sides import Electrode, Electrolyte
+from interstice.schema.stack import Stack
+from interstice.schema.time import TimeStepping
+from interstice.schema.units import Temperature
+
+
+class Output(Section):
+    """What is written."""
+
+    fields_every: PositiveInt = Field(
+        default=1, description="steps between two sets of ParaView fields; the last is always written"
+    )
+
+
+class Case(Section):
+    """A whole case."""
+
+    title: Annotated[str, Field(max_length=300)]
+    temperature: Temperature = "298.15 K"
+    geometry: Geometry
+    electrode: Electrode | None = None
+    electrolyte: Electrolyte | None = None
+    interface: Interface | None = None
+    electrodes: dict[str, Electrode] | None = Field(default=None, description="by name, where there is not just one")
+    electrolytes: dict[str, Electrolyte] | None = Field(
+        default=None, description="by name, where there is not just one"
+    )
+    interfaces: dict[str, Interface] | None = Field(
+        default=None, description="by the names of both sides, as cathode/separator"
+    )
+    stack: Stack
+    kinematics: Literal["small_strain", "finite_rotation"] = Field(
+        default="small_strain", description="finite_rotation: strains stay small, bodies may bend and buckle"
+    )
+    protocol: list[Entry] = Field(min_length=1)
+    time: TimeStepping = TimeStepping()
+    output: Output = Output()
+
+    coupling: Literal["automatic", "monolithic", "staggered"] = Field(
+        default="automatic", description="automatic: monolithic in 2D and staggered in 3D"
+    )
+
+    @model_validator(mode="after")
+    def _sides(self) -> Case:
+        one = {name: getattr(self, name) for name in ("electrode", "electrolyte", "interface")}
+        many = {name: getattr(self, name) for name in ("electrodes", "electrolytes", "interfaces")}
+        if all(block is None for block in many.values()):
+            for name, block in one.items():
+                if block is None:
+                    raise ValueError(f"{name} is missing; a cell has electrode, electrolyte and interface, or several")
+        for name, block in one.items():
+            if block is not None and any(many.values()):
+                raise ValueError(f"{name} stands beside electrodes, electrolytes or interfaces; name all sides there")
+        return self
+
+    @model_validator(mode="after")
+    def _specimen(self) -> Case:
+        opened = any(isinstance(step, Open) for step in self.steps)
+        if opened and self.geometry.builder != "dcb":
+            raise ValueError("protocol: the step 'open' belongs to the geometry builder 'dcb'")
+        follows = any(isinstance(step, Open) and step.control == "crack" for step in self.steps)
+        if follows and not any(interface.cohesive for interface in self.joints.values()):
+            raise ValueError("protocol: control 'crack' follows the failure of a bond; give interface.cohesive one")
+        if self.stack.hold == "free" and any(isinstance(step, Press) for step in self.steps):
+            raise ValueError("protocol: the step 'press' needs a platen, and a stack with hold free has none")
+        if self.geometry.builder == "dcb" and self.stack.hold != "free":
+            raise ValueError("stack: a dcb is not held in a stack; write {hold: free}")
+        if self.stack.pressure is None and not any(i.cohesive or i.bonded for i in self.joints.values()):
+            raise ValueError("stack: nothing holds the electrode; give a pressure, or interface.cohesive a bond")
+        return self
+
+    @property
+    def sides(self) -> list[str]:
+        """The names of the sides that the geometry has, from the bottom up."""
+        geometry = self.geometry
+        return (
+            [layer.name for layer in geometry.layers] if geometry.builder == "layers" else ["electrolyte", "electrode"]
+        )
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The names of the sides of each interface that the geometry has."""
+        return self.geometry.interfaces if self.geometry.builder == "layers" else [("electrode", "electrolyte")]
+
+    @property
+    def hosts(self) -> dict[str, Electrode]:
+        """The electrodes by the names of their sides."""
+        return {"electrode": self.electrode} if self.electrode else self.electrodes or {}
+
+    @property
+    def conductors(self) -> dict[str, Electrolyte]:
+        """The electrolytes by the names of their sides."""
+        return {"electrolyte": self.electrolyte} if self.electrolyte else self.electrolytes or {}
+
+    @property
+    def joints(self) -> dict[str, Interface]:
+        """The interfaces by the names of both sides, as "cathode/separator"."""
+        return {"electrode/electrolyte": self.interface} if self.interface else self.interfaces or {}
+
+    @property
+    def steps(self) -> Iterator[Step]:
+        """Every step of the protocol, those that are repeated once."""
+        return flat_steps(self.protocol)

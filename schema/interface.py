@@ -1,0 +1,167 @@
+"""What happens on Γ_int: contact, bond, friction, adhesion, charge transfer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from interstice.schema.section import Fraction, Section
+from interstice.schema.units import (
+    AreaResistance,
+    CurrentDensity,
+    Length,
+    MolarEnergy,
+    Position,
+    Pressure,
+    Stiffness,
+    SurfaceEnergy,
+    Time,
+    Voltage,
+)
+
+
+class Contact(Section):
+    """Unilateral contact: g_n ≥ 0, p_n ≥ 0, g_n p_n = 0."""
+
+    method: Literal["augmented_lagrangian", "penalty"] = "augmented_lagrangian"
+    augmentation: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="r (or the penalty ε_n) in units of the local stiffness E*/h; 1000 in 2D, 100 in 3D if not given",
+    )
+
+
+class RandomField(Section):
+    """Random strength and toughness along the interface."""
+
+    distribution: str
+    correlation_length: Length
+    seed: Annotated[int, Field(ge=0)] = 0
+    of: Literal["strength", "toughness", "both"] = "both"
+
+
+class Weibull(RandomField):
+    """Random strength and toughness along the interface, Weibull distributed about the values given."""
+
+    distribution: Literal["weibull"]
+    modulus: Annotated[float, Field(gt=0)] = Field(description="Weibull modulus m; the larger, the less they vary")
+
+
+class LogNormal(RandomField):
+    """Random strength and toughness along the interface, log-normally distributed about the values given."""
+
+    distribution: Literal["log_normal"]
+    variation: Annotated[float, Field(gt=0)] = Field(description="standard deviation over the mean")
+
+
+Variation = Annotated[Weibull | LogNormal, Field(discriminator="distribution")]
+
+
+class Fatigue(Section):
+    """Damage under repeated loads below the strength (Roe and Siegmund 2003)."""
+
+    accumulation: Annotated[float, Field(ge=1)] = Field(description="accumulated opening over the final one, N")
+    endurance: Fraction = Field(description="endurance limit over the strength: loads below it do no harm")
+
+
+class Stretch(Section):
+    """A part of the interface: where x lies between two positions."""
+
+    start: Position
+    end: Position
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Stretch:
+        if self.end <= self.start:
+            raise ValueError(f"end must be above the start, {self.start:g} m")
+        return self
+
+
+class Cohesive(Section):
+    """Mixed-mode bond of the points that touch after assembly; it fails irreversibly."""
+
+    law: Literal["bilinear", "exponential", "trapezoidal"] = "bilinear"
+    normal_strength: Pressure
+    shear_strength: Pressure
+    normal_toughness: SurfaceEnergy
+    shear_toughness: SurfaceEnergy
+    mixity: Literal["benzeggagh_kenane", "power_law"] = "benzeggagh_kenane"
+    mixity_exponent: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="η of Benzeggagh and Kenane, 2 if not given; α of the power law, 1 if not given"
+    )
+    stiffness: Stiffness | None = Field(
+        default=None, description="initial stiffness; fifty times that of peak at the toughness if not given"
+    )
+    plateau: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        default=None,
+        description="trapezoidal: share of the way to the end at full strength; 0.5 if not given",
+    )
+    variation: Variation | None = None
+    unbonded: Stretch | None = Field(default=None, description="a flaw: not bonded though it touches")
+    fatigue: Fatigue | None = None
+    relaxation_time: Time | None = Field(default=None, description="viscous regularisation; none if not given")
+
+    @model_validator(mode="after")
+    def _of_the_law(self) -> Cohesive:
+        if self.law == "exponential" and self.stiffness is not None:
+            raise ValueError("stiffness follows from strength and toughness in the exponential law; leave it out")
+        if self.law != "trapezoidal" and self.plateau is not None:
+            raise ValueError("plateau belongs to the trapezoidal law")
+        return self
+
+
+class Friction(Section):
+    """Coulomb friction of what presses; where there was a bond it grows with the damage."""
+
+    coefficient: Annotated[float, Field(gt=0)]
+
+
+class Adhesion(Section):
+    """Reversible attraction across the gap."""
+
+    work: SurfaceEnergy = Field(description="from contact to far apart")
+    range: Length
+
+
+class Kinetics(Section):
+    """Charge transfer on Γ_c; no lithium crosses Γ_d."""
+
+    law: Literal["butler_volmer", "linear", "tafel"] = "butler_volmer"
+    exchange_current_density: CurrentDensity = Field(description="at θ = 1/2 and the salt concentration at rest")
+    activation_energy: MolarEnergy = Field(
+        default="0 J/mol", description="of the exchange current density, given for 298.15 K"
+    )
+    anodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    cathodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    film_resistance: AreaResistance | None = Field(default=None, description="of an interphase that always conducts")
+    stress: Literal["none", "thermodynamic"] = Field(
+        default="none", description="thermodynamic: −Ω σ_h/F is added to the overpotential"
+    )
+    strain_coefficient: Voltage | None = Field(
+        default=None, description="κ_ε of η = η_0 + κ_ε ε, ε the volumetric strain of the electrode"
+    )
+    gap_permittivity: Annotated[float, Field(ge=1)] | None = Field(
+        default=None, description="relative one of an open gap, which then is a capacitor; it is none if not given"
+    )
+    onset_pressure: Pressure | None = Field(
+        default=None,
+        description="at which half of what touches conducts, p/(p + onset); all does if not given",
+    )
+
+
+class Interface(Section):
+    """What happens on Γ_int."""
+
+    bonded: bool = Field(default=False, description="the sides are one body, grown together for good")
+    contact: Contact = Contact()
+    cohesive: Cohesive | None = None
+    friction: Friction | None = None
+    adhesion: Adhesion | None = None
+    kinetics: Kinetics
+
+    @model_validator(mode="after")
+    def _parts(self) -> Interface:
+        laws = [name for name in ("cohesive", "friction", "adhesion") if getattr(self, name)]
+        if self.bonded and laws:
+            raise ValueError(f"bonded leaves no place for {', '.join(laws)}; leave out one or the other")
+        return self

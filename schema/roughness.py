@@ -1,0 +1,64 @@
+"""How rough an interface is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from interstice.schema.section import CaseFile, Section
+from interstice.schema.units import Length, Position
+
+
+def _one_or_pair(value: Any) -> str:
+    return "pair" if isinstance(value, list | tuple) else "one"
+
+
+Corner = Annotated[
+    Annotated[tuple[Position, Position], Tag("pair")] | Annotated[Position, Tag("one")],
+    Discriminator(_one_or_pair),
+]
+"""A position along a line, or a pair of positions on a map."""
+
+
+class Flat(Section):
+    """A perfectly flat interface."""
+
+    kind: Literal["flat"] = "flat"
+
+
+class Sinusoidal(Section):
+    """h = amplitude · cos(2πx/wavelength), in 3D times cos(2πy/wavelength)."""
+
+    kind: Literal["sinusoidal"]
+    amplitude: Length
+    wavelength: Length
+
+
+class SelfAffine(Section):
+    """Random roughness whose power spectrum falls as q^(−2(H+1)) in 3D, q^(−(2H+1)) in 2D, between two cutoffs."""
+
+    kind: Literal["self_affine"]
+    rms: Length
+    hurst: Annotated[float, Field(gt=0, le=1)] = 0.8
+    long_cutoff: Length | None = Field(default=None, description="longest wavelength; the lateral size if not given")
+    short_cutoff: Length | None = Field(
+        default=None, description="shortest wavelength; four interface elements if not given"
+    )
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class Measured(Section):
+    """A topography file (AFM map or line scan, any format SurfaceTopography reads)."""
+
+    kind: Literal["measured"]
+    file: CaseFile = Field(description="path, relative to the case file")
+    line: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="2D: row of the map; the middle row if not given"
+    )
+    origin: Corner = Field(default="0 um", description="corner of the window taken from the file")
+    detrend: Literal["none", "center", "height", "curvature"] = "height"
+    rms: Length | None = Field(default=None, description="scale heights to this rms height; as measured if not given")
+
+
+Roughness = Annotated[Flat | Sinusoidal | SelfAffine | Measured, Field(discriminator="kind")]

@@ -1,0 +1,42 @@
+"""The materials of the sides, and what is replaced in them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from interstice.schema.section import Section
+from interstice.schema.units import Concentration, Conductivity, Diffusivity, MolarVolume, Pressure
+
+
+class Overrides(Section):
+    """Numbers that replace those of the material file, for parameter studies."""
+
+    young_modulus: Pressure | None = None
+    poisson_ratio: Annotated[float, Field(gt=-1, lt=0.5)] | None = None
+    maximum_concentration: Concentration | None = None
+    diffusivity: Diffusivity | None = None
+    partial_molar_volume: MolarVolume | None = None
+    electronic_conductivity: Conductivity | None = None
+    ionic_conductivity: Conductivity | None = None
+
+
+class Electrode(Section):
+    """The host of lithium."""
+
+    material: str
+    initial_stoichiometry: Annotated[float, Field(gt=0, lt=1)] = Field(
+        description="θ = c/c_max at the start, free of eigenstrain"
+    )
+    transport: Literal["fick", "chemical_potential"] = Field(
+        default="fick", description="chemical_potential: stress drives lithium too"
+    )
+    overrides: Overrides = Overrides()
+
+
+class Electrolyte(Section):
+    """The single-ion conductor."""
+
+    material: str
+    overrides: Overrides = Overrides()
