@@ -72,7 +72,8 @@ def create_block_matrix(forms: Any) -> PETSc.Mat:
 def assemble_block_matrix(matrix: PETSc.Mat, forms: Any) -> None:
     """Assemble the nested list `forms` into `matrix` anew, ghost contributions included.
 
-    DOLFINx adds zeros of its own (see `interstice.solver.sparsity`): what the matrix has no room for is left out.
+    DOLFINx adds zeros of its own (see `interstice.solver.algebra.sparsity`): what the matrix has no room for is left
+    out.
     """
     matrix.zeroEntries()
     petsc.assemble_matrix(matrix, forms)

@@ -1,16 +1,10 @@
-"""Newton's method for a block of fields that live on different sides, on PETSc.
-
-A `System` owns the matrix, vectors and solver of a group of fields. Constraints of the discrete unknowns are a matrix P
-from free to all unknowns: Dirichlet values (zero increment), ties of a boundary to one value (rigid platen,
-equipotential collector) and periodic partners. The reduced operator is Pᵀ A P, of the size and block structure of A.
-"""
+"""Newton's method for a block of fields."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,58 +13,11 @@ import ufl
 from dolfinx import fem, la
 from mpi4py import MPI
 from petsc4py import PETSc
-from scipy.spatial import cKDTree
-from ufl.algorithms.analysis import extract_coefficients
 
-from interstice.meshes.compat import assemble_block_matrix, create_block_matrix
-from interstice.solver.domain import LATERAL, Domain, Indices
-from interstice.solver.sparsity import without_phantoms
-
-SEVERAL_RANKS = MPI.COMM_WORLD.size > 1
-
-DIRECT = {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps", "mat_mumps_icntl_14": 60}
-"""PETSc options of a system solved by factorisation."""
-
-CHOLESKY = {**DIRECT, "pc_type": "cholesky"}
-"""PETSc options of a symmetric positive definite system solved by factorisation."""
-
-MULTIGRID = {
-    "ksp_type": "cg",
-    "ksp_rtol": 1e-3,
-    "ksp_max_it": 500,
-    "pc_type": "gamg",
-    "pc_gamg_threshold": 0.02,
-    "pc_gamg_aggressive_coarsening": 2,
-    "pc_gamg_reuse_interpolation": True,
-    # a short estimate, or one of the first matrix only, overlooks the larger eigenvalues of a much stiffer side
-    "pc_gamg_esteig_ksp_max_it": 20,
-    "pc_gamg_use_sa_esteig": False,
-    "mg_levels_ksp_chebyshev_esteig_steps": 20,
-    # GMRES would keep a vector for each step of the estimate
-    "pc_gamg_esteig_ksp_type": "cg",
-    "mg_levels_esteig_ksp_type": "cg",
-    "mg_levels_ksp_type": "chebyshev",
-    "mg_levels_pc_type": "jacobi",
-}
-"""PETSc options of a symmetric system of displacements solved by conjugate gradients."""
-
-UNSYMMETRIC_MULTIGRID = {
-    **MULTIGRID,
-    "ksp_type": "gmres",
-    "ksp_gmres_restart": 100,
-    "ksp_rtol": 1e-5,
-    "pc_gamg_esteig_ksp_type": "gmres",
-    "mg_levels_esteig_ksp_type": "gmres",
-}
-"""The same where friction or a bond makes the tangent unsymmetric; after loose solves stick and slip alternate."""
-
-CONSTRAINT_PTAP = {"matptap_via": "allatonce_merged"} if SEVERAL_RANKS else {}
-"""The way in which several ranks form PᵀAP for constraints: without copies of A, and fast for a P that is nearly the
-identity. One rank has no choice."""
-MULTIGRID_PTAP = {"matptap_via": "nonscalable"} if SEVERAL_RANKS else {}
-"""The same for multigrid: many times as fast for a wide P."""
-
-Blocks = list[list[ufl.Form | None]]
+from interstice.solver.algebra.constraints import Constraints, owned_size, prolong
+from interstice.solver.algebra.jacobian import Jacobian, block, split
+from interstice.solver.algebra.options import MULTIGRID_PTAP, in_database
+from interstice.solver.domain import Domain
 
 ROUNDING = 4 * np.finfo(float).eps
 """Relative rounding error of an unknown that leaves at least as much of the residual as rounding in all of its assembly
@@ -120,41 +67,6 @@ class Field:
     level: fem.Constant | None = None
 
 
-@dataclass
-class Constraints:
-    """Constraints on the unknowns of a system, by field index and local unrolled dofs (owned or ghost).
-
-    `fixed`: dofs whose increment is zero. `tied`: dofs that share one increment over all ranks. `periodic`: dofs on
-    opposite faces, with the axis along which they lie apart; each dof on the far face follows its partner on the near
-    one. Where they overlap, `fixed` comes before `tied`, and `tied` before `periodic`.
-    """
-
-    fixed: list[tuple[int, Indices]] = field(default_factory=list)
-    tied: list[tuple[int, Indices]] = field(default_factory=list)
-    periodic: list[tuple[int, Indices, Indices, int]] = field(default_factory=list)
-
-
-def lateral(domain: Domain, functions: Mapping[int, fem.Function], kind: str) -> Constraints:
-    """Return what the lateral sides ask of the fields given by their index in a system.
-
-    `kind` "symmetric": vectors have no component across the side; "periodic": the far side follows the near one;
-    otherwise nothing.
-    """
-    constraints = Constraints()
-    present = [name for name in LATERAL if name in domain.boundaries]
-    for index, function in functions.items():
-        space = function.function_space
-        components = range(space.dofmap.bs)
-        if kind == "periodic":
-            for near, far in (("left", "right"), ("front", "back")):
-                if near in present:
-                    slaves, masters = (domain.dofs(space, name, components) for name in (far, near))
-                    constraints.periodic.append((index, slaves, masters, LATERAL[near]))
-        elif kind == "symmetric" and len(components) > 1:
-            constraints.fixed += [(index, domain.dofs(space, name, [LATERAL[name]])) for name in present]
-    return constraints
-
-
 @dataclass(frozen=True)
 class Report:
     """What a Newton solve took."""
@@ -176,10 +88,10 @@ class System:
         self.domain, self.fields = domain, list(fields)
         spaces = [f.function.function_space for f in fields]
         self._residual = domain.form([f.residual for f in fields])
-        blocks = [[_block(f.residual, g.function) for g in fields] for f in fields]
-        self._parts = [_Jacobian(domain, spaces, part) for part in _split(blocks)]
+        blocks = [[block(f.residual, g.function) for g in fields] for f in fields]
+        self._parts = [Jacobian(domain, spaces, part) for part in split(blocks)]
         self._vectors = [fem.create_vector(space) for space in spaces]
-        self._owned = [s.dofmap.index_map.size_local * s.dofmap.index_map_bs for s in spaces]
+        self._owned = [owned_size(f.function) for f in fields]
         self._offsets = np.concatenate([[0], np.cumsum(self._owned)])
         self._slices = [slice(start, stop) for start, stop in itertools.pairwise(self._offsets)]
         self._rhs, self._step = self._parts[0].matrix.createVecs()
@@ -194,7 +106,7 @@ class System:
         prefix = f"interstice_{id(self)}_"
         self._options = {prefix + key: value for key, value in options.items()}
         self.solver.setOptionsPrefix(prefix)
-        with _in_database(self._options):
+        with in_database(self._options):
             self.solver.setFromOptions()
         self._loose = self.solver.getTolerances()[0]
         self._iterations = 0
@@ -213,7 +125,8 @@ class System:
     def constrain(self, constraints: Constraints) -> None:
         """Put `constraints` in the place of those before."""
         self._forget_constraints()
-        self._prolongation, self._eliminated = self._prolong(constraints)
+        functions = [f.function for f in self.fields]
+        self._prolongation, self._eliminated = prolong(self.domain.mesh.comm, functions, self._first, constraints)
         for part in self._parts:
             part.constrain(self._prolongation)
 
@@ -393,7 +306,7 @@ class System:
             for level in range(1, preconditioner.getMGLevels()):
                 preconditioner.getMGSmoother(level).getPC().setReusePreconditioner(False)
         # options of multigrid levels and of factors are read when those are set up
-        with _in_database(self._options | MULTIGRID_PTAP):
+        with in_database(self._options | MULTIGRID_PTAP):
             self.solver.solve(self._rhs, self._step)
         if self.solver.getConvergedReason() < 0:
             reason = {value: name for name, value in vars(PETSc.KSP.ConvergedReason).items() if isinstance(value, int)}
@@ -457,156 +370,3 @@ class System:
         modes = PETSc.NullSpace().createRigidBody(coordinates)
         coordinates.destroy()
         return modes
-
-    def _prolong(self, constraints: Constraints) -> tuple[PETSc.Mat | None, Indices]:
-        """Return P (None where no unknown follows another) and the global rows of this rank that are not free."""
-        comm = self.domain.mesh.comm
-        fixed = {int(row) for index, dofs in constraints.fixed for row in self._owned_rows(index, dofs)}
-        follows: dict[int, int] = {}
-        for index, slaves, masters, axis in constraints.periodic:
-            follows |= self._partners(index, slaves, masters, axis)
-        follows = {row: master for part in comm.allgather(follows) for row, master in part.items()}
-        for index, dofs in constraints.tied:
-            rows = self._owned_rows(index, dofs)
-            master = comm.allreduce(int(rows.min(initial=np.iinfo(np.int64).max)), op=MPI.MIN)
-            follows |= {int(row): master for part in comm.allgather(rows) for row in part if row != master}
-            follows.pop(master, None)
-        for row in set().union(*comm.allgather(fixed)):
-            follows.pop(row, None)
-
-        last = self._first + int(self._offsets[-1])
-        following = sorted(row for row in follows if self._first <= row < last)
-        eliminated = np.array(sorted(fixed.union(following)), dtype=np.int32)
-        if not follows:
-            return None, eliminated
-        rows = np.arange(self._first, last)
-        leaders = rows.copy()
-        for row in following:
-            master = follows[row]
-            while master in follows:
-                master = follows[master]
-            leaders[row - self._first] = master
-        # the stored zero keeps the diagonal entry of a follower in the pattern of Pᵀ A P
-        count = np.where(leaders == rows, 1, 2)
-        start = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
-        columns = np.empty(start[-1], dtype=np.int32)
-        columns[start[:-1]] = np.minimum(rows, leaders)
-        columns[start[1:] - 1] = np.maximum(rows, leaders)
-        weights = (columns == np.repeat(leaders, count)).astype(np.float64)
-        sizes = self._parts[0].matrix.getSizes()
-        return PETSc.Mat().createAIJ(sizes, csr=(start, columns, weights), comm=comm), eliminated
-
-    def _owned_rows(self, index: int, dofs: Indices) -> npt.NDArray[np.int64]:
-        """Return the global rows of the owned ones among the local `dofs` of field `index`."""
-        owned = dofs[dofs < self._owned[index]]
-        return self._first + self._offsets[index] + owned.astype(np.int64)
-
-    def _partners(self, index: int, slaves: Indices, masters: Indices, axis: int) -> dict[int, int]:
-        """Return the global row of the master of each owned slave, matched by position across `axis`."""
-        space = self.fields[index].function.function_space
-        bs = space.dofmap.index_map_bs
-        points = np.delete(space.tabulate_dof_coordinates(), axis, axis=1)
-
-        def keys(dofs: Indices) -> npt.NDArray[np.float64]:
-            owned = dofs[dofs < self._owned[index]]
-            # the component is a coordinate too, far larger than any distance
-            return np.column_stack([points[owned // bs], 1e3 * (owned % bs)])
-
-        everywhere = self.domain.mesh.comm.allgather((keys(masters), self._owned_rows(index, masters)))
-        tree = cKDTree(np.vstack([key for key, _ in everywhere]))
-        rows = np.concatenate([row for _, row in everywhere])
-        distance, nearest = tree.query(keys(slaves))
-        extent = np.ptp(tree.data[:, :2], axis=0).max()
-        if self.domain.mesh.comm.allreduce(bool(np.any(distance > 1e-6 * extent)), op=MPI.LOR):
-            raise ValueError("periodic sides: the two meshes of opposite faces do not match")
-        pairs = zip(self._owned_rows(index, slaves), rows[nearest], strict=True)
-        return {int(slave): int(master) for slave, master in pairs if slave != master}
-
-
-@contextmanager
-def _in_database(options: Mapping[str, Any]) -> Iterator[None]:
-    """Put `options` in PETSc's database meanwhile."""
-    database = PETSc.Options()
-    for key, value in options.items():
-        database[key] = value
-    try:
-        yield
-    finally:
-        for key in options:
-            del database[key]
-
-
-class _Jacobian:
-    """One part of a Jacobian: forms per pair of fields, their matrix and, where constraints reduce it, the reduced one.
-
-    Both are made anew only where something changed.
-    """
-
-    def __init__(self, domain: Domain, spaces: Sequence[fem.FunctionSpace], blocks: Blocks) -> None:
-        self._comm = domain.mesh.comm
-        self._forms = domain.form(blocks)
-        self._inputs = {
-            id(x): x for row in blocks for form in row if form for x in (*form.coefficients(), *form.constants())
-        }
-        self._seen: list[npt.NDArray[np.float64]] | None = None
-        self._prolongation: PETSc.Mat | None = None
-        self._product: PETSc.Mat | None = None
-        matrix = create_block_matrix(self._forms)
-        # once assembled, a matrix has its pattern
-        assemble_block_matrix(matrix, self._forms)
-        self.matrix = without_phantoms(matrix, domain, spaces)
-        self.assemble()
-
-    @property
-    def reduced(self) -> PETSc.Mat:
-        """The matrix, reduced if constraints do so, as of the last assembly."""
-        return self.matrix if self._prolongation is None else self._product
-
-    def constrain(self, prolongation: PETSc.Mat | None) -> None:
-        """Reduce by `prolongation` from the next assembly on."""
-        self._prolongation = prolongation
-        if self._product is not None:
-            self._product.destroy()
-        self._product = None
-
-    def assemble(self) -> bool:
-        """Assemble unless no coefficient or constant changed since the last time; return whether the matrix changed."""
-        now = [x.x.array if isinstance(x, fem.Function) else x.value for x in self._inputs.values()]
-        same = self._seen is not None and all(np.array_equal(a, b) for a, b in zip(now, self._seen, strict=True))
-        changed = not self._comm.allreduce(same, op=MPI.LAND)
-        if changed:
-            self._seen = [np.copy(x) for x in now]
-            assemble_block_matrix(self.matrix, self._forms)
-        if self._prolongation is not None and (changed or self._product is None):
-            with _in_database(CONSTRAINT_PTAP):
-                self._product = self.matrix.PtAP(self._prolongation, self._product)
-        return changed
-
-    def destroy(self) -> None:
-        """Free the PETSc objects but the prolongation."""
-        self.constrain(None)
-        self.matrix.destroy()
-
-
-def _split(blocks: Blocks) -> list[Blocks]:
-    """Return the blocks in two parts: integrals without a coefficient, which are the same at every state, and the rest.
-
-    The first part is then assembled once. Where a part would have an empty row or column the blocks stay together.
-    """
-
-    def integrals(form: ufl.Form | None, steady: bool) -> ufl.Form | None:
-        kept = [] if form is None else [i for i in form.integrals() if bool(extract_coefficients(i)) != steady]
-        return ufl.Form(kept) if kept else None
-
-    parts = [[[integrals(form, steady) for form in row] for row in blocks] for steady in (True, False)]
-    whole = all(any(line) for part in parts for line in (*part, *zip(*part, strict=True)))
-    return parts if whole else [blocks]
-
-
-def _block(residual: ufl.Form, unknown: fem.Function) -> ufl.Form | None:
-    """Return the derivative of `residual` by `unknown`, None where it does not depend on it."""
-    if unknown not in residual.coefficients():
-        return None
-    trial = ufl.TrialFunction(unknown.function_space)
-    derivative = ufl.algorithms.expand_derivatives(ufl.derivative(residual, unknown, trial))
-    return None if derivative.empty() else derivative

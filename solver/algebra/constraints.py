@@ -1,0 +1,141 @@
+"""Constraints of discrete unknowns as a matrix P from free to all unknowns.
+
+They are Dirichlet values (zero increment), ties of a boundary to one value (rigid platen, equipotential collector) and
+periodic partners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from dolfinx import fem
+from mpi4py import MPI
+from petsc4py import PETSc
+from scipy.spatial import cKDTree
+
+from interstice.solver.domain import LATERAL, Domain, Indices
+
+
+@dataclass
+class Constraints:
+    """Constraints on the unknowns of a system, by field index and local unrolled dofs (owned or ghost).
+
+    `fixed`: dofs whose increment is zero. `tied`: dofs that share one increment over all ranks. `periodic`: dofs on
+    opposite faces, with the axis along which they lie apart; each dof on the far face follows its partner on the near
+    one. Where they overlap, `fixed` comes before `tied`, and `tied` before `periodic`.
+    """
+
+    fixed: list[tuple[int, Indices]] = field(default_factory=list)
+    tied: list[tuple[int, Indices]] = field(default_factory=list)
+    periodic: list[tuple[int, Indices, Indices, int]] = field(default_factory=list)
+
+
+def lateral(domain: Domain, functions: Mapping[int, fem.Function], kind: str) -> Constraints:
+    """Return what the lateral sides ask of the fields given by their index in a system.
+
+    `kind` "symmetric": vectors have no component across the side; "periodic": the far side follows the near one;
+    otherwise nothing.
+    """
+    constraints = Constraints()
+    present = [name for name in LATERAL if name in domain.boundaries]
+    for index, function in functions.items():
+        space = function.function_space
+        components = range(space.dofmap.bs)
+        if kind == "periodic":
+            for near, far in (("left", "right"), ("front", "back")):
+                if near in present:
+                    slaves, masters = (domain.dofs(space, name, components) for name in (far, near))
+                    constraints.periodic.append((index, slaves, masters, LATERAL[near]))
+        elif kind == "symmetric" and len(components) > 1:
+            constraints.fixed += [(index, domain.dofs(space, name, [LATERAL[name]])) for name in present]
+    return constraints
+
+
+def owned_size(function: fem.Function) -> int:
+    """Return the number of unknowns of `function` that this rank owns; they come first in its array."""
+    dofmap = function.function_space.dofmap
+    return int(dofmap.index_map.size_local * dofmap.index_map_bs)
+
+
+def prolong(
+    comm: MPI.Comm, functions: Sequence[fem.Function], first: int, constraints: Constraints
+) -> tuple[PETSc.Mat | None, Indices]:
+    """Return P (None where no unknown follows another) and the global rows of this rank that are not free.
+
+    The rows of this rank begin with `first`: its own unknowns of `functions`, one function after the other. Collective.
+    """
+    rows_of = _Rows(functions, first)
+    fixed = {int(row) for index, dofs in constraints.fixed for row in rows_of.owned(index, dofs)}
+    follows: dict[int, int] = {}
+    for index, slaves, masters, axis in constraints.periodic:
+        follows |= _partners(comm, rows_of, index, slaves, masters, axis)
+    follows = {row: master for part in comm.allgather(follows) for row, master in part.items()}
+    for index, dofs in constraints.tied:
+        rows = rows_of.owned(index, dofs)
+        master = comm.allreduce(int(rows.min(initial=np.iinfo(np.int64).max)), op=MPI.MIN)
+        follows |= {int(row): master for part in comm.allgather(rows) for row in part if row != master}
+        follows.pop(master, None)
+    for row in set().union(*comm.allgather(fixed)):
+        follows.pop(row, None)
+
+    following = sorted(row for row in follows if first <= row < rows_of.end)
+    eliminated = np.array(sorted(fixed.union(following)), dtype=np.int32)
+    if not follows:
+        return None, eliminated
+    rows = np.arange(first, rows_of.end)
+    leaders = rows.copy()
+    for row in following:
+        master = follows[row]
+        while master in follows:
+            master = follows[master]
+        leaders[row - first] = master
+    # the stored zero keeps the diagonal entry of a follower in the pattern of Pᵀ A P
+    count = np.where(leaders == rows, 1, 2)
+    start = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
+    columns = np.empty(start[-1], dtype=np.int32)
+    columns[start[:-1]] = np.minimum(rows, leaders)
+    columns[start[1:] - 1] = np.maximum(rows, leaders)
+    weights = (columns == np.repeat(leaders, count)).astype(np.float64)
+    size = len(rows), PETSc.DETERMINE
+    return PETSc.Mat().createAIJ((size, size), csr=(start, columns, weights), comm=comm), eliminated
+
+
+class _Rows:
+    """The global rows of the unknowns that this rank owns of some functions: from `first` on, before `end`."""
+
+    def __init__(self, functions: Sequence[fem.Function], first: int) -> None:
+        self.functions = functions
+        self._starts = [first, *(first + np.cumsum([owned_size(f) for f in functions])).tolist()]
+        self.end = self._starts[-1]
+
+    def owned(self, index: int, dofs: Indices) -> npt.NDArray[np.int64]:
+        """Return the rows of the owned ones among the local `dofs` of function `index`."""
+        owned = dofs[dofs < owned_size(self.functions[index])]
+        return self._starts[index] + owned.astype(np.int64)
+
+
+def _partners(
+    comm: MPI.Comm, rows_of: _Rows, index: int, slaves: Indices, masters: Indices, axis: int
+) -> dict[int, int]:
+    """Return the global row of the master of each owned slave, matched by position across `axis`."""
+    function = rows_of.functions[index]
+    bs = function.function_space.dofmap.index_map_bs
+    points = np.delete(function.function_space.tabulate_dof_coordinates(), axis, axis=1)
+
+    def keys(dofs: Indices) -> npt.NDArray[np.float64]:
+        owned = dofs[dofs < owned_size(function)]
+        # the component is a coordinate too, far larger than any distance
+        return np.column_stack([points[owned // bs], 1e3 * (owned % bs)])
+
+    everywhere = comm.allgather((keys(masters), rows_of.owned(index, masters)))
+    tree = cKDTree(np.vstack([key for key, _ in everywhere]))
+    rows = np.concatenate([row for _, row in everywhere])
+    distance, nearest = tree.query(keys(slaves))
+    extent = np.ptp(tree.data[:, :2], axis=0).max()
+    if comm.allreduce(bool(np.any(distance > 1e-6 * extent)), op=MPI.LOR):
+        raise ValueError("periodic sides: the two meshes of opposite faces do not match")
+    pairs = zip(rows_of.owned(index, slaves), rows[nearest], strict=True)
+    return {int(slave): int(master) for slave, master in pairs if slave != master}
