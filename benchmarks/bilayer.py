@@ -77,8 +77,8 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     lower = u["lower"].function_space
     foot = domain.dofs(lower, "left", [1])
     foot = foot[np.abs(lower.tabulate_dof_coordinates()[foot // 2, 1]) < 1e-6 * size]
-    symmetric = [(index, domain.dofs(u[name].function_space, "left", [0])) for index, name in enumerate(SIDES)]
-    system = algebra.System(domain, fields, algebra.Constraints([*symmetric, (1, foot)]), algebra.CHOLESKY)
+    symmetric = [(function, domain.dofs(function.function_space, "left", [0])) for function in u.values()]
+    system = algebra.System(domain, fields, algebra.Constraints([*symmetric, (u["lower"], foot)]), algebra.CHOLESKY)
     # rounding leaves more than usual of a slender beam on stiff springs
     report, seconds = timed(comm, lambda: system.solve(tolerance=1e-9))
 

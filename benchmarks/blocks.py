@@ -249,7 +249,8 @@ class Blocks:
         if friction is not None:
             self.friction = Friction(self.contact, jump, fem.Constant(domain.mesh, np.float64(friction)))
         self._stiffness = fem.Constant(domain.mesh, np.float64(augmentation * self.composite_modulus))
-        self._constraints = self._constrain(top, lateral, rigid)
+        self._top, self._lateral, self._rigid = top, lateral, rigid
+        self._constraints = self._constrain(self.u)
         # friction makes the tangent unsymmetric, adhesion indefinite
         general = self.friction is not None or self.adhesion is not None
         direct, iterative = (
@@ -306,7 +307,7 @@ class Blocks:
                     [Solid(side, self._elasticity.constant(self.domain.mesh, *self.moduli[index]))],
                     u,
                     partial(self.system.residual_array, index),
-                    np.concatenate([dofs for field, dofs in self._constraints.fixed if field == index]),
+                    np.concatenate([dofs for _, dofs in self._constraints.of([u]).fixed]),
                     load=self.pressure * height * self.domain.ds("top") if index == 0 else None,
                 )
             )
@@ -348,38 +349,41 @@ class Blocks:
             fields.append(algebra.Field(u[side.name], residual, load / np.sqrt(nodes)))
         return fields
 
-    def _constrain(self, top: str, lateral: str, rigid: bool) -> algebra.Constraints:
-        every = range(self.dimension)
-        deformable = {index: self.u[SIDES[index]] for index in ((1,) if rigid else (0, 1))}
+    def _constrain(self, u: dict[str, fem.Function]) -> algebra.Constraints:
+        every, lateral = range(self.dimension), self._lateral
+        deformable = [u["lower"]] if self._rigid else [u["upper"], u["lower"]]
         constraints = algebra.lateral(self.domain, deformable, "symmetric" if lateral == "held" else lateral)
+
+        def on(f: fem.Function, boundary: str, components: Sequence[int]) -> tuple[fem.Function, Indices]:
+            return f, self.domain.dofs(f.function_space, boundary, components)
+
         if lateral == "half" and self.dimension == 3:
-            constraints.fixed += [(index, self.dofs(index, "front", [1])) for index in deformable]
-        constraints.fixed.append((1, self.dofs(1, "bottom", every)))
-        if rigid:
-            constraints.fixed.append((0, np.arange(len(self.u["upper"].x.array), dtype=np.int32)))
-        elif top == "held":
-            constraints.fixed.append((0, self.dofs(0, "top", every)))
+            constraints.fixed += [on(f, "front", [1]) for f in deformable]
+        constraints.fixed.append(on(u["lower"], "bottom", every))
+        if self._rigid:
+            constraints.fixed.append((u["upper"], np.arange(len(u["upper"].x.array), dtype=np.int32)))
+        elif self._top == "held":
+            constraints.fixed.append(on(u["upper"], "top", every))
         else:
-            constraints.fixed.append((0, self.dofs(0, "top", every[:-1])))
-            constraints.tied.append((0, self.dofs(0, "top", every[-1:])))
+            constraints.fixed.append(on(u["upper"], "top", every[:-1]))
+            constraints.tied.append(on(u["upper"], "top", every[-1:]))
         if lateral == "held":
-            for index in deformable:
-                constraints.fixed += [(index, self.dofs(index, far, every)) for far in ("right", "back")[: every[-1]]]
+            constraints.fixed += [on(f, far, every) for f in deformable for far in ("right", "back")[: every[-1]]]
         return constraints
 
     def _solve_tied(self) -> float:
         """Return the seconds of one cold linear solve with the jump tied by a penalty as stiff as the contact's."""
         u = self._displacements()
-        for index, dofs in self._constraints.fixed:
-            name = SIDES[index]
-            u[name].x.array[dofs] = self.u[name].x.array[dofs]
+        constraints = self._constrain(u)
+        for (f, dofs), (given, _) in zip(constraints.fixed, self._constraints.fixed, strict=True):
+            f.x.array[dofs] = given.x.array[dofs]
         jump = self.interface.jump(u)
         spacing = self.interface.spacing
         fields = self._fields(
             u, lambda test: self._stiffness / spacing("+") * ufl.inner(jump, test) * self.interface.dS
         )
         options = algebra.DIRECT if self.dimension == 2 else {**algebra.MULTIGRID, "ksp_rtol": TIED_TOLERANCE}
-        return seconds_glued(algebra.System(self.domain, fields, self._constraints, options))
+        return seconds_glued(algebra.System(self.domain, fields, constraints, options))
 
 
 # --- reading the interface ------------------------------------------------------------------------------

@@ -84,8 +84,8 @@ class Conductor:
             np.unique(np.concatenate([domain.dofs(space, face) for face in names]))
             for space, names in zip(spaces, faces, strict=True)
         ]
-        constraints = algebra.lateral(domain, dict(enumerate(self.phi)), lateral)
-        constraints.fixed += list(enumerate(self._held))
+        constraints = algebra.lateral(domain, self.phi, lateral)
+        constraints.fixed += list(zip(self.phi, self._held, strict=True))
         self.system = algebra.System(domain, fields, constraints, algebra.CHOLESKY)
 
     def solve(self, active: Array, upper: Potential | None = None, lower: Potential | None = None) -> algebra.Report:

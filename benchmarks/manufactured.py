@@ -225,7 +225,7 @@ class Problem:
     """A block on one mesh: its equations, its exact solution, and how it is solved.
 
     `g` is what solutions depend on, `rate` its rate [1/s], `tau` that of the time scheme [s]. `rates` are the functions
-    with a rate and their histories; `fixed` the far boundaries on which an unknown, by its index, is exact.
+    with a rate and their histories; `held` the unknowns that are exact on a far boundary, each with its dofs there.
     """
 
     def __init__(self, options: Options, domain: Domain, diffusivity: float | None = None) -> None:
@@ -237,7 +237,7 @@ class Problem:
         self.unknowns: list[Unknown] = []
         self.rates: list[tuple[fem.Function, fem.Function]] = []
         self.fields: list[algebra.Field] = []
-        self.fixed: list[tuple[int, Any]] = []
+        self.held: list[tuple[Unknown, Any]] = []
         self.n = ufl.FacetNormal(domain.mesh)
         self.interface = domain.interfaces[SIDES]
         self.volume = Formula(Expression("1 + 0.8*(theta - 0.5)"), options.partial_molar_volume)
@@ -258,10 +258,11 @@ class Problem:
         side = self.domain.sides[name]
         value = self.exact(exact)
         function = fem.Function(side.space(degree, ufl.as_ufl(value).ufl_shape), name=label)
+        self.unknowns.append(Unknown(function, exact, self.domain.dx(side, degree=6)))
         if held:
             space = function.function_space
-            self.fixed.append((len(self.unknowns), self.domain.dofs(space, f"{name}_far", range(space.dofmap.bs))))
-        self.unknowns.append(Unknown(function, exact, self.domain.dx(side, degree=6)))
+            far = self.domain.dofs(space, f"{name}_far", range(space.dofmap.bs))
+            self.held.append((self.unknowns[-1], far))
         return function, ufl.TestFunction(function.function_space), value
 
     def exact(self, exact: Exact) -> Any:
@@ -298,7 +299,8 @@ class Problem:
 
     def close(self) -> Problem:
         """Set up what solves the equations; return self."""
-        self.system = algebra.System(self.domain, self.fields, algebra.Constraints(self.fixed), algebra.DIRECT)
+        constraints = algebra.Constraints([(unknown.function, dofs) for unknown, dofs in self.held])
+        self.system = algebra.System(self.domain, self.fields, constraints, algebra.DIRECT)
         self._norms = [
             self.domain.form(ufl.inner(e, e) * unknown.dx)
             for unknown in self.unknowns
@@ -357,8 +359,7 @@ class Problem:
 
     def _solve(self, g: float) -> algebra.Report:
         self.g.value = g
-        for index, dofs in self.fixed:
-            unknown = self.unknowns[index]
+        for unknown, dofs in self.held:
             unknown.function.x.array[dofs] = self._values(unknown)[dofs]
         return self.system.solve()
 

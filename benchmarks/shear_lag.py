@@ -80,8 +80,8 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         residual = mechanics.residual(law, u[name], test, domain.dx(side), eigenstrains[name])
         part = -test("+") if name == "upper" else test("-")
         fields.append(algebra.Field(u[name], residual + ufl.inner(traction, part) * interface.dS, load))
-    constraints = algebra.lateral(domain, {index: u[name] for index, name in enumerate(SIDES)}, "symmetric")
-    constraints.fixed.append((1, domain.dofs(u["lower"].function_space, "bottom", (0, 1))))
+    constraints = algebra.lateral(domain, u.values(), "symmetric")
+    constraints.fixed.append((u["lower"], domain.dofs(u["lower"].function_space, "bottom", (0, 1))))
     system = algebra.System(domain, fields, constraints, algebra.CHOLESKY)
     # rounding leaves more than usual of a thin film on stiff springs
     report, seconds = timed(comm, lambda: system.solve(tolerance=1e-9))

@@ -92,7 +92,7 @@ class Specimen:
         )
         jump = self.interface.jump(self.u)
         self.bond = CohesiveBond(self.interface, setup.law, jump, state=self.state.scope("bond"))
-        self._constraints = self._constrain()
+        self._constraints = self._constrain(self.u)
         fields = self._fields(self.u, lambda test: self.contact.residual(test) + self.bond.residual(test))
         self.system = algebra.System(domain, fields, self._constraints, algebra.DIRECT)
         self._displacement = domain.form(
@@ -224,7 +224,7 @@ class Specimen:
 
     def _body(self, index: int, side: str) -> Body:
         u = self.u[side]
-        held = [dofs for field, dofs in self._constraints.fixed if field == index]
+        held = [dofs for _, dofs in self._constraints.of([u]).fixed]
         return Body(
             [Solid(self.domain.sides[side], self.material)],
             u,
@@ -233,19 +233,19 @@ class Specimen:
             self._load(side, ufl.TestFunction(u.function_space)),
         )
 
-    def _constrain(self) -> algebra.Constraints:
+    def _constrain(self, u: dict[str, fem.Function]) -> algebra.Constraints:
         dimension = self.domain.dimension
-        functions = dict(enumerate(self.u.values()))
         sides = "free" if dimension == 2 or self.setup.free_sides else "symmetric"
-        constraints = algebra.lateral(self.domain, functions, sides)
+        constraints = algebra.lateral(self.domain, u.values(), sides)
         components = [dimension - 1] if self.setup.supports else range(dimension)
-        for index, name in enumerate(SIDES):
-            constraints.fixed.append((index, self._dofs(f"{name}_right", name, components)))
+        for name in SIDES:
+            constraints.fixed.append((u[name], self._dofs(f"{name}_right", name, components)))
         if self.setup.supports:
-            constraints.fixed.append((1, self._dofs("lower_left", "lower", [dimension - 1])))
-            constraints.fixed.append((1, self._at_interface(self._dofs("lower_right", "lower", [0]))))
+            lower = u["lower"]
+            constraints.fixed.append((lower, self._dofs("lower_left", "lower", [dimension - 1])))
+            constraints.fixed.append((lower, self._at_interface(self._dofs("lower_right", "lower", [0]))))
             if dimension == 3 and self.setup.free_sides:
-                constraints.fixed.append((1, self._dofs("lower_right", "lower", [1])))
+                constraints.fixed.append((lower, self._dofs("lower_right", "lower", [1])))
         return constraints
 
     def _dofs(self, boundary: str, side: str, components: Any) -> Indices:
@@ -262,4 +262,4 @@ class Specimen:
         u = self._displacements()
         jump, stiffness = self.interface.jump(u), fem.Constant(self.domain.mesh, self.setup.law.stiffnesses[0])
         fields = self._fields(u, lambda test: stiffness * ufl.inner(jump, test) * self.interface.dS)
-        return seconds_glued(algebra.System(self.domain, fields, self._constraints, algebra.DIRECT))
+        return seconds_glued(algebra.System(self.domain, fields, self._constrain(u), algebra.DIRECT))

@@ -170,7 +170,8 @@ class Particle:
             fields.append(
                 algebra.Field(s, diffusion.hydrostatic_residual(s, t, sigma_h, dx), stress * options.radius**3)
             )
-        fixed = [(1, domain.dofs(self.u.function_space, name, [axis])) for axis, name in enumerate(("axis", "equator"))]
+        space = self.u.function_space
+        fixed = [(self.u, domain.dofs(space, name, [axis])) for axis, name in enumerate(("axis", "equator"))]
         self.system = algebra.System(domain, fields, algebra.Constraints(fixed), algebra.DIRECT)
         self.newton = self.linear = 0
         self._past = [self.c.x.array.copy()]

@@ -131,7 +131,6 @@ class Couple:
         self.bond = CohesiveBond(self.interface, law, jump)
         self.bond.bond(np.ones(len(self.interface.areas.x.array), dtype=bool))
         self._law, self._load = law, traction * self.area
-        self._constraints = self._constrain()
         self.system = self._system(self.u, lambda test: self.contact.residual(test) + self.bond.residual(test))
         self._top = domain.dofs(self.u["upper"].function_space, "top", range(dimension))
         self.newton = self.linear = 0
@@ -209,14 +208,13 @@ class Couple:
             residual = mechanics.residual(law, u[name], v, self.domain.dx(self.domain.sides[name]))
             residual += interface_residual(v("-") if index else -v("+"))
             fields.append(algebra.Field(u[name], residual, self._load))
-        return algebra.System(self.domain, fields, self._constraints, algebra.DIRECT)
+        return algebra.System(self.domain, fields, self._constrain(u), algebra.DIRECT)
 
-    def _constrain(self) -> algebra.Constraints:
-        functions = {index: self.u[name] for index, name in enumerate(SIDES)}
-        constraints = algebra.lateral(self.domain, functions, "periodic")
-        for index, face in enumerate(("top", "bottom")):
-            space = functions[index].function_space
-            constraints.fixed.append((index, self.domain.dofs(space, face, range(self.dimension))))
+    def _constrain(self, u: dict[str, fem.Function]) -> algebra.Constraints:
+        constraints = algebra.lateral(self.domain, u.values(), "periodic")
+        for name, face in zip(SIDES, ("top", "bottom"), strict=True):
+            held = self.domain.dofs(u[name].function_space, face, range(self.dimension))
+            constraints.fixed.append((u[name], held))
         return constraints
 
 

@@ -98,13 +98,12 @@ class Cell:
         self._collector_dofs, self._counter_dofs = self._terminal_dofs()
         self._charge, self._displacement = self._electrochemistry(), self._mechanics()
         self._constrained = False, self.stack.held
-        mechanical = self._mechanical_constraints(self.stack.held)
-        self._mechanical = algebra.System(domain, self._displacement, mechanical, self._options)
+        constraints = self._constraints()
+        self._mechanical = algebra.System(domain, self._displacement, constraints, self._options)
         if case.coupling == "monolithic" or (case.coupling == "automatic" and domain.dimension == 2):
             self._systems = [self.coupled_system()]
         else:
-            electrical = self.potential_constraints(self._charge)
-            self._systems = [algebra.System(domain, self._charge, electrical, algebra.DIRECT), self._mechanical]
+            self._systems = [algebra.System(domain, self._charge, constraints, algebra.DIRECT), self._mechanical]
         self._start_potentials()
         self.ledger: Ledger | None = None
 
@@ -185,7 +184,7 @@ class Cell:
     def coupled_system(self) -> algebra.System:
         """Return a system of all equations of a time step, at the state and under the constraints that now hold."""
         fields = [*self._charge, *self._displacement]
-        return algebra.System(self.domain, fields, self._coupled_constraints(), algebra.DIRECT)
+        return algebra.System(self.domain, fields, self._constraints(), algebra.DIRECT)
 
     def run_crack(
         self,
@@ -509,9 +508,9 @@ class Cell:
 
     def _body(self, body: Side) -> Body:
         """Return one body as the energy ledger sees it."""
-        names, index = self._names(body), self.bodies.index(body)
+        names = self._names(body)
         u = self.u[names[0]]
-        prescribed = [dofs for i, dofs in self._mechanical_constraints(held=True).fixed if i == index]
+        prescribed = [dofs for _, dofs in self._mechanical_constraints(held=True).of([u]).fixed]
         return Body(
             [Solid(self.domain.sides[name], self.elasticity[name], self.eigenstrain.get(name)) for name in names],
             u,
@@ -569,16 +568,14 @@ class Cell:
         if (at_voltage, held) == self._constrained:
             return
         self._constrained = at_voltage, held
-        self._mechanical.constrain(self._mechanical_constraints(held))
-        if len(self._systems) == 1:
-            self._systems[0].constrain(self._coupled_constraints())
-        else:
-            self._systems[0].constrain(self.potential_constraints(self._charge, at_voltage))
+        constraints = self._constraints()
+        self._mechanical.constrain(constraints)
+        self._systems[0].constrain(constraints)
 
-    def _coupled_constraints(self) -> algebra.Constraints:
+    def _constraints(self) -> algebra.Constraints:
+        """Return those of all fields, as collector and platen are now constrained."""
         at_voltage, held = self._constrained
-        electrical = self.potential_constraints(self._charge, at_voltage)
-        return _joined(electrical, self._mechanical_constraints(held), offset=len(self._charge))
+        return self.potential_constraints(self._charge, at_voltage) + self._mechanical_constraints(held)
 
     def _mechanical_constraints(self, held: bool) -> algebra.Constraints:
         """Rigid rough platens: no motion at the counter face, one common height (free or `held`) at the collector.
@@ -589,8 +586,8 @@ class Cell:
             return self._hold_arms()
         height = self.domain.dimension - 1
         constraints = self._lateral(self._displacement)
-        top, bottom = (self.bodies.index(self.domain.bodies[name]) for name in (self.top, self.bottom))
-        upper, lower = (self._displacement[index].function.function_space for index in (top, bottom))
+        top, bottom = self.u[self.top], self.u[self.bottom]
+        upper, lower = top.function_space, bottom.function_space
         constraints.fixed.append((bottom, self.domain.dofs(lower, "counter", range(height + 1))))
         if self.case.stack.hold != "free":
             self.stack.platen = self.domain.dofs(upper, "collector", [height])
@@ -602,11 +599,12 @@ class Cell:
         """Held at the far end, moved up and down at the near one."""
         height = self.domain.dimension - 1
         fixed = []
-        for index, body in enumerate(self.bodies):
-            space = self.u[body.name].function_space
-            fixed.append((index, self.domain.dofs(space, f"{body.name}_right", range(height + 1))))
+        for body in self.bodies:
+            u = self.u[body.name]
+            space = u.function_space
+            fixed.append((u, self.domain.dofs(space, f"{body.name}_right", range(height + 1))))
             self._loaded[body.name] = self.domain.dofs(space, f"{body.name}_left", [height])
-            fixed.append((index, self._loaded[body.name]))
+            fixed.append((u, self._loaded[body.name]))
         return algebra.Constraints(fixed)
 
     def _set_opening(self) -> None:
@@ -621,9 +619,9 @@ class Cell:
         """
         constraints = self._lateral(fields)
         phi, grounded = self.working.phi.function_space, self.conductors[self.bottom].phi.function_space
-        index = {id(field.function.function_space): number for number, field in enumerate(fields)}
-        (constraints.fixed if at_voltage else constraints.tied).append((index[id(phi)], self._collector_dofs))
-        constraints.fixed.append((index[id(grounded)], self.domain.dofs(grounded, "counter")))
+        potential = {id(field.function.function_space): field.function for field in fields}
+        (constraints.fixed if at_voltage else constraints.tied).append((potential[id(phi)], self._collector_dofs))
+        constraints.fixed.append((potential[id(grounded)], self.domain.dofs(grounded, "counter")))
         return constraints
 
     def _terminal_dofs(self) -> tuple[np.ndarray, np.ndarray]:
@@ -639,7 +637,7 @@ class Cell:
     def _lateral(self, fields: list[algebra.Field]) -> algebra.Constraints:
         # the unknowns of an interface have equations of their own at each node
         interfaces = [interface.mesh for interface in self.domain.interfaces.values()]
-        functions = {i: f.function for i, f in enumerate(fields) if f.function.function_space.mesh not in interfaces}
+        functions = [f.function for f in fields if f.function.function_space.mesh not in interfaces]
         return algebra.lateral(self.domain, functions, self.case.geometry.lateral)
 
     # --- small things ------------------------------------------------------------------------------
@@ -684,12 +682,3 @@ def _find(joints: Mapping[str, schema.Interface], pair: tuple[str, str]) -> sche
     """Return the block of an interface, whose name may have the sides in either order."""
     first, second = pair
     return joints.get(f"{first}/{second}") or joints[f"{second}/{first}"]
-
-
-def _joined(first: algebra.Constraints, second: algebra.Constraints, offset: int) -> algebra.Constraints:
-    """Return the constraints of two groups of fields, the second group's field indices raised by `offset`."""
-    return algebra.Constraints(
-        first.fixed + [(index + offset, dofs) for index, dofs in second.fixed],
-        first.tied + [(index + offset, dofs) for index, dofs in second.tied],
-        first.periodic + [(index + offset, far, near, axis) for index, far, near, axis in second.periodic],
-    )

@@ -153,14 +153,14 @@ class Blocks:
 
     def _constraints(self, collector: str, lateral: str) -> algebra.Constraints:
         every = range(self.domain.dimension)
-        functions = {index: self.u[name] for index, name in enumerate(SIDES)}
-        constraints = algebra.lateral(self.domain, functions, lateral)
-        constraints.fixed.append((1, self.dofs(1, "counter", every)))
+        upper, lower = (self.u[name] for name in SIDES)
+        constraints = algebra.lateral(self.domain, (upper, lower), lateral)
+        constraints.fixed.append((lower, self.dofs(1, "counter", every)))
         if collector == "held":
-            constraints.fixed.append((0, self.dofs(0, "collector", every)))
+            constraints.fixed.append((upper, self.dofs(0, "collector", every)))
         else:
-            constraints.fixed.append((0, self.dofs(0, "collector", every[:-1])))
-            constraints.tied.append((0, self.dofs(0, "collector", every[-1:])))
+            constraints.fixed.append((upper, self.dofs(0, "collector", every[:-1])))
+            constraints.tied.append((upper, self.dofs(0, "collector", every[-1:])))
         return constraints
 
 

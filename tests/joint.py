@@ -68,8 +68,8 @@ class Joint:
         # dofs of the electrode's far face that are moved, and all that are held
         self.moved = self._dofs(0, "collector", [dimension - 1])
         held = [self._dofs(0, "collector", every), self._dofs(1, "counter", every)]
-        constraints = algebra.lateral(domain, dict(enumerate(self.u.values())), "symmetric")
-        constraints.fixed += list(enumerate(held))
+        constraints = algebra.lateral(domain, self.u.values(), "symmetric")
+        constraints.fixed += [(self.u[name], dofs) for name, dofs in zip(SIDES, held, strict=True)]
         self.system = algebra.System(domain, fields, constraints, algebra.DIRECT)
         self.bond.bond(np.ones_like(self.interface.areas.x.array) > 0)
         self.area = self.interface.sum(np.ones_like(self.interface.areas.x.array))

@@ -36,7 +36,7 @@ def pressure(blocks: Blocks) -> np.ndarray:
         points.append(u.function_space.tabulate_dof_coordinates())
         values.append(u.x.array)
         far = blocks.dofs(index, ("collector", "counter")[index], range(height + 1))
-        sides = [dofs for _, dofs in algebra.lateral(domain, {index: u}, "symmetric").fixed]
+        sides = [dofs for _, dofs in algebra.lateral(domain, [u], "symmetric").fixed]
         fixed.append(np.concatenate([far, *sides]))
     stiffness = sparse.block_diag(matrices).tocsr()
     offset = len(values[0])

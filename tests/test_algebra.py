@@ -82,12 +82,31 @@ def test_fixed_dofs_keep_the_values_they_were_given() -> None:
         system = algebra.System(
             domain,
             [algebra.Field(phi, residual, 1.0)],
-            algebra.Constraints(fixed=[(0, low), (0, high)]),
+            algebra.Constraints(fixed=[(phi, low), (phi, high)]),
             algebra.DIRECT,
         )
         system.solve(tolerance=1e-12)
         assert np.all(phi.x.array[high] == given) and np.all(phi.x.array[low] == 0.0)
         np.testing.assert_allclose(phi.x.array, given * points[:, 1] / LENGTH, rtol=0, atol=1e-11)
+
+
+def test_one_object_constrains_several_systems_each_by_its_own_fields() -> None:
+    """Two potentials in one space, each linear between the faces on which it alone is held."""
+    domain, phi, residual = conductor()
+    other = fem.Function(phi.function_space, name="other")
+    fields = [algebra.Field(phi, residual, 1.0), algebra.Field(other, ufl.replace(residual, {phi: other}), 1.0)]
+    points = phi.function_space.tabulate_dof_coordinates()
+    constraints = algebra.Constraints()
+    for function, axis in ((phi, 1), (other, 0)):
+        faces = [np.flatnonzero(on(points, axis, place)).astype(np.int32) for place in (0.0, LENGTH)]
+        constraints += algebra.Constraints(fixed=[(function, face) for face in faces])
+    for groups in (fields[:1], fields[1:]), (fields,), (fields[::-1],):
+        for function, axis in ((phi, 1), (other, 0)):
+            function.x.array[:] = on(points, axis, LENGTH)
+        for group in groups:
+            algebra.System(domain, group, constraints, algebra.DIRECT).solve(tolerance=1e-12)
+        np.testing.assert_allclose(phi.x.array, points[:, 1] / LENGTH, rtol=0, atol=1e-11)
+        np.testing.assert_allclose(other.x.array, points[:, 0] / LENGTH, rtol=0, atol=1e-11)
 
 
 def conductor(nonlinear: Callable[[Any], Any] | None = None) -> tuple[Domain, fem.Function, ufl.Form]:
@@ -196,7 +215,7 @@ def elastic_cube(options: dict[str, Any]) -> tuple[algebra.System, fem.Function,
     fixed += [3 * np.flatnonzero(on(points, axis, 0.0)) + axis for axis in (0, 1)]
     fixed = np.unique(np.concatenate(fixed)).astype(np.int32)
     field = algebra.Field(u, residual, 20e9 * 1e-3 * LENGTH**2)
-    return algebra.System(domain, [field], algebra.Constraints(fixed=[(0, fixed)]), options), u, fixed
+    return algebra.System(domain, [field], algebra.Constraints(fixed=[(u, fixed)]), options), u, fixed
 
 
 def test_multigrid_finds_what_factorisation_finds() -> None:
@@ -220,12 +239,13 @@ def test_iterative_solver_leaves_fixed_dofs_alone() -> None:
 def test_partners_that_do_not_match_are_refused() -> None:
     blocks = wavy(2, "symmetric")
     side = blocks.sides[0]
-    space = blocks.u[side.name].function_space
+    u = blocks.u[side.name]
+    space = u.function_space
     left = blocks.domain.boundary_dofs(space, side, "left")
     right = blocks.domain.boundary_dofs(space, side, "right")
     points = space.tabulate_dof_coordinates()
     lower = left[points[left, 1] < LENGTH / 2]
-    constraints = algebra.Constraints(periodic=[(0, 2 * right, 2 * lower, 0)])
+    constraints = algebra.Constraints(periodic=[(u, 2 * right, 2 * lower, 0)])
     with pytest.raises(ValueError, match="periodic sides: the two meshes of opposite faces do not match"):
         algebra.System(blocks.domain, blocks.fields, constraints, algebra.DIRECT)
 

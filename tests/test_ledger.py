@@ -136,7 +136,7 @@ class SwellingFilm:
         self.concentration = fem.Function(domain.sides[SIDES[0]].space())
         # a curved law: halfway between two states the strain is not the mean of theirs
         eigenstrain = constant(domain, 1e-3) * (self.concentration + self.concentration**2)
-        constraints, fields, bodies = algebra.lateral(domain, dict(enumerate(u.values())), "symmetric"), [], []
+        constraints, fields, bodies = algebra.lateral(domain, u.values(), "symmetric"), [], []
         for index, (name, sign, end) in enumerate(zip(SIDES, (-1, 1), "+-", strict=True)):
             side, v = domain.sides[name], ufl.TestFunction(u[name].function_space)
             law = mechanics.Elasticity.constant(domain.mesh, *MATERIALS[index])
@@ -145,7 +145,7 @@ class SwellingFilm:
             fields.append(algebra.Field(u[name], residual, 1e6 * LENGTH))
             platen = domain.dofs(u[name].function_space, ("collector", "counter")[index], range(2))
             given = np.arange(len(u[name].x.array), dtype=np.int32) if held else platen
-            constraints.fixed.append((index, given))
+            constraints.fixed.append((u[name], given))
             reactions = partial(assembled, domain.form(residual))
             bodies.append(Body([Solid(side, law, e if index == 0 else None)], u[name], reactions, given))
         self.system = None if held else algebra.System(domain, fields, constraints, algebra.DIRECT)

@@ -6,7 +6,7 @@ periodic partners.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,36 +21,50 @@ from interstice.solver.domain import LATERAL, Domain, Indices
 
 @dataclass
 class Constraints:
-    """Constraints on the unknowns of a system, by field index and local unrolled dofs (owned or ghost).
+    """Constraints on the unknowns of one or several systems, by function and local unrolled dofs (owned or ghost).
 
-    `fixed`: dofs whose increment is zero. `tied`: dofs that share one increment over all ranks. `periodic`: dofs on
-    opposite faces, with the axis along which they lie apart; each dof on the far face follows its partner on the near
-    one. Where they overlap, `fixed` comes before `tied`, and `tied` before `periodic`.
+    A system takes those on its own fields. `fixed`: dofs whose increment is zero. `tied`: dofs that share one increment
+    over all ranks. `periodic`: dofs on opposite faces, with the axis along which they lie apart; each dof on the far
+    face follows its partner on the near one. Where they overlap, `fixed` comes before `tied`, and `tied` before
+    `periodic`.
     """
 
-    fixed: list[tuple[int, Indices]] = field(default_factory=list)
-    tied: list[tuple[int, Indices]] = field(default_factory=list)
-    periodic: list[tuple[int, Indices, Indices, int]] = field(default_factory=list)
+    fixed: list[tuple[fem.Function, Indices]] = field(default_factory=list)
+    tied: list[tuple[fem.Function, Indices]] = field(default_factory=list)
+    periodic: list[tuple[fem.Function, Indices, Indices, int]] = field(default_factory=list)
+
+    def __add__(self, other: Constraints) -> Constraints:
+        return Constraints(self.fixed + other.fixed, self.tied + other.tied, self.periodic + other.periodic)
+
+    def of(self, functions: Iterable[fem.Function]) -> Constraints:
+        """Return those on `functions`."""
+        # the `==` of UFL compares what functions are made of
+        chosen = {id(function) for function in functions}
+        return Constraints(
+            [one for one in self.fixed if id(one[0]) in chosen],
+            [one for one in self.tied if id(one[0]) in chosen],
+            [one for one in self.periodic if id(one[0]) in chosen],
+        )
 
 
-def lateral(domain: Domain, functions: Mapping[int, fem.Function], kind: str) -> Constraints:
-    """Return what the lateral sides ask of the fields given by their index in a system.
+def lateral(domain: Domain, functions: Iterable[fem.Function], kind: str) -> Constraints:
+    """Return what the lateral sides ask of `functions`.
 
     `kind` "symmetric": vectors have no component across the side; "periodic": the far side follows the near one;
     otherwise nothing.
     """
     constraints = Constraints()
     present = [name for name in LATERAL if name in domain.boundaries]
-    for index, function in functions.items():
+    for function in functions:
         space = function.function_space
         components = range(space.dofmap.bs)
         if kind == "periodic":
             for near, far in (("left", "right"), ("front", "back")):
                 if near in present:
                     slaves, masters = (domain.dofs(space, name, components) for name in (far, near))
-                    constraints.periodic.append((index, slaves, masters, LATERAL[near]))
+                    constraints.periodic.append((function, slaves, masters, LATERAL[near]))
         elif kind == "symmetric" and len(components) > 1:
-            constraints.fixed += [(index, domain.dofs(space, name, [LATERAL[name]])) for name in present]
+            constraints.fixed += [(function, domain.dofs(space, name, [LATERAL[name]])) for name in present]
     return constraints
 
 
@@ -65,16 +79,17 @@ def prolong(
 ) -> tuple[PETSc.Mat | None, Indices]:
     """Return P (None where no unknown follows another) and the global rows of this rank that are not free.
 
-    The rows of this rank begin with `first`: its own unknowns of `functions`, one function after the other. Collective.
+    The rows of this rank begin with `first`: its own unknowns of `functions`, one function after the other. Constraints
+    on other functions have no say. Collective.
     """
-    rows_of = _Rows(functions, first)
-    fixed = {int(row) for index, dofs in constraints.fixed for row in rows_of.owned(index, dofs)}
+    rows_of, constraints = _Rows(functions, first), constraints.of(functions)
+    fixed = {int(row) for function, dofs in constraints.fixed for row in rows_of.owned(function, dofs)}
     follows: dict[int, int] = {}
-    for index, slaves, masters, axis in constraints.periodic:
-        follows |= _partners(comm, rows_of, index, slaves, masters, axis)
+    for function, slaves, masters, axis in constraints.periodic:
+        follows |= _partners(comm, rows_of, function, slaves, masters, axis)
     follows = {row: master for part in comm.allgather(follows) for row, master in part.items()}
-    for index, dofs in constraints.tied:
-        rows = rows_of.owned(index, dofs)
+    for function, dofs in constraints.tied:
+        rows = rows_of.owned(function, dofs)
         master = comm.allreduce(int(rows.min(initial=np.iinfo(np.int64).max)), op=MPI.MIN)
         follows |= {int(row): master for part in comm.allgather(rows) for row in part if row != master}
         follows.pop(master, None)
@@ -107,21 +122,22 @@ class _Rows:
     """The global rows of the unknowns that this rank owns of some functions: from `first` on, before `end`."""
 
     def __init__(self, functions: Sequence[fem.Function], first: int) -> None:
-        self.functions = functions
-        self._starts = [first, *(first + np.cumsum([owned_size(f) for f in functions])).tolist()]
-        self.end = self._starts[-1]
+        self._starts: dict[int, int] = {}
+        self.end = first
+        for function in functions:
+            self._starts[id(function)] = self.end
+            self.end += owned_size(function)
 
-    def owned(self, index: int, dofs: Indices) -> npt.NDArray[np.int64]:
-        """Return the rows of the owned ones among the local `dofs` of function `index`."""
-        owned = dofs[dofs < owned_size(self.functions[index])]
-        return self._starts[index] + owned.astype(np.int64)
+    def owned(self, function: fem.Function, dofs: Indices) -> npt.NDArray[np.int64]:
+        """Return the rows of the owned ones among the local `dofs` of `function`."""
+        owned = dofs[dofs < owned_size(function)]
+        return self._starts[id(function)] + owned.astype(np.int64)
 
 
 def _partners(
-    comm: MPI.Comm, rows_of: _Rows, index: int, slaves: Indices, masters: Indices, axis: int
+    comm: MPI.Comm, rows_of: _Rows, function: fem.Function, slaves: Indices, masters: Indices, axis: int
 ) -> dict[int, int]:
     """Return the global row of the master of each owned slave, matched by position across `axis`."""
-    function = rows_of.functions[index]
     bs = function.function_space.dofmap.index_map_bs
     points = np.delete(function.function_space.tabulate_dof_coordinates(), axis, axis=1)
 
@@ -130,12 +146,12 @@ def _partners(
         # the component is a coordinate too, far larger than any distance
         return np.column_stack([points[owned // bs], 1e3 * (owned % bs)])
 
-    everywhere = comm.allgather((keys(masters), rows_of.owned(index, masters)))
+    everywhere = comm.allgather((keys(masters), rows_of.owned(function, masters)))
     tree = cKDTree(np.vstack([key for key, _ in everywhere]))
     rows = np.concatenate([row for _, row in everywhere])
     distance, nearest = tree.query(keys(slaves))
     extent = np.ptp(tree.data[:, :2], axis=0).max()
     if comm.allreduce(bool(np.any(distance > 1e-6 * extent)), op=MPI.LOR):
         raise ValueError("periodic sides: the two meshes of opposite faces do not match")
-    pairs = zip(rows_of.owned(index, slaves), rows[nearest], strict=True)
+    pairs = zip(rows_of.owned(function, slaves), rows[nearest], strict=True)
     return {int(slave): int(master) for slave, master in pairs if slave != master}

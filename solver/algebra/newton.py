@@ -123,7 +123,7 @@ class System:
         return int(self._rhs.getSize())
 
     def constrain(self, constraints: Constraints) -> None:
-        """Put `constraints` in the place of those before."""
+        """Put those of `constraints` that are on fields of the system in the place of those before."""
         self._forget_constraints()
         functions = [f.function for f in self.fields]
         self._prolongation, self._eliminated = prolong(self.domain.mesh.comm, functions, self._first, constraints)

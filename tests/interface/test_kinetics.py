@@ -188,7 +188,8 @@ class FilmCell:
             fields.append(algebra.Field(j, behind, load))
         held = [domain.dofs(phi[0].function_space, "collector"), domain.dofs(phi[1].function_space, "counter")]
         phi[0].x.array[held[0]] = self.COLLECTOR
-        system = algebra.System(domain, fields, algebra.Constraints(list(enumerate(held))), algebra.DIRECT)
+        constraints = algebra.Constraints(list(zip(phi, held, strict=True)))
+        system = algebra.System(domain, fields, constraints, algebra.DIRECT)
         system.solve()
         self.current = j.x.array if current_as_unknown else interface.reader(explicit).read()
 

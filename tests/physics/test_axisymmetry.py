@@ -95,7 +95,7 @@ class Ring:
         return (2 * nodes + axis).astype(np.int32)
 
     def solve(self, residual: ufl.Form, *fixed: np.ndarray) -> algebra.System:
-        constraints = algebra.Constraints(fixed=[(0, dofs) for dofs in fixed])
+        constraints = algebra.Constraints(fixed=[(self.u, dofs) for dofs in fixed])
         field = algebra.Field(self.u, residual, YOUNG * STRAIN * LENGTH**2)
         system = algebra.System(self.domain, [field], constraints, algebra.DIRECT)
         system.solve()

@@ -41,7 +41,7 @@ class Layer:
             algebra.Field(self.c, salt, SALT * LENGTH**2 / DIFFUSION_TIME),
             algebra.Field(self.phi, charge, CONDUCTIVITY * THERMAL_VOLTAGE),
         ]
-        self.system = algebra.System(domain, fields, algebra.Constraints([(1, foot)]), algebra.DIRECT)
+        self.system = algebra.System(domain, fields, algebra.Constraints([(self.phi, foot)]), algebra.DIRECT)
         self.content = domain.form(self.c * dx)
         self.c.x.array[:] = self.history.x.array[:] = SALT
 

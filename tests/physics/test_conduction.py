@@ -45,7 +45,8 @@ def test_slab_has_the_resistance_of_its_thickness(dimension: int, elements: int)
     residual = slab.residual - density * slab.psi * slab.domain.ds("collector")
     height = dimension - 1
     earth = slab.at(height, 0.0)
-    system = slab.solve(residual, algebra.Constraints([(0, earth)], [(0, slab.at(height, LENGTH))]))
+    constraints = algebra.Constraints([(slab.phi, earth)], [(slab.phi, slab.at(height, LENGTH))])
+    system = slab.solve(residual, constraints)
     exact = 4.0 * slab.points[:, height] / CONDUCTIVITY
     np.testing.assert_allclose(slab.phi.x.array, exact, rtol=0, atol=1e-10 * exact.max())
     drained = -system.residual_array(0)[earth].sum()
@@ -56,7 +57,7 @@ def test_two_potentials_drive_the_current_of_ohm() -> None:
     slab = Slab(2, 4)
     low, high = slab.at(1, 0.0), slab.at(1, LENGTH)
     slab.phi.x.array[high] = 0.1
-    system = slab.solve(slab.residual, algebra.Constraints([(0, low), (0, high)]))
+    system = slab.solve(slab.residual, algebra.Constraints([(slab.phi, low), (slab.phi, high)]))
     np.testing.assert_allclose(slab.phi.x.array, 0.1 * slab.points[:, 1] / LENGTH, rtol=0, atol=1e-11)
     current = system.residual_array(0)
     assert current[high].sum() == pytest.approx(CONDUCTIVITY * 0.1, rel=1e-10, abs=0)
@@ -71,7 +72,8 @@ def test_manufactured_potential_converges_with_second_order() -> None:
         slab = Slab(2, elements)
         x, y = slab.points[:, 0] / LENGTH, slab.points[:, 1] / LENGTH
         slab.phi.x.array[:] = np.cos(k * x) * np.cosh(k * y) / np.cosh(k)
-        slab.solve(slab.residual, algebra.Constraints([(0, slab.at(1, 0.0)), (0, slab.at(1, LENGTH))]))
+        ends = [(slab.phi, slab.at(1, place)) for place in (0.0, LENGTH)]
+        slab.solve(slab.residual, algebra.Constraints(ends))
         X = ufl.SpatialCoordinate(slab.domain.mesh) / LENGTH
         exact = ufl.cos(k * X[0]) * ufl.cosh(k * X[1]) / np.cosh(k)
         dx = slab.domain.dx(slab.side, degree=6)

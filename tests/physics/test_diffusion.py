@@ -202,7 +202,7 @@ def test_diffusivity_that_grows_with_lithium_bends_the_steady_profile() -> None:
     ends = [np.flatnonzero(np.isclose(y, place, rtol=0, atol=1e-9)).astype(np.int32) for place in (0.0, 1.0)]
     host.start(0.2 * C_MAX)
     host.c.x.array[ends[1]] = 0.8 * C_MAX
-    constraints = algebra.Constraints([(0, end) for end in ends])
+    constraints = algebra.Constraints([(host.c, end) for end in ends])
     host.system = algebra.System(host.domain, [field], constraints, algebra.DIRECT)
     host.run(1e6 * DIFFUSION_TIME, 2)
     theta = host.c.x.array / C_MAX

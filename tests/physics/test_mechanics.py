@@ -46,7 +46,7 @@ class Body:
         system = algebra.System(
             self.domain,
             [algebra.Field(self.u, residual, magnitude)],
-            algebra.Constraints(fixed=[(0, fixed)]),
+            algebra.Constraints(fixed=[(self.u, fixed)]),
             algebra.DIRECT,
         )
         system.solve()
