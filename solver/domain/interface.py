@@ -1,0 +1,183 @@
+"""The common surface of two sides: its nodes, and the areas and normals that belong to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from basix.ufl import blocked_element
+from dolfinx import fem, la
+from dolfinx.mesh import EntityMap, Mesh
+from mpi4py import MPI
+from scipy.spatial import cKDTree
+
+from interstice.solver.domain.measures import RadialMeasure
+from interstice.solver.domain.readers import NodalReader, assemble_nodal
+from interstice.solver.domain.side import Indices, Side
+
+NODES: dict[tuple[int, int], tuple[tuple[str, int], dict[str, Any]]] = {
+    (1, 1): (("Lagrange", 1), {"quadrature_rule": "vertex", "quadrature_degree": 1}),
+    (1, 2): (("Lagrange", 1), {"quadrature_rule": "vertex", "quadrature_degree": 1}),
+    (2, 1): (("Lagrange", 2), {"quadrature_rule": "GLL", "quadrature_degree": 3}),
+    (2, 2): (
+        ("CR", 1),
+        {
+            "quadrature_rule": "custom",
+            "quadrature_degree": 2,
+            "quadrature_points": ((0.5, 0.5), (0.0, 0.5), (0.5, 0.0)),
+            "quadrature_weights": (1 / 6, 1 / 6, 1 / 6),
+        },
+    ),
+}
+"""The element and the quadrature rule of an interface, by the order of displacements and the dimension of its facets.
+
+Each is the rule whose points are the nodes of the element and whose weights are the integrals of its basis: vertices
+for linear displacements; for quadratic ones Simpson's rule on edges and the midpoints of the edges of triangles (the
+corners have no weight there). So every node has a share of the area and a degree of freedom of the jump to itself.
+"""
+
+
+@dataclass(frozen=True)
+class Interface:
+    """The common surface of two sides.
+
+    `entities` has shape (facets, 4): cell and local facet on the '+' side, cell and local facet on the '−' side, for
+    the facets this rank integrates over; `cells` are the cells of `mesh` that these facets are. Everything on the
+    interface lives at its nodes: those of `space`, at which `dS` takes its values, so that an integral is a sum over
+    nodes (see `NODES`).
+    """
+
+    name: tuple[str, str]
+    tag: int
+    plus: Side
+    minus: Side
+    mesh: Mesh
+    entities: Indices
+    cells: Indices
+    dS: ufl.Measure
+    space: fem.FunctionSpace
+    entity_maps: list[EntityMap] = field(repr=False)
+
+    def restrict(self, f: Any, side: Side) -> Any:
+        """Return `f` on the interface as seen from `side`."""
+        return f("+") if side is self.plus else f("-")
+
+    def jump(self, values: dict[str, Any]) -> Any:
+        """Return ⟦u⟧ = u('−' side) − u('+' side) of a field given per side name."""
+        return values[self.minus.name]("-") - values[self.plus.name]("+")
+
+    def function(self, name: str, shape: tuple[int, ...] = ()) -> fem.Function:
+        """Return a new nodal function on the interface, zero everywhere."""
+        element = self.space.ufl_element()
+        space = self.space if not shape else fem.functionspace(self.mesh, blocked_element(element, shape))
+        return fem.Function(space, name=name)
+
+    def reader(self, expression: Any) -> NodalReader:
+        """Return a reader of `expression` (restricted, scalar or vector) at the nodes of this interface."""
+        return NodalReader(self, expression)
+
+    @cached_property
+    def areas(self) -> fem.Function:
+        """The area that belongs to each node [m², in 2D m per unit depth]: the weights of the rule."""
+        return self._integrals_of_basis(self.dS)
+
+    @cached_property
+    def spacing(self) -> fem.Function:
+        """The distance between nodes [m]: the length of edge, or the root of the area, that each has to itself."""
+        spacing = self._integrals_of_basis(self.dS.section if isinstance(self.dS, RadialMeasure) else self.dS)
+        spacing.x.array[:] **= 1.0 / self.mesh.topology.dim
+        return spacing
+
+    @cached_property
+    def normal(self) -> fem.Function:
+        """The unit normal at each node, out of the '+' side: the mean of those of its facets.
+
+        Weights are the areas or, where all nodes are corners of facets, those that are exact on circles and spheres:
+        1/length in 2D and sin(angle)/(product of both edges) in 3D (N. Max, J. Graphics Tools 4, 1 (1999)). A round
+        body that may slide could otherwise turn at no cost, driven by what is but an error of its normals.
+        """
+        dimension = self.mesh.geometry.dim
+        normal = self.function("normal", (dimension,))
+        test = ufl.TestFunction(normal.function_space)("+")
+        facet_normal = ufl.FacetNormal(self.dS.ufl_domain())("+")
+        assemble_nodal(fem.form(ufl.inner(facet_normal, test) * self.dS, entity_maps=self.entity_maps), normal)
+        vectors = normal.x.array.reshape(-1, dimension)
+        nodes = self.space.dofmap.list[: self.mesh.topology.index_map(self.mesh.topology.dim).size_local]
+        if nodes.shape[1] == dimension:
+            towards = vectors[nodes].sum(axis=1)
+            weighted = _weighted_normals(self.space.tabulate_dof_coordinates()[nodes, :dimension])
+            vectors[:] = 0.0
+            np.add.at(vectors, nodes, np.sign(np.einsum("fni,fi->fn", weighted, towards))[..., None] * weighted)
+            normal.x.scatter_reverse(la.InsertMode.add)
+            normal.x.scatter_forward()
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(float).tiny)
+        return normal
+
+    def _integrals_of_basis(self, measure: ufl.Measure) -> fem.Function:
+        integrals = self.function("integrals_of_basis")
+        form = fem.form(ufl.TestFunction(self.space)("+") * measure, entity_maps=self.entity_maps)
+        assemble_nodal(form, integrals)
+        return integrals
+
+    @property
+    def owned(self) -> int:
+        """The number of nodes that this rank owns; they come first in nodal arrays."""
+        return int(self.space.dofmap.index_map.size_local)
+
+    def count(self, chosen: npt.NDArray[np.bool_]) -> int:
+        """Return over all ranks the nodes where `chosen` (shape (local and ghost nodes,)) is true."""
+        return int(self.mesh.comm.allreduce(int(np.count_nonzero(chosen[: self.owned]))))
+
+    def continue_normals(self, axis: int, periodic: bool) -> None:
+        """Make the normals at the two ends of `axis` those of the surface continued beyond them.
+
+        By reflection the component along the axis vanishes; with periodic ends partners get their common mean. A rough
+        surface would otherwise have one-sided normals there. The ends are those of the sides.
+        """
+        comm = self.mesh.comm
+        points = self.space.tabulate_dof_coordinates()
+        vectors = self.normal.x.array.reshape(-1, self.mesh.geometry.dim)
+        extent = np.concatenate([side.mesh.geometry.x[:, axis] for side in (self.plus, self.minus)])
+        low = comm.allreduce(extent.min(initial=np.inf), op=MPI.MIN)
+        high = comm.allreduce(extent.max(initial=-np.inf), op=MPI.MAX)
+        near = 1e-6 * (high - low)
+        ends = np.flatnonzero(np.minimum(points[:, axis] - low, high - points[:, axis]) < near)
+        if periodic:
+            places = np.delete(points, axis, axis=1)
+            owned = ends[ends < self.owned]
+            everywhere = comm.allgather((places[owned], vectors[owned]))
+            tree = cKDTree(np.vstack([place for place, _ in everywhere]))
+            every = np.vstack([vector for _, vector in everywhere])
+            for end, partners in zip(ends, tree.query_ball_point(places[ends], near), strict=True):
+                vectors[end] = every[partners].mean(axis=0)
+        else:
+            vectors[ends, axis] = 0.0
+        vectors[ends] /= np.linalg.norm(vectors[ends], axis=1, keepdims=True)
+
+    def sum(self, values: npt.NDArray[np.float64]) -> float:
+        """Return Σ values · area over the nodes of all ranks; `values` has shape (local and ghost nodes,)."""
+        return float(self.mesh.comm.allreduce(float(values[: self.owned] @ self.areas.x.array[: self.owned])))
+
+    def max(self, values: npt.NDArray[np.float64], default: float = 0.0) -> float:
+        """Return the largest of `values` (shape (local and ghost nodes,)) over all ranks, `default` without nodes."""
+        owned = values[: self.owned]
+        every = self.mesh.comm.allgather(float(owned.max()) if owned.size else None)
+        return max((value for value in every if value is not None), default=default)
+
+
+def _weighted_normals(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return a normal of each facet for each of its `corners` [m], shape (facets, corners, d), by what it counts there.
+
+    The unit is arbitrary, and so is the sign.
+    """
+    one, other = (np.roll(corners, -shift, axis=1) - corners for shift in (1, 2))
+    if corners.shape[1] == 2:
+        tangent = one[:, :1] / np.sum(one[:, :1] ** 2, axis=-1, keepdims=True)
+        return np.repeat(np.stack([-tangent[..., 1], tangent[..., 0]], axis=-1), 2, axis=1)
+    squares = np.sum(one**2, axis=-1) * np.sum(other**2, axis=-1)
+    scaled: npt.NDArray[np.float64] = np.cross(one, other) / squares[..., None]
+    return scaled

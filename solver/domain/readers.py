@@ -1,0 +1,61 @@
+"""Values of expressions of fields: at the nodes of an interface, in the cells of a side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem, la
+
+if TYPE_CHECKING:
+    from interstice.solver.domain.domain import Domain
+    from interstice.solver.domain.interface import Interface
+    from interstice.solver.domain.side import Side
+
+
+class NodalReader:
+    """Reads an expression of fields of both sides at the nodes of an interface.
+
+    The rule at the nodes makes the assembled vector ∫ expression · test dS the nodal values times the nodal areas.
+    Where the expression differs between the facets of a node (gradients), the area-weighted mean is read.
+    """
+
+    def __init__(self, interface: Interface, expression: Any) -> None:
+        self.values = interface.function("", ufl.as_ufl(expression).ufl_shape)
+        test = ufl.TestFunction(self.values.function_space)("+")
+        self._form = fem.form(ufl.inner(expression, test) * interface.dS, entity_maps=interface.entity_maps)
+        self._areas = np.repeat(interface.areas.x.array, self.values.function_space.dofmap.bs)
+
+    def read(self) -> npt.NDArray[np.float64]:
+        """Evaluate at the present state; return the values, shape (local and ghost nodes × components,)."""
+        assemble_nodal(self._form, self.values)
+        self.values.x.array[:] /= self._areas
+        return self.values.x.array
+
+
+class CellMean:
+    """The mean of an expression in each cell of a side, in `values`, piecewise constant."""
+
+    def __init__(self, domain: Domain, side: Side, expression: Any) -> None:
+        self.values = fem.Function(fem.functionspace(side.mesh, ("DG", 0)))
+        test = ufl.TestFunction(self.values.function_space)
+        integrands = expression, domain.constant(1.0)
+        self._integrals, volumes = (domain.form(f * test * domain.dx(side)) for f in integrands)
+        assemble_nodal(volumes, self.values)
+        self._volumes = np.copy(self.values.x.array)
+
+    def read(self) -> npt.NDArray[np.float64]:
+        """Evaluate at the present state; return the means, shape (local and ghost cells,)."""
+        assemble_nodal(self._integrals, self.values)
+        self.values.x.array[:] /= self._volumes
+        return self.values.x.array
+
+
+def assemble_nodal(form: fem.Form, target: fem.Function) -> None:
+    """Assemble a linear form into `target` and bring its ghosts up to date."""
+    target.x.array[:] = 0.0
+    fem.assemble_vector(target.x.array, form)
+    target.x.scatter_reverse(la.InsertMode.add)
+    target.x.scatter_forward()
