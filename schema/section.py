@@ -34,3 +34,8 @@ class Section(BaseModel):
     """A block of a case file: unknown keys are errors, values are fixed once read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+
+
+def required(section: type[Section]) -> list[str]:
+    """Return the keys that a block cannot do without."""
+    return [name for name, field in section.model_fields.items() if field.is_required()]
