@@ -7,7 +7,7 @@ the reader finds its line by that.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -85,6 +85,17 @@ class Case(Section):
         if self.stack.pressure is None and not any(i.cohesive or i.bonded for i in self.joints.values()):
             raise ValueError("stack: nothing holds the electrode; give a pressure, or interface.cohesive a bond")
         return self
+
+    def in_dimension(self, dimension: int) -> Case:
+        """Return the case with the defaults that the dimension of its mesh decides: coupling, augmentation."""
+        changes: dict[str, Any] = {}
+        if self.coupling == "automatic":
+            changes["coupling"] = "monolithic" if dimension == 2 else "staggered"
+        if self.interface:
+            changes["interface"] = self.interface.in_dimension(dimension)
+        if self.interfaces:
+            changes["interfaces"] = {name: joint.in_dimension(dimension) for name, joint in self.interfaces.items()}
+        return self.model_copy(update=changes)
 
     @property
     def sides(self) -> list[str]:

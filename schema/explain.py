@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from interstice.schema.case import Case
 from interstice.schema.problems import Key, brief, dotted, in_order
 from interstice.schema.protocol import Repeat
-from interstice.schema.section import Section, required
+from interstice.schema.section import NOT_COMPUTED, Section, required
 from interstice.schema.sentences import EXAMPLES, repeat_phrase
 from interstice.schema.units import Unit
 from interstice.schema.wording import closest, did_you_mean, either
@@ -80,7 +80,7 @@ class _Spot(NamedTuple):
 
 def explain(error: ValidationError, located: Located) -> list[str]:
     """Return the errors as sentences, in the order of the file."""
-    details = error.errors(include_url=False)
+    details = [detail for detail in error.errors(include_url=False) if detail["type"] != NOT_COMPUTED]
     spots = [(detail, _spot(detail["loc"])) for detail in details]
     spots = [(detail, spot._replace(key=located.written(spot.key))) for detail, spot in spots]
     missing = {spot.key for detail, spot in spots if detail["type"] == "missing"}

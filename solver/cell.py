@@ -100,7 +100,7 @@ class Cell:
         self._constrained = False, self.stack.held
         mechanical = self._mechanical_constraints(self.stack.held)
         self._mechanical = algebra.System(domain, self._displacement, mechanical, self._options)
-        if case.coupling == "monolithic" or (case.coupling == "automatic" and domain.dimension == 2):
+        if case.coupling == "monolithic":
             self._systems = [self.coupled_system()]
         else:
             electrical = self.potential_constraints(self._charge)

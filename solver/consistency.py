@@ -10,7 +10,7 @@ from typing import Any
 
 from interstice.materials import Material, MaterialError, load, names
 from interstice.materials.library import SHIPPED
-from interstice.meshes import check
+from interstice.meshes import check, complete
 from interstice.schema import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Step, check_path
 from interstice.schema.problems import Key, Problem
 from interstice.schema.wording import did_you_mean
@@ -101,7 +101,14 @@ def _material(block: Key, wanted: Electrode | Electrolyte, folder: Path) -> tupl
     return material, problems
 
 
-def with_material_files(case: Case, materials: Mapping[str, Material]) -> Case:
+def completed(case: Case, folder: Path, materials: Mapping[str, Material]) -> Case:
+    """Return a case in which nothing was wrong with all that its copy has to say: every default, materials by path."""
+    geometry, dimension = complete(case.geometry, folder)
+    case = case.model_copy(update={"geometry": geometry}).in_dimension(dimension)
+    return _with_material_files(case, materials)
+
+
+def _with_material_files(case: Case, materials: Mapping[str, Material]) -> Case:
     """Return the case with the absolute path of each material that is not shipped, so that its copy finds it too."""
 
     def placed(name: str, side: Any) -> Any:

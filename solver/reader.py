@@ -18,7 +18,7 @@ from interstice.materials import Material
 from interstice.schema import Case, yaml_text
 from interstice.schema.explain import Located, explain
 from interstice.schema.problems import CaseError, Key, in_order
-from interstice.solver.consistency import materials_of, with_material_files
+from interstice.solver.consistency import completed, materials_of
 
 __all__ = ["MARK", "CaseError", "LoadedCase", "dump_case", "read_case", "read_mapping"]
 
@@ -78,7 +78,7 @@ def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequenc
     if problems:
         raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     found = {name: material for name, material in materials.items() if material}
-    return LoadedCase(with_material_files(case, found), path, folder, found)
+    return LoadedCase(completed(case, folder, found), path, folder, found)
 
 
 def dump_case(case: Case) -> str:

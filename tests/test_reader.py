@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from interstice.schema import Case
+from interstice.schema import Case, Overrides, Section
 from interstice.schema.units import Unit
 from interstice.solver.reader import CaseError, LoadedCase, dump_case, read_case
 
@@ -47,7 +47,9 @@ def error_of(path: Path, *overrides: str) -> str:
 def again(loaded: LoadedCase, folder: Path) -> LoadedCase:
     copy = folder / "copy.yaml"
     copy.write_text(dump_case(loaded.case), encoding="utf-8")
-    return read_case(copy)
+    read = read_case(copy)
+    assert dump_case(read.case) == dump_case(loaded.case)
+    return read
 
 
 # --- values ----------------------------------------------------------------------------------------
@@ -290,6 +292,152 @@ def test_the_copy_shows_every_default_in_the_order_of_the_schema(path: Path) -> 
     assert list(copy) == [name for name in Case.model_fields if name not in several]
     assert copy["interface"]["contact"]["method"] == "augmented_lagrangian"
     assert copy["time"]["maximum"] == "300 s"
+
+
+FILM = "builder: film, length: 2 um, electrode_thickness: 1 um, electrolyte_thickness: 1 um, element_size: 100 nm"
+LAYERS = (
+    "builder: layers, length: 3 um, element_size: 0.1 um, "
+    "layers: [{name: electrolyte, thickness: 2 um}, {name: electrode, thickness: 0.2 um}]"
+)
+BALLS = (
+    "builder: particles, dimension: 3, length: 6 um, height: 7 um, count: 1, mean_diameter: 4 um, element_size: 0.9 um"
+)
+TOPOGRAPHY = ROOT / "meshes" / "topography" / "afm_10um_256.di"
+BOND = "normal_strength: 2 MPa, shear_strength: 6 MPa, normal_toughness: 2 J/m^2, shear_toughness: 3 J/m^2"
+SEVERAL = [
+    "electrode=",
+    "electrolyte=",
+    "interface=",
+    "electrodes={electrode: {material: NMC811, initial_stoichiometry: 0.9}}",
+    "electrolytes={electrolyte: {material: LPSCl}}",
+    "interfaces={electrolyte/electrode: {kinetics: {exchange_current_density: 1 mA/cm^2}}}",
+]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key", "value"),
+    [
+        ([], "geometry.coarse_size", {"electrolyte": "3.33333333333e-07 m", "electrode": "3.33333333333e-07 m"}),
+        (["geometry.coarse_size=0.2 um"], "geometry.coarse_size", "2e-07 m"),
+        (["geometry.coarse_size="], "geometry.coarse_size.electrode", "3.33333333333e-07 m"),
+        ([f"geometry={{{LAYERS}}}"], "geometry.coarse_size.electrolyte", "6.66666666667e-07 m"),
+        ([f"geometry={{{LAYERS}}}"], "geometry.coarse_size.electrode", "1e-07 m"),
+        ([f"geometry={{{LAYERS}}}"], "geometry.roughness", {"electrode/electrolyte": {"kind": "flat"}}),
+        ([f"geometry={{{FILM}, dimension: 3, width: 1 um}}"], "geometry.width", "1e-06 m"),
+        ([f"geometry={{{FILM}, dimension: 3}}"], "geometry.width", "2e-06 m"),
+        (["geometry.roughness={kind: self_affine, rms: 1 nm}"], "geometry.roughness.long_cutoff", "2e-06 m"),
+        (["geometry.roughness={kind: self_affine, rms: 1 nm}"], "geometry.roughness.short_cutoff", "4e-07 m"),
+        (
+            [f"geometry={{{FILM}, dimension: 3, width: 4 um, roughness: {{kind: self_affine, rms: 1 nm}}}}"],
+            "geometry.roughness.long_cutoff",
+            "4e-06 m",
+        ),
+        (
+            [f"geometry={{{LAYERS}, roughness: {{electrolyte/electrode: {{kind: self_affine, rms: 1 nm}}}}}}"],
+            "geometry.roughness.electrolyte/electrode.long_cutoff",
+            "3e-06 m",
+        ),
+        ([f"geometry.roughness={{kind: measured, file: {TOPOGRAPHY}}}"], "geometry.roughness.line", 128),
+        ([f"geometry={{{BALLS}}}"], "geometry.spacing", "1.8e-06 m"),
+        ([f"geometry={{{BALLS}}}"], "geometry.coarse_size", "1e-06 m"),
+        ([f"geometry={{{BALLS}, spacing: 0.3 um, coarse_size: 1.1 um}}"], "geometry.spacing", "3e-07 m"),
+        (
+            [
+                "geometry={builder: dcb, length: 90 um, thickness: 20 um, element_size: 1 um}",
+                "stack={hold: free}",
+                f"interface.cohesive={{{BOND}}}",
+                "protocol=[rest for 1 s]",
+            ],
+            "geometry.coarse_size",
+            "2.5e-06 m",
+        ),
+        ([], "interface.contact.augmentation", 1000.0),
+        ([f"geometry={{{FILM}, dimension: 3}}"], "interface.contact.augmentation", 100.0),
+        (["interface.contact.augmentation=7"], "interface.contact.augmentation", 7.0),
+        (SEVERAL, "interfaces.electrolyte/electrode.contact.augmentation", 1000.0),
+        ([], "coupling", "monolithic"),
+        ([f"geometry={{{FILM}, dimension: 3}}"], "coupling", "staggered"),
+        (["coupling=staggered"], "coupling", "staggered"),
+        ([f"interface.cohesive={{{BOND}}}"], "interface.cohesive.stiffness", "3e+14 Pa/m"),
+        ([f"interface.cohesive={{{BOND}}}"], "interface.cohesive.mixity_exponent", 2.0),
+        ([f"interface.cohesive={{{BOND}, mixity: power_law}}"], "interface.cohesive.mixity_exponent", 1.0),
+        ([f"interface.cohesive={{{BOND}, law: trapezoidal}}"], "interface.cohesive.plateau", 0.5),
+        ([f"interface.cohesive={{{BOND}, law: trapezoidal, plateau: 0}}"], "interface.cohesive.plateau", 0.0),
+    ],
+)
+def test_the_copy_holds_the_defaults_that_are_computed(
+    path: Path, tmp_path: Path, overrides: list[str], key: str, value: object
+) -> None:
+    loaded = read_case(path, overrides)
+    found = YAML(typ="safe").load(dump_case(loaded.case))
+    for name in key.split("."):
+        found = found[name]
+    assert found == value
+    assert again(loaded, tmp_path).case == loaded.case
+
+
+def test_the_copy_of_an_imported_mesh_holds_what_the_dimension_of_its_file_decides(path: Path, tmp_path: Path) -> None:
+    for dimension, coupling, augmentation in ((2, "monolithic", 1000), (3, "staggered", 100)):
+        names = ["electrode", "electrolyte", "collector", "counter"]
+        groups = "".join(f'{dimension - (i > 1)} {i + 1} "{name}"\n' for i, name in enumerate(names))
+        mesh = tmp_path / f"{dimension}.msh"
+        mesh.write_text(f"$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$PhysicalNames\n4\n{groups}$EndPhysicalNames\n")
+        loaded = read_case(path, [f"geometry={{builder: msh, file: {mesh}, lateral: free}}"])
+        assert (loaded.case.coupling, loaded.case.interface.contact.augmentation) == (coupling, augmentation)
+        assert again(loaded, tmp_path).case == loaded.case
+
+
+ABSENT = {
+    *("electrode", "electrolyte", "interface", "electrodes", "electrolytes", "interfaces", "overrides.*", "pad"),
+    *("cohesive", "friction", "adhesion", "variation", "unbonded", "fatigue", "relaxation_time", "film_resistance"),
+    *("strain_coefficient", "gap_permittivity", "onset_pressure", "current_density", "c_rate", "voltage", "time"),
+    *("active_fraction", "stiffness", "separator", "volume_fraction", "count", "diameter_deviation", "rms", "width"),
+    *("pressure", "plateau", "line"),
+}
+"""What a case may do without: something that is not there, or one of two ways to say a thing. Not a default."""
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.name)
+def test_nothing_but_what_is_not_there_is_left_out_of_a_copy(shipped: Path) -> None:
+    def left_out(section: Section) -> set[str]:
+        names: set[str] = set()
+        for name, value in section:
+            if value is None:
+                names.add("overrides.*" if isinstance(section, Overrides) else name)
+            blocks = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+            for block in blocks:
+                names |= left_out(block) if isinstance(block, Section) else set()
+        return names
+
+    case = read_case(shipped).case
+    assert left_out(case) <= ABSENT
+    if case.geometry.builder != "msh":
+        assert (case.geometry.width is None) == (case.geometry.dimension == 2)
+    for joint in case.joints.values():
+        assert not joint.cohesive or joint.cohesive.stiffness is not None or joint.cohesive.law == "exponential"
+
+
+@pytest.mark.parametrize("size", ["electrode: 0.2 um", "electrode: 0.2 um, electrolyte: 0.3 um, anode: 1 um"])
+def test_coarse_sizes_of_layers_name_each_of_them(path: Path, size: str) -> None:
+    text = error_of(path, f"geometry.coarse_size={{{size}}}")
+    assert "geometry.coarse_size: must be one length, or one for each of electrolyte, electrode" in text
+
+
+def test_a_coarse_size_of_one_layer_below_the_element_size_is_refused_with_its_key(path: Path) -> None:
+    text = error_of(path, "geometry.coarse_size={electrode: 0.2 um, electrolyte: 1 nm}")
+    assert "geometry.coarse_size.electrolyte = '1 nm': 1e-09 m is below geometry.element_size, 1e-07 m" in text
+
+
+def test_a_default_that_other_errors_leave_without_its_numbers_is_no_error_of_its_own(path: Path) -> None:
+    text = error_of(path, "geometry.element_size=1", "geometry.electrode_thickness=1", "geometry.length=1")
+    assert [line.split(": ")[1] for line in text.splitlines()] == [
+        f"geometry.{name} = 1" for name in ("element_size", "electrode_thickness", "length")
+    ]
+
+
+def test_a_computed_default_beyond_all_numbers_is_refused_in_words(path: Path) -> None:
+    bond = "normal_strength: 1e200 Pa, shear_strength: 1 Pa, normal_toughness: 1 J/m^2, shear_toughness: 1 J/m^2"
+    assert "interface.cohesive.stiffness: a finite value" in error_of(path, f"interface.cohesive={{{bond}}}")
 
 
 @pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.name)
