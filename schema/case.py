@@ -56,6 +56,11 @@ class Case(Section):
     coupling: Literal["automatic", "monolithic", "staggered"] = Field(
         default="automatic", description="automatic: monolithic in 2D and staggered in 3D"
     )
+    materials: dict[str, dict[str, Any]] | None = Field(
+        default=None,
+        description="written by the program into the copy of a case: the numbers that the run used, by side; when the "
+        "copy is read, its materials must still have them",
+    )
 
     @model_validator(mode="after")
     def _sides(self) -> Case:

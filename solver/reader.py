@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from interstice.materials import Material
 from interstice.schema import Case, yaml_text
@@ -23,6 +24,8 @@ from interstice.solver.consistency import completed, materials_of
 __all__ = ["MARK", "CaseError", "LoadedCase", "dump_case", "read_case", "read_mapping"]
 
 MARK = "# Written by Interstice:"
+WIDTH = 100
+"""Characters in a line of a formula."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +85,31 @@ def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequenc
 
 
 def dump_case(case: Case) -> str:
-    """Return `case` as YAML with all defaults filled in and values in SI units; it reads back equal."""
+    """Return `case` as YAML with all defaults filled in and values in SI units; it reads back equal.
+
+    Of a `LoadedCase` it also has the numbers of the materials.
+    """
     yaml = YAML()
     # A folded line of text in double quotes does not always read back equal.
     yaml.width = sys.maxsize
     stream = io.StringIO()
     stream.write(f"{MARK} all defaults filled in, values in SI units, paths absolute.\n")
-    yaml.dump(_escaped(case.model_dump(mode="json", exclude_none=True)), stream)
+    values = case.model_dump(mode="json", exclude_none=True)
+    materials = values.pop("materials", None)
+    yaml.dump(_escaped(values), stream)
+    if materials:
+        stream.write("# What the run used. Numbers are changed by the overrides of a side, not here.\n")
+        yaml.dump({"materials": _wrapped(materials)}, stream)
     return stream.getvalue()
+
+
+def _wrapped(value: Any) -> Any:
+    """Return the numbers of materials with long formulae in several lines, for long lines are not read."""
+    if isinstance(value, Mapping):
+        return {name: entry if name == "material" else _wrapped(entry) for name, entry in value.items()}
+    if isinstance(value, str) and len(value) > WIDTH:
+        return LiteralScalarString("\n".join(textwrap.wrap(value, WIDTH, break_on_hyphens=False)))
+    return value
 
 
 def _escaped(value: Any) -> Any:
