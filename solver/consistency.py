@@ -12,8 +12,9 @@ from interstice.materials import Material, MaterialError, load, names
 from interstice.materials.library import SHIPPED
 from interstice.meshes import check, complete
 from interstice.schema import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Step, check_path
-from interstice.schema.problems import Key, Problem, brief, dotted
+from interstice.schema.problems import Key, Problem
 from interstice.schema.wording import did_you_mean
+from interstice.solver.material_numbers import numbers_of, other_numbers, role_of
 
 
 def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], list[Problem]]:
@@ -23,7 +24,7 @@ def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], 
         materials[name], more = _material(_block(case, name), side, folder)
         problems += more
     problems += _inconsistencies(case, folder, materials)
-    problems += _other_numbers(case, materials)
+    problems += other_numbers(case, materials)
     return materials, problems
 
 
@@ -81,7 +82,7 @@ def _material(block: Key, wanted: Electrode | Electrolyte, folder: Path) -> tupl
         material = load(wanted.material, [folder])
     except MaterialError as error:
         return None, [((*block, "material"), _one_line(error))]
-    role = _role(wanted)
+    role = role_of(wanted)
     words = "a host of lithium" if role == "host" else "an electrolyte"
     if role not in material.roles:
         suitable = ", ".join(_with_role(role, folder))
@@ -110,73 +111,7 @@ def completed(case: Case, folder: Path, materials: Mapping[str, Material]) -> Ca
     geometry, dimension = complete(case.geometry, folder)
     case = case.model_copy(update={"geometry": geometry}).in_dimension(dimension)
     case = _with_material_files(case, materials)
-    sides: dict[str, Electrode | Electrolyte] = {**case.hosts, **case.conductors}
-    numbers = {name: {"material": side.material} | materials[name].numbers(_role(side)) for name, side in sides.items()}
-    return case.model_copy(update={"materials": numbers})
-
-
-def _role(side: Electrode | Electrolyte) -> str:
-    return "host" if isinstance(side, Electrode) else "electrolyte"
-
-
-def _other_numbers(case: Case, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
-    """Yield the numbers that the case says a run used and that its materials do not have any more.
-
-    Those that the case overrides hold whatever the file says, and those of another material are of no interest.
-    """
-    sides: dict[str, Electrode | Electrolyte] = {**case.hosts, **case.conductors}
-    for name, used in (case.materials or {}).items():
-        if name not in sides:
-            yield (
-                ("materials", name),
-                f"the case has no such side{did_you_mean(name, sides)}; it has {', '.join(sides)}",
-            )
-            continue
-        side, material = sides[name], materials[name]
-        if material is None or used.get("material", side.material) != side.material:
-            continue
-        overridden = side.overrides.model_dump(exclude_none=True)
-        then, now = _quantities(used), _quantities(material.numbers(_role(side)))
-        advice = "restore the file, or delete 'materials' to run with its numbers as they are"
-        for key in [key for key in then | now if key != ("material",) and key[-1] not in overridden]:
-            if key not in now:
-                yield ("materials", name, *key), f"the run used it, and {material.file} has no such number; {advice}"
-            elif key in then and (difference := _difference(then[key], now[key])):
-                place, old, new = difference
-                message = f"the run used {old}, and {material.file} now says {new}; {advice}"
-                yield ("materials", name, *key, *place), message
-            elif key not in then and dotted(key) in material.entries:
-                message = f"the run used no {dotted(key)}, and {material.file} now says {_shown(now[key])}; {advice}"
-                yield ("materials", name), message
-
-
-def _quantities(numbers: Mapping[str, Any]) -> dict[Key, Any]:
-    """Return the values of a mapping, and of the mappings in it, by their keys."""
-    found: dict[Key, Any] = {}
-    for name, value in numbers.items():
-        if isinstance(value, Mapping):
-            found |= {(name, *key): inner for key, inner in _quantities(value).items()}
-        else:
-            found[name,] = value
-    return found
-
-
-def _difference(then: Any, now: Any) -> tuple[Key, str, str] | None:
-    """Return where two values differ first, and both of them there; None if they do not."""
-    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
-        for index, pair in enumerate(zip(then, now, strict=True)):
-            if difference := _difference(*pair):
-                place, old, new = difference
-                return (index, *place), old, new
-        return None
-    # the copy breaks the lines of long formulae
-    if isinstance(then, str) and isinstance(now, str) and "".join(then.split()) == "".join(now.split()):
-        return None
-    return None if then == now else ((), _shown(then), _shown(now))
-
-
-def _shown(value: Any) -> str:
-    return brief(" ".join(value.split()) if isinstance(value, str) else value, longest=200)
+    return case.model_copy(update={"materials": numbers_of(case, materials)})
 
 
 def _with_material_files(case: Case, materials: Mapping[str, Material]) -> Case:

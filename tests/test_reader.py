@@ -231,11 +231,17 @@ def test_anchors_and_aliases_are_allowed(path: Path) -> None:
     pressure=st.floats(min_value=1e-3, max_value=1e9),
     length=st.floats(min_value=1, max_value=100),
     temperature=st.floats(min_value=200, max_value=400),
+    size=st.floats(min_value=90, max_value=200),
     title=st.text(max_size=40),
 )
 @settings(max_examples=settings().max_examples // 4)
 def test_the_copy_of_a_case_reads_back_equal(
-    tmp_path_factory: pytest.TempPathFactory, pressure: float, length: float, temperature: float, title: str
+    tmp_path_factory: pytest.TempPathFactory,
+    pressure: float,
+    length: float,
+    temperature: float,
+    size: float,
+    title: str,
 ) -> None:
     folder = tmp_path_factory.mktemp("copy")
     file = folder / "film.yaml"
@@ -244,6 +250,9 @@ def test_the_copy_of_a_case_reads_back_equal(
         f"stack.pressure={pressure!r} psi",
         f"geometry.length={length!r} um",
         f"temperature={temperature!r} K",
+        f"geometry.element_size={size!r} nm",
+        "geometry.roughness={kind: self_affine, rms: 1 nm}",
+        f"interface.cohesive={{{BOND}, normal_strength: {pressure!r} psi}}".replace("normal_strength: 2 MPa, ", ""),
         f"title={json.dumps(title)}",
     ]
     loaded = read_case(file, overrides)
