@@ -229,9 +229,9 @@ def test_anchors_and_aliases_are_allowed(path: Path) -> None:
 
 @given(
     pressure=st.floats(min_value=1e-3, max_value=1e9),
-    length=st.floats(min_value=1, max_value=100),
+    length=st.floats(min_value=2, max_value=100),
     temperature=st.floats(min_value=200, max_value=400),
-    size=st.floats(min_value=90, max_value=200),
+    size=st.floats(min_value=90, max_value=400),
     title=st.text(max_size=40),
 )
 @settings(max_examples=settings().max_examples // 4)
@@ -369,6 +369,7 @@ SEVERAL = [
         ([f"geometry={{{FILM}, dimension: 3}}"], "coupling", "staggered"),
         (["coupling=staggered"], "coupling", "staggered"),
         ([f"interface.cohesive={{{BOND}}}"], "interface.cohesive.stiffness", "3e+14 Pa/m"),
+        ([f"interface.cohesive={{{BOND}, law: exponential}}"], "interface.cohesive.law", "exponential"),
         ([f"interface.cohesive={{{BOND}}}"], "interface.cohesive.mixity_exponent", 2.0),
         ([f"interface.cohesive={{{BOND}, mixity: power_law}}"], "interface.cohesive.mixity_exponent", 1.0),
         ([f"interface.cohesive={{{BOND}, law: trapezoidal}}"], "interface.cohesive.plateau", 0.5),
