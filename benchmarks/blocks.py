@@ -21,10 +21,11 @@ from interstice.benchmarks.options import ContactMethod
 from interstice.benchmarks.report import Cost, peak_memory, seconds_glued, timed
 from interstice.meshes.compat import geometry_nodes
 from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate
+from interstice.schema.interface import AUGMENTATION
 from interstice.solver import algebra
 from interstice.solver.domain import Domain, Indices, Interface, Side
 from interstice.solver.interface.adhesion import Adhesion
-from interstice.solver.interface.contact import AUGMENTATION, Change, Contact
+from interstice.solver.interface.contact import Change, Contact
 from interstice.solver.interface.friction import Friction, update_both
 from interstice.solver.ledger import Body, ContactWork, Law, Ledger, Solid
 from interstice.solver.physics import mechanics

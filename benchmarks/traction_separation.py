@@ -23,11 +23,12 @@ from scipy.optimize import minimize_scalar
 from interstice.benchmarks.blocks import SIDES, Array, Box
 from interstice.benchmarks.options import Dimension, Order, Parameters
 from interstice.benchmarks.report import Cost, Result, peak_memory, seconds_glued, timed
+from interstice.schema.interface import AUGMENTATION
 from interstice.solver import algebra
 from interstice.solver.domain import Domain
 from interstice.solver.interface.bilinear import Bilinear
 from interstice.solver.interface.cohesive import CohesiveBond, Law
-from interstice.solver.interface.contact import AUGMENTATION, Contact
+from interstice.solver.interface.contact import Contact
 from interstice.solver.interface.exponential import Exponential
 from interstice.solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
 from interstice.solver.interface.trapezoidal import Trapezoidal

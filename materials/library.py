@@ -254,6 +254,17 @@ class Material(Part):
             for key, entry in self.entries.items()
         ]
 
+    def numbers(self, role: str) -> dict[str, Any]:
+        """Return what the material itself and its block `role` say, defaults included, by the keys of a file.
+
+        Numbers are text with their SI unit where they have one; functions of theta are their formula or table.
+        """
+        block: Part = getattr(self, role)
+        return {
+            **_plainly(self, self.entries, _quantities("")),
+            role: _plainly(block, self.entries, _quantities(role), f"{role}."),
+        }
+
     def replace(self, **numbers: float | str | None) -> Material:
         """Return a copy with other numbers, checked like a file's.
 
@@ -405,6 +416,28 @@ def _build(
 def _quantities(block: str) -> list[str]:
     """Return the keys of the entries of a block; the empty name is the file itself."""
     return list(BLOCKS[block].model_fields) if block else ["young_modulus", "poisson_ratio", "density"]
+
+
+def _plainly(part: Part, entries: Mapping[str, Entry], names: Iterable[str], prefix: str = "") -> dict[str, Any]:
+    """Return the quantities `names` of a block that has them, as they can be written."""
+    found: dict[str, Any] = {}
+    for name in names:
+        value, si = getattr(part, name), _unit(type(part).model_fields[name])
+        unit = Unit(si, "")
+        if value is None:
+            continue
+        if isinstance(value, Expression):
+            value = " ".join(value.text.split())
+        elif isinstance(value, function.Formula):
+            value = " ".join(entries[prefix + name].value.split())
+        elif isinstance(value, function.Table):
+            value = [[theta, unit.format(row)] for theta, row in value.rows]
+        elif isinstance(value, tuple):
+            value = list(value)
+        elif si:
+            value = unit.format(value)
+        found[name] = value
+    return found
 
 
 def _problems(error: ValidationError, place: tuple[str | int, ...] = ()) -> list[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interstice.meshes.limits import check
+from interstice.meshes.limits import check, complete
 from interstice.meshes.roughness import HeightProfile, initial_gap
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from interstice.meshes.tagged import TaggedMesh
     from interstice.schema import Geometry
 
-__all__ = ["HeightProfile", "build", "check", "initial_gap"]
+__all__ = ["HeightProfile", "build", "check", "complete", "initial_gap"]
 
 
 def build(

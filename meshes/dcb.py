@@ -48,7 +48,7 @@ def from_case(comm: MPI.Comm, specimen: DoubleCantilever) -> TaggedMesh:
         specimen.thickness,
         (0.0, specimen.length),
         specimen.element_size,
-        specimen.coarse_size or specimen.thickness / 8,
+        specimen.coarse_size,
         specimen.width,
         max(1, round((specimen.width or 0.0) / specimen.element_size)),
         ("electrode", "electrolyte"),

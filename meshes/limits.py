@@ -26,12 +26,23 @@ def check(geometry: Geometry, case_folder: Path) -> None:
         _check_sizes(geometry, estimated_elements_among(packed, *packing.element_sizes(geometry)))
 
 
+def complete(geometry: Geometry, case_folder: Path) -> tuple[Geometry, int]:
+    """Return `geometry`, which passed `check`, with the defaults that its files decide, and its dimension."""
+    if geometry.builder == "msh":
+        return geometry, msh.require_groups(case_folder / geometry.file, geometry.lateral)
+    if geometry.builder == "film" or geometry.builder == "layers":
+        return roughness.with_rows(geometry, case_folder), geometry.dimension
+    return geometry, geometry.dimension
+
+
 def _check_sizes(geometry: Film | Layers | Particles, elements: float) -> None:
-    if geometry.coarse_size is not None and geometry.coarse_size < geometry.element_size:
-        raise ValueError(
-            f"geometry.coarse_size: {geometry.coarse_size:.3g} m is below geometry.element_size, "
-            f"{geometry.element_size:.3g} m"
-        )
+    coarse = geometry.coarse_size
+    for key, size in coarse.items() if isinstance(coarse, dict) else [("", coarse)]:
+        if size < geometry.element_size:
+            raise ValueError(
+                f"geometry.coarse_size{f'.{key}' if key else ''}: {size:.3g} m is below geometry.element_size, "
+                f"{geometry.element_size:.3g} m"
+            )
     if elements > MOST_ELEMENTS:
         raise ValueError(
             f"geometry.element_size: about {elements:.2g} elements would be needed, at most {MOST_ELEMENTS:.0e} are "

@@ -77,7 +77,7 @@ def pack(geometry: Particles) -> Packing:
     """
     size = (*geometry.lateral_size, geometry.height)
     separator = geometry.separator or 0.0
-    spacing = geometry.spacing or 2 * geometry.element_size
+    spacing = geometry.spacing
     generator = np.random.default_rng(geometry.seed)
     radii = _diameters(geometry, _room(size, separator), generator) / 2
     if 2 * radii[-1] < LEAST_ELEMENTS * geometry.element_size:
@@ -117,7 +117,7 @@ def unit_ball(dimension: int) -> float:
 def element_sizes(geometry: Particles) -> tuple[float, float]:
     """Return the element sizes at the interface and far from it [m]."""
     fine = geometry.element_size
-    return fine, max(fine, geometry.coarse_size or geometry.mean_diameter / 4)
+    return fine, max(fine, geometry.coarse_size)
 
 
 def _scatter(radii: Array, spacing: float, low: Array, high: Array, generator: np.random.Generator) -> Array:

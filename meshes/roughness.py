@@ -84,6 +84,29 @@ def from_case(geometry: Film | Layers, case_folder: Path) -> dict[tuple[str, str
     return profiles
 
 
+def with_rows(geometry: Film | Layers, case_folder: Path) -> Film | Layers:
+    """Return `geometry`, which `from_case` accepts, with the row of each measured map that its lines are taken from."""
+    if geometry.dimension == 3:
+        return geometry
+
+    def with_row(roughness: Roughness, key: str) -> Roughness:
+        if roughness.kind != "measured" or roughness.line is not None:
+            return roughness
+        heights, _ = _read(case_folder / roughness.file, f"{key}.file")
+        return roughness if heights.ndim == 1 else roughness.model_copy(update={"line": _middle(heights)})
+
+    key = "geometry.roughness"
+    if geometry.builder == "film":
+        return geometry.model_copy(update={"roughness": with_row(geometry.roughness, key)})
+    rows = {name: with_row(roughness, f"{key}.{name}") for name, roughness in geometry.roughness.items()}
+    return geometry.model_copy(update={"roughness": rows})
+
+
+def _middle(heights: Array) -> int:
+    """Return the middle row of a map."""
+    return heights.shape[1] // 2
+
+
 def _profile(geometry: Layered, roughness: Roughness, key: str, case_folder: Path) -> HeightProfile:
     """Return the profile of an interface of `geometry` whose roughness stands under `key`."""
     size = geometry.lateral_size
@@ -107,13 +130,14 @@ def _profile(geometry: Layered, roughness: Roughness, key: str, case_folder: Pat
                 f"{_text(*size)} of a body with periodic sides"
             )
         return profile
-    cutoff = roughness.short_cutoff or 4 * geometry.element_size
+    cutoff = roughness.short_cutoff
+    assert cutoff is not None
     if cutoff < shortest:
         raise ValueError(
             f"{key}.short_cutoff: {_text(cutoff)} is below two interface elements, "
             f"{_text(shortest)}; lower geometry.element_size"
         )
-    return _self_affine(roughness, size, cutoff, key)
+    return _self_affine(roughness, size, key)
 
 
 def _text(*lengths: float) -> str:
@@ -140,7 +164,7 @@ def _sinusoidal(roughness: Sinusoidal, size: tuple[float, ...]) -> HeightProfile
     )
 
 
-def _self_affine(roughness: SelfAffine, size: tuple[float, ...], short: float, key: str) -> HeightProfile:
+def _self_affine(roughness: SelfAffine, size: tuple[float, ...], key: str) -> HeightProfile:
     """Sum of waves of random phase whose squared amplitudes fall as q^(−2(H+1)) in 3D, as q^(−(2H+1)) in 2D.
 
     The waves have the period of the body and wavelengths between the cutoffs. Amplitudes are exact, so rms
@@ -148,7 +172,8 @@ def _self_affine(roughness: SelfAffine, size: tuple[float, ...], short: float, k
     short cutoff adds detail to the same surface (up to the common factor that keeps its rms). Random-phase synthesis
     as in Jacobs, Junge, Pastewka, Surf. Topogr.: Metrol. Prop. 5, 013001 (2017).
     """
-    long = roughness.long_cutoff or max(size)
+    long, short = roughness.long_cutoff, roughness.short_cutoff
+    assert long is not None and short is not None
     if long > max(size) * (1 + ROUNDING):
         raise ValueError(f"{key}.long_cutoff: {_text(long)} exceeds the lateral size {_text(*size)} of the body")
     modes = _modes(int(max(size) / short * (1 + ROUNDING)), len(size))
@@ -203,7 +228,7 @@ def _measured(roughness: Measured, size: tuple[float, ...], key: str, case_folde
         raise ValueError(f"{key}.line: belongs to bodies of dimension 2; use origin to place the window")
     if len(size) == 1 and heights.ndim == 2:
         rows = heights.shape[1]
-        row = rows // 2 if roughness.line is None else roughness.line
+        row = _middle(heights) if roughness.line is None else roughness.line
         if row >= rows:
             raise ValueError(f"{key}.line: {row} was given, '{roughness.file.name}' has rows 0 to {rows - 1}")
         heights, pitch = heights[:, row], pitch[:1]

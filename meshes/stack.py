@@ -58,12 +58,8 @@ class Stack:
 
 def from_case(geometry: Film | Layers) -> Stack:
     """Return the layers of `geometry`: those of a film meet at height 0, others begin there."""
-    if geometry.builder == "film":
-        thicknesses = {"electrolyte": geometry.electrolyte_thickness, "electrode": geometry.electrode_thickness}
-        bottom = -geometry.electrolyte_thickness
-    else:
-        thicknesses = {layer.name: layer.thickness for layer in geometry.layers}
-        bottom = 0.0
+    bottom = -geometry.electrolyte_thickness if geometry.builder == "film" else 0.0
     fine, coarse = geometry.element_size, geometry.coarse_size
-    layers = [Layer(name, total, max(fine, coarse or total / 3)) for name, total in thicknesses.items()]
+    sizes = coarse if isinstance(coarse, dict) else dict.fromkeys(geometry.thicknesses, coarse)
+    layers = [Layer(name, total, max(fine, sizes[name])) for name, total in geometry.thicknesses.items()]
     return Stack(tuple(layers), bottom, geometry.lateral_size, fine, geometry.lateral == "periodic")

@@ -7,7 +7,7 @@ the reader finds its line by that.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -56,6 +56,11 @@ class Case(Section):
     coupling: Literal["automatic", "monolithic", "staggered"] = Field(
         default="automatic", description="automatic: monolithic in 2D and staggered in 3D"
     )
+    materials: dict[str, dict[str, Any]] | None = Field(
+        default=None,
+        description="written by the program into the copy of a case: the numbers that the run used, by side; when the "
+        "copy is read, its materials must still have them",
+    )
 
     @model_validator(mode="after")
     def _sides(self) -> Case:
@@ -85,6 +90,17 @@ class Case(Section):
         if self.stack.pressure is None and not any(i.cohesive or i.bonded for i in self.joints.values()):
             raise ValueError("stack: nothing holds the electrode; give a pressure, or interface.cohesive a bond")
         return self
+
+    def in_dimension(self, dimension: int) -> Case:
+        """Return the case with the defaults that the dimension of its mesh decides: coupling, augmentation."""
+        changes: dict[str, Any] = {}
+        if self.coupling == "automatic":
+            changes["coupling"] = "monolithic" if dimension == 2 else "staggered"
+        if self.interface:
+            changes["interface"] = self.interface.in_dimension(dimension)
+        if self.interfaces:
+            changes["interfaces"] = {name: joint.in_dimension(dimension) for name, joint in self.interfaces.items()}
+        return self.model_copy(update=changes)
 
     @property
     def sides(self) -> list[str]:

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Discriminator, Field, PositiveInt, Tag, ValidationInfo, field_validator, model_validator
 
 from interstice.schema.roughness import Flat, Roughness
-from interstice.schema.section import CaseFile, Section
-from interstice.schema.units import Length
+from interstice.schema.section import CaseFile, Section, otherwise
+from interstice.schema.units import Length, unit
+
+metres = unit(Length).format
+
+
+def _one_or_each(value: Any) -> str:
+    return "each" if isinstance(value, Mapping) else "one"
+
+
+LayerSizes = Annotated[
+    Annotated[dict[str, Length], Tag("each")] | Annotated[Length, Tag("one")],
+    Discriminator(_one_or_each),
+]
+"""A length for all layers, or one for each by its name."""
 
 
 class Box(Section):
@@ -19,7 +33,9 @@ class Box(Section):
     builder: str
     dimension: Literal[2, 3] = 2
     length: Length = Field(description="lateral size along x")
-    width: Length | None = Field(default=None, description="3D: lateral size along y; the length if not given")
+    width: Annotated[
+        Length | None, otherwise(lambda given: metres(given["length"]) if given["dimension"] == 3 else None)
+    ] = Field(default=None, description="3D: lateral size along y; the length if not given")
     element_size: Length = Field(description="at the interfaces")
 
     @model_validator(mode="after")
@@ -33,19 +49,42 @@ class Box(Section):
     @property
     def lateral_size(self) -> tuple[float, ...]:
         """Length, in 3D also width [m]."""
-        return (self.length,) if self.dimension == 2 else (self.length, self.width or self.length)
+        return (self.length,) if self.width is None else (self.length, self.width)
 
 
 class Layered(Box):
     """What films and layers have in common."""
 
-    coarse_size: Length | None = Field(
-        default=None, description="far from the interfaces; a third of the thickness of the layer if not given"
-    )
     roughness_as: Literal["gap", "profile"] = Field(
         default="gap", description="gap: initial gap on a flat interface; profile: the mesh follows the heights"
     )
     lateral: Literal["symmetric", "periodic"] = "symmetric"
+
+    @property
+    def thicknesses(self) -> dict[str, float]:
+        """The thickness of each layer [m], from the bottom up."""
+        raise NotImplementedError
+
+
+_COARSE_SIZE = (
+    "far from the interfaces, for all layers or a mapping of one for each; a third of its thickness if not given"
+)
+
+
+def _thirds(thicknesses: Mapping[str, float], given: Mapping[str, Any]) -> dict[str, str]:
+    return {name: metres(max(given["element_size"], thickness / 3)) for name, thickness in thicknesses.items()}
+
+
+def _require_each(sizes: Any, thicknesses: Mapping[str, float]) -> None:
+    if isinstance(sizes, Mapping) and sizes.keys() != thicknesses.keys():
+        raise ValueError(f"coarse_size must be one length, or one for each of {', '.join(thicknesses)}")
+
+
+def _on_body(roughness: Any, given: Mapping[str, Any]) -> Any:
+    """Return the roughness of an interface with what follows from the body, of which the keys `given` are known."""
+    if roughness.kind != "self_affine" or not {"length", "width", "element_size"} <= given.keys():
+        return roughness
+    return roughness.on([size for size in (given["length"], given["width"]) if size], given["element_size"])
 
 
 class Film(Layered):
@@ -54,7 +93,30 @@ class Film(Layered):
     builder: Literal["film"]
     electrode_thickness: Length
     electrolyte_thickness: Length
+    coarse_size: Annotated[
+        LayerSizes,
+        otherwise(
+            lambda given: _thirds(
+                {"electrolyte": given["electrolyte_thickness"], "electrode": given["electrode_thickness"]}, given
+            )
+        ),
+    ] = Field(default=None, description=_COARSE_SIZE)
     roughness: Roughness = Flat()
+
+    @field_validator("roughness")
+    @classmethod
+    def _cutoffs(cls, roughness: Any, info: ValidationInfo) -> Any:
+        return _on_body(roughness, info.data)
+
+    @model_validator(mode="after")
+    def _each_layer(self) -> Film:
+        _require_each(self.coarse_size, self.thicknesses)
+        return self
+
+    @property
+    def thicknesses(self) -> dict[str, float]:
+        """The thickness of each layer [m], from the bottom up."""
+        return {"electrolyte": self.electrolyte_thickness, "electrode": self.electrode_thickness}
 
 
 class Layer(Section):
@@ -75,9 +137,26 @@ class Layers(Layered):
 
     builder: Literal["layers"]
     layers: list[Layer] = Field(min_length=2, description="from the counter, at the bottom, to the collector")
+    coarse_size: Annotated[
+        LayerSizes,
+        otherwise(lambda given: _thirds({layer.name: layer.thickness for layer in given["layers"]}, given)),
+    ] = Field(default=None, description=_COARSE_SIZE)
     roughness: dict[str, Roughness] = Field(
         default_factory=dict, description="by interface, such as cathode/separator; those not named are flat"
     )
+
+    @field_validator("roughness")
+    @classmethod
+    def _of_each_interface(cls, roughness: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        known = {key: _on_body(one, info.data) for key, one in roughness.items()}
+        named = {frozenset(key.split("/")) for key in roughness}
+        pairs = _interfaces(info.data.get("layers", []))
+        return known | {"/".join(pair): Flat() for pair in pairs if frozenset(pair) not in named}
+
+    @model_validator(mode="after")
+    def _each_layer(self) -> Layers:
+        _require_each(self.coarse_size, self.thicknesses)
+        return self
 
     @model_validator(mode="after")
     def _names(self) -> Layers:
@@ -98,8 +177,16 @@ class Layers(Layered):
     @property
     def interfaces(self) -> list[tuple[str, str]]:
         """The upper and the lower side of each interface, from the top down."""
-        names = [layer.name for layer in reversed(self.layers)]
-        return list(pairwise(names))
+        return _interfaces(self.layers)
+
+    @property
+    def thicknesses(self) -> dict[str, float]:
+        """The thickness of each layer [m], from the bottom up."""
+        return {layer.name: layer.thickness for layer in self.layers}
+
+
+def _interfaces(layers: list[Layer]) -> list[tuple[str, str]]:
+    return list(pairwise(layer.name for layer in reversed(layers)))
 
 
 class ImportedMesh(Section):
@@ -123,9 +210,9 @@ class DoubleCantilever(Section):
     thickness: Length = Field(description="of each arm")
     width: Length | None = Field(default=None, description="3D")
     element_size: Length = Field(description="at the interface")
-    coarse_size: Length | None = Field(
-        default=None, description="far from the interface; an eighth of the thickness if not given"
-    )
+    coarse_size: Annotated[
+        Length, otherwise(lambda given: metres(max(given["element_size"], given["thickness"] / 8)))
+    ] = Field(default=None, description="far from the interface; an eighth of the thickness if not given")
     lateral: Literal["free"] = "free"
 
     @model_validator(mode="after")
@@ -151,14 +238,14 @@ class Particles(Box):
     diameter_deviation: Length | None = Field(
         default=None, description="standard deviation of the log-normal diameters; all are alike if not given"
     )
-    spacing: Length | None = Field(
+    spacing: Annotated[Length, otherwise(lambda given: metres(2 * given["element_size"]))] = Field(
         default=None,
         description="least distance of a particle from others and from the faces; two elements if not given",
     )
     seed: Annotated[int, Field(ge=0)] = 0
-    coarse_size: Length | None = Field(
-        default=None, description="far from the interface; a quarter of the mean diameter if not given"
-    )
+    coarse_size: Annotated[
+        Length, otherwise(lambda given: metres(max(given["element_size"], given["mean_diameter"] / 4)))
+    ] = Field(default=None, description="far from the interface; a quarter of the mean diameter if not given")
     lateral: Literal["symmetric"] = "symmetric"
 
     @model_validator(mode="after")

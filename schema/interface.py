@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from interstice.schema.section import Fraction, Section
+from interstice.schema.section import Fraction, Section, otherwise
 from interstice.schema.units import (
     AreaResistance,
     CurrentDensity,
@@ -18,7 +18,12 @@ from interstice.schema.units import (
     SurfaceEnergy,
     Time,
     Voltage,
+    unit,
 )
+
+AUGMENTATION = {2: 1e3, 3: 1e2}
+"""r over E*/h by dimension, unless given; conjugate gradients pay for more in 3D."""
+MIXITY_EXPONENTS = {"benzeggagh_kenane": 2.0, "power_law": 1.0}
 
 
 class Contact(Section):
@@ -77,6 +82,15 @@ class Stretch(Section):
         return self
 
 
+def _stiffness(given: dict[str, Any]) -> str | None:
+    """Return K for which the onset is at a fiftieth of the final opening or below."""
+    if given["law"] == "exponential":
+        return None
+    normal, shear = given["normal_strength"], given["shear_strength"]
+    peak = max(normal * normal / given["normal_toughness"], shear * shear / given["shear_toughness"])
+    return unit(Stiffness).format(25 * peak)
+
+
 class Cohesive(Section):
     """Mixed-mode bond of the points that touch after assembly; it fails irreversibly."""
 
@@ -86,13 +100,18 @@ class Cohesive(Section):
     normal_toughness: SurfaceEnergy
     shear_toughness: SurfaceEnergy
     mixity: Literal["benzeggagh_kenane", "power_law"] = "benzeggagh_kenane"
-    mixity_exponent: Annotated[float, Field(gt=0)] | None = Field(
+    mixity_exponent: Annotated[
+        Annotated[float, Field(gt=0)] | None, otherwise(lambda given: MIXITY_EXPONENTS[given["mixity"]])
+    ] = Field(
         default=None, description="η of Benzeggagh and Kenane, 2 if not given; α of the power law, 1 if not given"
     )
-    stiffness: Stiffness | None = Field(
+    stiffness: Annotated[Stiffness | None, otherwise(_stiffness)] = Field(
         default=None, description="initial stiffness; fifty times that of peak at the toughness if not given"
     )
-    plateau: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+    plateau: Annotated[
+        Annotated[float, Field(ge=0, lt=1)] | None,
+        otherwise(lambda given: 0.5 if given["law"] == "trapezoidal" else None),
+    ] = Field(
         default=None,
         description="trapezoidal: share of the way to the end at full strength; 0.5 if not given",
     )
@@ -165,3 +184,9 @@ class Interface(Section):
         if self.bonded and laws:
             raise ValueError(f"bonded leaves no place for {', '.join(laws)}; leave out one or the other")
         return self
+
+    def in_dimension(self, dimension: int) -> Interface:
+        """Return it with the augmentation of contact in a body of that dimension."""
+        augmentation = self.contact.augmentation or AUGMENTATION[dimension]
+        contact = self.contact.model_copy(update={"augmentation": augmentation})
+        return self.model_copy(update={"contact": contact})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(gt=0)]
@@ -30,7 +32,33 @@ CaseFile = Annotated[Path, AfterValidator(_from_case_folder)]
 """A path, given relative to the case file; absolute after reading."""
 
 
+NOT_COMPUTED = "not_computed"
+"""The pydantic error of a default that other errors left without what it is computed from; it needs no message."""
+
+
+def otherwise(rule: Callable[[dict[str, Any]], Any]) -> BeforeValidator:
+    """Make a field, None if not given, what `rule` says from the checked keys above it: as written, with a unit.
+
+    The case then holds it like any other value, for the run and for the copy of the case alike.
+    """
+
+    def fill(value: Any, info: ValidationInfo) -> Any:
+        if value is not None:
+            return value
+        try:
+            return rule(info.data)
+        except KeyError:
+            raise PydanticCustomError(NOT_COMPUTED, "a default cannot be computed") from None
+
+    return BeforeValidator(fill)
+
+
 class Section(BaseModel):
     """A block of a case file: unknown keys are errors, values are fixed once read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+
+
+def required(section: type[Section]) -> list[str]:
+    """Return the keys that a block cannot do without."""
+    return [name for name, field in section.model_fields.items() if field.is_required()]

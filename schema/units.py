@@ -57,7 +57,7 @@ class Unit:
         if not abs(magnitude) < float("inf"):
             raise ValueError(f"a finite value is needed, such as '{self.example}'")
         # Conversion leaves noise in the last digits; without it a value written by `format` reads back equal.
-        return float(f"{magnitude:.12g}")
+        return rounded(magnitude)
 
     def _convert(self, magnitude: float, unit: str) -> float:
         if not _UNIT.fullmatch(unit):
@@ -81,6 +81,11 @@ class Unit:
     def format(self, value: float) -> str:
         """Return the SI number `value` as text with its unit."""
         return f"{value:.12g} {self.si}"
+
+
+def rounded(value: float) -> float:
+    """Return `value` to the digits that are written of it."""
+    return float(f"{value:.12g}")
 
 
 def _quoted(names: list[str]) -> str:

@@ -100,7 +100,7 @@ class Cell:
         self._constrained = False, self.stack.held
         constraints = self._constraints()
         self._mechanical = algebra.System(domain, self._displacement, constraints, self._options)
-        if case.coupling == "monolithic" or (case.coupling == "automatic" and domain.dimension == 2):
+        if case.coupling == "monolithic":
             self._systems = [self.coupled_system()]
         else:
             self._systems = [algebra.System(domain, self._charge, constraints, algebra.DIRECT), self._mechanical]

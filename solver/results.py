@@ -17,7 +17,7 @@ class OutputError(ValueError):
 
 
 def prepare(directory: Path, loaded: LoadedCase) -> None:
-    """Make `directory` hold nothing but ``case.yaml``, the case with all defaults filled in.
+    """Make `directory` hold nothing but ``case.yaml``, the case with all defaults and material numbers filled in.
 
     Results of an earlier run are replaced.
 

@@ -183,3 +183,21 @@ def test_bonded_nodes_are_those_that_touched_when_assembled() -> None:
     assert 0 < touched.sum() < len(touched)
     np.testing.assert_array_equal(cell.junctions[0].bond.damage_old.x.array, np.where(touched, 0.0, 1.0))
     np.testing.assert_array_equal(cell.junctions[0].activity.x.array, np.where(touched, 1.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "augmentation", "systems"),
+    [((), 1000.0, 1), (("interface.contact.augmentation=7", "coupling=staggered"), 7.0, 2)],
+    ids=["defaults", "given"],
+)
+def test_augmentation_and_coupling_are_those_of_the_case(
+    overrides: tuple[str, ...], augmentation: float, systems: int
+) -> None:
+    cell = tiny_cell(*overrides)
+    interaction = cell.junctions[0].interaction
+    assert interaction is not None
+    contact = interaction.contact
+    relative = contact.augmentation.x.array * contact.interface.spacing.x.array / interaction.stiffness
+    np.testing.assert_allclose(relative, augmentation)
+    assert cell.systems == systems
+    assert cell.case.interface.contact.augmentation == augmentation

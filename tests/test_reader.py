@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy as copy_module
 import json
 import os
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import jsonschema
@@ -12,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from interstice.schema import Case
+from interstice.schema import Case, Overrides, Section
 from interstice.schema.units import Unit
-from interstice.solver.reader import CaseError, LoadedCase, dump_case, read_case
+from interstice.solver.reader import CaseError, LoadedCase, dump_case, read_case, read_mapping
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = sorted((ROOT / "cases").glob("*.yaml"))
@@ -47,7 +50,9 @@ def error_of(path: Path, *overrides: str) -> str:
 def again(loaded: LoadedCase, folder: Path) -> LoadedCase:
     copy = folder / "copy.yaml"
     copy.write_text(dump_case(loaded.case), encoding="utf-8")
-    return read_case(copy)
+    read = read_case(copy)
+    assert dump_case(read.case) == dump_case(loaded.case)
+    return read
 
 
 # --- values ----------------------------------------------------------------------------------------
@@ -224,13 +229,19 @@ def test_anchors_and_aliases_are_allowed(path: Path) -> None:
 
 @given(
     pressure=st.floats(min_value=1e-3, max_value=1e9),
-    length=st.floats(min_value=1, max_value=100),
+    length=st.floats(min_value=2, max_value=100),
     temperature=st.floats(min_value=200, max_value=400),
+    size=st.floats(min_value=90, max_value=400),
     title=st.text(max_size=40),
 )
 @settings(max_examples=settings().max_examples // 4)
 def test_the_copy_of_a_case_reads_back_equal(
-    tmp_path_factory: pytest.TempPathFactory, pressure: float, length: float, temperature: float, title: str
+    tmp_path_factory: pytest.TempPathFactory,
+    pressure: float,
+    length: float,
+    temperature: float,
+    size: float,
+    title: str,
 ) -> None:
     folder = tmp_path_factory.mktemp("copy")
     file = folder / "film.yaml"
@@ -239,6 +250,9 @@ def test_the_copy_of_a_case_reads_back_equal(
         f"stack.pressure={pressure!r} psi",
         f"geometry.length={length!r} um",
         f"temperature={temperature!r} K",
+        f"geometry.element_size={size!r} nm",
+        "geometry.roughness={kind: self_affine, rms: 1 nm}",
+        f"interface.cohesive={{{BOND}, normal_strength: {pressure!r} psi}}".replace("normal_strength: 2 MPa, ", ""),
         f"title={json.dumps(title)}",
     ]
     loaded = read_case(file, overrides)
@@ -292,6 +306,151 @@ def test_the_copy_shows_every_default_in_the_order_of_the_schema(path: Path) -> 
     assert copy["time"]["maximum"] == "300 s"
 
 
+FILM = "builder: film, length: 2 um, electrode_thickness: 1 um, electrolyte_thickness: 1 um, element_size: 100 nm"
+LAYERS = (
+    "builder: layers, length: 3 um, element_size: 0.1 um, "
+    "layers: [{name: electrolyte, thickness: 2 um}, {name: electrode, thickness: 0.2 um}]"
+)
+BALLS = "builder: particles, length: 9 um, height: 9 um, count: 1, mean_diameter: 4 um, element_size: 0.9 um"
+TOPOGRAPHY = ROOT / "meshes" / "topography" / "afm_10um_256.di"
+BOND = "normal_strength: 2 MPa, shear_strength: 6 MPa, normal_toughness: 2 J/m^2, shear_toughness: 3 J/m^2"
+SEVERAL = [
+    "electrode=",
+    "electrolyte=",
+    "interface=",
+    "electrodes={electrode: {material: NMC811, initial_stoichiometry: 0.9}}",
+    "electrolytes={electrolyte: {material: LPSCl}}",
+    "interfaces={electrolyte/electrode: {kinetics: {exchange_current_density: 1 mA/cm^2}}}",
+]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key", "value"),
+    [
+        ([], "geometry.coarse_size", {"electrolyte": "3.33333333333e-07 m", "electrode": "3.33333333333e-07 m"}),
+        (["geometry.coarse_size=0.2 um"], "geometry.coarse_size", "2e-07 m"),
+        (["geometry.coarse_size="], "geometry.coarse_size.electrode", "3.33333333333e-07 m"),
+        ([f"geometry={{{LAYERS}}}"], "geometry.coarse_size.electrolyte", "6.66666666667e-07 m"),
+        ([f"geometry={{{LAYERS}}}"], "geometry.coarse_size.electrode", "1e-07 m"),
+        ([f"geometry={{{LAYERS}}}"], "geometry.roughness", {"electrode/electrolyte": {"kind": "flat"}}),
+        ([f"geometry={{{FILM}, dimension: 3, width: 1 um}}"], "geometry.width", "1e-06 m"),
+        ([f"geometry={{{FILM}, dimension: 3}}"], "geometry.width", "2e-06 m"),
+        (["geometry.roughness={kind: self_affine, rms: 1 nm}"], "geometry.roughness.long_cutoff", "2e-06 m"),
+        (["geometry.roughness={kind: self_affine, rms: 1 nm}"], "geometry.roughness.short_cutoff", "4e-07 m"),
+        (
+            [f"geometry={{{FILM}, dimension: 3, width: 4 um, roughness: {{kind: self_affine, rms: 1 nm}}}}"],
+            "geometry.roughness.long_cutoff",
+            "4e-06 m",
+        ),
+        (
+            [f"geometry={{{LAYERS}, roughness: {{electrolyte/electrode: {{kind: self_affine, rms: 1 nm}}}}}}"],
+            "geometry.roughness.electrolyte/electrode.long_cutoff",
+            "3e-06 m",
+        ),
+        ([f"geometry.roughness={{kind: measured, file: {TOPOGRAPHY}}}"], "geometry.roughness.line", 128),
+        ([f"geometry={{{BALLS}}}"], "geometry.spacing", "1.8e-06 m"),
+        ([f"geometry={{{BALLS}}}"], "geometry.coarse_size", "1e-06 m"),
+        ([f"geometry={{{BALLS}, spacing: 0.3 um, coarse_size: 1.1 um}}"], "geometry.spacing", "3e-07 m"),
+        (
+            [
+                "geometry={builder: dcb, length: 90 um, thickness: 20 um, element_size: 1 um}",
+                "stack={hold: free}",
+                f"interface.cohesive={{{BOND}}}",
+                "protocol=[rest for 1 s]",
+            ],
+            "geometry.coarse_size",
+            "2.5e-06 m",
+        ),
+        ([], "interface.contact.augmentation", 1000.0),
+        ([f"geometry={{{FILM}, dimension: 3}}"], "interface.contact.augmentation", 100.0),
+        (["interface.contact.augmentation=7"], "interface.contact.augmentation", 7.0),
+        (SEVERAL, "interfaces.electrolyte/electrode.contact.augmentation", 1000.0),
+        ([], "coupling", "monolithic"),
+        ([f"geometry={{{FILM}, dimension: 3}}"], "coupling", "staggered"),
+        (["coupling=staggered"], "coupling", "staggered"),
+        ([f"interface.cohesive={{{BOND}}}"], "interface.cohesive.stiffness", "3e+14 Pa/m"),
+        ([f"interface.cohesive={{{BOND}, law: exponential}}"], "interface.cohesive.law", "exponential"),
+        ([f"interface.cohesive={{{BOND}}}"], "interface.cohesive.mixity_exponent", 2.0),
+        ([f"interface.cohesive={{{BOND}, mixity: power_law}}"], "interface.cohesive.mixity_exponent", 1.0),
+        ([f"interface.cohesive={{{BOND}, law: trapezoidal}}"], "interface.cohesive.plateau", 0.5),
+        ([f"interface.cohesive={{{BOND}, law: trapezoidal, plateau: 0}}"], "interface.cohesive.plateau", 0.0),
+    ],
+)
+def test_the_copy_holds_the_defaults_that_are_computed(
+    path: Path, tmp_path: Path, overrides: list[str], key: str, value: object
+) -> None:
+    loaded = read_case(path, overrides)
+    found = YAML(typ="safe").load(dump_case(loaded.case))
+    for name in key.split("."):
+        found = found[name]
+    assert found == value
+    assert again(loaded, tmp_path).case == loaded.case
+
+
+def test_the_copy_of_an_imported_mesh_holds_what_the_dimension_of_its_file_decides(path: Path, tmp_path: Path) -> None:
+    for dimension, coupling, augmentation in ((2, "monolithic", 1000), (3, "staggered", 100)):
+        names = ["electrode", "electrolyte", "collector", "counter"]
+        groups = "".join(f'{dimension - (i > 1)} {i + 1} "{name}"\n' for i, name in enumerate(names))
+        mesh = tmp_path / f"{dimension}.msh"
+        mesh.write_text(f"$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$PhysicalNames\n4\n{groups}$EndPhysicalNames\n")
+        loaded = read_case(path, [f"geometry={{builder: msh, file: {mesh}, lateral: free}}"])
+        assert (loaded.case.coupling, loaded.case.interface.contact.augmentation) == (coupling, augmentation)
+        assert again(loaded, tmp_path).case == loaded.case
+
+
+ABSENT = {
+    *("electrode", "electrolyte", "interface", "electrodes", "electrolytes", "interfaces", "overrides.*", "pad"),
+    *("cohesive", "friction", "adhesion", "variation", "unbonded", "fatigue", "relaxation_time", "film_resistance"),
+    *("strain_coefficient", "gap_permittivity", "onset_pressure", "current_density", "c_rate", "voltage", "time"),
+    *("active_fraction", "stiffness", "separator", "volume_fraction", "count", "diameter_deviation", "rms", "width"),
+    *("pressure", "plateau", "line"),
+}
+"""What a case may do without: something that is not there, or one of two ways to say a thing. Not a default."""
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.name)
+def test_nothing_but_what_is_not_there_is_left_out_of_a_copy(shipped: Path) -> None:
+    def left_out(section: Section) -> set[str]:
+        names: set[str] = set()
+        for name, value in section:
+            if value is None:
+                names.add("overrides.*" if isinstance(section, Overrides) else name)
+            blocks = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+            for block in blocks:
+                names |= left_out(block) if isinstance(block, Section) else set()
+        return names
+
+    case = read_case(shipped).case
+    assert left_out(case) <= ABSENT
+    if case.geometry.builder != "msh":
+        assert (case.geometry.width is None) == (case.geometry.dimension == 2)
+    for joint in case.joints.values():
+        assert not joint.cohesive or joint.cohesive.stiffness is not None or joint.cohesive.law == "exponential"
+
+
+@pytest.mark.parametrize("size", ["electrode: 0.2 um", "electrode: 0.2 um, electrolyte: 0.3 um, anode: 1 um"])
+def test_coarse_sizes_of_layers_name_each_of_them(path: Path, size: str) -> None:
+    text = error_of(path, f"geometry.coarse_size={{{size}}}")
+    assert "geometry.coarse_size: must be one length, or one for each of electrolyte, electrode" in text
+
+
+def test_a_coarse_size_of_one_layer_below_the_element_size_is_refused_with_its_key(path: Path) -> None:
+    text = error_of(path, "geometry.coarse_size={electrode: 0.2 um, electrolyte: 1 nm}")
+    assert "geometry.coarse_size.electrolyte = '1 nm': 1e-09 m is below geometry.element_size, 1e-07 m" in text
+
+
+def test_a_default_that_other_errors_leave_without_its_numbers_is_no_error_of_its_own(path: Path) -> None:
+    text = error_of(path, "geometry.element_size=1", "geometry.electrode_thickness=1", "geometry.length=1")
+    assert sorted(line.split(": ")[1] for line in text.splitlines()) == [
+        f"geometry.{name} = 1" for name in ("electrode_thickness", "element_size", "length")
+    ]
+
+
+def test_a_computed_default_beyond_all_numbers_is_refused_in_words(path: Path) -> None:
+    bond = "normal_strength: 1e200 Pa, shear_strength: 1 Pa, normal_toughness: 1 J/m^2, shear_toughness: 1 J/m^2"
+    assert "interface.cohesive.stiffness: a finite value" in error_of(path, f"interface.cohesive={{{bond}}}")
+
+
 @pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.name)
 def test_shipped_case_is_valid_and_its_copy_reads_back_equal(shipped: Path, tmp_path: Path) -> None:
     loaded = read_case(shipped)
@@ -308,6 +467,157 @@ def test_the_copy_finds_a_material_of_the_folder_of_the_case(
         copied = again(loaded, tmp_path_factory.mktemp("elsewhere"))
         assert copied.case == loaded.case
         assert copied.materials["electrolyte"] == loaded.materials["electrolyte"]
+
+
+# --- the numbers of materials in the copy -------------------------------------------------------------
+
+OWN = """\
+name: pellet
+formula: Li2S
+young_modulus: {value: 20 GPa, source: me}
+poisson_ratio: {value: 0.25, source: me}
+host:
+  maximum_concentration: {value: 50 mol/l, source: me}
+  diffusivity: {value: [[0.1, 1e-10 cm^2/s], [0.9, 2e-10 cm^2/s]], source: me}
+  partial_molar_volume: {value: "2 - theta [cm^3/mol]", source: me}
+  electronic_conductivity: {value: 1 S/m, source: me}
+  stoichiometry_range: {value: [0.1, 0.95], source: me}
+  open_circuit_potential: {value: "4 - theta", source: me}
+"""
+
+
+@pytest.fixture
+def own(path: Path) -> Path:
+    """The case with a material of its own, beside it, as the electrode."""
+    (path.parent / "pellet.yaml").write_text(OWN)
+    path.write_text(CASE.replace("NMC811", "pellet.yaml"))
+    return path
+
+
+def copy_of(path: Path, *overrides: str) -> Path:
+    copy = path.parent / "results" / "case.yaml"
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_text(dump_case(read_case(path, overrides).case), encoding="utf-8")
+    return copy
+
+
+def test_the_copy_holds_the_numbers_of_each_material_in_si(own: Path) -> None:
+    override = "electrolyte.overrides.ionic_conductivity=2 mS/cm"
+    assert YAML(typ="safe").load(copy_of(own, override).read_text())["materials"] == {
+        "electrode": {
+            "material": str(own.parent / "pellet.yaml"),
+            "young_modulus": "20000000000 Pa",
+            "poisson_ratio": 0.25,
+            "host": {
+                "maximum_concentration": "50000 mol/m^3",
+                "stoichiometry_range": [0.1, 0.95],
+                "diffusivity": [[0.1, "1e-14 m^2/s"], [0.9, "2e-14 m^2/s"]],
+                "diffusivity_kind": "chemical",
+                "diffusivity_activation_energy": "0 J/mol",
+                "reference_temperature": "298.15 K",
+                "partial_molar_volume": "2 - theta [cm^3/mol]",
+                "electronic_conductivity": "1 S/m",
+                "open_circuit_potential": "4 - theta",
+            },
+        },
+        "electrolyte": {
+            "material": "LPSCl",
+            "young_modulus": "22100000000 Pa",
+            "poisson_ratio": 0.37,
+            "electrolyte": {
+                "ionic_conductivity": "0.2 S/m",
+                "conductivity_activation_energy": "34000 J/mol",
+                "transference_number": 1.0,
+                "salt_diffusivity_activation_energy": "0 J/mol",
+                "thermodynamic_factor": 1.0,
+                "reference_temperature": "298.15 K",
+            },
+        },
+    }
+
+
+def test_the_copy_of_a_case_with_functions_of_theta_reads_back_equal(own: Path) -> None:
+    loaded = read_case(own)
+    read = again(loaded, own.parent)
+    assert (read.case, read.materials) == (loaded.case, loaded.materials)
+
+
+@pytest.mark.parametrize("term", [" - 0.001*theta", "-0.001*theta"])
+def test_formulae_longer_than_the_lines_that_are_read_are_read_from_the_copy(own: Path, term: str) -> None:
+    (own.parent / "pellet.yaml").write_text(OWN.replace("4 - theta", "4 - theta" + 200 * term))
+    loaded = read_case(own)
+    assert again(loaded, own.parent).case == loaded.case
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "words"),
+    [
+        ("20 GPa", "21 GPa", "young_modulus = '20000000000 Pa'", "used '20000000000 Pa'|says '21000000000 Pa'"),
+        ("ratio: {value: 0.25", "ratio: {value: 0.2", "poisson_ratio = 0.25", "used 0.25|says 0.2;"),
+        ("2e-10", "3e-10", "host.diffusivity.1.1", "used '2e-14 m^2/s'|says '3e-14 m^2/s'"),
+        ("[[0.1, 1e", "[[0.2, 1e", "host.diffusivity.0.0 = 0.1", "used 0.1|says 0.2"),
+        (", [0.9, 2e-10 cm^2/s]]", ", [0.8, 2e-10 cm^2/s], [0.9, 2e-10 cm^2/s]]", "host.diffusivity", "0.8, '2e-14"),
+        ("[[0.1, 1e-10 cm^2/s], [0.9, 2e-10 cm^2/s]]", "1e-10 cm^2/s", "host.diffusivity", "says '1e-14 m^2/s'"),
+        ("2 - theta [", "3 - theta [", "host.partial_molar_volume", "used '2 - theta [cm^3/mol]'|says '3 - theta ["),
+        ("4 - theta", "4 - 2*theta", "host.open_circuit_potential = '4 - theta'", "says '4 - 2*theta'"),
+        ("[0.1, 0.95]", "[0.1, 0.96]", "host.stoichiometry_range.1 = 0.95", "used 0.95|says 0.96"),
+        (
+            "name",
+            "density: {value: 3 g/cm^3, source: me}\nname",
+            "",
+            "used no density|says '3000 kg/m^3'",
+        ),
+    ],
+)
+def test_a_copy_whose_material_says_another_number_now_is_refused(
+    own: Path, old: str, new: str, key: str, words: str
+) -> None:
+    copy = copy_of(own)
+    file = own.parent / "pellet.yaml"
+    file.write_text(OWN.replace(old, new, 1))
+    text = error_of(copy)
+    assert len(text.splitlines()) == 1
+    assert f": materials.electrode{'.' if key else ': the run '}{key}" in text
+    for part in [f"{copy}:", str(file), *words.split("|")]:
+        assert part in text
+
+
+def test_each_number_of_the_copy_is_checked(own: Path) -> None:
+    copy = YAML(typ="safe").load(copy_of(own).read_text())
+
+    def leaves(node: object, key: tuple[str | int, ...]) -> list[tuple[str | int, ...]]:
+        inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else None
+        return [key] if inner is None else [leaf for name, value in inner for leaf in leaves(value, (*key, name))]
+
+    keys = [key for key in leaves(copy["materials"], ()) if key[1] != "material"]
+    assert len(keys) > 20
+    for key in keys:
+        changed = copy_module.deepcopy(copy)
+        *above, last = ("materials", *key)
+        reduce(getitem, above, changed)[last] = "7 Pa"
+        with pytest.raises(CaseError, match="delete 'materials'") as caught:
+            read_mapping(changed)
+        (problem,) = caught.value.problems
+        assert problem.startswith(f"case: materials.{'.'.join(map(str, key))} = '7 Pa': the run used '7 Pa', and ")
+
+
+def test_a_copy_may_be_run_with_other_overrides_and_other_materials(own: Path) -> None:
+    copy = copy_of(own, "electrode.overrides.young_modulus=30 GPa")
+    (own.parent / "pellet.yaml").write_text(OWN.replace("20 GPa", "21 GPa"))
+    assert read_case(copy).materials["electrode"].young_modulus == 30e9
+    assert read_case(copy, ["electrode.overrides.young_modulus=40 GPa"]).materials["electrode"].young_modulus == 40e9
+    assert "used '30000000000 Pa'" in error_of(copy, "electrode.overrides={}")
+    loaded = read_case(copy, ["electrode.material=NMC811"])
+    assert loaded.case.materials["electrode"]["host"]["maximum_concentration"] == "51765 mol/m^3"
+    assert read_case(copy, ["materials=", "electrode.overrides={}"]).materials["electrode"].young_modulus == 21e9
+
+
+def test_numbers_of_a_side_that_is_not_there_or_of_no_quantity_are_refused(path: Path) -> None:
+    said = error_of(path, "materials.electrod.young_modulus=1 GPa")
+    assert "materials.electrod: the case has no such side; did you mean 'electrode' or" in said
+    said = error_of(path, "materials.electrolyte.host.diffusivity=1 m^2/s")
+    assert "materials.electrolyte.host.diffusivity = '1 m^2/s': the run used it, and " in said
+    assert "lpscl.yaml has no such number" in said
 
 
 # --- the schema for editors ------------------------------------------------------------------------

@@ -26,8 +26,6 @@ from interstice.solver.algebra import SolveError
 from interstice.solver.domain import Interface
 from interstice.solver.state import State
 
-AUGMENTATION = {2: 1e3, 3: 1e2}
-"""r over E*/h by dimension, unless given; conjugate gradients pay for more in 3D."""
 NEGLIGIBLE = 1e-8
 """Pressure that counts as none, over the largest or the typical one: whether a node presses so does not matter."""
 CLOSED = 1e-10

@@ -20,7 +20,7 @@ from interstice.solver.domain import Interface
 from interstice.solver.interface import cohesive, random_field
 from interstice.solver.interface.adhesion import Adhesion
 from interstice.solver.interface.bilinear import Bilinear
-from interstice.solver.interface.contact import AUGMENTATION, Change, Contact
+from interstice.solver.interface.contact import Change, Contact
 from interstice.solver.interface.exponential import Exponential
 from interstice.solver.interface.fatigue import Fatigue
 from interstice.solver.interface.friction import Friction, update_both
@@ -61,12 +61,13 @@ class Interaction:
         state = state or State()
         self.interface, self.stiffness = interface, stiffness
         method = wanted.contact
+        assert method.augmentation is not None
         self.contact = Contact(
             interface,
             jump,
             initial_gap,
             stiffness,
-            method.augmentation or AUGMENTATION[interface.mesh.geometry.dim],
+            method.augmentation,
             update=method.method == "augmented_lagrangian",
             pressure=pressure,
             state=state.scope("contact"),
@@ -174,17 +175,13 @@ def bond_law(bond: Cohesive, period: Sequence[float] = ()) -> cohesive.Law:
         strength(bond.shear_strength),
         toughness(bond.normal_toughness),
         toughness(bond.shear_toughness),
-        mixity() if bond.mixity_exponent is None else mixity(bond.mixity_exponent),
+        mixity(bond.mixity_exponent),
     )
     if bond.law == "exponential":
         return Exponential(limits)
-    # the onset is then at a fiftieth of the final opening or below
-    stiffness = bond.stiffness or 25 * max(
-        bond.normal_strength**2 / bond.normal_toughness, bond.shear_strength**2 / bond.shear_toughness
-    )
     if bond.law == "bilinear":
-        return Bilinear(limits, stiffness)
-    return Trapezoidal(limits, stiffness, plateau=0.5 if bond.plateau is None else bond.plateau)
+        return Bilinear(limits, bond.stiffness)
+    return Trapezoidal(limits, bond.stiffness, plateau=bond.plateau)
 
 
 def _uniform(value: float) -> float:

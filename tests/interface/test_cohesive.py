@@ -19,11 +19,13 @@ from dolfinx import fem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interstice.schema import Cohesive
 from interstice.solver.domain import Domain
 from interstice.solver.interface.bilinear import Bilinear
 from interstice.solver.interface.cohesive import CohesiveBond, Law
 from interstice.solver.interface.exponential import Exponential
 from interstice.solver.interface.fatigue import Fatigue
+from interstice.solver.interface.interaction import bond_law
 from interstice.solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
 from interstice.solver.interface.trapezoidal import Trapezoidal
 
@@ -512,3 +514,33 @@ def test_other_numbers_need_no_new_compilation(name: str) -> None:
 def test_numbers_that_make_no_law_are_refused(law: Law, fatigue: Fatigue | None, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         RigidPair(law, fatigue=fatigue)
+
+
+@pytest.mark.parametrize("law", ["bilinear", "trapezoidal"])
+@pytest.mark.parametrize("mixity", ["benzeggagh_kenane", "power_law"])
+@pytest.mark.parametrize("given", [{}, {"mixity_exponent": 1.4, "stiffness": "1e15 Pa/m"}])
+def test_the_bond_of_a_case_has_the_numbers_of_its_block(law: str, mixity: str, given: dict[str, object]) -> None:
+    block = {
+        "law": law,
+        "normal_strength": "2 MPa",
+        "shear_strength": "6 MPa",
+        "normal_toughness": "2 J/m^2",
+        "shear_toughness": "3 J/m^2",
+        "mixity": mixity,
+    }
+    if law == "trapezoidal" and given:
+        given = given | {"plateau": 0.2}
+    wanted = Cohesive.model_validate(block | given)
+    made = bond_law(wanted)
+    assert made.stiffnesses[0] == wanted.stiffness
+    assert made.limits.mixity.exponent == wanted.mixity_exponent
+    assert getattr(made, "plateau", None) == wanted.plateau
+
+
+def test_the_stiffness_that_is_not_given_puts_the_onset_at_a_fiftieth_of_the_end() -> None:
+    strengths = {"normal_strength": "2 MPa", "shear_strength": "6 MPa"}
+    made = bond_law(Cohesive.model_validate({**strengths, "normal_toughness": "2 J/m^2", "shear_toughness": "3 J/m^2"}))
+    stiffness = made.stiffnesses[0]
+    first, second = (strength / stiffness / (2 * toughness / strength) for strength, toughness in ((2e6, 2), (6e6, 3)))
+    assert second == pytest.approx(1 / 50)
+    assert first < second

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import ufl
+from ruamel.yaml import YAML
 
 from interstice import materials
 from interstice.materials import Material, MaterialError
@@ -107,6 +108,24 @@ def test_volume_change_over_the_window_is_as_reported(name: str, percent: tuple[
     low, high = host.stoichiometry_range
     change = 100 * abs(host.partial_molar_volume) * host.maximum_concentration * (high - low)
     assert percent[0] < change < percent[1]
+
+
+@pytest.mark.parametrize(("name", "role"), [(n, r) for n in NAMES for r in materials.load(n).roles])
+def test_numbers_of_a_material_make_the_same_material(name: str, role: str, tmp_path: Path) -> None:
+    material = materials.load(name)
+    numbers = material.numbers(role)
+
+    def sourced(mapping: dict) -> dict:
+        return {key: {"value": value, "source": "me"} for key, value in mapping.items()}
+
+    block = sourced(numbers.pop(role))
+    path = tmp_path / "again.yaml"
+    with path.open("w") as file:
+        YAML().dump({"name": name, "formula": "X", **sourced(numbers), role: block}, file)
+    again = materials.load(path)
+    assert getattr(again, role) == getattr(material, role)
+    for number in ("young_modulus", "poisson_ratio", "density"):
+        assert getattr(again, number) == getattr(material, number)
 
 
 # --- reading ---------------------------------------------------------------------------------------

@@ -47,6 +47,17 @@ def build(geometry: Layers) -> TaggedMesh:
     return meshes.build(COMM, geometry, Path())[0]
 
 
+def test_coarse_sizes_may_be_given_by_layer_and_are_a_third_of_each_otherwise() -> None:
+    def sizes(**changes: object) -> dict[str, float]:
+        return {layer.name: layer.coarse_size for layer in stack.from_case(layers(2, **changes)).layers}
+
+    # no layer is coarser than a third of it, nor finer than the interface
+    assert sizes() == pytest.approx({"anode": 1e-6 / 3, "separator": 0.5e-6 / 3, "coating": 1e-7, "cathode": 2e-6 / 3})
+    given = {"anode": "0.3 um", "separator": "0.1 um", "coating": "0.2 um", "cathode": "1 um"}
+    assert sizes(coarse_size=given) == {"anode": 3e-7, "separator": 1e-7, "coating": 2e-7, "cathode": 1e-6}
+    assert sizes(coarse_size="0.2 um") == dict.fromkeys(THICKNESSES, 2e-7)
+
+
 @pytest.mark.also_on_ranks(2, 3)
 @pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("lateral", ["symmetric", "periodic"])

@@ -1,0 +1,184 @@
+"""What the schema alone cannot see: names of sides, materials, files and cut-offs that do not fit each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from interstice.materials import Material, MaterialError, load, names
+from interstice.materials.library import SHIPPED
+from interstice.meshes import check, complete
+from interstice.schema import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Step, check_path
+from interstice.schema.problems import Key, Problem
+from interstice.schema.wording import did_you_mean
+from interstice.solver.material_numbers import numbers_of, other_numbers, role_of
+
+
+def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], list[Problem]]:
+    """Return the material of each side by its name, None where there is none, and what is wrong with case and files."""
+    materials, problems = {}, list(_misnamed(case))
+    for name, side in (case.hosts | case.conductors).items():
+        materials[name], more = _material(_block(case, name), side, folder)
+        problems += more
+    problems += _inconsistencies(case, folder, materials)
+    problems += other_numbers(case, materials)
+    return materials, problems
+
+
+def _block(case: Case, name: str) -> Key:
+    """Return the key of the block about a side or an interface."""
+    if case.electrode:
+        return ("interface",) if "/" in name else (name,)
+    kinds: dict[str, Mapping[str, Any]] = {
+        "electrodes": case.hosts,
+        "electrolytes": case.conductors,
+        "interfaces": case.joints,
+    }
+    return next(kind for kind, blocks in kinds.items() if name in blocks), name
+
+
+def _misnamed(case: Case) -> Iterator[Problem]:
+    """Yield the sides and interfaces that the geometry and the rest of the case name differently."""
+    sides, pairs = case.sides, case.pairs
+    given = [*case.hosts, *case.conductors]
+    for name in given:
+        if name not in sides:
+            yield (
+                _block(case, name),
+                f"the geometry has no such side{did_you_mean(name, sides)}; it has {', '.join(sides)}",
+            )
+        elif name in case.hosts and name in case.conductors:
+            yield ("electrolytes", name), "the side is an electrode already"
+    for side in sides:
+        if side not in given:
+            yield ("geometry",), f"the side '{side}' is in neither electrodes nor electrolytes"
+    hosts = [name for name in sides if name in case.hosts]
+    if case.geometry.builder == "layers" and hosts == sides[:1]:
+        message = (
+            f"the only electrode is '{hosts[0]}' at the counter face, which is the lithium reference; put it on top"
+        )
+        yield ("geometry", "layers"), message
+    named = {frozenset(pair) for pair in pairs}
+    allowed = ", ".join("/".join(pair) for pair in pairs)
+    for name in case.joints:
+        if frozenset(name.split("/")) not in named or name.count("/") != 1:
+            yield _block(case, name), f"the geometry has no such interface; it has {allowed}"
+    for first, second in pairs:
+        here = [name for name in (f"{first}/{second}", f"{second}/{first}") if name in case.joints]
+        if len(here) != 1:
+            times = "is missing" if not here else "is given twice"
+            yield ("interfaces",), f"the interface {first}/{second} {times}"
+        if (first in case.hosts) == (second in case.hosts) and {first, second} <= set(given):
+            kind = "electrodes" if first in case.hosts else "electrolytes"
+            yield (kind,), f"{first} and {second} touch; an interface lies between an electrode and an electrolyte"
+
+
+def _material(block: Key, wanted: Electrode | Electrolyte, folder: Path) -> tuple[Material | None, list[Problem]]:
+    """Return the material of a side with the case's own numbers in it, and what is wrong with them."""
+    try:
+        material = load(wanted.material, [folder])
+    except MaterialError as error:
+        return None, [((*block, "material"), _one_line(error))]
+    role = role_of(wanted)
+    words = "a host of lithium" if role == "host" else "an electrolyte"
+    if role not in material.roles:
+        suitable = ", ".join(_with_role(role, folder))
+        message = f"{material.name} is not {words} (its roles: {', '.join(material.roles)}); allowed: {suitable}"
+        return None, [((*block, "material"), message)]
+    problems: list[Problem] = []
+    if material.file.parent != SHIPPED:
+        try:
+            check_path(material.file.resolve())
+        except ValueError as error:
+            problems.append(((*block, "material"), str(error)))
+    for name, number in wanted.overrides.model_dump(exclude_none=True).items():
+        try:
+            material = material.replace(**{name: number})
+        except MaterialError as error:
+            message = _one_line(error).removeprefix(f"{material.file}: ")
+            problems.append(((*block, "overrides", name), re.sub(rf"^([a-z]+\.)?{name}: ", "", message)))
+    return material, problems
+
+
+def completed(case: Case, folder: Path, materials: Mapping[str, Material]) -> Case:
+    """Return a case in which nothing was wrong with all that its copy has to say.
+
+    That is every default, and of the materials where they are and their numbers.
+    """
+    geometry, dimension = complete(case.geometry, folder)
+    case = case.model_copy(update={"geometry": geometry}).in_dimension(dimension)
+    case = _with_material_files(case, materials)
+    return case.model_copy(update={"materials": numbers_of(case, materials)})
+
+
+def _with_material_files(case: Case, materials: Mapping[str, Material]) -> Case:
+    """Return the case with the absolute path of each material that is not shipped, so that its copy finds it too."""
+
+    def placed(name: str, side: Any) -> Any:
+        file = materials[name].file
+        return side if file.parent == SHIPPED else side.model_copy(update={"material": str(file.resolve())})
+
+    changes: dict[str, Any] = {}
+    for one, many in (("electrode", "electrodes"), ("electrolyte", "electrolytes")):
+        if side := getattr(case, one):
+            changes[one] = placed(one, side)
+        if sides := getattr(case, many):
+            changes[many] = {name: placed(name, side) for name, side in sides.items()}
+    return case.model_copy(update=changes)
+
+
+def _with_role(role: str, folder: Path) -> Iterator[str]:
+    for name in names([folder]):
+        with suppress(MaterialError):
+            if role in load(name, [folder]).roles:
+                yield name
+
+
+def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
+    """Yield what is wrong between the case, its hosts and the files it names."""
+    start, known = {}, True
+    for name, electrode in case.hosts.items():
+        material = materials[name]
+        if material is None or material.host is None:
+            known = False
+            continue
+        theta, (low, high) = electrode.initial_stoichiometry, material.host.stoichiometry_range
+        if low <= theta <= high:
+            start[name] = float(material.host.open_circuit_potential(theta))
+        else:
+            known = False
+            key = (*_block(case, name), "initial_stoichiometry")
+            yield key, f"the potential of {electrode.material} is known from {low:g} to {high:g}"
+    if known:
+        yield from _over_before_it_begins(case, start)
+    try:
+        check(case.geometry, folder)
+    except (ValueError, OSError) as error:
+        name, _, message = _one_line(error).partition(": ")
+        yield (tuple(name.split(".")), message) if message else (("geometry",), name)
+
+
+def _over_before_it_begins(case: Case, potentials: Mapping[str, float]) -> Iterator[Problem]:
+    """Yield the first step if its cut-off voltage lies on the wrong side of the open-circuit voltage of the start."""
+    sides = case.sides
+    first: Step | Repeat = case.protocol[0]
+    key: Key = ("protocol", 0)
+    while isinstance(first, Repeat):
+        first, key = first.steps[0], (*key, "steps", 0)
+    if not isinstance(first, Charge | Discharge) or first.until.voltage is None:
+        return
+    # the last side is the upper one, whose potential is that of the collector unless it is an electrolyte
+    lower = sides[0] if sides[0] in potentials and len(potentials) > 1 else None
+    upper = next(name for name in reversed(sides) if name in potentials and name != lower)
+    voltage = potentials[upper] - (potentials[lower] if lower else 0.0)
+    if (first.until.voltage <= voltage) == (first.step == "charge"):
+        side = "above" if first.step == "charge" else "below"
+        message = f"the {first.step} would end before it begins; it must be {side} the {voltage:.4g} V of the start"
+        yield (*key, "until", "voltage"), message
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
