@@ -1,10 +1,11 @@
-"""Closed forms of contact and fracture mechanics, in SI units, as functions of NumPy arrays.
+"""Closed forms of contact, fracture and conduction, in SI units, as functions of NumPy arrays.
 
 E* is the composite modulus, 1/E* = (1−ν₁²)/E₁ + (1−ν₂²)/E₂ (`interstice.solver.physics.mechanics.composite_modulus`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
@@ -256,6 +257,71 @@ def barber_ratio(modulus: float, conductivity: float) -> float:
     `modulus` is E* [Pa], `conductivity` κ_h [S/m]; any shape of half-spaces. Barber, Proc. R. Soc. A 459 (2003) 53.
     """
     return 2 * conductivity / modulus
+
+
+# --- heat -------------------------------------------------------------------------------------------------
+
+
+def kohlrausch_rise(potential: Values, voltage: float, conductivity: float, thermal_conductivity: float) -> Values:
+    """Return T − T_0 = κ φ (V − φ)/(2k) [K] where the `potential` is φ [V], from 0 to V between a conductor's ends.
+
+    Of any shape: both ends have the temperature T_0, all other faces neither current nor heat. `voltage` V [V],
+    `conductivity` κ [S/m] and `thermal_conductivity` k [W/(m K)] are constant. The result has the shape of φ. It
+    solves ∇·(k ∇T) + κ |∇φ|² = 0, for ∇·(κ ∇φ) = 0. Kohlrausch, Ann. Phys. 306 (1900) 132; Holm, Electric Contacts
+    (1967).
+    """
+    return conductivity * potential * (voltage - potential) / (2 * thermal_conductivity)
+
+
+def kohlrausch_hottest(voltage: float, conductivity: float, thermal_conductivity: float) -> float:
+    """Return T_max − T_0 = κV²/(8k) [K], where φ = V/2: in the middle of a symmetric conductor.
+
+    Units as those of `kohlrausch_rise`.
+    """
+    return conductivity * voltage**2 / (8 * thermal_conductivity)
+
+
+def stack_temperatures(
+    x: Sequence[Array],
+    thicknesses: Sequence[float],
+    conductivities: Sequence[float],
+    conductances: Sequence[float],
+    reservoirs: tuple[float, float],
+    sources: Sequence[float],
+) -> list[Array]:
+    """Return the steady temperatures [K] of layers pressed on each other between two reservoirs, an array per layer.
+
+    Heat q = q_0 + the sources passed on the way flows upwards, which costs q/h at each face and −∫ q dx/k in a layer:
+
+        q_0 = [T_below − T_above − Σ q_s,i/h_i − Σ (q_s,i L_i/k_i + s_i L_i²/(2k_i))] / [Σ 1/h_i + Σ L_i/k_i]
+
+    with the heat q_s,i = Σ_{j<i} s_j L_j of what lies below. Carslaw and Jaeger, Conduction of Heat in Solids (1959),
+    chapter 3.
+
+    Parameters
+    ----------
+    x
+        One array per layer, from below: heights above the lower face of the layer [m].
+    thicknesses, conductivities, sources
+        L_i [m], k_i [W/(m K)] and the heat s_i [W/m³] that each of the n layers releases, uniform.
+    conductances
+        h_i [W/(m² K)] of the n + 1 faces from below: transfer to the lower reservoir, contacts, transfer to the upper.
+    reservoirs
+        T_below and T_above [K].
+    """
+    lengths, k, s, h = (
+        np.asarray(values, dtype=float) for values in (thicknesses, conductivities, sources, conductances)
+    )
+    released = np.append(0.0, np.cumsum(s * lengths))
+    drop = np.sum(released / h) + np.sum((released[:-1] + s * lengths / 2) * lengths / k)
+    flux = (reservoirs[0] - reservoirs[1] - drop) / (np.sum(1 / h) + np.sum(lengths / k)) + released
+    temperatures = []
+    below = reservoirs[0]
+    for layer, heights in enumerate(x):
+        foot = below - flux[layer] / h[layer]
+        temperatures.append(foot - (flux[layer] + s[layer] * heights / 2) * heights / k[layer])
+        below = foot - (flux[layer] + s[layer] * lengths[layer] / 2) * lengths[layer] / k[layer]
+    return temperatures
 
 
 # --- delamination -------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Reads material files: numbers with units and sources in, plain SI numbers out.
 
-A file is a mapping of `name`, `formula`, the elastic constants and one block per role (`host`, `electrolyte`, `metal`).
-Every quantity is an entry ``{value: "150 GPa", source: "who measured it", remark: "where sources disagree"}``. What
-may vary with theta is a number, a formula ``"1e-14*(1 - theta) [m^2/s]"`` or a table ``[[0.1, "1e-14 m^2/s"], …]``.
+A file is a mapping of `name`, `formula`, the elastic constants, one block per role (`host`, `electrolyte`, `metal`)
+and a block `thermal`. Every quantity is an entry ``{value: "150 GPa", source: "who measured it", remark: "where sources
+disagree"}``. What may vary with theta is a number, a formula ``"1e-14*(1 - theta) [m^2/s]"`` or a table
+``[[0.1, "1e-14 m^2/s"], …]``.
 """
 
 from __future__ import annotations
@@ -37,10 +38,14 @@ from interstice.schema.units import (
     Conductivity,
     Density,
     Diffusivity,
+    EntropicCoefficient,
     MolarEnergy,
     MolarVolume,
     Pressure,
+    SpecificHeat,
     Temperature,
+    ThermalConductivity,
+    ThermalExpansion,
     Unit,
     registry,
 )
@@ -130,9 +135,10 @@ class Entry(Part):
 class Host(Part):
     """A solid that takes up lithium: c_max [mol/m³], D [m²/s], Ω_Li [m³/mol], σ [S/m], U(θ) [V] against Li/Li⁺.
 
-    D and Ω are numbers, or functions of theta (`function.Formula`, `function.Table`) where the file has them. D holds
-    at `reference_temperature` [K]; it is the chemical diffusivity, or that of tracers (see
-    `interstice.solver.physics.diffusion`).
+    D, Ω and ∂U/∂T [V/K] are numbers, or functions of theta (`function.Formula`, `function.Table`) where the file has
+    them. D holds at `reference_temperature` [K]; it is the chemical diffusivity, or that of tracers (see
+    `interstice.solver.physics.diffusion`). ∂U/∂T, the `entropic_coefficient`, is of a cell whose lithium has the same
+    temperature; None if the file has none.
     """
 
     maximum_concentration: Annotated[Concentration, _between("1e3 mol/m^3", "4e5 mol/m^3")]
@@ -144,6 +150,7 @@ class Host(Part):
     partial_molar_volume: _variable(MolarVolume, "-2e-5 m^3/mol", "2e-5 m^3/mol")  # type: ignore[valid-type]
     electronic_conductivity: ElectricalConductivity
     open_circuit_potential: Annotated[Expression, BeforeValidator(_formula)]
+    entropic_coefficient: _variable(EntropicCoefficient, "-5 mV/K", "5 mV/K") = None  # type: ignore[valid-type]
 
     @field_validator("stoichiometry_range")
     @classmethod
@@ -216,7 +223,19 @@ class Metal(Part):
     electronic_conductivity: ElectricalConductivity
 
 
-BLOCKS: dict[str, type[Part]] = {"host": Host, "electrolyte": Electrolyte, "metal": Metal}
+class Thermal(Part):
+    """A solid that conducts and stores heat: k [W/(m K)], c_p [J/(kg K)] and the coefficient of linear expansion [1/K].
+
+    The last is None if the file has none. Heat is stored by ρ c_p with the density of the material.
+    """
+
+    thermal_conductivity: Annotated[ThermalConductivity, _between("0.01 W/(m*K)", "1e4 W/(m*K)")]
+    specific_heat: Annotated[SpecificHeat, _between("50 J/(kg*K)", "5000 J/(kg*K)")]
+    thermal_expansion: Annotated[ThermalExpansion, _between("-1e-4 1/K", "1e-3 1/K")] | None = None
+
+
+ROLES: dict[str, type[Part]] = {"host": Host, "electrolyte": Electrolyte, "metal": Metal}
+BLOCKS: dict[str, type[Part]] = {**ROLES, "thermal": Thermal}
 
 
 class Row(NamedTuple):
@@ -229,7 +248,7 @@ class Row(NamedTuple):
 
 
 class Material(Part):
-    """A material in SI: E [Pa], ν, density [kg/m³] and what it is as a host, an electrolyte or a metal."""
+    """A material in SI: E [Pa], ν, density [kg/m³], what it is as a host, an electrolyte or a metal, and for heat."""
 
     name: Text
     formula: Text
@@ -239,13 +258,22 @@ class Material(Part):
     host: Host | None = None
     electrolyte: Electrolyte | None = None
     metal: Metal | None = None
+    thermal: Thermal | None = None
     file: Path = Field(description="where it was read from")
     entries: dict[str, Entry] = Field(description="the quantities as written, by their dotted keys", repr=False)
 
     @property
     def roles(self) -> list[str]:
         """What the material can serve as: any of host, electrolyte, metal."""
-        return [role for role in BLOCKS if getattr(self, role) is not None]
+        return [role for role in ROLES if getattr(self, role) is not None]
+
+    @field_validator("thermal")
+    @classmethod
+    def _has_a_density(cls, thermal: Thermal | None, info: ValidationInfo) -> Thermal | None:
+        # a density that is refused is not in info.data and has its own message
+        if thermal is not None and info.data.get("density", 0.0) is None:
+            raise ValueError("density is needed beside this block: a volume stores heat by density times specific_heat")
+        return thermal
 
     def table(self) -> list[Row]:
         """Return the quantities with their sources, in the order of the file."""
@@ -292,7 +320,8 @@ class Material(Part):
                 unit = _unit((BLOCKS[block] if block else Material).model_fields[field])
                 text = number if isinstance(number, str) else f"{float(number)!r} {unit}".strip()
                 entries[known[key]] = Entry(value=text, source="set by the case")
-        return _build(self.file, {"name": self.name, "formula": self.formula}, self.roles, entries, problems, {})
+        blocks = [block for block in BLOCKS if getattr(self, block) is not None]
+        return _build(self.file, {"name": self.name, "formula": self.formula}, blocks, entries, problems, {})
 
 
 # --- finding and reading ---------------------------------------------------------------------------

@@ -195,6 +195,63 @@ def test_wavy_constriction_is_that_of_parallel_strips_of_the_contact_width() -> 
     assert closed_form.wavy_constriction(0.3, 1 / (1 / 2.0 + 1 / 3.0)) == pytest.approx(sum(strips))
 
 
+# --- heat -------------------------------------------------------------------------------------------------
+
+
+def test_kohlrauschs_temperature_balances_the_heat_of_a_current_between_spheres() -> None:
+    """φ = V (1 − a/r)/(1 − a/b): k d(r² T′)/dr + κ r² φ′² = 0 by differences, T_0 on both spheres, κV²/(8k) between."""
+    a, b, voltage, kappa, k, step = 1.0, 3.0, 0.2, 5.0, 0.7, 1e-3
+
+    def phi(r: np.ndarray) -> np.ndarray:
+        return voltage * (1 - a / r) / (1 - a / b)
+
+    def rise(r: np.ndarray) -> np.ndarray:
+        return closed_form.kohlrausch_rise(phi(r), voltage, kappa, k)
+
+    def slope(of: Callable[[np.ndarray], np.ndarray], r: np.ndarray) -> np.ndarray:
+        return (of(r + step) - of(r - step)) / (2 * step)
+
+    r = np.linspace(1.1, 2.9, 7)
+    spread = k * slope(lambda r: r**2 * slope(rise, r), r)
+    np.testing.assert_allclose(-spread, kappa * r**2 * slope(phi, r) ** 2, rtol=1e-4)
+    np.testing.assert_allclose(rise(np.array([a, b])), 0, atol=1e-15)
+    hottest = np.max(rise(np.linspace(a, b, 10001)))
+    assert closed_form.kohlrausch_hottest(voltage, kappa, k) == pytest.approx(hottest, rel=1e-6)
+
+
+def test_kohlrauschs_hottest_point_is_that_of_a_bar_heated_evenly() -> None:
+    """s L²/(8k) with s = κ (V/L)²."""
+    length, voltage, kappa, k = 0.4, 0.3, 2.0, 5.0
+    source = kappa * (voltage / length) ** 2
+    bar = closed_form.stack_temperatures([np.array([length / 2])], [length], [k], [1e15] * 2, (0.0, 0.0), [source])
+    assert closed_form.kohlrausch_hottest(voltage, kappa, k) == pytest.approx(bar[0][0], rel=1e-9)
+
+
+@pytest.mark.parametrize("sources", [(0.0, 0.0), (3.0, -5.0), (4.0, 7.0)])
+def test_temperatures_of_a_stack_obey_fouriers_law_and_newtons_at_each_face(sources: tuple[float, float]) -> None:
+    """Parabolas with −k T″ = s whose fluxes −k T′ drop the temperature by q/h at the contact and at the reservoirs."""
+    lengths, k, h, reservoirs = (0.5, 1.2), (2.0, 0.3), (7.0, 1.5, 0.8), (10.0, 4.0)
+    x = [np.linspace(0, length, 5) for length in lengths]
+    temperatures = closed_form.stack_temperatures(x, lengths, k, h, reservoirs, sources)
+    fits = [np.polynomial.Polynomial.fit(at, values, 2) for at, values in zip(x, temperatures, strict=True)]
+    for fit, at, conductivity, source in zip(fits, x, k, sources, strict=True):
+        assert -conductivity * fit.deriv(2)(at[2]) == pytest.approx(source, abs=1e-9)
+    below, above = ([-k[i] * fits[i].deriv()(x[i][end]) for end in (0, -1)] for i in (0, 1))
+    assert below[0] == pytest.approx(h[0] * (reservoirs[0] - temperatures[0][0]))
+    assert below[1] == pytest.approx(above[0])
+    assert below[1] == pytest.approx(h[1] * (temperatures[0][-1] - temperatures[1][0]))
+    assert above[1] == pytest.approx(h[2] * (temperatures[1][-1] - reservoirs[1]))
+
+
+def test_layer_cut_in_two_without_resistance_stays_one() -> None:
+    x, k, h, reservoirs = np.linspace(0, 2.0, 9), 0.6, (3.0, 5.0), (1.0, 2.0)
+    (whole,) = closed_form.stack_temperatures([x], [2.0], [k], h, reservoirs, [0.9])
+    parts = closed_form.stack_temperatures(
+        [x[:4], x[3:] - 0.75], [0.75, 1.25], [k, k], (h[0], 1e15, h[1]), reservoirs, [0.9, 0.9]
+    )
+    np.testing.assert_allclose(np.concatenate([parts[0], parts[1][1:]]), whole, rtol=1e-12)
+
+
 # --- layers that swell ------------------------------------------------------------------------------------
 
 

@@ -33,13 +33,19 @@ host:
   electronic_conductivity: {value: 1 S/m, source: me}
   stoichiometry_range: {value: [0.1, 0.9], source: me}
   open_circuit_potential: {value: 4 - theta, source: me}
+  entropic_coefficient: {value: -0.2 mV/K, source: me}
 electrolyte:
   ionic_conductivity: {value: 1 mS/cm, source: me}
 metal:
   molar_volume: {value: 13 cm^3/mol, source: me}
   yield_strength: {value: 0.8 MPa, source: me}
   electronic_conductivity: {value: 1e7 S/m, source: me}
+thermal:
+  thermal_conductivity: {value: 12 mW/(cm*K), source: me}
+  specific_heat: {value: 0.7 kJ/(kg*K), source: me}
+  thermal_expansion: {value: 9e-6 1/K, source: me}
 """
+THERMAL = GOOD[GOOD.index("thermal:") :]
 
 
 def changed(folder: Path, key: str, value: str) -> Path:
@@ -99,6 +105,45 @@ def test_hosts_shrink_on_delithiation_but_for_lco() -> None:
     assert shrinks == {"NMC811": True, "graphite": True, "silicon": True, "LCO": False}
 
 
+def test_materials_that_conduct_heat_are_known() -> None:
+    warm = {name for name in NAMES if materials.load(name).thermal is not None}
+    assert warm == {"NMC811", "LCO", "graphite", "silicon", "lithium", "LLZO"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_heat_that_a_volume_stores_is_that_of_solids(name: str) -> None:
+    """3R per mole of atoms that have 5 to 16 cm³/mol, less what is frozen: 1 to 5 MJ/(m³ K)."""
+    material = materials.load(name)
+    if material.thermal is not None:
+        assert material.density is not None
+        assert 1e6 < material.density * material.thermal.specific_heat < 5e6
+
+
+def test_lithium_conducts_heat_as_wiedemann_and_franz_say() -> None:
+    """k/(σT) is π²/3 (k_B/e)² = 2.44e-8 V²/K² in a metal, within 15 %."""
+    lithium = materials.load("lithium")
+    assert lithium.thermal is not None and lithium.metal is not None
+    lorenz = lithium.thermal.thermal_conductivity / (lithium.metal.electronic_conductivity * 298.15)
+    assert lorenz == pytest.approx(2.44e-8, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("name", "theta", "coefficient"),
+    [
+        ("NMC811", 0.2828, 0.0400),
+        ("NMC811", 0.8032, -0.0666),
+        ("graphite", 0.08309, 0.376),
+        ("graphite", 0.5, -0.0265),
+        ("LCO", 0.7, -0.408),
+    ],
+)
+def test_entropic_coefficient_of_hosts_is_as_fitted(name: str, theta: float, coefficient: float) -> None:
+    """Peaks and plateaus of the fits, in mV/K."""
+    host = materials.load(name).host
+    assert host is not None
+    assert 1e3 * host.entropic_coefficient(theta) == pytest.approx(coefficient, rel=2e-3)
+
+
 @pytest.mark.parametrize(
     ("name", "percent"), [("NMC811", (3, 8)), ("LCO", (1, 3)), ("graphite", (7, 13)), ("silicon", (150, 300))]
 )
@@ -146,6 +191,12 @@ def test_numbers_are_read_into_si(tmp_path: Path) -> None:
     assert material.electrolyte.ionic_conductivity == pytest.approx(0.1, rel=1e-12)
     assert material.electrolyte.transference_number == 1
     assert material.metal.yield_strength == pytest.approx(8e5, rel=1e-12)
+    assert material.thermal is not None
+    assert material.thermal.thermal_conductivity == pytest.approx(1.2, rel=1e-12)
+    assert material.thermal.specific_heat == pytest.approx(700, rel=1e-12)
+    assert material.thermal.thermal_expansion == pytest.approx(9e-6, rel=1e-12)
+    assert material.host.entropic_coefficient == pytest.approx(-2e-4, rel=1e-12)
+    assert material.roles == ["host", "electrolyte", "metal"]
     assert material.table()[2] == ("density", "3 g/cm^3", "me", "guessed")
 
 
@@ -220,6 +271,20 @@ IMPLAUSIBLE = [
     ("open_circuit_potential", "4.2", "formula"),
     ("molar_volume", "13 m^3/mol", "1e-4 m^3/mol"),
     ("yield_strength", "0 MPa", "greater than 0"),
+    ("thermal_conductivity", "-1 W/(m*K)", "greater than 0"),
+    ("thermal_conductivity", "1 mW/(m*K)", "0.01 W/(m*K) to 1e4 W/(m*K)"),
+    ("thermal_conductivity", "200 W/(cm*K)", "0.01 W/(m*K) to 1e4 W/(m*K)"),
+    ("thermal_conductivity", "1.2 S/m", "[W/(m*K)]"),
+    ("specific_heat", "0 J/(kg*K)", "greater than 0"),
+    ("specific_heat", "0.7 J/(kg*K)", "50 J/(kg*K) to 5000 J/(kg*K)"),
+    ("specific_heat", "700 kJ/(kg*K)", "50 J/(kg*K) to 5000 J/(kg*K)"),
+    ("specific_heat", "70 J/(mol*K)", "[J/(kg*K)]"),
+    ("thermal_expansion", "9e-3 1/K", "-1e-4 1/K to 1e-3 1/K"),
+    ("thermal_expansion", "-9e-4 1/K", "-1e-4 1/K to 1e-3 1/K"),
+    ("thermal_expansion", "9e-6 m/K", "[1/K]"),
+    ("entropic_coefficient", "-0.2 V/K", "-5 mV/K to 5 mV/K"),
+    ("entropic_coefficient", "6 mV/K", "-5 mV/K to 5 mV/K"),
+    ("entropic_coefficient", "0.2 mV", "[V/K]"),
 ]
 
 
@@ -254,6 +319,22 @@ BROKEN = [
     (GOOD.split("host:")[0] + "host: {}\n", ["6 errors", "host.diffusivity: is missing"]),
     (GOOD + "name: Twice\n", ["not YAML", "duplicate key"]),
     (GOOD + "  - [\n", ["not YAML", "line "]),
+    (
+        GOOD.replace("  specific_heat: {value: 0.7 kJ/(kg*K), source: me}\n", ""),
+        ["line 20, thermal.specific_heat: is missing"],
+    ),
+    (
+        GOOD.replace("  thermal_conductivity: {value: 12 mW/(cm*K), source: me}\n", ""),
+        ["line 20, thermal.thermal_conductivity: is missing"],
+    ),
+    (GOOD.replace(", source: me, remark: guessed", ""), ["line 5, density.source: a source"]),
+    (GOOD.replace("density: {value: 3 g/cm^3, source: me, remark: guessed}\n", ""), ["line 19, thermal: density is"]),
+    (
+        GOOD.replace("  specific_heat", "  heat"),
+        ["line 22, thermal.heat: unknown key", "thermal.specific_heat: is missing"],
+    ),
+    (GOOD.split("thermal:")[0] + "thermal: cold\n", ["line 20, thermal: a mapping of thermal_conductivity"]),
+    (GOOD.replace("thermal:", "termal:"), ["termal: unknown key, did you mean 'thermal'"]),
     ("", ["not a mapping"]),
     ("- a\n- b\n", ["not a mapping"]),
     ("just text\n", ["not a mapping"]),
@@ -339,6 +420,10 @@ MALFORMED = [
     ("diffusivity", "[[0.1, 1e-14], [0.5, 1e-14 m^2/s]]", "unit is missing"),
     ("diffusivity", "[0.1, 0.9]", "each row"),
     ("partial_molar_volume", "[[0.1, 1 cm^3/mol], [0.9, 30 cm^3/mol]]", "-2e-5 m^3/mol to 2e-5 m^3/mol"),
+    ("entropic_coefficient", '"-0.2*theta"', "unit in brackets"),
+    ("entropic_coefficient", '"-6*theta [mV/K]"', "V/K where known solids lie within -5 mV/K to 5 mV/K"),
+    ("entropic_coefficient", "[[0.1, 0.1 mV/K], [0.9, 9 mV/K]]", "-5 mV/K to 5 mV/K"),
+    ("entropic_coefficient", "[[0.1, 0.1 mV/K], [0.9, 9 mV]]", "[V/K] is needed"),
 ]
 
 
@@ -363,6 +448,39 @@ def test_what_a_file_leaves_out_has_its_usual_value(tmp_path: Path) -> None:
     assert (material.host.diffusivity_kind, material.host.diffusivity_activation_energy) == ("chemical", 0)
     assert material.host.reference_temperature == material.electrolyte.reference_temperature == 298.15
     assert not material.electrolyte.binary
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('"0.5 - theta [mV/K]"', [4e-4, 0.0, -4e-4]),
+        ("[[0.1, 0.4 mV/K], [0.5, 0 V/K], [0.9, -8e-4 V/K]]", [4e-4, 0.0, -8e-4]),
+    ],
+)
+def test_entropic_coefficient_may_vary_with_theta(tmp_path: Path, value: str, expected: list[float]) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD.replace("-0.2 mV/K", value))
+    host = materials.load(path).host
+    assert host is not None
+    np.testing.assert_allclose(host.entropic_coefficient(np.array([0.1, 0.5, 0.9])), expected, rtol=1e-12, atol=1e-18)
+
+
+def test_heat_may_be_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    cold = GOOD.replace(THERMAL, "").replace("  entropic_coefficient: {value: -0.2 mV/K, source: me}\n", "")
+    path.write_text(cold.replace("density: {value: 3 g/cm^3, source: me, remark: guessed}\n", ""))
+    material = materials.load(path)
+    assert material.host is not None
+    assert material.thermal is material.density is material.host.entropic_coefficient is None
+    path.write_text(GOOD.replace("  thermal_expansion: {value: 9e-6 1/K, source: me}\n", ""))
+    thermal = materials.load(path).thermal
+    assert thermal is not None and thermal.thermal_expansion is None
+
+
+def test_a_density_that_is_refused_is_not_missing_too(tmp_path: Path) -> None:
+    with pytest.raises(MaterialError) as refusal:
+        materials.load(changed(tmp_path, "density", "3 g"))
+    assert "density: " in str(refusal.value) and "thermal" not in str(refusal.value)
 
 
 def test_a_salt_is_read_as_a_whole(tmp_path: Path) -> None:
@@ -420,6 +538,14 @@ def test_a_quantity_the_material_lacks_cannot_be_replaced(nmc: Material) -> None
         nmc.replace(ionic_conductivity=1.0)
     with pytest.raises(MaterialError, match="did you mean 'diffusivity'"):
         nmc.replace(difusivity=1e-14)
+
+
+def test_what_heat_meets_stays_and_can_be_replaced(nmc: Material) -> None:
+    changed = nmc.replace(young_modulus=7.3e10, thermal_conductivity=2.0, entropic_coefficient="1e-4 V/K")
+    assert changed.thermal is not None and nmc.thermal is not None and changed.host is not None
+    assert changed.thermal.thermal_conductivity == 2
+    assert changed.thermal.specific_heat == nmc.thermal.specific_heat
+    assert changed.host.entropic_coefficient == 1e-4
 
 
 def test_an_implausible_replacement_is_refused(nmc: Material) -> None:
