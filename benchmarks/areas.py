@@ -11,7 +11,7 @@ from mpi4py import MPI
 from interstice.benchmarks import cycled
 from interstice.benchmarks.case_run import CaseRun
 from interstice.benchmarks.report import Result
-from interstice.solver.history import Observer
+from interstice.solver.history import Row, row
 
 NAME = "areas"
 
@@ -23,11 +23,10 @@ class Options(cycled.Options):
 def run(options: Options, comm: MPI.Comm) -> Result:
     """Cycle and compare the two current densities after each time step, over the largest applied one."""
     film = CaseRun(cycled.read(options), comm)
-    observer = Observer(film.cell)
-    rows = [observer.row(advance) for advance in film.advances()]
-    error = max(abs(_from_areas(row) - row["current density [A/m^2]"]) for row in rows) / options.current
-    fractions = [row["active fraction [1]"] for row in rows]
-    last = next(row for row in reversed(rows) if row["current density [A/m^2]"])
+    rows = [row(film.cell, advance) for advance in film.advances()]
+    error = max(abs(_from_areas(each) - each["current density [A/m^2]"]) for each in rows) / options.current
+    fractions = [each["active fraction [1]"] for each in rows]
+    last = next(each for each in reversed(rows) if each["current density [A/m^2]"])
     return Result(
         NAME,
         options.model_dump(),
@@ -44,10 +43,10 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     )
 
 
-def _from_areas(row: dict[str, float]) -> float:
+def _from_areas(reported: Row) -> float:
     """Return j_loc f_c A_geom/A_app [A/m²]."""
-    local, fraction = row["mean local current density [A/m^2]"], row["active fraction [1]"]
-    return local * fraction * row["geometric area [m^2]"] / row["apparent area [m^2]"]
+    local, fraction = reported["mean local current density [A/m^2]"], reported["active fraction [1]"]
+    return local * fraction * reported["geometric area [m^2]"] / reported["apparent area [m^2]"]
 
 
 if __name__ == "__main__":

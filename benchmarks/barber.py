@@ -17,7 +17,7 @@ from interstice.benchmarks import closed_form, rough
 from interstice.benchmarks.blocks import Blocks, cascade
 from interstice.benchmarks.conductor import Conductivities, Conductor
 from interstice.benchmarks.report import Result
-from interstice.solver.interface.contact import Change
+from interstice.solver.part import Change
 from interstice.solver.physics.mechanics import composite_modulus
 
 NAME = "barber"
@@ -103,7 +103,7 @@ def _compliance(blocks: Blocks) -> float:
 
 def _height(blocks: Blocks) -> float:
     """Return the displacement of the top, a rigid platen, along the normal [m]."""
-    height = blocks.u["upper"].x.array[blocks.dofs(0, "top", [blocks.dimension - 1])]
+    height = blocks.u["upper"].x.array[blocks.dofs("upper", "top", [blocks.dimension - 1])]
     return blocks.comm.allreduce(float(height.max(initial=-np.inf)), op=MPI.MAX)
 
 

@@ -8,18 +8,17 @@ the end the curvature is uniform: it is read off the displaced interface in the 
 from __future__ import annotations
 
 import numpy as np
-import ufl
 from dolfinx import fem
 from mpi4py import MPI
 from pydantic import Field
 
 from interstice.benchmarks import closed_form
-from interstice.benchmarks.blocks import SIDES, Box
+from interstice.benchmarks.blocks import Box
 from interstice.benchmarks.options import Order, Parameters
+from interstice.benchmarks.pair import Pair, Springs
 from interstice.benchmarks.report import Cost, Result, peak_memory, timed
 from interstice.solver import algebra
 from interstice.solver.domain import Domain
-from interstice.solver.physics import mechanics
 
 NAME = "bilayer"
 GROWTH = 0.2
@@ -60,29 +59,22 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     length = options.slenderness * sum(thicknesses)
     size = min(thicknesses) / options.elements
     domain = Domain(Box(2, length, *thicknesses, [f"{size / length} + {GROWTH} * Fabs(y)"]).mesh(comm), options.order)
-    interface = domain.interfaces[SIDES]
-    u = {name: fem.Function(domain.sides[name].space(options.order, (2,)), name=f"u_{name}") for name in SIDES}
-    stiffness = fem.Constant(domain.mesh, np.float64(TIED * mechanics.composite_modulus(*moduli)))
-    traction = stiffness / interface.spacing("+") * interface.jump(u)
-    eigenstrains = [fem.Constant(domain.mesh, np.float64(value)) for value in (options.eigenstrain, 0.0)]
     # the largest stress times the thickness is a typical force
     load = max(E for E, _ in moduli) * options.eigenstrain * min(thicknesses)
-    fields = []
-    for name, pair, eigenstrain in zip(SIDES, moduli, eigenstrains, strict=True):
-        side, test = domain.sides[name], ufl.TestFunction(u[name].function_space)
-        law = mechanics.Elasticity.constant(domain.mesh, *pair)
-        residual = mechanics.residual(law, u[name], test, domain.dx(side), eigenstrain)
-        part = -test("+") if name == SIDES[0] else test("-")
-        fields.append(algebra.Field(u[name], residual + ufl.inner(traction, part) * interface.dS, load))
-    lower = u["lower"].function_space
-    foot = domain.dofs(lower, "left", [1])
-    foot = foot[np.abs(lower.tabulate_dof_coordinates()[foot // 2, 1]) < 1e-6 * size]
-    symmetric = [(function, domain.dofs(function.function_space, "left", [0])) for function in u.values()]
-    system = algebra.System(domain, fields, algebra.Constraints([*symmetric, (u["lower"], foot)]), algebra.CHOLESKY)
+    pair = Pair(domain, moduli, load)
+    pair.sites[0].eigenstrains.append(domain.constant(options.eigenstrain))
+    stiffness = domain.constant(TIED * pair.face.modulus)
+    pair.parts.append(Springs(pair.face, stiffness / pair.interface.spacing("+")))
+    foot = pair.dofs("lower", "left", [1])
+    places = pair.u["lower"].function_space.tabulate_dof_coordinates()
+    foot = foot[np.abs(places[foot // 2, 1]) < 1e-6 * size]
+    pair.constraints.fixed += [(u, pair.dofs(name, "left", [0])) for name, u in pair.u.items()]
+    pair.constraints.fixed.append((pair.u["lower"], foot))
+    system = pair.make_system(algebra.CHOLESKY)
     # rounding leaves more than usual of a slender beam on stiff springs
     report, seconds = timed(comm, lambda: system.solve(tolerance=1e-9))
 
-    curvature = _curvature(u["lower"], length / 2, size, comm)
+    curvature = _curvature(pair.u["lower"], length / 2, size, comm)
     exact = closed_form.timoshenko_curvature(
         thicknesses,
         (moduli[0][0] / (1 - moduli[0][1] ** 2), moduli[1][0] / (1 - moduli[1][1] ** 2)),

@@ -24,27 +24,27 @@ class Options(cycled.Options):
 def run(options: Options, comm: MPI.Comm) -> Result:
     """Cycle; errors are the largest over all time steps, over the applied current and the charge passed so far."""
     film = CaseRun(cycled.read(options), comm)
-    cell, junction = film.cell, film.cell.junctions[0]
-    interface, electrode, interaction = junction.interface, junction.electrode, junction.interaction
-    assert interaction is not None
-    amount = cell.domain.form(electrode.c * cell.domain.dx(electrode.side))
+    cell, face = film.cell, film.cell.faces[0]
+    interface, transfer, terminals = face.interface, face.transfer, cell.terminals
+    assert transfer is not None
+    amount = cell.domain.form(terminals.working.c * cell.domain.dx(transfer.electrode.side))
     start = cell.domain.integrate(amount)
-    applied = options.current * cell.apparent_area
+    applied = options.current * cell.model.apparent_area
     left = passed = 0.0
     detached, charge, lithium, fractions, swings = [], [], [], [], []
     for advance in film.advances():
-        j = junction.read_current()
-        apart = ~interaction.touching
+        j = transfer.read_current()
+        apart = ~face.touching
         detached.append(interface.sum(np.where(apart, np.abs(j), 0.0)))
         crossing = interface.sum(j)
-        through = float(cell.current_density.value) * cell.apparent_area
-        charge.append(max(abs(current - crossing) for current in (through, *cell.terminal_currents())))
+        through = terminals.current_density * cell.model.apparent_area
+        charge.append(max(abs(current - crossing) for current in (through, *terminals.currents)))
         left += through * advance.duration / FARADAY
         passed += abs(through) * advance.duration / FARADAY
         change = cell.domain.integrate(amount) - start
         lithium.append(abs(change + left) / passed)
         swings.append(change)
-        fractions.append(1 - interface.sum(apart.astype(float)) / junction.geometric_area)
+        fractions.append(1 - interface.sum(apart.astype(float)) / transfer.geometric_area)
     return Result(
         NAME,
         options.model_dump(),

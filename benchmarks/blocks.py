@@ -7,28 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 import gmsh
 import numpy as np
 import numpy.typing as npt
-import ufl
-from dolfinx import fem
 from mpi4py import MPI
 
 from interstice.benchmarks.options import ContactMethod
+from interstice.benchmarks.pair import Force, Pair, tied
 from interstice.benchmarks.report import Cost, peak_memory, seconds_glued, timed
 from interstice.meshes.compat import geometry_nodes
 from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate
 from interstice.schema.interface import AUGMENTATION
 from interstice.solver import algebra
-from interstice.solver.domain import Domain, Indices, Interface, Side
+from interstice.solver.domain import Domain, Interface, Side
 from interstice.solver.interface.adhesion import Adhesion
-from interstice.solver.interface.contact import Change, Contact
-from interstice.solver.interface.friction import Friction, update_both
-from interstice.solver.ledger import Body, ContactWork, Law, Ledger, Solid
+from interstice.solver.interface.contact import Contact
+from interstice.solver.interface.friction import Friction
 from interstice.solver.physics import mechanics
+from interstice.solver.site import Face
 
 Array = npt.NDArray[np.float64]
 
@@ -193,7 +191,7 @@ def cascade(build: Callable[[int, Blocks | None], Blocks], elements: int, dimens
     return build(elements, cascade(build, fewer, dimension) if fewer >= fewest else None)
 
 
-class Blocks:
+class Blocks(Pair):
     """The discrete problem. All numbers in SI units.
 
     `top`: "pressed" is a rigid platen under `pressure`, "held" keeps the displacement it is given (then `pressure` only
@@ -202,7 +200,7 @@ class Blocks:
     and front and given displacements at right and back. The displacement of a `rigid` upper block is given as a whole.
     `moduli`: (E, ν) of upper and lower.
     `coarse`: the same problem on a coarser mesh, pressed first to know where to start. `axisymmetric`: 2D blocks are
-    bodies of revolution about x = 0. `adhesion` makes the attraction from interface, jump and initial gap.
+    bodies of revolution about x = 0. `adhesion` makes the attraction on the interface.
     `friction` is the coefficient of friction.
     """
 
@@ -218,51 +216,42 @@ class Blocks:
         rigid: bool = False,
         coarse: Blocks | None = None,
         axisymmetric: bool = False,
-        adhesion: Callable[[Interface, Any, fem.Function], Adhesion] | None = None,
+        adhesion: Callable[[Face], Adhesion] | None = None,
         friction: float | None = None,
     ) -> None:
-        self.coarse = coarse
-        self.domain = domain = Domain(tagged, method.order, axisymmetric)
-        self._elasticity = mechanics.Axisymmetric if axisymmetric else mechanics.Elasticity
-        self.comm: MPI.Comm = domain.mesh.comm
-        self.interface: Interface = domain.interfaces[SIDES]
-        self.sides: list[Side] = [domain.sides[name] for name in SIDES]
-        self.dimension = domain.dimension
-        self.moduli = moduli
-        self.pressure = fem.Constant(domain.mesh, np.float64(pressure))
-        self.u = self._displacements()
-        self.composite_modulus = mechanics.composite_modulus(*self.moduli)
-        jump, initial_gap = self.interface.jump(self.u), self.interface.function("initial_gap")
-        initial_gap.interpolate(gap)
+        domain = Domain(tagged, method.order, axisymmetric)
+        nodes = domain.interfaces[SIDES].space.dofmap.index_map.size_global
+        load = pressure * domain.area("top") / np.sqrt(nodes)
+        law = mechanics.Axisymmetric if axisymmetric else mechanics.Elasticity
+        super().__init__(domain, moduli, load, law, gap, pressure)
+        self.coarse, self.comm, self.dimension = coarse, domain.mesh.comm, domain.dimension
+        self.sides: list[Side] = [site.side for site in self.sites]
+        self.pressure = domain.constant(pressure)
+        vertical = self.dimension - 1
+        self._load = lambda v: self.pressure * v[vertical] * domain.ds("top")
         augmentation = method.augmentation or AUGMENTATION[self.dimension]
         self.contact = Contact(
-            self.interface,
-            jump,
-            initial_gap,
-            self.composite_modulus,
+            self.face,
             augmentation,
             update=method.method == "augmented_lagrangian",
-            pressure=pressure,
             floating=SIDES[0] if top == "pressed" and adhesion is None else None,
         )
-        self.adhesion = adhesion(self.interface, jump, initial_gap) if adhesion else None
-        self.friction: Friction | None = None
-        if friction is not None:
-            self.friction = Friction(self.contact, jump, fem.Constant(domain.mesh, np.float64(friction)))
-        self._stiffness = fem.Constant(domain.mesh, np.float64(augmentation * self.composite_modulus))
-        self._top, self._lateral, self._rigid = top, lateral, rigid
-        self._constraints = self._constrain(self.u)
+        self.adhesion = adhesion(self.face) if adhesion else None
+        self.friction = Friction(self.face, domain.constant(friction)) if friction is not None else None
+        self.parts += [part for part in (self.contact, self.adhesion, self.friction) if part]
+        self.parts.append(Force(domain, self.u["upper"], self._load))
+        self._stiffness = domain.constant(augmentation * self.face.modulus)
+        self.constraints = self._constrain(top, lateral, rigid)
         # friction makes the tangent unsymmetric, adhesion indefinite
         general = self.friction is not None or self.adhesion is not None
         direct, iterative = (
             (algebra.DIRECT, algebra.UNSYMMETRIC_MULTIGRID) if general else (algebra.CHOLESKY, algebra.MULTIGRID)
         )
-        options = direct if self.dimension == 2 else iterative
-        self.system = algebra.System(domain, self._fields(self.u, self._residual), self._constraints, options)
+        self.make_system(direct if self.dimension == 2 else iterative)
 
     def solve(self) -> algebra.Report:
         """Find equilibrium from the present state."""
-        return self.system.solve(self._update)
+        return self.system.solve(self.update)
 
     def press(self) -> algebra.Report:
         """Find equilibrium starting from what touches on the coarser mesh, without one from Hertz' estimate.
@@ -270,7 +259,7 @@ class Blocks:
         The report counts the steps on this mesh alone. The coarser problem has then done its work, and is freed.
         """
         if self.coarse is None:
-            self.contact.approach()
+            self.contact.estimate()
         else:
             self.coarse.press()
             self.contact.start_from(self.coarse.contact)
@@ -282,109 +271,46 @@ class Blocks:
         """Run the cold `solve` and the glued problem of the same mesh, load and held faces; return the cost."""
         report, seconds = timed(self.comm, solve)
         memory = peak_memory(self.comm)
-        unknowns = self.system.unknowns
-        tied = self._solve_tied()
-        return Cost(unknowns, report.newton, report.linear, memory, seconds, tied)
+        return Cost(self.system.unknowns, report.newton, report.linear, memory, seconds, self._solve_tied())
 
     def move_top(self, height: float) -> algebra.Report:
         """Move the held top to `height` [m] and find equilibrium from the present state."""
-        self.u["upper"].x.array[self.dofs(0, "top", [self.dimension - 1])] = height
+        self.u["upper"].x.array[self.dofs("upper", "top", [self.dimension - 1])] = height
         return self.solve()
 
     def slide_top(self, *distances: float) -> algebra.Report:
         """Move the top to `distances` [m] along x (and y) and find equilibrium from the present state."""
         for axis, distance in enumerate(distances):
-            self.u["upper"].x.array[self.dofs(0, "top", [axis])] = distance
+            self.u["upper"].x.array[self.dofs("upper", "top", [axis])] = distance
         return self.solve()
 
-    def ledger(self) -> Ledger:
-        """Return an energy ledger that begins with the present state."""
-        bodies = []
-        for index, side in enumerate(self.sides):
-            u = self.u[side.name]
-            height = ufl.TestFunction(u.function_space)[self.dimension - 1]
-            bodies.append(
-                Body(
-                    [Solid(side, self._elasticity.constant(self.domain.mesh, *self.moduli[index]))],
-                    u,
-                    partial(self.system.residual_array, index),
-                    np.concatenate([dofs for _, dofs in self._constraints.of([u]).fixed]),
-                    load=self.pressure * height * self.domain.ds("top") if index == 0 else None,
-                )
-            )
-        laws: list[Law] = [ContactWork(self.contact)]
-        laws += [law for law in (self.adhesion, self.friction) if law]
-        return Ledger(self.domain, bodies, laws)
-
-    def dofs(self, index: int, boundary: str, components: Sequence[int]) -> Indices:
-        """Return unrolled local dofs of the displacement of side `index` on a boundary."""
-        return self.domain.dofs(self.u[SIDES[index]].function_space, boundary, components)
-
-    def _displacements(self) -> dict[str, fem.Function]:
-        shape = (self.dimension,)
-        return {
-            side.name: fem.Function(side.space(self.domain.order, shape), name=f"u_{side.name}") for side in self.sides
-        }
-
-    def _residual(self, jump_test: Any) -> ufl.Form:
-        residual = self.contact.residual(jump_test)
-        for law in (self.adhesion, self.friction):
-            residual = residual + law.residual(jump_test) if law else residual
-        return residual
-
-    def _update(self) -> Change:
-        return update_both(self.contact, self.friction)
-
-    def _fields(
-        self, u: dict[str, fem.Function], interface_residual: Callable[[object], ufl.Form]
-    ) -> list[algebra.Field]:
-        v = [ufl.TestFunction(u[side.name].function_space) for side in self.sides]
-        nodes = self.interface.space.dofmap.index_map.size_global
-        load = float(self.pressure.value) * self.domain.area("top")
-        fields = []
-        for index, (side, jump) in enumerate(zip(self.sides, (-v[0]("+"), v[1]("-")), strict=True)):
-            law = self._elasticity.constant(self.domain.mesh, *self.moduli[index])
-            residual = mechanics.residual(law, u[side.name], v[index], self.domain.dx(side)) + interface_residual(jump)
-            if index == 0:
-                residual += self.pressure * v[0][self.dimension - 1] * self.domain.ds("top")
-            fields.append(algebra.Field(u[side.name], residual, load / np.sqrt(nodes)))
-        return fields
-
-    def _constrain(self, u: dict[str, fem.Function]) -> algebra.Constraints:
-        every, lateral = range(self.dimension), self._lateral
-        deformable = [u["lower"]] if self._rigid else [u["upper"], u["lower"]]
-        constraints = algebra.lateral(self.domain, deformable, "symmetric" if lateral == "held" else lateral)
-
-        def on(f: fem.Function, boundary: str, components: Sequence[int]) -> tuple[fem.Function, Indices]:
-            return f, self.domain.dofs(f.function_space, boundary, components)
-
+    def _constrain(self, top: str, lateral: str, rigid: bool) -> algebra.Constraints:
+        every, upper, lower = range(self.dimension), self.u["upper"], self.u["lower"]
+        deformable = SIDES[1:] if rigid else SIDES
+        kind = "symmetric" if lateral == "held" else lateral
+        constraints = algebra.lateral(self.domain, [self.u[name] for name in deformable], kind)
         if lateral == "half" and self.dimension == 3:
-            constraints.fixed += [on(f, "front", [1]) for f in deformable]
-        constraints.fixed.append(on(u["lower"], "bottom", every))
-        if self._rigid:
-            constraints.fixed.append((u["upper"], np.arange(len(u["upper"].x.array), dtype=np.int32)))
-        elif self._top == "held":
-            constraints.fixed.append(on(u["upper"], "top", every))
+            constraints.fixed += [(self.u[name], self.dofs(name, "front", [1])) for name in deformable]
+        constraints.fixed.append((lower, self.dofs("lower", "bottom", every)))
+        if rigid:
+            constraints.fixed.append((upper, np.arange(len(upper.x.array), dtype=np.int32)))
+        elif top == "held":
+            constraints.fixed.append((upper, self.dofs("upper", "top", every)))
         else:
-            constraints.fixed.append(on(u["upper"], "top", every[:-1]))
-            constraints.tied.append(on(u["upper"], "top", every[-1:]))
+            constraints.fixed.append((upper, self.dofs("upper", "top", every[:-1])))
+            constraints.tied.append((upper, self.dofs("upper", "top", every[-1:])))
         if lateral == "held":
-            constraints.fixed += [on(f, far, every) for f in deformable for far in ("right", "back")[: every[-1]]]
+            for name in deformable:
+                for far in ("right", "back")[: every[-1]]:
+                    constraints.fixed.append((self.u[name], self.dofs(name, far, every)))
         return constraints
 
     def _solve_tied(self) -> float:
         """Return the seconds of one cold linear solve with the jump tied by a penalty as stiff as the contact's."""
-        u = self._displacements()
-        constraints = self._constrain(u)
-        for (f, dofs), (given, _) in zip(constraints.fixed, self._constraints.fixed, strict=True):
-            f.x.array[dofs] = given.x.array[dofs]
-        jump = self.interface.jump(u)
-        spacing = self.interface.spacing
-        fields = self._fields(
-            u, lambda test: self._stiffness / spacing("+") * ufl.inner(jump, test) * self.interface.dS
-        )
+        glued = tied(self, self._stiffness / self.interface.spacing("+"))
+        glued.parts.append(Force(self.domain, glued.u["upper"], self._load))
         options = algebra.DIRECT if self.dimension == 2 else {**algebra.MULTIGRID, "ksp_rtol": TIED_TOLERANCE}
-        return seconds_glued(algebra.System(self.domain, fields, constraints, options))
+        return seconds_glued(glued.make_system(options))
 
 
 # --- reading the interface ------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from interstice.benchmarks.options import OptionError
 from interstice.benchmarks.report import Cost, peak_memory, timed
 from interstice.solver.cell import Cell
 from interstice.solver.reader import CaseError, LoadedCase, read_case
-from interstice.solver.stepping import Advance, ProtocolError, run_protocol
+from interstice.solver.stepping import Advance, ProtocolError, Stepping
 
 TIED = 3
 """Linear solves of which the fastest counts: one alone may be disturbed."""
@@ -43,7 +43,7 @@ class CaseRun:
     def advances(self) -> Iterator[Advance]:
         """Carry out the protocol, yielding after every time step; OptionError if it cannot go on."""
         cell = self.cell
-        advances = run_protocol(cell, cell.case.protocol, cell.case.time)
+        advances = iter(Stepping(cell, cell.case.protocol, cell.case.time))
         while True:
             cell.comm.barrier()
             start = time.perf_counter()

@@ -21,7 +21,7 @@ from interstice.benchmarks.one_dimensional_cell import Cell, Course, Film, Step
 from interstice.benchmarks.options import OptionError, Parameters
 from interstice.benchmarks.report import Result
 from interstice.materials import Host, load
-from interstice.solver.electrode import equilibrium_potential
+from interstice.solver.bodies.host import equilibrium_potential
 from interstice.solver.interface.kinetics import arrhenius
 
 NAME = "cell-1d"
@@ -102,7 +102,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         name = names[advance.number - 1]
         passed = advance.time - starts[advance.number - 1]
         voltage, current = courses[name].voltage(passed), courses[name].current_density(passed)
-        found = film.cell.voltage, float(film.cell.current_density.value)
+        found = film.cell.terminals.voltage, film.cell.terminals.current_density
         voltage_errors.append(abs(found[0] / voltage - 1))
         current_errors.append(abs(found[1] - current) / options.current)
         active.append(film.cell.active_fraction)

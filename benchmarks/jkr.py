@@ -158,7 +158,7 @@ def _set_reach(blocks: Blocks, reach: float) -> None:
 
 
 def _approach(blocks: Blocks, approach: float) -> None:
-    blocks.u["upper"].x.array[blocks.dofs(0, "top", [1])] = -approach
+    blocks.u["upper"].x.array[blocks.dofs("upper", "top", [1])] = -approach
 
 
 def _advance(

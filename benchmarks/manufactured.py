@@ -36,11 +36,11 @@ from interstice.materials.expression import Expression
 from interstice.materials.function import Formula
 from interstice.meshes.tagged import from_gmsh
 from interstice.solver import algebra
-from interstice.solver.bdf2 import bdf2, euler
 from interstice.solver.domain import Domain
 from interstice.solver.interface import kinetics
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import binary, conduction, diffusion, mechanics
+from interstice.solver.time_scheme import bdf2, euler
 
 Array = npt.NDArray[np.float64]
 
@@ -451,7 +451,7 @@ def _binary(options: Options, domain: Domain) -> Problem:
 
     law = binary.BinaryElectrolyte(diffusivity, kappa(c), transference, temperature, FACTOR)
     dx = problem.dx("upper")
-    salt = binary.salt_residual(law, c, history, phi, q, problem.tau, dx)
+    salt = binary.salt_residual(law, c, (c - history) / problem.tau, phi, q, dx)
     charge = binary.charge_residual(law, c, phi, psi, dx)
 
     voltage = 2 * GAS_CONSTANT * temperature / FARADAY * (1 - transference) * FACTOR
@@ -502,7 +502,7 @@ def _add_lithium(problem: Problem, s: fem.Function | None = None) -> tuple[fem.F
     chemical, tracer = diffusion.diffusivities(tracer_diffusivity(theta), factor, "tracer")
     driving = 0.0 if s is None else problem.volume(theta) * s
     flux = diffusion.flux(c, C_MAX, chemical, tracer, driving, temperature)
-    residual = diffusion.balance(c, problem.changing(c), q, flux, problem.tau, problem.dx("upper"))
+    residual = diffusion.balance((c - problem.changing(c)) / problem.tau, q, flux, problem.dx("upper"))
 
     theta = exact / C_MAX
     mu = -FARADAY * _potential(theta)

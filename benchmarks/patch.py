@@ -56,7 +56,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         strain = pressure / E * (across * (np.eye(dimension) - along) - axial * along)
         u = blocks.u[blocks.sides[index].name]
         exact = u.function_space.tabulate_dof_coordinates()[:, :dimension] @ strain
-        dofs = blocks.dofs(index, face, range(dimension))
+        dofs = blocks.dofs(blocks.sides[index].name, face, range(dimension))
         u.x.array[dofs] = exact.ravel()[dofs]
     blocks.contact.closed = CLOSED
     cost = blocks.measure(blocks.press)

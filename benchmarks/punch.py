@@ -56,7 +56,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     box = Box(3, size, a / 2, size, [f"{a / size / options.elements} + {GROWTH} * {rim}"], circle=a)
     blocks = Blocks(box.mesh(comm), (material, material), options, gap, modulus * DEPTH, lateral="held", rigid=True)
     blocks.u["upper"].x.array[2::3] = -depth
-    far = np.unique(np.concatenate([blocks.dofs(1, face, range(3)) for face in ("bottom", "right", "back")]))
+    far = np.unique(np.concatenate([blocks.dofs("lower", face, range(3)) for face in ("bottom", "right", "back")]))
     points = blocks.u["lower"].function_space.tabulate_dof_coordinates()
 
     def move_far_faces(force: float) -> None:

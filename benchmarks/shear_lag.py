@@ -8,17 +8,17 @@ not rigid yields to that shear and lessens it. Half a wavelength is computed, be
 from __future__ import annotations
 
 import numpy as np
-import ufl
 from dolfinx import fem
 from mpi4py import MPI
 from pydantic import Field
 
-from interstice.benchmarks.blocks import SIDES, Box
+from interstice.benchmarks.blocks import Box
 from interstice.benchmarks.options import Order, Parameters
+from interstice.benchmarks.pair import Pair, Springs
 from interstice.benchmarks.report import Cost, Result, peak_memory, timed
 from interstice.solver import algebra
 from interstice.solver.domain import Domain
-from interstice.solver.physics import diffusion, mechanics
+from interstice.solver.physics import diffusion
 
 NAME = "shear-lag"
 GROWTH = 0.2
@@ -63,30 +63,23 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     size = options.thickness / options.elements
     box = Box(2, length, options.thickness, options.wavelength, [f"{size / length} + {GROWTH} * Fabs(y)"])
     domain = Domain(box.mesh(comm), options.order)
-    interface = domain.interfaces[SIDES]
     moduli = (options.upper_modulus, options.upper_poisson), (options.lower_modulus, options.lower_poisson)
-    u = {name: fem.Function(domain.sides[name].space(options.order, (2,)), name=f"u_{name}") for name in SIDES}
+    load = options.upper_modulus * options.partial_molar_volume * options.amplitude * options.thickness
+    pair = Pair(domain, moduli, load)
     c = fem.Function(domain.sides["upper"].space(options.order), name="c")
     c.interpolate(lambda x: options.amplitude * np.cos(options.wavenumber * x[0]))
-    volume, mean = (fem.Constant(domain.mesh, np.float64(value)) for value in (options.partial_molar_volume, 0.0))
-    eigenstrains = {"upper": diffusion.eigenstrain(c, mean, volume), "lower": mean}
-    stiffness = fem.Constant(domain.mesh, np.float64(TIED * mechanics.composite_modulus(*moduli)))
-    traction = stiffness / interface.spacing("+") * interface.jump(u)
-    load = options.upper_modulus * options.partial_molar_volume * options.amplitude * options.thickness
-    fields = []
-    for name, pair in zip(SIDES, moduli, strict=True):
-        side, test = domain.sides[name], ufl.TestFunction(u[name].function_space)
-        law = mechanics.Elasticity.constant(domain.mesh, *pair)
-        residual = mechanics.residual(law, u[name], test, domain.dx(side), eigenstrains[name])
-        part = -test("+") if name == "upper" else test("-")
-        fields.append(algebra.Field(u[name], residual + ufl.inner(traction, part) * interface.dS, load))
-    constraints = algebra.lateral(domain, u.values(), "symmetric")
-    constraints.fixed.append((u["lower"], domain.dofs(u["lower"].function_space, "bottom", (0, 1))))
-    system = algebra.System(domain, fields, constraints, algebra.CHOLESKY)
+    volume, mean = domain.constant(options.partial_molar_volume), domain.constant(0.0)
+    pair.sites[0].eigenstrains.append(diffusion.eigenstrain(c, mean, volume))
+    interface = pair.interface
+    springs = Springs(pair.face, domain.constant(TIED * pair.face.modulus) / interface.spacing("+"))
+    pair.parts.append(springs)
+    pair.constraints = algebra.lateral(domain, pair.u.values(), "symmetric")
+    pair.constraints.fixed.append((pair.u["lower"], pair.dofs("lower", "bottom", (0, 1))))
+    system = pair.make_system(algebra.CHOLESKY)
     # rounding leaves more than usual of a thin film on stiff springs
     report, seconds = timed(comm, lambda: system.solve(tolerance=1e-9))
 
-    shear = -interface.reader(traction[0]).read()
+    shear = -interface.reader(springs.traction[0]).read()
     phase = np.sin(options.wavenumber * interface.space.tabulate_dof_coordinates()[:, 0])
     rigid, exact = shear_amplitudes(options)
     amplitude = interface.sum(shear * phase) / interface.sum(phase**2)

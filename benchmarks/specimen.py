@@ -9,27 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import ufl
-from dolfinx import fem
 from mpi4py import MPI
 
+from interstice.benchmarks.pair import Force, Pair, tied
 from interstice.benchmarks.report import Cost, peak_memory, seconds_glued
 from interstice.meshes import dcb
 from interstice.solver import algebra
+from interstice.solver.crack.front import CrackState, Front
+from interstice.solver.crack.path import Path
 from interstice.solver.domain import Domain, Indices
 from interstice.solver.interface.bilinear import Bilinear
 from interstice.solver.interface.cohesive import CohesiveBond
 from interstice.solver.interface.contact import Contact
-from interstice.solver.interface.front import CrackState, Front
-from interstice.solver.ledger import Body, BondWork, ContactWork, Ledger, Solid
-from interstice.solver.path import Path
-from interstice.solver.physics import mechanics
-from interstice.solver.state import State
 
 Array = npt.NDArray[np.float64]
 
@@ -74,27 +71,16 @@ class Specimen:
         self._width = setup.arms.width or 1.0
         self.domain = domain = Domain(dcb.build(comm, setup.arms), setup.order)
         self.interface = domain.interfaces[SIDES]
-        self.factor = fem.Constant(domain.mesh, np.float64(0.0))
-        self.material = mechanics.Elasticity.constant(domain.mesh, setup.modulus, setup.poisson)
-        self.u, self.state = self._displacements(), State()
-        for u in self.u.values():
-            self.state.function(u)
+        self.factor = domain.constant(0.0)
+        magnitude = setup.strength * setup.arms.element_size * self._width
         pair = (setup.modulus, setup.poisson)
-        self.contact = Contact(
-            self.interface,
-            self.interface.jump(self.u),
-            self.interface.function("initial_gap"),
-            mechanics.composite_modulus(pair, pair),
-            AUGMENTATION[setup.supports],
-            update=True,
-            pressure=1e-3 * setup.strength,
-            state=self.state.scope("contact"),
-        )
-        jump = self.interface.jump(self.u)
-        self.bond = CohesiveBond(self.interface, setup.law, jump, state=self.state.scope("bond"))
-        self._constraints = self._constrain(self.u)
-        fields = self._fields(self.u, lambda test: self.contact.residual(test) + self.bond.residual(test))
-        self.system = algebra.System(domain, fields, self._constraints, algebra.DIRECT)
+        self.pair = Pair(domain, (pair, pair), magnitude, pressure=1e-3 * setup.strength)
+        self.u = self.pair.u
+        self.contact = Contact(self.pair.face, AUGMENTATION[setup.supports])
+        self.bond = CohesiveBond(self.pair.face, setup.law)
+        self.pair.parts += [self.contact, self.bond, *self._forces(self.pair)]
+        self.pair.constraints = self._constrain()
+        self.system = self.pair.make_system(algebra.DIRECT)
         self._displacement = domain.form(
             sum(
                 force * self.u[side][domain.dimension - 1] * measure
@@ -114,14 +100,12 @@ class Specimen:
             self.system,
             self._set_load,
             [self.bond],
-            [self.interface.jump(self.u)],
             longest=setup.opening * setup.arms.element_size * self._width,
-            state=self.state,
-            update=self.contact.update,
+            state=self.pair.state,
+            update=self.pair.update,
             commit=self._commit,
         )
-        bodies = [self._body(index, side) for index, side in enumerate(SIDES)]
-        self.ledger = Ledger(domain, bodies, [BondWork(self.bond), ContactWork(self.contact)])
+        self.ledger = self.pair.ledger()
         self.loads, self.displacements, self.cracks = [0.0], [0.0], [self._look()]
         self.newton = self.linear = 0
 
@@ -142,7 +126,7 @@ class Specimen:
         vertical = self.domain.dimension - 1
         for side in SIDES:
             u, ds = self.u[side], self.domain.ds(f"{side}_left")
-            density = ufl.inner(self.material.stress(u), ufl.sym(ufl.grad(u))) / 2
+            density = ufl.inner(self.pair.sites[0].law.stress(u), ufl.sym(ufl.grad(u))) / 2
             total += self.domain.integrate(self.domain.form(-density * ds))
             for force, measure in self._unit_forces(side):
                 form = -self.factor * force * ufl.grad(u)[vertical, 0] * measure
@@ -158,7 +142,7 @@ class Specimen:
         self.factor.value = factor
 
     def _commit(self) -> None:
-        self.bond.commit()
+        self.pair.commit()
         self.ledger.book()
 
     def _count(self, report: algebra.Report) -> None:
@@ -185,10 +169,6 @@ class Specimen:
         total = sum(self._bump * self.domain.dx(self.domain.sides[side]) for side in SIDES)
         return self.domain.integrate(self.domain.form(total)) / self._width
 
-    def _displacements(self) -> dict[str, fem.Function]:
-        order, shape = self.domain.order, (self.domain.dimension,)
-        return {name: fem.Function(self.domain.sides[name].space(order, shape), name=f"u_{name}") for name in SIDES}
-
     def _unit_forces(self, side: str) -> list[tuple[Any, ufl.Measure]]:
         """Return the force densities on `side` under a load of 1 and where they act."""
         arms, dimension = self.setup.arms, self.domain.dimension
@@ -203,53 +183,28 @@ class Specimen:
             forces.append((density, self.domain.dx(self.domain.sides[side])))
         return forces
 
-    def _fields(self, u: dict[str, fem.Function], interface_residual: Any) -> list[algebra.Field]:
-        tests = {name: ufl.TestFunction(function.function_space) for name, function in u.items()}
-        jumps = {"upper": -tests["upper"]("+"), "lower": tests["lower"]("-")}
-        arms = self.setup.arms
-        magnitude = self.setup.strength * arms.element_size * (arms.width or 1.0)
-        fields = []
-        for name in SIDES:
-            residual = mechanics.residual(self.material, u[name], tests[name], self.domain.dx(self.domain.sides[name]))
-            residual += interface_residual(jumps[name])
-            load = self._load(name, tests[name])
-            fields.append(algebra.Field(u[name], residual if load is None else residual + load, magnitude))
-        return fields
-
-    def _load(self, side: str, test: Any) -> ufl.Form | None:
-        """Return the part of the residual that belongs to the forces on `side`."""
-        forces = self._unit_forces(side)
+    def _forces(self, pair: Pair) -> list[Force]:
+        """Return the forces on both sides of a pair."""
         vertical = self.domain.dimension - 1
-        return sum(-self.factor * force * test[vertical] * measure for force, measure in forces) if forces else None
 
-    def _body(self, index: int, side: str) -> Body:
-        u = self.u[side]
-        held = [dofs for _, dofs in self._constraints.of([u]).fixed]
-        return Body(
-            [Solid(self.domain.sides[side], self.material)],
-            u,
-            lambda: self.system.residual_array(index),
-            np.unique(np.concatenate(held)),
-            self._load(side, ufl.TestFunction(u.function_space)),
-        )
+        def load(side: str, test: Any) -> ufl.Form:
+            return sum(-self.factor * force * test[vertical] * measure for force, measure in self._unit_forces(side))
 
-    def _constrain(self, u: dict[str, fem.Function]) -> algebra.Constraints:
-        dimension = self.domain.dimension
+        return [Force(self.domain, pair.u[name], partial(load, name)) for name in SIDES if self._unit_forces(name)]
+
+    def _constrain(self) -> algebra.Constraints:
+        dimension, upper, lower = self.domain.dimension, self.u["upper"], self.u["lower"]
         sides = "free" if dimension == 2 or self.setup.free_sides else "symmetric"
-        constraints = algebra.lateral(self.domain, u.values(), sides)
+        constraints = algebra.lateral(self.domain, self.u.values(), sides)
         components = [dimension - 1] if self.setup.supports else range(dimension)
-        for name in SIDES:
-            constraints.fixed.append((u[name], self._dofs(f"{name}_right", name, components)))
+        for u, name in ((upper, "upper"), (lower, "lower")):
+            constraints.fixed.append((u, self.pair.dofs(name, f"{name}_right", components)))
         if self.setup.supports:
-            lower = u["lower"]
-            constraints.fixed.append((lower, self._dofs("lower_left", "lower", [dimension - 1])))
-            constraints.fixed.append((lower, self._at_interface(self._dofs("lower_right", "lower", [0]))))
+            constraints.fixed.append((lower, self.pair.dofs("lower", "lower_left", [dimension - 1])))
+            constraints.fixed.append((lower, self._at_interface(self.pair.dofs("lower", "lower_right", [0]))))
             if dimension == 3 and self.setup.free_sides:
-                constraints.fixed.append((lower, self._dofs("lower_right", "lower", [1])))
+                constraints.fixed.append((lower, self.pair.dofs("lower", "lower_right", [1])))
         return constraints
-
-    def _dofs(self, boundary: str, side: str, components: Any) -> Indices:
-        return self.domain.dofs(self.u[side].function_space, boundary, components)
 
     def _at_interface(self, dofs: Indices) -> Indices:
         """Return those of the lower arm's `dofs` that lie on the interface."""
@@ -259,7 +214,6 @@ class Specimen:
 
     def _solve_tied(self) -> float:
         """Return the seconds of one cold linear solve with the whole interface tied by the stiffness of the bond."""
-        u = self._displacements()
-        jump, stiffness = self.interface.jump(u), fem.Constant(self.domain.mesh, self.setup.law.stiffnesses[0])
-        fields = self._fields(u, lambda test: stiffness * ufl.inner(jump, test) * self.interface.dS)
-        return seconds_glued(algebra.System(self.domain, fields, self._constrain(u), algebra.DIRECT))
+        glued = tied(self.pair, self.domain.constant(self.setup.law.stiffnesses[0]))
+        glued.parts += self._forces(glued)
+        return seconds_glued(glued.make_system(algebra.DIRECT))

@@ -27,10 +27,10 @@ from interstice.benchmarks.report import Cost, Result, peak_memory, timed
 from interstice.meshes.compat import expression_at_points
 from interstice.meshes.tagged import TaggedMesh, from_gmsh
 from interstice.solver import algebra
-from interstice.solver.bdf2 import bdf2, euler
 from interstice.solver.domain import Domain
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import diffusion, mechanics
+from interstice.solver.time_scheme import bdf2, euler
 
 Array = npt.NDArray[np.float64]
 
@@ -160,7 +160,7 @@ class Particle:
         fields = [
             algebra.Field(
                 self.c,
-                diffusion.balance(self.c, self.history, q, flux, self.tau, dx) - inflow,
+                diffusion.balance((self.c - self.history) / self.tau, q, flux, dx) - inflow,
                 rate * options.radius**2,
             ),
             algebra.Field(self.u, mechanics.residual(law, self.u, v, dx, eigenstrain), stress * options.radius**2),

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 import numpy as np
 import ufl
-from dolfinx import fem
 from mpi4py import MPI
 from pydantic import Field
 from scipy.integrate import quad
@@ -22,6 +21,7 @@ from scipy.optimize import minimize_scalar
 
 from interstice.benchmarks.blocks import SIDES, Array, Box
 from interstice.benchmarks.options import Dimension, Order, Parameters
+from interstice.benchmarks.pair import Pair, tied
 from interstice.benchmarks.report import Cost, Result, peak_memory, seconds_glued, timed
 from interstice.schema.interface import AUGMENTATION
 from interstice.solver import algebra
@@ -118,22 +118,16 @@ class Couple:
         self.domain = domain = Domain(box.mesh(comm), options.order)
         self.interface = domain.interfaces[SIDES]
         self.area = length ** (dimension - 1)
-        self.u = self._displacements()
-        jump = self.interface.jump(self.u)
-        self.contact = Contact(
-            self.interface,
-            jump,
-            self.interface.function("initial_gap"),
-            mechanics.composite_modulus(*moduli),
-            AUGMENTATION[dimension],
-            update=True,
-            pressure=traction,
-        )
-        self.bond = CohesiveBond(self.interface, law, jump)
+        self.pair = Pair(domain, moduli, traction * self.area, pressure=traction)
+        self.u = self.pair.u
+        self.contact = Contact(self.pair.face, AUGMENTATION[dimension])
+        self.bond = CohesiveBond(self.pair.face, law)
+        self.pair.parts += [self.contact, self.bond]
         self.bond.bond(np.ones(len(self.interface.areas.x.array), dtype=bool))
-        self._law, self._load = law, traction * self.area
-        self.system = self._system(self.u, lambda test: self.contact.residual(test) + self.bond.residual(test))
-        self._top = domain.dofs(self.u["upper"].function_space, "top", range(dimension))
+        self._law = law
+        self.pair.constraints = self._constrain()
+        self.system = self.pair.make_system(algebra.DIRECT)
+        self._top = self.pair.dofs("upper", "top", range(dimension))
         self.newton = self.linear = 0
 
     @property
@@ -184,12 +178,10 @@ class Couple:
 
     def solve_glued(self) -> float:
         """Return the seconds of one cold linear solve of the same mesh with an unharmed bond."""
-        u = self._displacements()
-        for name in SIDES:
-            u[name].x.array[:] = self.u[name].x.array
-        jump = self.interface.jump(u)
-        stiffness = fem.Constant(self.domain.mesh, np.float64(self._law.stiffnesses[0]))
-        return seconds_glued(self._system(u, lambda test: stiffness * ufl.inner(jump, test) * self.interface.dS))
+        glued = tied(self.pair, self.domain.constant(self._law.stiffnesses[0]))
+        for name, u in self.u.items():
+            glued.u[name].x.array[:] = u.x.array
+        return seconds_glued(glued.make_system(algebra.DIRECT))
 
     def measure(self, solve: Callable[[], Any]) -> Cost:
         """Run `solve`, all the equilibria of a benchmark, and the glued problem; return the cost."""
@@ -197,25 +189,10 @@ class Couple:
         memory = peak_memory(self.comm)
         return Cost(self.system.unknowns, self.newton, self.linear, memory, seconds, self.solve_glued())
 
-    def _displacements(self) -> dict[str, fem.Function]:
-        sides = self.domain.sides.values()
-        return {side.name: fem.Function(side.space(self.domain.order, (self.dimension,))) for side in sides}
-
-    def _system(self, u: dict[str, fem.Function], interface_residual: Callable[[Any], ufl.Form]) -> algebra.System:
-        fields = []
-        for index, name in enumerate(SIDES):
-            v = ufl.TestFunction(u[name].function_space)
-            law = mechanics.Elasticity.constant(self.domain.mesh, *self.moduli[index])
-            residual = mechanics.residual(law, u[name], v, self.domain.dx(self.domain.sides[name]))
-            residual += interface_residual(v("-") if index else -v("+"))
-            fields.append(algebra.Field(u[name], residual, self._load))
-        return algebra.System(self.domain, fields, self._constrain(u), algebra.DIRECT)
-
-    def _constrain(self, u: dict[str, fem.Function]) -> algebra.Constraints:
-        constraints = algebra.lateral(self.domain, u.values(), "periodic")
-        for name, face in zip(SIDES, ("top", "bottom"), strict=True):
-            held = self.domain.dofs(u[name].function_space, face, range(self.dimension))
-            constraints.fixed.append((u[name], held))
+    def _constrain(self) -> algebra.Constraints:
+        constraints = algebra.lateral(self.domain, self.u.values(), "periodic")
+        for (name, u), face in zip(self.u.items(), ("top", "bottom"), strict=True):
+            constraints.fixed.append((u, self.pair.dofs(name, face, range(self.dimension))))
         return constraints
 
 

@@ -152,6 +152,18 @@ class Host(Part):
     open_circuit_potential: Annotated[Expression, BeforeValidator(_formula)]
     entropic_coefficient: _variable(EntropicCoefficient, "-5 mV/K", "5 mV/K") = None  # type: ignore[valid-type]
 
+    def potential(self, theta: Any, temperature: Any) -> Any:
+        """Return U [V] at θ and T [K], numbers, arrays or UFL: the file's is that at the reference temperature."""
+        away = temperature - self.reference_temperature
+        if self.entropic_coefficient is None or (isinstance(away, float) and away == 0.0):
+            return self.open_circuit_potential(theta)
+        return self.open_circuit_potential(theta) + away * self.entropic(theta)
+
+    def entropic(self, theta: Any) -> Any:
+        """Return ∂U/∂T [V/K] at θ, a number, an array or UFL; 0.0 if the file has none."""
+        coefficient = self.entropic_coefficient
+        return coefficient(theta) if callable(coefficient) else coefficient or 0.0
+
     @field_validator("stoichiometry_range")
     @classmethod
     def _ordered(cls, value: tuple[float, float]) -> tuple[float, float]:
@@ -283,14 +295,15 @@ class Material(Part):
         ]
 
     def numbers(self, role: str) -> dict[str, Any]:
-        """Return what the material itself and its block `role` say, defaults included, by the keys of a file.
+        """Return what the material says of itself, as `role` and of heat, defaults included, by the keys of a file.
 
         Numbers are text with their SI unit where they have one; functions of theta are their formula or table.
         """
-        block: Part = getattr(self, role)
-        return {
-            **_plainly(self, self.entries, _quantities("")),
-            role: _plainly(block, self.entries, _quantities(role), f"{role}."),
+        blocks = {name: getattr(self, name) for name in (role, "thermal")}
+        return _plainly(self, self.entries, _quantities("")) | {
+            name: _plainly(block, self.entries, _quantities(name), f"{name}.")
+            for name, block in blocks.items()
+            if block is not None
         }
 
     def replace(self, **numbers: float | str | None) -> Material:

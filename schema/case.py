@@ -81,13 +81,13 @@ class Case(Section):
         if opened and self.geometry.builder != "dcb":
             raise ValueError("protocol: the step 'open' belongs to the geometry builder 'dcb'")
         follows = any(isinstance(step, Open) and step.control == "crack" for step in self.steps)
-        if follows and not any(interface.cohesive for interface in self.joints.values()):
+        if follows and not any(interface.cohesive for interface in self.faces.values()):
             raise ValueError("protocol: control 'crack' follows the failure of a bond; give interface.cohesive one")
         if self.stack.hold == "free" and any(isinstance(step, Press) for step in self.steps):
             raise ValueError("protocol: the step 'press' needs a platen, and a stack with hold free has none")
         if self.geometry.builder == "dcb" and self.stack.hold != "free":
             raise ValueError("stack: a dcb is not held in a stack; write {hold: free}")
-        if self.stack.pressure is None and not any(i.cohesive or i.bonded for i in self.joints.values()):
+        if self.stack.pressure is None and not any(i.cohesive or i.bonded for i in self.faces.values()):
             raise ValueError("stack: nothing holds the electrode; give a pressure, or interface.cohesive a bond")
         return self
 
@@ -99,7 +99,7 @@ class Case(Section):
         if self.interface:
             changes["interface"] = self.interface.in_dimension(dimension)
         if self.interfaces:
-            changes["interfaces"] = {name: joint.in_dimension(dimension) for name, joint in self.interfaces.items()}
+            changes["interfaces"] = {name: block.in_dimension(dimension) for name, block in self.interfaces.items()}
         return self.model_copy(update=changes)
 
     @property
@@ -126,7 +126,7 @@ class Case(Section):
         return {"electrolyte": self.electrolyte} if self.electrolyte else self.electrolytes or {}
 
     @property
-    def joints(self) -> dict[str, Interface]:
+    def faces(self) -> dict[str, Interface]:
         """The interfaces by the names of both sides, as "cathode/separator"."""
         return {"electrode/electrolyte": self.interface} if self.interface else self.interfaces or {}
 

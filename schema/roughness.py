@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from interstice.schema.section import CaseFile, Section
-from interstice.schema.units import Length, Position, rounded
+from interstice.schema.units import Length, Position
 
 
 def _one_or_pair(value: Any) -> str:
@@ -51,7 +51,7 @@ class SelfAffine(Section):
     def on(self, lateral_size: Sequence[float], element_size: float) -> SelfAffine:
         """Return it with both cutoffs, where it lies on a body of that size and with such interface elements [m]."""
         long = max(lateral_size) if self.long_cutoff is None else self.long_cutoff
-        short = rounded(4 * element_size) if self.short_cutoff is None else self.short_cutoff
+        short = 4 * element_size if self.short_cutoff is None else self.short_cutoff
         return self.model_copy(update={"long_cutoff": long, "short_cutoff": short})
 
 

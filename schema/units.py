@@ -23,6 +23,8 @@ UNIT = rf"(?:1\s*/\s*)?{_FACTOR}(?:(?:\s*[*/·]\s*|\s+){_FACTOR})*"
 _NUMBER = re.compile(NUMBER)
 _UNIT = re.compile(UNIT)
 _LONGEST = 80
+DIGITS = 12
+"""As many as people write."""
 
 
 @cache
@@ -39,7 +41,10 @@ class Unit:
     example: str
 
     def parse(self, value: Any) -> float:
-        """Return `value` (text with a unit) as a number in SI, to 12 digits; ValueError says what is allowed."""
+        """Return `value` (text with a unit) as a number in SI; ValueError says what is allowed.
+
+        A number of up to 12 digits is one of as many digits in SI too.
+        """
         if isinstance(value, int | float) and not isinstance(value, bool):
             raise ValueError(f"the unit is missing; write the value with its unit, such as '{self.example}'")
         if not isinstance(value, str) or len(value) > _LONGEST:
@@ -56,8 +61,10 @@ class Unit:
         magnitude = self._convert(float(number[0]), unit)
         if not abs(magnitude) < float("inf"):
             raise ValueError(f"a finite value is needed, such as '{self.example}'")
-        # Conversion leaves noise in the last digits; without it a value written by `format` reads back equal.
-        return rounded(magnitude)
+        if _digits(number[0]) > DIGITS:
+            return magnitude
+        # conversion leaves noise in the last digits
+        return float(f"{magnitude:.{DIGITS}g}")
 
     def _convert(self, magnitude: float, unit: str) -> float:
         if not _UNIT.fullmatch(unit):
@@ -79,13 +86,14 @@ class Unit:
             raise ValueError(f"'{unit}' is not a unit of [{self.si}]; write for example '{self.example}'") from None
 
     def format(self, value: float) -> str:
-        """Return the SI number `value` as text with its unit."""
-        return f"{value:.12g} {self.si}"
+        """Return the SI number `value` as text with its unit, which reads back equal."""
+        short = f"{value:.{DIGITS}g}"
+        return f"{short if float(short) == value else repr(value)} {self.si}"
 
 
-def rounded(value: float) -> float:
-    """Return `value` to the digits that are written of it."""
-    return float(f"{value:.12g}")
+def _digits(number: str) -> int:
+    """Return the significant digits of a number as written."""
+    return len(re.sub(r"[eE].*|\D", "", number).lstrip("0"))
 
 
 def _quoted(names: list[str]) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from interstice.solver.cell import Cell
-    from interstice.solver.junction import Junction
+    from interstice.solver.site import Face
     from interstice.solver.stepping import Advance
 
 Array = npt.NDArray[np.float64]
@@ -161,7 +161,7 @@ class _Recorder:
 
     def __init__(self, cell: Cell, result: Run) -> None:
         self._result = result
-        self._nodes = {junction.name: _Nodes(junction) for junction in cell.junctions}
+        self._nodes = {face.name: _Nodes(face) for face in cell.faces}
         result.interface = {name: nodes.history for name, nodes in self._nodes.items()}
 
     def advanced(self, advance: Advance | None, row: dict[str, Any]) -> None:
@@ -178,26 +178,27 @@ class _Recorder:
 class _Nodes:
     """Gathers nodal values of one interface."""
 
-    def __init__(self, junction: Junction) -> None:
-        self._junction, self._comm = junction, junction.interface.mesh.comm
-        places = self._gathered(junction.interface.space.tabulate_dof_coordinates())
+    def __init__(self, face: Face) -> None:
+        self._face, self._comm = face, face.interface.mesh.comm
+        places = self._gathered(face.interface.space.tabulate_dof_coordinates())
         # the order of nodes is that of their places, whatever the ranks
         self._order = np.lexsort(np.round(places / np.ptp(places, axis=0).max(), 9).T[::-1])
-        dimension = junction.interface.mesh.geometry.dim
-        area = self._gathered(junction.interface.areas.x.array)[self._order]
+        dimension = face.interface.mesh.geometry.dim
+        area = self._gathered(face.interface.areas.x.array)[self._order]
         self.history = InterfaceHistory(places[self._order, :dimension], area)
 
     def record(self, time: float) -> None:
-        junction = self._junction
-        values = {"share": junction.read_share(), "current_density": junction.read_current()}
-        if junction.interaction:
-            contact = junction.interaction.contact
-            values |= {"gap": contact.gap.read(), "pressure": contact.pressure}
-        if junction.bond:
-            values["damage"] = junction.bond.damage_old.x.array
+        face = self._face
+        values: dict[str, Array] = {}
+        if face.transfer:
+            values |= {"share": face.transfer.read_share(), "current_density": face.transfer.read_current()}
+        if face.contact:
+            values |= {"gap": face.contact.gap.read(), "pressure": face.contact.pressure}
+        if face.bond:
+            values["damage"] = face.bond.damage_old.x.array
         gathered = {name: self._gathered(nodal)[self._order] for name, nodal in values.items()}
         self.history.add(time, gathered)
 
     def _gathered(self, values: Array) -> Array:
-        owned = self._junction.interface.owned
+        owned = self._face.interface.owned
         return np.concatenate(self._comm.allgather(values[:owned]))

@@ -35,7 +35,7 @@ def _block(case: Case, name: str) -> Key:
     kinds: dict[str, Mapping[str, Any]] = {
         "electrodes": case.hosts,
         "electrolytes": case.conductors,
-        "interfaces": case.joints,
+        "interfaces": case.faces,
     }
     return next(kind for kind, blocks in kinds.items() if name in blocks), name
 
@@ -63,11 +63,11 @@ def _misnamed(case: Case) -> Iterator[Problem]:
         yield ("geometry", "layers"), message
     named = {frozenset(pair) for pair in pairs}
     allowed = ", ".join("/".join(pair) for pair in pairs)
-    for name in case.joints:
+    for name in case.faces:
         if frozenset(name.split("/")) not in named or name.count("/") != 1:
             yield _block(case, name), f"the geometry has no such interface; it has {allowed}"
     for first, second in pairs:
-        here = [name for name in (f"{first}/{second}", f"{second}/{first}") if name in case.joints]
+        here = [name for name in (f"{first}/{second}", f"{second}/{first}") if name in case.faces]
         if len(here) != 1:
             times = "is missing" if not here else "is given twice"
             yield ("interfaces",), f"the interface {first}/{second} {times}"
@@ -147,18 +147,31 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
             continue
         theta, (low, high) = electrode.initial_stoichiometry, material.host.stoichiometry_range
         if low <= theta <= high:
-            start[name] = float(material.host.open_circuit_potential(theta))
+            start[name] = float(material.host.potential(theta, case.temperature))
         else:
             known = False
             key = (*_block(case, name), "initial_stoichiometry")
             yield key, f"the potential of {electrode.material} is known from {low:g} to {high:g}"
     if known:
         yield from _over_before_it_begins(case, start)
+    yield from _without_numbers(case, folder, materials)
     try:
         check(case.geometry, folder)
     except (ValueError, OSError) as error:
         name, _, message = _one_line(error).partition(": ")
         yield (tuple(name.split(".")), message) if message else (("geometry",), name)
+
+
+def _without_numbers(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
+    """Yield the materials that lack numbers which a block of the case needs of every side."""
+    for key in Case.model_fields:
+        block = getattr(getattr(case, key), "material_block", "")
+        for name, material in materials.items() if block else ():
+            if material is not None and getattr(material, block) is None:
+                role = role_of((case.hosts | case.conductors)[name])
+                suitable = ", ".join(one for one in _with_role(role, folder) if getattr(load(one, [folder]), block))
+                message = f"{material.name} has no block '{block}', which {key} needs; allowed: {suitable}"
+                yield (*_block(case, name), "material"), message
 
 
 def _over_before_it_begins(case: Case, potentials: Mapping[str, float]) -> Iterator[Problem]:

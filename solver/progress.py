@@ -22,12 +22,12 @@ class Progress:
         """Say what is about to be solved; `output` is the folder of the results, if any."""
         self._output, self._start = output, time.perf_counter()
         self._rows: list[Row] = []
-        nodes = sum(int(junction.interface.space.dofmap.index_map.size_global) for junction in cell.junctions)
+        nodes = cell.model.interface_nodes
         say(f"{cell.case.title}")
-        for pair, profile in cell.profiles.items():
+        for pair, profile in cell.model.profiles.items():
             say(
                 f"{'/'.join(pair)}: {profile.description}"
-                if len(cell.profiles) > 1
+                if len(cell.model.profiles) > 1
                 else f"roughness: {profile.description}"
             )
         say(
@@ -98,8 +98,8 @@ def _coarse(cell: Cell) -> Iterator[str]:
     thickness = (
         min(geometry.electrode_thickness, geometry.electrolyte_thickness) if isinstance(geometry, Film) else None
     )
-    for junction in cell.junctions:
-        if junction.bond and junction.interaction:
-            zone = junction.bond.process_zone(junction.interaction.stiffness, thickness)
-            if warning := zone.warning(junction.interface.max(junction.interface.spacing.x.array)):
+    for face in cell.faces:
+        if face.bond:
+            zone = face.bond.process_zone(face.modulus, thickness)
+            if warning := zone.warning(face.interface.max(face.interface.spacing.x.array)):
                 yield warning

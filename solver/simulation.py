@@ -11,12 +11,12 @@ from mpi4py import MPI
 from interstice.solver.algebra import SolveError
 from interstice.solver.cell import Cell
 from interstice.solver.fields import FieldWriter
-from interstice.solver.history import HistoryFile, Observer, Row
+from interstice.solver.history import HistoryFile, Row, row
 from interstice.solver.launch import end_quietly_when_told
 from interstice.solver.progress import Progress
 from interstice.solver.reader import LoadedCase
 from interstice.solver.results import write_versions
-from interstice.solver.stepping import Advance, ProtocolError, run_protocol
+from interstice.solver.stepping import Advance, ProtocolError, Stepping
 
 
 class Follower(Protocol):
@@ -49,18 +49,18 @@ def simulate(loaded: LoadedCase, comm: MPI.Comm, follow: Callable[[Cell], Sequen
     What the followers were told stands, whatever ends the run.
     """
     cell = Cell(loaded.case, loaded.materials, loaded.folder, comm)
-    observer, followers = Observer(cell), follow(cell)
+    followers = follow(cell)
 
     def tell(advance: Advance | None) -> None:
-        row = observer.row(advance)
+        reported = row(cell, advance)
         for follower in followers:
-            follower.advanced(advance, row)
+            follower.advanced(advance, reported)
 
     reason = ""
     try:
         cell.press()
         tell(None)
-        for advance in run_protocol(cell, loaded.case.protocol, loaded.case.time):
+        for advance in Stepping(cell, loaded.case.protocol, loaded.case.time):
             tell(advance)
     except (SolveError, ProtocolError) as stopped:
         reason = str(stopped)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from interstice.schema import Charge, Discharge, Hold, Open, Press, Repeat, Rest, Step, TimeStepping
 from interstice.solver.algebra import Report, SolveError
-from interstice.solver.cell import Cell, OpenCircuitError
+from interstice.solver.bodies.arms import Arms
+from interstice.solver.bodies.terminals import OpenCircuitError
+from interstice.solver.cell import Cell
+from interstice.solver.crack import run
+from interstice.solver.crack.path import PathError
+from interstice.solver.crack.unstable import Event
+from interstice.solver.interface.bond import Bond
 from interstice.solver.interface.kinetics import FARADAY
-from interstice.solver.path import PathError
-from interstice.solver.unstable import LARGEST_GROWTH, Event
+from interstice.solver.part import Limit, Load
 
 VOLTAGE_TOLERANCE, CURRENT_TOLERANCE = 1e-3, 1e-2
 """How far a cut-off may be overshot: a voltage [V], a current over that at which the step ends."""
 EASY = 8
 """Newton steps per equation system after which the next time step is twice as long; after twice as many, as long."""
+FIRST_SHARE = 0.01
+"""Share of an opening that is the first step along the path of a crack."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +47,6 @@ class Advance:
     event: Event | None = None
 
 
-FIRST_SHARE = 0.01
-"""Share of an opening that is the first step along the path of a crack."""
-
-
 class ProtocolError(Exception):
     """The run cannot go on; the text says why. What was computed stands."""
 
@@ -56,18 +60,122 @@ class _RejectedError(Exception):
         self.shrink, self.lost = shrink, lost
 
 
-def run_protocol(cell: Cell, protocol: Sequence[Step | Repeat], control: TimeStepping) -> Iterator[Advance]:
-    """Carry out the protocol, yielding after every accepted time step; ProtocolError where no step is possible."""
-    time = 0.0
-    for number, (cycle, step) in enumerate(_unrolled(protocol), start=1):
-        if isinstance(step, Open) and step.control == "crack":
-            advances = _follow_crack(cell, step)
-        else:
-            advances = _run_step(cell, step, control)
-        start = time
-        for advance in advances:
-            time = start + advance.time
-            yield replace(advance, number=number, cycle=cycle, time=time)
+class Stepping:
+    """Carries out a protocol on a cell. Where it is in it belongs to the state of the cell."""
+
+    def __init__(self, cell: Cell, protocol: Sequence[Step | Repeat], control: TimeStepping) -> None:
+        self._cell, self._protocol, self._control = cell, protocol, control
+        state = cell.state.scope("protocol")
+        self._done, self._time = state.number("steps done"), state.number("time")
+        self._passed, self._length, self._begun = (state.number(name) for name in ("passed", "length", "begun"))
+
+    def __iter__(self) -> Iterator[Advance]:
+        """Yield after every accepted time step, from where the state is; ProtocolError where no step is possible."""
+        start = int(self._done)
+        for number, (cycle, step) in enumerate(islice(_unrolled(self._protocol), start, None), start=start + 1):
+            if isinstance(step, Open) and step.control == "crack":
+                steps = self._follow_crack(step)
+            else:
+                steps = self._carry_out(step)
+            for duration, report, notes, event in steps:
+                yield Advance(number, step, float(self._time), duration, report, notes, cycle, event)
+            self._done += 1.0
+            self._passed[...] = 0.0
+
+    def _carry_out(self, step: Step) -> Iterator[tuple[float, Report, tuple[str, ...], Event | None]]:
+        """Carry out one step of the protocol, from its beginning or from where the state is."""
+        cell, control = self._cell, self._control
+        end = (step.time if isinstance(step, Rest | Open | Press) else step.until.time) or np.inf
+        longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
+        if self._passed == 0.0:
+            self._length[...], self._begun[...] = control.initial, _loaded(cell, step)
+            cell.begin_protocol_step()
+        start, notes = float(self._time) - float(self._passed), []  # type: tuple[float, list[str]]
+        while self._passed < end * (1 - 1e-12):
+            passed, length = float(self._passed), min(float(self._length), longest, end - float(self._passed))
+            saved = cell.state.save()
+            load = _load(cell, step, float(self._begun), (passed + length) / end)
+            try:
+                report, longer = self._attempt(step, length, load)
+                event = None
+            except _RejectedError as rejected:
+                cell.state.restore(saved)
+                if length > control.minimum:
+                    shorter = max(rejected.shrink * length, control.minimum)
+                    notes.append(f"{rejected}: time step {length:.3g} s → {shorter:.3g} s")
+                    self._length[...] = shorter
+                    continue
+                reason = f"{rejected} (the time step cannot be shorter than {control.minimum:g} s)"
+                if not cell.every(Bond) or not rejected.lost:
+                    raise ProtocolError(reason) from None
+                try:
+                    event, report, longer = self._run_crack(length, load)
+                except SolveError as error:
+                    raise ProtocolError(f"{reason}; {error}") from None
+                notes.append(str(event))
+            cell.book()
+            self._passed[...] = passed + length
+            self._time[...] = start + float(self._passed)
+            self._length[...] = length * min(
+                2.0, max(1.0, 2.0 * EASY * len(cell.systems) / max(report.newton, 1)), longer
+            )
+            yield length, report, tuple(notes), event
+            if _is_over(cell, step):
+                return
+            notes.clear()
+
+    def _attempt(self, step: Step, length: float, load: Load) -> tuple[Report, float]:
+        """Advance the cell by `length` [s] and commit, or reject the time step.
+
+        Return what it took, and how many times as long the next one may be.
+        """
+        cell, shortest = self._cell, length <= self._control.minimum
+        before = _overshoot(cell, step)
+        try:
+            report = cell.advance(length, load)
+        except SolveError as error:
+            raise _RejectedError(str(error), 0.5, lost=not isinstance(error, OpenCircuitError)) from None
+        beyond = _overshoot(cell, step)
+        if beyond > 1.0 and not shortest:
+            # aims between the cut-off and what may be overshot, so that a secant through a bent curve ends there
+            shrink = 1.0 - (beyond - 0.5) / (beyond - before) if np.isfinite(before) and beyond > before else 0.5
+            raise _RejectedError("the cut-off would be overshot", min(max(shrink, 0.05), 0.95))
+        cell.commit()
+        limits = list(cell.limits())
+        exceeded = [limit for limit in limits if limit.excess > 1.0 and not (shortest and limit.bearable)]
+        if exceeded:
+            worst = min(exceeded, key=lambda limit: limit.longer)
+            raise _RejectedError(worst.reason, worst.longer, worst.lost)
+        return report, _longer(limits)
+
+    def _run_crack(self, length: float, load: Load) -> tuple[Event, Report, float]:
+        """Let a crack run; return what happened, what it took, and how many times as long the next step may be."""
+        cell = self._cell
+        event, report = run.run_crack(cell, length, load)
+        cell.commit()
+        longer = _longer([limit for limit in cell.limits() if not limit.bearable])
+        cell.rates.forget()
+        return event, Report(report.newton + event.report.newton, report.linear + event.report.linear), longer
+
+    def _follow_crack(self, step: Open) -> Iterator[tuple[float, Report, tuple[str, ...], Event | None]]:
+        """Carry out a step along the path on which the crack grows; time passes as the opening changes."""
+        cell, arms = self._cell, self._cell.one(Arms)
+        path, opened = run.path(cell), arms.opening
+        rate = abs(step.opening - opened) / step.time
+        cell.begin_protocol_step()
+        try:
+            report = path.start(opened + FIRST_SHARE * (step.opening - opened))
+            while True:
+                length = abs(arms.opening - opened) / rate
+                opened = arms.opening
+                self._passed += length
+                self._time += length
+                yield length, report, (), None
+                if arms.opening >= step.opening:
+                    return
+                report = path.advance()
+        except (SolveError, PathError) as error:
+            raise ProtocolError(str(error)) from None
 
 
 def _unrolled(protocol: Sequence[Step | Repeat]) -> Iterator[tuple[int, Step]]:
@@ -80,26 +188,20 @@ def _unrolled(protocol: Sequence[Step | Repeat]) -> Iterator[tuple[int, Step]]:
             yield 0, step
 
 
-@dataclass(frozen=True)
-class Load:
-    """What is imposed on a cell at the end of a time step, as `Cell.advance` takes it."""
-
-    current_density: float = 0.0
-    voltage: float | None = None
-    pressure: float | None = None
-    opening: float | None = None
+def _loaded(cell: Cell, step: Step) -> float:
+    """Return the pressure [Pa] or the opening [m] at which a step begins, 0 where it changes neither."""
+    if isinstance(step, Press):
+        return cell.fixture.pressure
+    return cell.one(Arms).opening if isinstance(step, Open) else 0.0
 
 
 def _load(cell: Cell, step: Step, start: float, share: float) -> Load:
-    """Return the load when a `share` of the time of a step has passed.
-
-    `start` is the pressure [Pa] or the opening [m] at which it began.
-    """
+    """Return the load when a `share` of the time of a step has passed that began at `start`, as `_loaded` has it."""
     match step:
         case Charge():
-            return Load(step.density(cell.one_c))
+            return Load(step.density(cell.model.one_c))
         case Discharge():
-            return Load(-step.density(cell.one_c))
+            return Load(-step.density(cell.model.one_c))
         case Hold():
             return Load(voltage=step.voltage)
         case Press():
@@ -109,114 +211,27 @@ def _load(cell: Cell, step: Step, start: float, share: float) -> Load:
     return Load()
 
 
-def _run_step(cell: Cell, step: Step, control: TimeStepping) -> Iterator[Advance]:
-    """Carry out one step of the protocol; its times count from its beginning."""
-    end = (step.time if isinstance(step, Rest | Open | Press) else step.until.time) or np.inf
-    longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
-    passed, length = 0.0, control.initial
-    begun = cell.stack_pressure() if isinstance(step, Press) else cell.opening
-    cell.begin_anew()
-    notes: list[str] = []
-    while passed < end * (1 - 1e-12):
-        length = min(length, longest, end - passed)
-        saved = cell.state.save()
-        load = _load(cell, step, begun, (passed + length) / end)
-        try:
-            report, longer = _attempt(cell, step, length, load, control)
-            event = None
-        except _RejectedError as rejected:
-            cell.state.restore(saved)
-            if length > control.minimum:
-                shorter = max(rejected.shrink * length, control.minimum)
-                notes.append(f"{rejected}: time step {length:.3g} s → {shorter:.3g} s")
-                length = shorter
-                continue
-            reason = f"{rejected} (the time step cannot be shorter than {control.minimum:g} s)"
-            if not cell.bonds or not rejected.lost:
-                raise ProtocolError(reason) from None
-            try:
-                event, report = cell.run_crack(length, **asdict(load))
-                longer = _slack(cell.commit())
-                report = Report(report.newton + event.report.newton, report.linear + event.report.linear)
-            except SolveError as error:
-                raise ProtocolError(f"{reason}; {error}") from None
-            cell.begin_anew()
-            notes.append(str(event))
-        cell.book()
-        passed += length
-        yield Advance(0, step, passed, length, report, tuple(notes), event=event)
-        if _is_over(cell, step):
-            return
-        notes.clear()
-        length *= min(2.0, max(1.0, 2.0 * EASY * cell.systems / max(report.newton, 1)), longer)
-
-
-def _follow_crack(cell: Cell, step: Open) -> Iterator[Advance]:
-    """Carry out a step along the path on which the crack grows; time passes as the opening changes."""
-    path, opened, passed = cell.path(), cell.opening, 0.0
-    rate = abs(step.opening - opened) / step.time
-    try:
-        report = path.start(opened + FIRST_SHARE * (step.opening - opened))
-        while True:
-            length = abs(cell.opening - opened) / rate
-            opened, passed = cell.opening, passed + length
-            yield Advance(0, step, passed, length, report)
-            if cell.opening >= step.opening:
-                return
-            report = path.advance()
-    except (SolveError, PathError) as error:
-        raise ProtocolError(str(error)) from None
-
-
-def _slack(growth: float) -> float:
-    """Return how much longer a time step may be, in which a bond lost the share `growth` of its toughness."""
-    return LARGEST_GROWTH / max(growth, LARGEST_GROWTH / 4) / 1.5
-
-
-def _factor(error: float) -> float:
-    """Return how many times as long a time step may be after one whose error was `error` times the tolerance."""
-    return 0.9 / max(error, 1e-3) ** (1 / 3)
-
-
-def _attempt(cell: Cell, step: Step, length: float, load: Load, control: TimeStepping) -> tuple[Report, float]:
-    """Advance the cell by `length` [s] and commit, or reject the time step.
-
-    Return what it took, and how many times as long the next one may be.
-    """
-    before = _overshoot(cell, step)
-    try:
-        report = cell.advance(length, **asdict(load))
-    except SolveError as error:
-        raise _RejectedError(str(error), 0.5, lost=not isinstance(error, OpenCircuitError)) from None
-    beyond = _overshoot(cell, step)
-    if beyond > 1.0 and length > control.minimum:
-        # aims between the cut-off and what may be overshot, so that a secant through a bent curve ends there
-        shrink = 1.0 - (beyond - 0.5) / (beyond - before) if np.isfinite(before) and beyond > before else 0.5
-        raise _RejectedError("the cut-off would be overshot", min(max(shrink, 0.05), 0.95))
-    inexact = cell.time_error() / control.tolerance
-    if inexact > 1.0 and length > control.minimum:
-        raise _RejectedError("the error in time is too large", max(_factor(inexact), 0.2))
-    growth = cell.commit()
-    if growth > LARGEST_GROWTH:
-        raise _RejectedError("the bond fails too fast", max(_slack(growth), 0.25), lost=True)
-    return report, min(_slack(growth), _factor(inexact))
+def _longer(limits: Sequence[Limit]) -> float:
+    """Return how many times as long the next step may be."""
+    return min((limit.longer for limit in limits), default=np.inf)
 
 
 def _time_to_change(cell: Cell, step: Step, change: float) -> float:
     """Return the time [s] in which the current of a step changes the mean stoichiometry by `change`."""
-    current = step.density(cell.one_c) * cell.apparent_area if isinstance(step, Charge | Discharge) else 0.0
-    return change * cell.lithium_capacity * FARADAY / current if current else np.inf
+    model = cell.model
+    current = step.density(model.one_c) * model.apparent_area if isinstance(step, Charge | Discharge) else 0.0
+    return change * model.lithium_capacity * FARADAY / current if current else np.inf
 
 
 def _overshoot(cell: Cell, step: Step) -> float:
     """Return how far the cell is beyond the cut-off of a step, over what it may be; negative before it."""
     match step:
         case Charge() if step.until.voltage is not None:
-            return (cell.voltage - step.until.voltage) / VOLTAGE_TOLERANCE
+            return (cell.terminals.voltage - step.until.voltage) / VOLTAGE_TOLERANCE
         case Discharge() if step.until.voltage is not None:
-            return (step.until.voltage - cell.voltage) / VOLTAGE_TOLERANCE
-        case Hold() if least := step.until.density(cell.one_c):
-            return (1.0 - abs(float(cell.current_density.value)) / least) / CURRENT_TOLERANCE
+            return (step.until.voltage - cell.terminals.voltage) / VOLTAGE_TOLERANCE
+        case Hold() if least := step.until.density(cell.model.one_c):
+            return (1.0 - abs(cell.terminals.current_density) / least) / CURRENT_TOLERANCE
     return -np.inf
 
 

@@ -9,23 +9,22 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
-import ufl
 from dolfinx import fem
 from mpi4py import MPI
 from petsc4py import PETSc
 
+from interstice.benchmarks.pair import Force, Pair
 from interstice.meshes import film
 from interstice.meshes.roughness import flat
 from interstice.meshes.tagged import TaggedMesh
 from interstice.schema import Film
 from interstice.solver import algebra
 from interstice.solver.cell import Cell
-from interstice.solver.domain import Domain, Indices, Interface, Side
-from interstice.solver.history import Observer
+from interstice.solver.domain import Domain, Interface
+from interstice.solver.history import row
 from interstice.solver.interface.contact import Contact
-from interstice.solver.physics import mechanics
 from interstice.solver.reader import LoadedCase, read_case
-from interstice.solver.stepping import Advance, ProtocolError, run_protocol
+from interstice.solver.stepping import Advance, ProtocolError, Stepping
 
 SIDES = ("electrode", "electrolyte")
 LENGTH = 1e-6
@@ -92,7 +91,7 @@ def inclined(tagged: TaggedMesh) -> TaggedMesh:
     return tagged
 
 
-class Blocks:
+class Blocks(Pair):
     """Two elastic blocks that may touch along the interface of a film.
 
     `collector` tells how the far face of the electrode is held: "pressed" is a rigid platen under `pressure`, "held"
@@ -111,56 +110,39 @@ class Blocks:
         update: bool = True,
         order: int = 1,
     ) -> None:
-        self.domain = domain = Domain(tagged, order)
-        self.interface: Interface = domain.interfaces[SIDES]
-        self.sides: list[Side] = [domain.sides[name] for name in SIDES]
-        dimension = domain.dimension
-        self.u = {side.name: fem.Function(side.space(order, (dimension,)), name=side.name) for side in self.sides}
-        self.pressure = fem.Constant(domain.mesh, 0.0)
-        self.laws = [mechanics.Elasticity.constant(domain.mesh, *pair) for pair in moduli]
-        self.composite_modulus = mechanics.composite_modulus(*moduli)
-        self.initial_gap = initial_gap = self.interface.function("gap")
-        if gap is not None:
-            initial_gap.interpolate(gap)
-        self.contact = Contact(
-            self.interface, self.interface.jump(self.u), initial_gap, self.composite_modulus, augmentation, update
+        domain = Domain(tagged, order)
+        vertical = domain.dimension - 1
+        super().__init__(domain, moduli, 1e6 * LENGTH**vertical, gap=gap)
+        self.pressure = domain.constant(0.0)
+        self.laws = [site.law for site in self.sites]
+        self.contact = Contact(self.face, augmentation, update)
+        self.parts.append(self.contact)
+        self.parts.append(
+            Force(domain, self.u[SIDES[0]], lambda v: self.pressure * v[vertical] * domain.ds("collector"))
         )
-        v = [ufl.TestFunction(self.u[name].function_space) for name in SIDES]
-        parts = [-v[0]("+"), v[1]("-")]
-        self.fields = []
-        for side, law, test, part in zip(self.sides, self.laws, v, parts, strict=True):
-            residual = mechanics.residual(law, self.u[side.name], test, domain.dx(side)) + self.contact.residual(part)
-            if side is self.sides[0]:
-                residual += self.pressure * test[dimension - 1] * domain.ds("collector")
-            self.fields.append(algebra.Field(self.u[side.name], residual, 1e6 * LENGTH ** (dimension - 1)))
-        self.system = algebra.System(domain, self.fields, self._constraints(collector, lateral), algebra.DIRECT)
-
-    def dofs(self, index: int, boundary: str, components: Sequence[int]) -> Indices:
-        """Return unrolled local dofs of the displacement of side `index` on a boundary."""
-        return self.domain.dofs(self.u[SIDES[index]].function_space, boundary, components)
+        self.constraints = self._constrain(collector, lateral)
+        self.make_system(algebra.DIRECT)
 
     def press(self, pressure: float = 0.0, **tolerances: float) -> algebra.Report:
         """Find equilibrium under `pressure` [Pa], starting from contact everywhere."""
         self.pressure.value = pressure
         self.contact.close()
-        return self.system.solve(self.contact.update, **tolerances)
+        return self.system.solve(self.update, **tolerances)
 
     def move_collector(self, height: float) -> algebra.Report:
         """Move the held far face of the electrode to `height` [m] and find equilibrium from the present state."""
-        u = self.u[SIDES[0]]
-        u.x.array[self.dofs(0, "collector", [self.domain.dimension - 1])] = height
-        return self.system.solve(self.contact.update)
+        self.u[SIDES[0]].x.array[self.dofs(SIDES[0], "collector", [self.domain.dimension - 1])] = height
+        return self.system.solve(self.update)
 
-    def _constraints(self, collector: str, lateral: str) -> algebra.Constraints:
-        every = range(self.domain.dimension)
-        upper, lower = (self.u[name] for name in SIDES)
-        constraints = algebra.lateral(self.domain, (upper, lower), lateral)
-        constraints.fixed.append((lower, self.dofs(1, "counter", every)))
+    def _constrain(self, collector: str, lateral: str) -> algebra.Constraints:
+        every, upper = range(self.domain.dimension), self.u[SIDES[0]]
+        constraints = algebra.lateral(self.domain, self.u.values(), lateral)
+        constraints.fixed.append((self.u[SIDES[1]], self.dofs(SIDES[1], "counter", every)))
         if collector == "held":
-            constraints.fixed.append((upper, self.dofs(0, "collector", every)))
+            constraints.fixed.append((upper, self.dofs(SIDES[0], "collector", every)))
         else:
-            constraints.fixed.append((upper, self.dofs(0, "collector", every[:-1])))
-            constraints.tied.append((upper, self.dofs(0, "collector", every[-1:])))
+            constraints.fixed.append((upper, self.dofs(SIDES[0], "collector", every[:-1])))
+            constraints.tied.append((upper, self.dofs(SIDES[0], "collector", every[-1:])))
         return constraints
 
 
@@ -215,13 +197,12 @@ class Run(NamedTuple):
 def tiny_run(*overrides: str, text: str = TINY) -> Run:
     """Carry out the tiny case or another; whoever asks for the same one gets the same object, to look at only."""
     cell = tiny_cell(*overrides, text=text)
-    observer = Observer(cell)
     cell.press()
-    rows, advances, stopped = [observer.row(None)], [], ""
+    rows, advances, stopped = [row(cell, None)], [], ""
     try:
-        for advance in run_protocol(cell, cell.case.protocol, cell.case.time):
+        for advance in Stepping(cell, cell.case.protocol, cell.case.time):
             advances.append(advance)
-            rows.append(observer.row(advance))
+            rows.append(row(cell, advance))
     except ProtocolError as error:
         stopped = str(error)
     return Run(cell, rows, advances, stopped)

@@ -9,20 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import ufl
 from builders import LENGTH, SIDES, film_mesh
-from dolfinx import fem
 from mpi4py.MPI import MAX
 
+from interstice.benchmarks.pair import Pair
 from interstice.solver import algebra
+from interstice.solver.crack.unstable import Owner, Relaxation
 from interstice.solver.domain import Domain
 from interstice.solver.interface.bilinear import Bilinear
 from interstice.solver.interface.cohesive import CohesiveBond
 from interstice.solver.interface.mixity import Limits
-from interstice.solver.ledger import Body, BondWork, Ledger, Solid
-from interstice.solver.physics import mechanics
-from interstice.solver.state import State
-from interstice.solver.unstable import Owner, Relaxation
 
 THICKNESS = 10
 """Length of each half over the width."""
@@ -45,39 +41,22 @@ class Joint:
         self.end = 0.0 if callable(toughness) else 2 * toughness / STRENGTH
         tagged = film_mesh(dimension, elements, thickness=float(THICKNESS), coarse=1.0)
         self.domain = domain = Domain(tagged)
-        self.interface = domain.interfaces[SIDES]
-        self.u = {name: fem.Function(side.space(1, (dimension,)), name=name) for name, side in domain.sides.items()}
-        self.state = State()
-        for u in self.u.values():
-            self.state.function(u)
-        jump = self.interface.jump(self.u)
-        self.law = mechanics.Elasticity.constant(domain.mesh, MODULUS, 0.0)
+        self.pair = Pair(domain, 2 * ((MODULUS, 0.0),), STRENGTH * LENGTH ** (dimension - 1))
+        self.interface, self.u, self.state = self.pair.interface, self.pair.u, self.pair.state
         limits = Limits(STRENGTH, STRENGTH, toughness, toughness)
-        law = Bilinear(limits, STIFFNESS)
-        self.bond = CohesiveBond(self.interface, law, jump, state=self.state.scope("bond"))
-        self.relaxation = Relaxation(self.bond, jump)
-        parts = {SIDES[0]: -1, SIDES[1]: 1}
-        fields = []
-        for name, side in domain.sides.items():
-            v = ufl.TestFunction(self.u[name].function_space)
-            part = parts[name] * self.interface.restrict(v, side)
-            residual = mechanics.residual(self.law, self.u[name], v, domain.dx(side))
-            residual += self.bond.residual(part) + self.relaxation.residual(part)
-            fields.append(algebra.Field(self.u[name], residual, STRENGTH * LENGTH ** (dimension - 1)))
+        self.bond = CohesiveBond(self.pair.face, Bilinear(limits, STIFFNESS))
+        self.relaxation = Relaxation(self.bond)
+        self.pair.parts += [self.bond, self.relaxation]
         every = range(dimension)
         # dofs of the electrode's far face that are moved, and all that are held
-        self.moved = self._dofs(0, "collector", [dimension - 1])
-        held = [self._dofs(0, "collector", every), self._dofs(1, "counter", every)]
-        constraints = algebra.lateral(domain, self.u.values(), "symmetric")
-        constraints.fixed += [(self.u[name], dofs) for name, dofs in zip(SIDES, held, strict=True)]
-        self.system = algebra.System(domain, fields, constraints, algebra.DIRECT)
+        self.moved = self.pair.dofs(SIDES[0], "collector", [dimension - 1])
+        self.pair.constraints = algebra.lateral(domain, self.u.values(), "symmetric")
+        for name, face in zip(SIDES, ("collector", "counter"), strict=True):
+            self.pair.constraints.fixed.append((self.u[name], self.pair.dofs(name, face, every)))
+        self.system = self.pair.make_system(algebra.DIRECT)
         self.bond.bond(np.ones_like(self.interface.areas.x.array) > 0)
         self.area = self.interface.sum(np.ones_like(self.interface.areas.x.array))
-        self.bodies = [
-            Body([Solid(domain.sides[name], self.law)], self.u[name], self._residual(i), held[i])
-            for i, name in enumerate(SIDES)
-        ]
-        self.ledger = Ledger(domain, self.bodies, [BondWork(self.bond), self.relaxation])
+        self.ledger = self.pair.ledger()
         self.owner = Owner(self.system.solve, self.state, self.ledger.book)
 
     def move(self, displacement: float) -> None:
@@ -109,9 +88,3 @@ class Joint:
     def exact_displacement(self, opening: float) -> float:
         """Return the displacement of the end at an `opening` [m] of the joint."""
         return opening + self.exact_stress(opening) * self.length / MODULUS
-
-    def _residual(self, index: int) -> Any:
-        return lambda: self.system.residual_array(index)
-
-    def _dofs(self, index: int, boundary: str, components: Any) -> np.ndarray:
-        return self.domain.dofs(self.u[SIDES[index]].function_space, boundary, components)

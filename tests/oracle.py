@@ -29,13 +29,13 @@ def pressure(blocks: Blocks) -> np.ndarray:
     domain, height = blocks.domain, blocks.domain.dimension - 1
     matrices, points, values, fixed = [], [], [], []
     for index, (name, law) in enumerate(zip(SIDES, blocks.laws, strict=True)):
-        side, u = blocks.sides[index], blocks.u[name]
+        side, u = blocks.sites[index].side, blocks.u[name]
         trial, test = ufl.TrialFunction(u.function_space), ufl.TestFunction(u.function_space)
         energy = mechanics.residual(law, trial, test, domain.dx(side))
         matrices.append(assemble(domain.form(energy)))
         points.append(u.function_space.tabulate_dof_coordinates())
         values.append(u.x.array)
-        far = blocks.dofs(index, ("collector", "counter")[index], range(height + 1))
+        far = blocks.dofs(name, ("collector", "counter")[index], range(height + 1))
         sides = [dofs for _, dofs in algebra.lateral(domain, [u], "symmetric").fixed]
         fixed.append(np.concatenate([far, *sides]))
     stiffness = sparse.block_diag(matrices).tocsr()
@@ -47,7 +47,7 @@ def pressure(blocks: Blocks) -> np.ndarray:
     # u = transform w + shift, with w = gap instead of u_lower = u_upper + g_0 − gap
     transform = sparse.identity(len(stiffness.indptr) - 1, format="lil")
     shift = np.zeros(transform.shape[0])
-    for row, column, gap in zip(lower, upper, blocks.initial_gap.x.array, strict=True):
+    for row, column, gap in zip(lower, upper, blocks.face.initial_gap.x.array, strict=True):
         transform[row, row] = -1.0
         transform[row, column] = 1.0
         shift[row] = gap

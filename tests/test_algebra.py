@@ -238,7 +238,7 @@ def test_iterative_solver_leaves_fixed_dofs_alone() -> None:
 @pytest.mark.also_on_ranks()
 def test_partners_that_do_not_match_are_refused() -> None:
     blocks = wavy(2, "symmetric")
-    side = blocks.sides[0]
+    side = blocks.sites[0].side
     u = blocks.u[side.name]
     space = u.function_space
     left = blocks.domain.boundary_dofs(space, side, "left")
@@ -247,13 +247,13 @@ def test_partners_that_do_not_match_are_refused() -> None:
     lower = left[points[left, 1] < LENGTH / 2]
     constraints = algebra.Constraints(periodic=[(u, 2 * right, 2 * lower, 0)])
     with pytest.raises(ValueError, match="periodic sides: the two meshes of opposite faces do not match"):
-        algebra.System(blocks.domain, blocks.fields, constraints, algebra.DIRECT)
+        algebra.System(blocks.domain, blocks.system.fields, constraints, algebra.DIRECT)
 
 
 def test_residual_of_fixed_rows_is_the_force_on_them() -> None:
     blocks = wavy(2, "symmetric")
     blocks.press(5e6)
-    counter = blocks.dofs(1, "counter", [1])
+    counter = blocks.dofs("electrolyte", "counter", [1])
     rows = blocks.system.residual_array(1)
     force = COMM.allreduce(float(rows[counter[counter < len(rows)]].sum()))
     assert force == pytest.approx(5e6 * LENGTH, rel=1e-9)

@@ -93,7 +93,7 @@ def test_lithium_of_each_electrode_is_what_it_was_less_what_crossed(run: Run) ->
 def test_what_one_electrode_loses_the_other_takes_up() -> None:
     run = tiny_run(text=FULL)
     inside = [
-        run.column(f"mean stoichiometry of {name} [1]") * run.cell.electrodes[name].lithium_capacity
+        run.column(f"mean stoichiometry of {name} [1]") * run.cell.sites[name].host.lithium_capacity
         for name in ("anode", "cathode")
     ]
     moved = np.ptp(inside[0])
@@ -103,10 +103,10 @@ def test_what_one_electrode_loses_the_other_takes_up() -> None:
 
 def test_lithium_follows_the_charge_counted_whatever_the_current_does(run: Run) -> None:
     """Steps at constant voltage included, where the current varies."""
-    electrode = run.cell.working
-    name = f"mean stoichiometry{f' of {electrode.name}' if len(run.cell.electrodes) > 1 else ''} [1]"
+    electrode = run.cell.terminals.working
+    name = f"mean stoichiometry{electrode.label} [1]"
     moles = (run.column(name)[0] - run.column(name)) * electrode.lithium_capacity
-    charge = run.column("net charge [A h/m^2]") * 3600 * run.cell.apparent_area
+    charge = run.column("net charge [A h/m^2]") * 3600 * run.cell.model.apparent_area
     np.testing.assert_allclose(moles * FARADAY, charge, rtol=0, atol=1e-10 * np.abs(charge).max())
 
 
@@ -117,9 +117,9 @@ def test_charge_in_is_charge_out(run: Run) -> None:
 def test_nothing_crosses_what_is_apart_and_areas_agree(run: Run) -> None:
     """Of each interface: j_app A_app = j_loc f_c A_geom, of the sign of its electrode."""
     applied = run.column("current density [A/m^2]") * run.column("apparent area [m^2]")
-    for junction in run.cell.junctions:
-        of = f" of {junction.name}" if len(run.cell.junctions) > 1 else ""
-        sign = 1 if junction.electrode is run.cell.working else -1
+    for face in run.cell.faces:
+        of = f" of {face.name}" if len(run.cell.faces) > 1 else ""
+        sign = 1 if face.transfer.electrode is run.cell.model.working else -1
         local, fraction, area = (
             run.column(f"{name}{of} [{unit}]")
             for name, unit in (
@@ -139,7 +139,7 @@ def test_work_is_stored_or_lost(run: Run) -> None:
 
 def test_particles_held_by_contact_alone_do_not_spin() -> None:
     run = tiny_run(text=COMPOSITE)
-    u = {name: np.abs(run.cell.u[name].x.array).max() for name in ("electrode", "electrolyte")}
+    u = {name: np.abs(run.cell.sites[name].u.x.array).max() for name in ("electrode", "electrolyte")}
     assert u["electrode"] <= 2 * u["electrolyte"]
 
 
@@ -159,7 +159,7 @@ def test_open_circuit_voltage_is_the_voltage_of_the_cell_at_equilibrium(run: Run
 def test_ohmic_loss_of_flat_layers_is_that_of_their_resistances() -> None:
     run = tiny_run(text=FULL)
     thickness = {"anode": 1e-6, "separator": 0.5e-6, "cathode": 1e-6}
-    resistance = sum(h / run.cell.conductors[name].conductivity for name, h in thickness.items())
+    resistance = sum(h / run.cell.sites[name].potential_holder.conductivity for name, h in thickness.items())
     expected = resistance * run.column("current density [A/m^2]")
     np.testing.assert_allclose(run.column("ohmic overpotential [V]"), expected, rtol=1e-7)
 
@@ -236,8 +236,8 @@ def test_bonded_layers_of_one_material_are_one_body() -> None:
     bonded = [f"interfaces.{pair}.bonded=true" for pair in ("cathode/separator", "separator/anode")]
     run = tiny_run(*alike, *bonded, "geometry.roughness={}", "protocol=[press to 50 MPa in 5 s]", text=FULL)
     assert run.stopped == ""
-    u = run.cell.u["cathode"]
-    assert u is run.cell.u["separator"] is run.cell.u["anode"]
+    u = run.cell.sites["cathode"].u
+    assert u is run.cell.sites["separator"].u is run.cell.sites["anode"].u
     height = u.function_space.tabulate_dof_coordinates()[:, 1]
     oedometric = 50e9 * (1 - 0.25) / ((1 + 0.25) * (1 - 2 * 0.25))
     displacement = u.x.array.reshape(-1, 2)
@@ -284,10 +284,12 @@ def test_cell_of_any_size_is_as_well_scaled(factor: float) -> None:
         ("max pressure [Pa]", 0),
         ("max gap [m]", 1),
         ("mean stoichiometry [1]", 0),
-        ("newton iterations [1]", 0),
     ):
         expected = reference.column(name) * factor**power
         np.testing.assert_allclose(run.column(name), expected, rtol=1e-6, atol=1e-9 * expected.max(), err_msg=name)
+    # a residual that is nearly what rounding leaves may ask for one more
+    newton = "newton iterations [1]"
+    np.testing.assert_allclose(run.column(newton), reference.column(newton), rtol=0, atol=1)
 
 
 def test_run_without_any_contact_is_reported(mpi_run: Callable[..., str], tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from builders import tiny_cell
 
 from interstice.solver.cell import Cell
 from interstice.solver.fields import FieldWriter
+from interstice.solver.part import Load
 
 FLAT = ("geometry.roughness={kind: flat}", "stack.hold=constant_pressure")
 
@@ -21,7 +22,7 @@ def written(folder: Path, *overrides: str) -> tuple[Cell, FieldWriter]:
     cell.press()
     writer = FieldWriter(cell, folder)
     writer.write(0.0)
-    cell.advance(5.0, 5.0)
+    cell.advance(5.0, Load(5.0))
     cell.commit()
     writer.write(5.0)
     return cell, writer
@@ -41,7 +42,7 @@ def wavy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Cell, Path]:
 
 def at_nodes(cell: Cell, grid: pyvista.UnstructuredGrid, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return a field of the interface as read and the order that sorts the cell's own nodes alike (both by x)."""
-    own = np.argsort(cell.junctions[0].interface.space.tabulate_dof_coordinates()[:, 0])
+    own = np.argsort(cell.faces[0].interface.space.tabulate_dof_coordinates()[:, 0])
     return grid[name][np.argsort(grid.points[:, 0])], own
 
 
@@ -49,10 +50,10 @@ def test_interface_shows_gap_pressure_contact_and_current(wavy: tuple[Cell, Path
     cell, folder = wavy
     grid = read(folder, "interface", 5.0)
     for name, values in (
-        ("gap [m]", cell.junctions[0].interaction.contact.gap.read()),
-        ("pressure [Pa]", cell.junctions[0].interaction.contact.pressure),
-        ("contacted [1]", cell.junctions[0].activity.x.array),
-        ("current density [A/m^2]", cell.junctions[0].read_current()),
+        ("gap [m]", cell.faces[0].contact.gap.read()),
+        ("pressure [Pa]", cell.faces[0].contact.pressure),
+        ("contacted [1]", cell.faces[0].transfer.activity.x.array),
+        ("current density [A/m^2]", cell.faces[0].transfer.read_current()),
     ):
         shown, order = at_nodes(cell, grid, name)
         np.testing.assert_allclose(shown, values[order], rtol=1e-12, atol=1e-12 * np.abs(values).max(), err_msg=name)
@@ -80,7 +81,7 @@ def test_potentials_are_absolute_and_drop_from_collector_to_reference(wavy: tupl
     electrode, electrolyte = read(folder, "electrode", 5.0), read(folder, "electrolyte", 5.0)
     collector = electrode.points[:, 1] > 0.999e-6
     counter = electrolyte.points[:, 1] < -0.999e-6
-    voltage = cell.voltage
+    voltage = cell.terminals.voltage
     np.testing.assert_allclose(electrode["electronic potential [V]"][collector], voltage, rtol=1e-9)
     assert np.all(electrolyte["ionic potential [V]"][counter] == 0.0)
     # on charge lithium ions flow from the interface to the counter face
@@ -93,7 +94,7 @@ def test_stoichiometry_falls_from_its_start_on_charge(wavy: tuple[Cell, Path]) -
     np.testing.assert_allclose(before["stoichiometry [1]"], 0.9, rtol=1e-12)
     assert after["stoichiometry [1]"].min() < 0.9
     np.testing.assert_allclose(
-        after["concentration [mol/m^3]"], cell.electrodes["electrode"].c_max * after["stoichiometry [1]"], rtol=1e-9
+        after["concentration [mol/m^3]"], cell.sites["electrode"].host.c_max * after["stoichiometry [1]"], rtol=1e-9
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from builders import BONDED, FIXED_PRESSURE, TINY, Run, tiny_run
 
-from interstice.solver.history import Observer
+from interstice.solver import history
 from interstice.solver.interface.kinetics import FARADAY
 
 WHOLE = "geometry.lateral=periodic"
@@ -67,9 +67,8 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 
 def test_row_asked_for_again_is_the_same(run: Run) -> None:
-    observer = Observer(run.cell)
     advance = run.advances[-1]
-    assert observer.row(advance) == observer.row(advance)
+    assert history.row(run.cell, advance) == history.row(run.cell, advance)
 
 
 def test_charge_in_equals_charge_out(run: Run) -> None:
@@ -93,9 +92,9 @@ def test_lithium_is_conserved_over_a_cycle(run: Run) -> None:
 
 def test_stoichiometry_follows_the_charge_that_passed(run: Run) -> None:
     theta = run.column("mean stoichiometry [1]")
-    moles = run.column("net charge [A h/m^2]") * 3600 / FARADAY * run.cell.apparent_area
+    moles = run.column("net charge [A h/m^2]") * 3600 / FARADAY * run.cell.model.apparent_area
     np.testing.assert_allclose(
-        theta, theta[0] - moles / run.cell.electrodes["electrode"].lithium_capacity, rtol=0, atol=1e-11
+        theta, theta[0] - moles / run.cell.sites["electrode"].host.lithium_capacity, rtol=0, atol=1e-11
     )
     assert theta[-1] == pytest.approx(theta[0], abs=1e-11)
     assert theta.min() < theta[0] - 1e-3
@@ -118,7 +117,9 @@ def test_area_identity_holds(run: Run) -> None:
 
 def test_gap_and_pressure_exclude_each_other(run: Run) -> None:
     assert run.column("complementarity [1]").max() <= 1e-8
-    assert run.column("penetration [m]").max() <= 1e-8 * max(run.cell.profiles["electrode", "electrolyte"].rms, 1e-9)
+    assert run.column("penetration [m]").max() <= 1e-8 * max(
+        run.cell.model.profiles["electrode", "electrolyte"].rms, 1e-9
+    )
     # a free film is assembled without pressure
     assert run.column("mean pressure [Pa]")[1:].min() > 0.0
 
@@ -141,10 +142,7 @@ def test_stiff_fixture_loses_contact_while_the_host_shrinks_and_regains_it() -> 
     assert np.all(np.diff(pressure[: charged + 1]) < 0)
     assert pressure[charged] < 0.5 * pressure[0]
     assert pressure[-1] > 2 * pressure[charged]
-    touching = (
-        run.cell.junctions[0].interface.sum(run.cell.junctions[0].interaction.contact.active.x.array)
-        / run.cell.junctions[0].geometric_area
-    )
+    touching = run.cell.faces[0].interface.sum(run.cell.faces[0].contact.active.x.array) / run.cell.faces[0].area
     assert touching > active[charged]
 
 
@@ -169,11 +167,11 @@ def test_losing_contact_raises_the_charging_voltage() -> None:
 
 def test_assembled_cell_at_rest_shows_its_open_circuit_potential_and_no_strain_of_its_own() -> None:
     run = tiny_run()
-    first, host = run.rows[0], run.cell.electrodes["electrode"].host
+    first, host = run.rows[0], run.cell.sites["electrode"].host.material
     assert first["voltage [V]"] == pytest.approx(float(host.open_circuit_potential(0.9)), rel=1e-12)
     assert first["mean pressure [Pa]"] == pytest.approx(20e6, rel=1e-8)
     assert first["min stoichiometry [1]"] == pytest.approx(0.9) == first["max stoichiometry [1]"]
-    assert first["current density [A/m^2]"] == first["dissipated energy [J]"] == 0.0
+    assert first["current density [A/m^2]"] == first["energy lost in the bond [J]"] == 0.0
 
 
 def test_bond_reports_growing_damage_and_the_energy_it_took() -> None:
@@ -183,7 +181,7 @@ def test_bond_reports_growing_damage_and_the_energy_it_took() -> None:
     assert np.all(np.diff(energy) >= 0) and energy[0] == 0.0
     bonded = tiny_run().column("active area [m^2]")[0]
     # between the toughnesses of pure opening and pure shear, on no more than what was bonded
-    broken = (damage[-1] - damage[0]) * run.cell.junctions[0].geometric_area
+    broken = (damage[-1] - damage[0]) * run.cell.faces[0].area
     assert 0.0 < energy[-1] <= 2e-3 * bonded
     assert energy[-1] <= 2e-3 * broken
 

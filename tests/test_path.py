@@ -9,19 +9,18 @@ import pytest
 from joint import MODULUS, STRENGTH, Joint
 
 from interstice.solver.algebra import SolveError
-from interstice.solver.path import Path, PathError
+from interstice.solver.crack.path import Path, PathError
 
 
 def path_of(joint: Joint, steps: int = 20) -> Path:
     """Return the path of the joint in about so many steps of its softening."""
-    jump = joint.interface.jump(joint.u)
 
     def commit() -> None:
         joint.bond.commit()
         joint.ledger.book()
 
     longest = joint.end * joint.area / steps
-    return Path(joint.system, joint.move, [joint.bond], [jump], longest, joint.state, commit=commit)
+    return Path(joint.system, joint.move, [joint.bond], longest, joint.state, commit=commit)
 
 
 def follow(joint: Joint, path: Path) -> list[tuple[float, float, float]]:
@@ -79,9 +78,8 @@ def test_failed_attempts_leave_no_trace_and_the_next_are_shorter() -> None:
             raise SolveError("too long")
         return 0, 0.0
 
-    jump = joint.interface.jump(joint.u)
     longest = joint.end * joint.area / 5
-    path = Path(joint.system, joint.move, [joint.bond], [jump], longest, joint.state, refuse, joint.bond.commit)
+    path = Path(joint.system, joint.move, [joint.bond], longest, joint.state, refuse, joint.bond.commit)
     for opening, displacement, stress in follow(joint, path):
         assert stress == pytest.approx(joint.exact_stress(opening), rel=1e-8, abs=1e-8 * STRENGTH)
         assert displacement == pytest.approx(joint.exact_displacement(opening), rel=1e-8)
@@ -100,7 +98,6 @@ def test_path_that_cannot_be_followed_ends_in_words_at_its_last_state() -> None:
         joint.system,
         joint.move,
         [joint.bond],
-        [joint.interface.jump(joint.u)],
         joint.end * joint.area / 20,
         joint.state,
         update=refuse,

@@ -327,10 +327,10 @@ SEVERAL = [
 @pytest.mark.parametrize(
     ("overrides", "key", "value"),
     [
-        ([], "geometry.coarse_size", {"electrolyte": "3.33333333333e-07 m", "electrode": "3.33333333333e-07 m"}),
+        ([], "geometry.coarse_size", {"electrolyte": f"{1e-6 / 3!r} m", "electrode": f"{1e-6 / 3!r} m"}),
         (["geometry.coarse_size=0.2 um"], "geometry.coarse_size", "2e-07 m"),
-        (["geometry.coarse_size="], "geometry.coarse_size.electrode", "3.33333333333e-07 m"),
-        ([f"geometry={{{LAYERS}}}"], "geometry.coarse_size.electrolyte", "6.66666666667e-07 m"),
+        (["geometry.coarse_size="], "geometry.coarse_size.electrode", f"{1e-6 / 3!r} m"),
+        ([f"geometry={{{LAYERS}}}"], "geometry.coarse_size.electrolyte", f"{2e-6 / 3!r} m"),
         ([f"geometry={{{LAYERS}}}"], "geometry.coarse_size.electrode", "1e-07 m"),
         ([f"geometry={{{LAYERS}}}"], "geometry.roughness", {"electrode/electrolyte": {"kind": "flat"}}),
         ([f"geometry={{{FILM}, dimension: 3, width: 1 um}}"], "geometry.width", "1e-06 m"),
@@ -424,7 +424,7 @@ def test_nothing_but_what_is_not_there_is_left_out_of_a_copy(shipped: Path) -> N
     assert left_out(case) <= ABSENT
     if case.geometry.builder != "msh":
         assert (case.geometry.width is None) == (case.geometry.dimension == 2)
-    for joint in case.joints.values():
+    for joint in case.faces.values():
         assert not joint.cohesive or joint.cohesive.stiffness is not None or joint.cohesive.law == "exponential"
 
 
@@ -524,6 +524,7 @@ def test_the_copy_holds_the_numbers_of_each_material_in_si(own: Path) -> None:
             "material": "LPSCl",
             "young_modulus": "22100000000 Pa",
             "poisson_ratio": 0.37,
+            "density": "1870 kg/m^3",
             "electrolyte": {
                 "ionic_conductivity": "0.2 S/m",
                 "conductivity_activation_energy": "34000 J/mol",

@@ -11,21 +11,24 @@ import pytest
 from interstice.schema import Charge, Discharge, Rest, Step, Stop, TimeStepping
 from interstice.solver.algebra import Report, SolveError
 from interstice.solver.interface.kinetics import FARADAY
-from interstice.solver.stepping import Advance, ProtocolError, run_protocol
+from interstice.solver.part import Load
+from interstice.solver.state import State
+from interstice.solver.stepping import Advance, ProtocolError, Stepping
 
 CAPACITY = 1000.0
 """Charge that fills the host [C]; at 1 A/m² on 1 m², time in seconds is charge in coulombs."""
 
 
 class FakeCell:
-    """A cell of 1 m², whose voltage is `voltage_at(charge [C], current [A])`; it notes what is done to it."""
+    """A cell of 1 m², whose voltage is `voltage_at(charge [C], current [A])`; it notes what is done to it.
+
+    It is its own model, terminals and rates.
+    """
 
     apparent_area = active_fraction = 1.0
     lithium_capacity = CAPACITY / FARADAY
-    systems = 1
+    systems = (None,)
     one_c = CAPACITY / 3600
-    bonds = ()
-    opening = 0.0
 
     def __init__(
         self,
@@ -33,37 +36,40 @@ class FakeCell:
         newton: Callable[[float], int] = lambda length: 5,
         active_at: Callable[[float], float] = lambda charge: 1.0,
     ) -> None:
-        self.charge = 0.0
-        self.voltage = voltage_at(0.0, 0.0)
+        self.state = State()
+        self._charge = self.state.number("charge")
+        self._voltage = self.state.number("voltage", voltage_at(0.0, 0.0))
+        self.model = self.terminals = self.rates = self
         self.tried: list[float] = []
         self.committed = 0
         self._voltage_at, self._newton, self._active_at = voltage_at, newton, active_at
 
-    def advance(self, time_step: float, current_density: float, **other: None) -> Report:
+    @property
+    def charge(self) -> float:
+        return float(self._charge)
+
+    @property
+    def voltage(self) -> float:
+        return float(self._voltage)
+
+    def advance(self, time_step: float, load: Load) -> Report:
         self.tried.append(time_step)
-        self.charge += time_step * current_density
-        self.voltage = self._voltage_at(self.charge, current_density)
+        self._charge += time_step * load.current_density
+        self._voltage[...] = self._voltage_at(self.charge, load.current_density)
         self.active_fraction = self._active_at(self.charge)
         return Report(self._newton(time_step), 0)
 
-    @property
-    def state(self) -> FakeCell:
-        return self
+    def every(self, kind: type) -> list[None]:
+        return []
 
-    def save(self) -> tuple[float, float]:
-        return self.charge, self.voltage
-
-    def restore(self, saved: tuple[float, float]) -> None:
-        self.charge, self.voltage = saved
-
-    def commit(self) -> float:
-        return 0.0
-
-    def begin_anew(self) -> None:
+    def commit(self) -> None:
         pass
 
-    def time_error(self) -> float:
-        return 0.0
+    def limits(self) -> tuple[()]:
+        return ()
+
+    def begin_protocol_step(self) -> None:
+        pass
 
     def book(self) -> None:
         self.committed += 1
@@ -92,7 +98,7 @@ def rest(time: float) -> Rest:
 
 
 def run(cell: FakeCell, protocol: list[Step], **values: Any) -> list[Advance]:
-    return list(run_protocol(cell, protocol, control(**values)))  # type: ignore[arg-type]
+    return list(Stepping(cell, protocol, control(**values)))  # type: ignore[arg-type]
 
 
 def lengths(advances: list[Advance]) -> list[float]:
@@ -136,10 +142,10 @@ class Stubborn(FakeCell):
 
     longest = 0.3
 
-    def advance(self, time_step: float, current_density: float, **other: None) -> Report:
-        report = super().advance(time_step, current_density)
+    def advance(self, time_step: float, load: Load) -> Report:
+        report = super().advance(time_step, load)
         if time_step > self.longest:
-            self.charge = np.nan
+            self._charge[...] = np.nan
             raise SolveError("no convergence")
         return report
 
@@ -165,7 +171,7 @@ def test_time_step_that_cannot_be_shorter_ends_the_run_in_words() -> None:
     cell.longest = 0.0
     done = []
     with pytest.raises(ProtocolError, match=r"no convergence \(the time step cannot be shorter than 0.1 s\)"):
-        done += run_protocol(cell, [charge(time=1.0)], control(minimum=0.1))  # type: ignore[arg-type]
+        done += Stepping(cell, [charge(time=1.0)], control(minimum=0.1))  # type: ignore[arg-type]
     assert done == [] and cell.charge == 0.0
     assert cell.tried == pytest.approx([1.0, 0.5, 0.25, 0.125, 0.1])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from joint import LENGTH, MODULUS, STRENGTH, Joint
 
-from interstice.solver.unstable import LARGEST_GROWTH, Step, Steps
+from interstice.solver.crack.unstable import LARGEST_GROWTH, Step, Steps
 
 BARE = STRENGTH * Joint.length / MODULUS
 """What the bar gives when it is as strained as its joint can bear [m]."""

@@ -6,7 +6,7 @@ periodic partners.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,6 +35,19 @@ class Constraints:
 
     def __add__(self, other: Constraints) -> Constraints:
         return Constraints(self.fixed + other.fixed, self.tied + other.tied, self.periodic + other.periodic)
+
+    def held(self, function: fem.Function) -> Indices:
+        """Return the local dofs of `function` that are fixed or tied: its residual there holds the reactions."""
+        dofs = [dofs for other, dofs in (*self.fixed, *self.tied) if other is function]
+        return np.concatenate([np.empty(0, dtype=np.int32), *dofs])
+
+    def moved(self, replacement: Mapping[int, fem.Function]) -> Constraints:
+        """Return the same constraints of other functions, by the id of each."""
+        return Constraints(
+            [(replacement[id(f)], dofs) for f, dofs in self.fixed],
+            [(replacement[id(f)], dofs) for f, dofs in self.tied],
+            [(replacement[id(f)], *rest) for f, *rest in self.periodic],
+        )
 
     def of(self, functions: Iterable[fem.Function]) -> Constraints:
         """Return those on `functions`."""

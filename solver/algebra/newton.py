@@ -204,6 +204,13 @@ class System:
         self._assemble_local(index)
         return self._gather(index).copy()
 
+    def residual_of(self, function: fem.Function) -> npt.NDArray[np.float64]:
+        """Return the same of the field of `function`; KeyError if it is none of this system."""
+        for index, field in enumerate(self.fields):
+            if field.function is function:
+                return self.residual_array(index)
+        raise KeyError(function.name)
+
     def destroy(self) -> None:
         """Free the PETSc objects."""
         self._forget_constraints()

@@ -17,42 +17,54 @@ reversible.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import ufl
-from dolfinx import fem
 
-from interstice.solver.domain import Interface
+from interstice.solver.ledger import LawWork
+from interstice.solver.model import Model
+from interstice.solver.part import Part, Term, Work
+from interstice.solver.site import Face
 
 Array = npt.NDArray[np.float64]
 
 
-class Adhesion:
-    """Adhesion on one interface; `jump` is ⟦u⟧ in UFL, `initial_gap` a nodal function [m].
+class Adhesion(Part):
+    """Adhesion on one interface.
 
     The nodal functions `work` w [J/m²] and `reach` ρ [m] may be changed, also from node to node.
     """
 
+    symmetric: ClassVar[bool] = False
     account = "remainder"
     """Of the energy ledger: nothing is lost."""
 
-    def __init__(self, interface: Interface, jump: Any, initial_gap: fem.Function, work: float, reach: float) -> None:
+    def __init__(self, face: Face, work: float, reach: float) -> None:
         """Set w and ρ everywhere; ValueError unless w ≥ 0 and ρ > 0."""
         if not (work >= 0.0 and reach > 0.0):
             raise ValueError(f"adhesion: the work {work:g} J/m² is below zero or the range {reach:g} m is not above")
-        self.interface = interface
+        face.adhesion = self
+        self.face, self.label, self.interface = face, face.label, face.interface
+        interface = face.interface
         self.work, self.reach = interface.function("work_of_adhesion"), interface.function("range_of_adhesion")
         self.work.x.array[:], self.reach.x.array[:] = work, reach
 
         normal = interface.normal("+")
-        gap = ufl.max_value(0.0, initial_gap("+") + ufl.inner(jump, normal))
+        gap = ufl.max_value(0.0, face.normal_gap)
         ratio = np.sqrt(np.pi) / 2 * gap / self.reach("+")
         attraction = self.work("+") / self.reach("+") * ufl.exp(-(ratio**2))
         self._traction = attraction * normal
         self._attraction = interface.reader(attraction)
         self._stored = interface.reader(self.work("+") * ufl.erf(ratio))
+
+    def terms(self) -> Iterable[Term]:
+        return self.face.on_jump(self.residual)
+
+    def works(self) -> Iterator[Work]:
+        yield LawWork(self, self.face.jump)
 
     def residual(self, jump_test: Any) -> ufl.Form:
         """Return ∫ t n · ⟦v⟧ dS."""
@@ -81,6 +93,13 @@ class Adhesion:
         It ends where the attraction on the rim, seen from afar, is the edge of a crack.
         """
         return self.interface.sum(1.0 - self.stored / self.work.x.array)
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the adhesion of each interface that has some."""
+    for face, block in zip(model.faces, model.blocks.values(), strict=True):
+        if block.adhesion:
+            yield Adhesion(face, block.adhesion.work, block.adhesion.range)
 
 
 def tabor_number(radius: float, work: float, modulus: float, reach: float) -> float:

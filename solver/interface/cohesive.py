@@ -37,9 +37,9 @@ error of the rule.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -48,12 +48,12 @@ from dolfinx import fem
 from mpi4py import MPI
 
 from interstice.materials.elementwise import maximum, sqrt
-from interstice.solver.domain import Interface
-from interstice.solver.interface.contact import Change
 from interstice.solver.interface.fatigue import Fatigue
 from interstice.solver.interface.mixity import Limits
 from interstice.solver.interface.process_zone import ProcessZone, process_zone
-from interstice.solver.state import State
+from interstice.solver.ledger import LawWork, Share
+from interstice.solver.part import Change, Part, Term, Work
+from interstice.solver.site import Face
 
 Array = npt.NDArray[np.float64]
 
@@ -110,29 +110,32 @@ class Readings(NamedTuple):
     fatigued: npt.NDArray[np.bool_]
 
 
-class CohesiveBond:
-    """The bond on one interface; `jump` is ⟦u⟧ in UFL. Nodes are unbonded (D = 1) until `bond` is called.
+class CohesiveBond(Part):
+    """The bond on one interface. Nodes are unbonded (D = 1) until `bond` is called.
 
     Parameters of `law` and `fatigue` are numbers, nodal functions on the interface, or functions of the coordinates
     x, y(, z) [m] of its nodes; each becomes a nodal function, found in `law` and `fatigue` of the bond. With a
     `relaxation_time` τ [s] the owner's `time_step` [s] is needed; without both there is no viscosity.
     """
 
+    symmetric: ClassVar[bool] = False
+    account = "bond"
+
     def __init__(
         self,
-        interface: Interface,
+        face: Face,
         law: Law,
-        jump: Any,
         fatigue: Fatigue | None = None,
         relaxation_time: float = 0.0,
         time_step: fem.Constant | None = None,
-        state: State | None = None,
     ) -> None:
         """Prepare the bond; ValueError where parameters make no law."""
-        self.interface = interface
+        face.bond = self
+        self.face, self.label, self.interface = face, face.label, face.interface
+        interface, jump = face.interface, face.jump
         self.law, self.fatigue = self._nodal(law), self._nodal(fatigue)
         self._check()
-        self.state = state or State()
+        self.state = face.state.scope("bond")
 
         def kept(name: str, shape: tuple[int, ...] = ()) -> fem.Function:
             return self.state.function(interface.function(name, shape))
@@ -147,7 +150,7 @@ class CohesiveBond:
         self.fatigue_dissipated = kept("energy_dissipated_by_fatigue")
         self.viscous_dissipated = kept("energy_dissipated_by_viscosity")
         self.trapezoidal_dissipated = kept("energy_dissipated_by_trapezoidal_rule")
-        self.stored, self.traction = kept("stored_energy"), kept("bond_traction", shape)
+        self._stored, self._held_traction = kept("stored_energy"), kept("bond_traction", shape)
 
         domain = interface.dS.ufl_domain()
         self.relaxation_time = fem.Constant(domain, np.float64(relaxation_time))
@@ -175,6 +178,9 @@ class CohesiveBond:
         self.damage = interface.reader(self.damage_now)
         self.state.array("damage", self.damage.values.x.array)[:] = 1.0
         self._jump = interface.reader(jump)
+
+    def terms(self) -> Iterable[Term]:
+        return self.face.on_jump(self.residual)
 
     def residual(self, jump_test: Any) -> ufl.Form:
         """Return ∫ t · ⟦v⟧ dS."""
@@ -241,11 +247,25 @@ class CohesiveBond:
             by_law = np.where(now.fatigued, by_fatigue, by_law)
             self.fatigue_dissipated.x.array[:] += by_fatigue
         self.dissipated.x.array[:] += by_law
-        self.traction.x.array[:] = now.traction.ravel()
-        self.stored.x.array[:] = (1 - now.damage) * np.sum(now.opening * elastic, axis=1) / 2
+        self._held_traction.x.array[:] = now.traction.ravel()
+        self._stored.x.array[:] = (1 - now.damage) * np.sum(now.opening * elastic, axis=1) / 2
         self.damage_old.x.array[:] = now.damage
         self.effective_damage_old.x.array[:] = now.effective_damage
         self.opening_old.x.array[:] = now.opening.ravel()
+
+    @property
+    def traction(self) -> Array:
+        """The traction t at the nodes when last committed [Pa], shape (local and ghost nodes × d,)."""
+        return self._held_traction.x.array
+
+    @property
+    def stored(self) -> Array:
+        """The elastic energy per area at the nodes when last committed [J/m²], shape (local and ghost nodes,)."""
+        return self._stored.x.array
+
+    def works(self) -> Iterator[Work]:
+        yield LawWork(self, self.face.jump)
+        yield Share("bond", "viscosity", lambda: self.interface.sum(self.viscous_dissipated.x.array))
 
     @property
     def holding(self) -> npt.NDArray[np.bool_]:

@@ -15,16 +15,20 @@ raised; forces too small to matter switch no node, for there rounding alone deci
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import ufl
-from dolfinx import fem
 from scipy.spatial import cKDTree
 
+from interstice import schema
 from interstice.solver.algebra import SolveError
-from interstice.solver.domain import Interface
-from interstice.solver.state import State
+from interstice.solver.ledger import LawWork
+from interstice.solver.model import Model
+from interstice.solver.part import Change, Part, Shown, Term, Work
+from interstice.solver.site import Face
 
 NEGLIGIBLE = 1e-8
 """Pressure that counts as none, over the largest or the typical one: whether a node presses so does not matter."""
@@ -43,56 +47,47 @@ HERTZIAN = 1.5
 """F/(E* δ √A) of a sphere, F/(E* δ) of a cylinder per depth (π/2), where the initial gap is below δ on the area A."""
 
 
-class Change(NamedTuple):
-    """What an update changed: nodes that switched state on all ranks, and the relative error left to the multiplier."""
-
-    flipped: int
-    drift: float
+LYING = 1e-9
+"""Gap over the spacing of nodes up to which sides lie on each other."""
 
 
-class Contact:
-    """Frictionless contact on one interface; `jump` is ⟦u⟧ in UFL, `initial_gap` a nodal function [m].
-
-    `stiffness` is the composite modulus E* [Pa].
+class Contact(Part):
+    """Frictionless contact on one interface.
 
     `floating` is the name of a side that contact alone holds, None where there is none; its owner may change that.
     `closed` is the relative gap (see CLOSED) at which λ is left as it is.
     """
 
-    def __init__(
-        self,
-        interface: Interface,
-        jump: Any,
-        initial_gap: fem.Function,
-        stiffness: float,
-        augmentation: float,
-        update: bool,
-        pressure: float = 0.0,
-        floating: str | None = None,
-        state: State | None = None,
-    ) -> None:
-        """Prepare contact with r = augmentation · stiffness/h [Pa/m], h the nodal spacing; `update`: λ is updated.
+    account = "remainder"
+    stored = 0.0
 
-        Errors are judged against the largest pressure or, when contact is nearly lost, the typical `pressure` [Pa].
+    def __init__(self, face: Face, augmentation: float, update: bool = True, floating: str | None = None) -> None:
+        """Prepare contact with r = augmentation · E*/h [Pa/m], h the nodal spacing; `update`: λ is updated.
+
+        Errors are judged against the largest pressure or, when contact is nearly lost, the typical one of the face.
         """
-        self._typical_pressure = pressure
+        face.contact = self
+        self.face, self.label, interface = face, face.label, face.interface
         self.floating = floating
         self.closed = CLOSED
         self.interface = interface
         self.update_multiplier = update
-        state = state or State()
+        state = face.state.scope("contact")
         self.multiplier, self.active, self.augmentation = (
             state.function(interface.function(name)) for name in ("multiplier", "active", "augmentation")
         )
-        self._modulus, self._initial_gap = stiffness, initial_gap
-        self._stiffness = stiffness / interface.spacing.x.array
+        self._modulus = face.modulus
+        self._stiffness = self._modulus / interface.spacing.x.array
         self.augmentation.x.array[:] = augmentation * self._stiffness
-        self.normal_gap = initial_gap("+") + ufl.inner(jump, interface.normal("+"))
+        self.normal_gap = face.normal_gap
         self.gap = interface.reader(self.normal_gap)
         state.array("gap", self.gap.values.x.array)
         self._drift, self._pull = state.number("drift", np.inf), state.number("pull", np.nan)
         if floating:
             self.close()
+
+    def terms(self) -> Iterable[Term]:
+        return self.face.on_jump(self.residual)
 
     def residual(self, jump_test: Any) -> ufl.Form:
         """Return −∫ p_n n · ⟦v⟧ dS."""
@@ -109,6 +104,18 @@ class Contact:
         trial = self.multiplier.x.array - self.augmentation.x.array * self.gap.values.x.array
         return self.active.x.array * np.maximum(trial, 0.0)
 
+    @property
+    def traction(self) -> npt.NDArray[np.float64]:
+        """The traction −p_n n at the nodes [Pa], shape (local and ghost nodes × d,)."""
+        normal = self.interface.normal.x.array.reshape(-1, self.interface.mesh.geometry.dim)
+        return (-self.pressure[:, None] * normal).ravel()
+
+    @property
+    def lying(self) -> npt.NDArray[np.bool_]:
+        """Where the sides lie on each other, pressed or not, shape (local and ghost nodes,)."""
+        lying: npt.NDArray[np.bool_] = self.gap.read() <= LYING * self.interface.spacing.x.array
+        return lying
+
     def start(self, active: np.ndarray) -> None:
         """Look for the touching nodes from those where `active` (local and ghost nodes,) is true, from all if none is.
 
@@ -121,14 +128,15 @@ class Contact:
         """Take every node as active: the start from which the set of touching nodes is found."""
         self.active.x.array[:] = 1.0
 
-    def approach(self) -> None:
+    def estimate(self) -> None:
         """Take as active the nodes nearest to touching, as many as the typical pressure makes touch in Hertz' contact.
 
         The interface counts as one contact: many small ones would be stiffer, and fewer nodes touch. Flat or under a
         heavy load, all are active. Collective.
         """
         interface = self.interface
-        gap = self._initial_gap.x.array
+        assert self.face.initial_gap is not None
+        gap = self.face.initial_gap.x.array
         owned = interface.owned
         found = interface.mesh.comm.allgather((gap[:owned], interface.areas.x.array[:owned]))
         gaps, areas = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
@@ -136,7 +144,7 @@ class Contact:
         depth, area = gaps[order] - gaps[order[0]], np.cumsum(areas[order])
         length = np.sqrt(area) if interface.mesh.topology.dim == 2 else 1.0
         force = HERTZIAN * self._modulus * depth * length
-        enough = min(int(np.searchsorted(force, self._typical_pressure * area[-1])), len(depth) - 1)
+        enough = min(int(np.searchsorted(force, self.face.pressure * area[-1])), len(depth) - 1)
         self.start(gap <= gaps[order[enough]])
 
     def start_from(self, coarse: Contact) -> None:
@@ -166,7 +174,7 @@ class Contact:
         trial = self.multiplier.x.array - self.augmentation.x.array * gap
         if self.floating and self._is_lost(trial * before, self.interface.max(trial)):
             return Change(1, np.inf)
-        largest = max(self.interface.max(trial), self._typical_pressure)
+        largest = max(self.interface.max(trial), self.face.pressure)
         switching = (before != (trial > 0.0)) & (np.abs(trial) > NEGLIGIBLE * largest)
         flipped = self.interface.count(switching)
         active = before ^ switching
@@ -191,11 +199,11 @@ class Contact:
 
         An iterative linear solver finds a light load after a heavy one in several steps on the same active set.
         """
-        if largest > NEGLIGIBLE * self._typical_pressure:
+        if largest > NEGLIGIBLE * self.face.pressure:
             self._pull[...] = np.nan
             return False
         pull, before = -self.interface.sum(pressure), float(self._pull)
-        nothing = NEGLIGIBLE * self._typical_pressure * self.interface.sum(np.ones_like(pressure))
+        nothing = NEGLIGIBLE * self.face.pressure * self.interface.sum(np.ones_like(pressure))
         if abs(pull) <= nothing or abs(pull - before) <= SETTLED * abs(before):
             self._pull[...] = np.nan
             raise SolveError(
@@ -203,3 +211,64 @@ class Contact:
             )
         self._pull[...] = pull
         return True
+
+    def columns(self) -> Mapping[str, float]:
+        interface, gap, pressure = self.interface, self.gap.read(), self.pressure
+        area = self.face.area
+        reference = self.face.pressure * (self.face.rms or self.face.mean_spacing)
+        return {
+            "mean pressure [Pa]": interface.sum(pressure) / area,
+            "max pressure [Pa]": interface.max(pressure),
+            "mean gap [m]": interface.sum(gap) / area,
+            "max gap [m]": interface.max(gap),
+            "complementarity [1]": interface.max(np.abs(gap * pressure)) / reference,
+            "penetration [m]": interface.max(-gap, default=0.0),
+        }
+
+    def shown(self) -> Iterator[Shown]:
+        gap, pressure = (self.interface.function(name) for name in ("gap", "pressure"))
+        along = self.face.jump - ufl.inner(self.face.jump, self.interface.normal("+")) * self.interface.normal("+")
+        shear = self.interface.reader(ufl.sqrt(ufl.inner(along, along)))
+
+        def read_gap() -> None:
+            gap.x.array[:] = self.gap.read()
+
+        def read_pressure() -> None:
+            pressure.x.array[:] = self.pressure
+
+        yield Shown(self.face, "gap [m]", gap, read_gap)
+        yield Shown(self.face, "pressure [Pa]", pressure, read_pressure)
+        yield Shown(self.face, "shear jump [m]", shear.values, shear.read)
+
+    def works(self) -> Iterator[Work]:
+        yield LawWork(self, self.face.jump)
+
+
+class PressedContact(Contact):
+    """Contact of a cell that a stack may press: how it begins, and what holds its sides."""
+
+    def __init__(self, model: Model, face: Face, wanted: schema.Interface) -> None:
+        assert wanted.contact.augmentation is not None
+        super().__init__(face, wanted.contact.augmentation, wanted.contact.method == "augmented_lagrangian")
+        self._pressed, self._grown = bool(model.case.stack.pressure), wanted.cohesive is not None
+        loose = any(model.is_loose(site) for site in face.sites)
+        held = loose or model.case.geometry.builder == "dcb" or wanted.adhesion is not None
+        self._alone = None if held else face.plus.name
+        self._stiff = model.case.stack.hold == "fixed_thickness"
+
+    def approach(self) -> None:
+        self.floating = self._alone if self._pressed else None
+        if self._pressed:
+            self.estimate()
+        else:
+            self.active.x.array[:] = self.lying
+
+    def join(self) -> None:
+        self.floating = None if self._stiff or self._grown else self._alone
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the contact of each interface whose sides may part."""
+    for face, block in zip(model.faces, model.blocks.values(), strict=True):
+        if not face.bonded:
+            yield PressedContact(model, face, block)

@@ -16,31 +16,39 @@ The tangent is not symmetric, for t_t follows p_n where the sides slip.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
 import numpy as np
 import ufl
 
-from interstice.solver.interface.contact import Change, Contact
-from interstice.solver.state import State
+from interstice.solver.ledger import LawWork
+from interstice.solver.model import Model
+from interstice.solver.part import Change, Part, Term, Work
+from interstice.solver.site import Face
 
 LEAST = 1e-8
 """How far, over the largest μ p_n, a node has to be beyond its state to leave it: rounding must not make it switch."""
 
 
-class Friction:
-    """Friction of what `contact` presses together; `jump` is ⟦u⟧ and `coefficient` is μ in UFL, restricted."""
+class Friction(Part):
+    """Friction of what contact presses together, which is updated before; `coefficient` is μ in UFL, restricted."""
 
+    symmetric: ClassVar[bool] = False
+    runs_with_crack: ClassVar[bool] = True
     account = "friction"
     """Of the energy ledger: all work is lost."""
     stored = 0.0
 
-    def __init__(self, contact: Contact, jump: Any, coefficient: Any, state: State | None = None) -> None:
-        self.contact, self.interface = contact, contact.interface
-        interface = self.interface
+    def __init__(self, face: Face, coefficient: Any) -> None:
+        assert face.contact is not None
+        face.friction = self
+        self.face, self.label, jump = face, face.label, face.jump
+        self.contact, self.interface = face.contact, face.interface
+        interface, contact = self.interface, self.contact
         self._dimension = interface.mesh.geometry.dim
         shape = (self._dimension,)
-        self.state = state or State()
+        self.state = face.state.scope("friction")
         self.multiplier, self.origin = (
             self.state.function(interface.function(name, shape)) for name in ("friction_multiplier", "committed_jump")
         )
@@ -59,6 +67,9 @@ class Friction:
         # the trial traction of a slipping node is never zero
         size = ufl.sqrt(ufl.conditional(ufl.gt(slipping, 0.5), ufl.inner(trial, trial), 1.0))
         self._traction = (self.sticking("+") + slipping * coefficient * pressure / size) * trial
+
+    def terms(self) -> Iterable[Term]:
+        return self.face.on_jump(self.residual)
 
     def residual(self, jump_test: Any) -> ufl.Form:
         """Return ∫ t_t · ⟦v⟧ dS."""
@@ -97,6 +108,9 @@ class Friction:
         self.held.x.array[:] = self.contact.active.x.array
         self.sticking.x.array[:] = (self._bound() > 0.0) & (self.slipping.x.array < 1.0)
 
+    def join(self) -> None:
+        self.commit()
+
     def _bound(self) -> np.ndarray:
         """Return μ p_n [Pa] of the nodes that have friction in this step, zero elsewhere."""
         return self.held.x.array * self._coefficient.read() * self.contact.pressure
@@ -104,11 +118,15 @@ class Friction:
     def _vectors(self, values: np.ndarray) -> np.ndarray:
         return values.reshape(-1, self._dimension)
 
+    def works(self) -> Iterator[Work]:
+        yield LawWork(self, self.face.jump)
 
-def update_both(contact: Contact, friction: Friction | None) -> Change:
-    """Update contact and then, if there is any, its friction; return how much both changed."""
-    change = contact.update()
-    if friction is None:
-        return change
-    slip = friction.update()
-    return Change(change.flipped + slip.flipped, max(change.drift, slip.drift))
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the friction of each interface that has some; where there was a bond it grows with the damage."""
+    for face, block in zip(model.faces, model.blocks.values(), strict=True):
+        if block.friction:
+            coefficient: Any = model.domain.constant(block.friction.coefficient)
+            if face.bond:
+                coefficient *= face.bond.damage_old("+")
+            yield Friction(face, coefficient)

@@ -128,13 +128,12 @@ def gap_capacitance(gap: Any, relative_permittivity: Any, smallest: Any) -> Any:
     return VACUUM_PERMITTIVITY * relative_permittivity / maximum(gap, smallest)
 
 
-def charging_current(capacitance: Any, difference: Any, history: Any, time_step: Any, activity: Any) -> Any:
-    """Return (1 − a) C (Δφ − h)/τ [A/m²], the displacement current across Γ_d, of the sign of j_n.
+def charging_current(capacitance: Any, rate: Any, activity: Any) -> Any:
+    """Return (1 − a) C dΔφ/dt [A/m²], the displacement current across Γ_d, of the sign of j_n.
 
-    `difference` is Δφ = φ_e − φ_s [V]; h and τ are those of the time scheme (`interstice.solver.bdf2`). It moves no
-    lithium: it belongs in the equations of charge only.
+    `rate` is that of Δφ = φ_e − φ_s [V/s]. The current moves no lithium: it belongs in the equations of charge only.
     """
-    return (1 - activity) * capacitance * (difference - history) / time_step
+    return (1 - activity) * capacitance * rate
 
 
 def _tafel_branch(x: Any) -> Any:

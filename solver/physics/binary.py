@@ -8,13 +8,12 @@ concentration, φ [V] the potential of a lithium reference electrode at the plac
 stands; D [m²/s] is the diffusivity of the salt, t₊ the transference number, Γ = 1 + d ln f/d ln c. The dilute limit
 (Nernst–Planck) is Γ = 1, D = 2D₊D₋/(D₊ + D₋), t₊ = D₊/(D₊ + D₋), κ = F² c (D₊ + D₋)/RT.
 
-Weak form over one step, h and τ being those of the time scheme (`interstice.solver.bdf2`): find c and φ such that for
-all q and ψ
+Weak form: find c and φ such that for all q and ψ
 
-    ∫ (c − h)/τ q dx − ∫ N₋ · ∇q dx = 0,   −∫ i · ∇ψ dx − ∫_Γ j_n ψ dS = 0,
+    ∫ ∂c/∂t q dx − ∫ N₋ · ∇q dx = 0,   −∫ i · ∇ψ dx − ∫_Γ j_n ψ dS = 0,
 
-the last term being added by the interfaces, where j_n > 0 brings Li⁺ into the electrolyte. No face lets the anion
-through, so that salt is conserved.
+the rate being that of a time scheme (`interstice.solver.rates`), the last term being added by the interfaces, where
+j_n > 0 brings Li⁺ into the electrolyte. No face lets the anion through, so that salt is conserved.
 """
 
 from __future__ import annotations
@@ -53,11 +52,9 @@ class BinaryElectrolyte:
         return -self.diffusivity * ufl.grad(c) - migration
 
 
-def salt_residual(
-    law: BinaryElectrolyte, c: Any, history: Any, phi: Any, q: Any, tau: Any, dx: ufl.Measure
-) -> ufl.Form:
-    """Return ∫ (c − h)/τ q − N₋ · ∇q dx; give `dx` a quadrature degree (2 for linear elements)."""
-    return ((c - history) / tau * q - ufl.inner(law.anion_flux(c, phi), ufl.grad(q))) * dx
+def salt_residual(law: BinaryElectrolyte, c: Any, rate: Any, phi: Any, q: Any, dx: ufl.Measure) -> ufl.Form:
+    """Return ∫ ∂c/∂t q − N₋ · ∇q dx; give `dx` a quadrature degree (2 for linear elements)."""
+    return (rate * q - ufl.inner(law.anion_flux(c, phi), ufl.grad(q))) * dx
 
 
 def charge_residual(law: BinaryElectrolyte, c: Any, phi: Any, psi: Any, dx: ufl.Measure) -> ufl.Form:

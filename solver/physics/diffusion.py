@@ -11,13 +11,12 @@ measures (PITT, GITT) and which a material's `diffusivity` is unless it says oth
 enters as its potential Ω σ_h [J/mol]: lithium that swells its host moves to where that is in tension. As linear
 displacements have no gradient of σ_h within an element, σ_h is the nodal field s of `hydrostatic_residual` there.
 
-Weak form over one step: with h and τ of the time scheme (`interstice.solver.bdf2`; c_old and Δt of implicit Euler),
-find c such that for all q
+Weak form: find c such that for all q
 
-    ∫ (c − h)/τ q dx − ∫ J · ∇q dx + ∫_Γ (j_n/F) q dS = 0,
+    ∫ ∂c/∂t q dx − ∫ J · ∇q dx + ∫_Γ (j_n/F) q dS = 0,
 
-the last term being added by the interface, where j_n > 0 takes lithium out of the host. Vegard's eigenstrain is
-e = ∫ Ω/3 dc from c_ref to c.
+the rate being that of a time scheme (`interstice.solver.rates`) and the last term being added by the interface, where
+j_n > 0 takes lithium out of the host. Vegard's eigenstrain is e = ∫ Ω/3 dc from c_ref to c.
 """
 
 from __future__ import annotations
@@ -37,17 +36,17 @@ SMALLEST_FACTOR = 1e-2
 """The least Γ: on a plateau of U it is 0, where two phases would part, which this model does not resolve."""
 
 
-def residual(c: Any, c_old: Any, q: Any, diffusivity: Any, time_step: Any, dx: ufl.Measure) -> ufl.Form:
-    """Return ∫ (c − c_old)/Δt q + D ∇c · ∇q dx; c [mol/m³], D [m²/s], Δt [s]."""
-    return (c - c_old) / time_step * q * dx + diffusivity * ufl.inner(ufl.grad(c), ufl.grad(q)) * dx
+def residual(c: Any, rate: Any, q: Any, diffusivity: Any, dx: ufl.Measure) -> ufl.Form:
+    """Return ∫ ∂c/∂t q + D ∇c · ∇q dx; c [mol/m³], its `rate` [mol/(m³ s)], D [m²/s]."""
+    return rate * q * dx + diffusivity * ufl.inner(ufl.grad(c), ufl.grad(q)) * dx
 
 
-def balance(c: Any, history: Any, q: Any, flux: Any, tau: Any, dx: ufl.Measure) -> ufl.Form:
-    """Return ∫ (c − h)/τ q − J · ∇q dx; c and h [mol/m³], J [mol/(m² s)], τ [s].
+def balance(rate: Any, q: Any, flux: Any, dx: ufl.Measure) -> ufl.Form:
+    """Return ∫ ∂c/∂t q − J · ∇q dx; the `rate` of c [mol/(m³ s)], J [mol/(m² s)].
 
     J has powers and functions of c: give `dx` a quadrature degree (2 for linear elements), or FFCx chooses a large one.
     """
-    return ((c - history) / tau * q - ufl.inner(flux, ufl.grad(q))) * dx
+    return (rate * q - ufl.inner(flux, ufl.grad(q))) * dx
 
 
 def flux(

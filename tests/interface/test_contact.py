@@ -45,20 +45,20 @@ def test_uniform_stress_passes_through_the_interface(
     pressure = 50e6
     along = np.outer(normal, normal)[:dimension, :dimension]
     across = np.eye(dimension) - along
-    for index, (side, (E, nu)) in enumerate(zip(blocks.sides, moduli, strict=True)):
+    for index, (side, (E, nu)) in enumerate(zip(blocks.sites, moduli, strict=True)):
         # in plane strain the stress out of plane adds to both strains
         confined = (1 - nu**2, nu * (1 + nu)) if dimension == 2 else (1.0, nu)
         strain = pressure / E * (confined[1] * across - confined[0] * along)
         u = blocks.u[side.name]
         exact = u.function_space.tabulate_dof_coordinates()[:, :dimension] @ strain
-        face = blocks.dofs(index, ("collector", "counter")[index], range(dimension))
+        face = blocks.dofs(side.name, ("collector", "counter")[index], range(dimension))
         u.x.array[face] = exact.ravel()[face]
     blocks.contact.closed = 1e-12
     blocks.press(drift_tolerance=1e-12)
 
     np.testing.assert_allclose(blocks.contact.pressure, pressure, rtol=1e-10)
     assert blocks.interface.max(np.abs(blocks.contact.gap.read())) < 1e-10 * pressure / 20e9 * LENGTH
-    for side, (E, nu) in zip(blocks.sides, moduli, strict=True):
+    for side, (E, nu) in zip(blocks.sites, moduli, strict=True):
         stress = stress_of_cells(blocks.u[side.name], E, nu)
         np.testing.assert_allclose(stress, np.broadcast_to(-pressure * along, stress.shape), atol=1e-10 * pressure)
 
@@ -107,7 +107,7 @@ def wavy(lateral: str = "symmetric", augmentation: float = 1e3, update: bool = T
         augmentation=augmentation,
         update=update,
     )
-    mean = RELATIVE_PRESSURE * np.pi * blocks.composite_modulus * AMPLITUDE / wavelength
+    mean = RELATIVE_PRESSURE * np.pi * blocks.face.modulus * AMPLITUDE / wavelength
     # r = 10⁴ E*/h amplifies the rounding of the displacements above the solver's usual tolerance
     blocks.press(mean, tolerance=1e-9 if augmentation > 1e3 else 1e-10)
     points, pressure = gathered(blocks.interface, blocks.contact.pressure)

@@ -12,11 +12,12 @@ from functools import cache
 import numpy as np
 import pytest
 from builders import SIDES, film_mesh, gathered, inclined, rotation
-from dolfinx import fem
 from mpi4py import MPI
 
-from interstice.benchmarks.blocks import AUGMENTATION, Blocks, Box
+from interstice.benchmarks.blocks import Blocks, Box
 from interstice.benchmarks.options import ContactMethod
+from interstice.benchmarks.pair import Pair
+from interstice.schema.interface import AUGMENTATION
 from interstice.solver.domain import Domain
 from interstice.solver.interface.contact import Contact
 from interstice.solver.interface.friction import Friction
@@ -39,15 +40,15 @@ class RigidPair:
         self.along = rotation(dimension)[:dimension, : dimension - 1]
         domain = Domain(tagged)
         self.interface = domain.interfaces[SIDES]
-        self.u = {name: fem.Function(side.space(1, (dimension,))) for name, side in domain.sides.items()}
-        jump = self.interface.jump(self.u)
-        self.contact = Contact(self.interface, jump, self.interface.function("gap"), 10e9, 1e3, update=True)
+        pair = Pair(domain, 2 * ((20e9, 0.0),), 1.0)
+        self.u = pair.u
+        self.contact = Contact(pair.face, 1e3)
         self.contact.multiplier.x.array[:] = PRESSURE
         self.contact.close()
         self.mu, self.damage = self.interface.function("mu"), self.interface.function("damage")
         self.mu.x.array[:] = np.linspace(0.1, 0.8, len(self.mu.x.array))
         self.damage.x.array[:] = 1.0
-        self.friction = Friction(self.contact, jump, self.mu("+") * self.damage("+"))
+        self.friction = Friction(pair.face, self.mu("+") * self.damage("+"))
         self.friction.commit()
 
     def slide(self, *position: float) -> np.ndarray:

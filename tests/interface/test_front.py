@@ -9,8 +9,8 @@ import pytest
 from builders import LENGTH, SIDES, film_mesh
 from mpi4py import MPI
 
+from interstice.solver.crack.front import CrackState, Front
 from interstice.solver.domain import Domain, Interface
-from interstice.solver.interface.front import CrackState, Front
 
 pytestmark = pytest.mark.also_on_ranks(3)
 

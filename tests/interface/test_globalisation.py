@@ -200,7 +200,7 @@ def test_approach_finds_the_contact_of_hertz(dimension: int) -> None:
     blocks = make(
         dimension, gap=lambda x: np.sum(x[: dimension - 1] ** 2, axis=0) / (2 * radius), load=load, elements=16
     )
-    blocks.contact.approach()
+    blocks.contact.estimate()
     r = np.linalg.norm(blocks.interface.space.tabulate_dof_coordinates()[:, : dimension - 1], axis=1)
     found = r[blocks.contact.active.x.array > 0].max()
     assert abs(found - a) <= LENGTH / 16
@@ -213,7 +213,7 @@ def test_approach_finds_the_contact_of_hertz(dimension: int) -> None:
 def test_approach_takes_all_nodes(dimension: int, flat: bool) -> None:
     blocks = make(dimension, gap=(lambda x: 0 * x[0]) if flat else None, load=1e-4 if flat else 1.0)
     blocks.contact.active.x.array[:] = 0.0
-    blocks.contact.approach()
+    blocks.contact.estimate()
     assert np.all(blocks.contact.active.x.array == 1.0)
 
 

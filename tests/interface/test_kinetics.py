@@ -151,8 +151,8 @@ def test_rates_double_from_25_to_36_degrees_at_50_kilojoules() -> None:
 def test_gap_charges_as_a_plate_capacitor_where_it_is_open() -> None:
     assert kinetics.gap_capacitance(1e-9, 2.0, 1e-10) == pytest.approx(17.708e-3, rel=1e-4)
     assert kinetics.gap_capacitance(0.0, 1.0, 1e-10) == pytest.approx(88.54e-3, rel=1e-4)
-    assert kinetics.charging_current(0.02, 0.3, 0.1, 2.0, 0.0) == pytest.approx(2e-3, rel=1e-12)
-    assert kinetics.charging_current(0.02, 0.3, 0.1, 2.0, 1.0) == 0.0
+    assert kinetics.charging_current(0.02, 0.1, 0.0) == pytest.approx(2e-3, rel=1e-12)
+    assert kinetics.charging_current(0.02, 0.1, 1.0) == 0.0
 
 
 class FilmCell:

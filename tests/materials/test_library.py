@@ -163,12 +163,13 @@ def test_numbers_of_a_material_make_the_same_material(name: str, role: str, tmp_
     def sourced(mapping: dict) -> dict:
         return {key: {"value": value, "source": "me"} for key, value in mapping.items()}
 
-    block = sourced(numbers.pop(role))
+    blocks = {key: sourced(numbers.pop(key)) for key in (role, "thermal") if key in numbers}
     path = tmp_path / "again.yaml"
     with path.open("w") as file:
-        YAML().dump({"name": name, "formula": "X", **sourced(numbers), role: block}, file)
+        YAML().dump({"name": name, "formula": "X", **sourced(numbers), **blocks}, file)
     again = materials.load(path)
     assert getattr(again, role) == getattr(material, role)
+    assert again.thermal == material.thermal
     for number in ("young_modulus", "poisson_ratio", "density"):
         assert getattr(again, number) == getattr(material, number)
 

@@ -175,7 +175,7 @@ def test_uniform_pressure_passes_through_the_interface_on_the_axis_too() -> None
     assert blocks.interface.sum(blocks.contact.pressure) == pytest.approx(np.pi * LENGTH**2 * pressure, rel=1e-9)
     confined = [E * (1 - nu) / ((1 + nu) * (1 - 2 * nu)) for E, nu in materials]
     sinking = pressure * (0.5 * LENGTH / confined[0] + LENGTH / confined[1])
-    top = blocks.u["upper"].x.array[blocks.dofs(0, "top", [1])]
+    top = blocks.u["upper"].x.array[blocks.dofs("upper", "top", [1])]
     np.testing.assert_allclose(top, -sinking, rtol=1e-9)
 
 

@@ -9,10 +9,10 @@ from builders import LENGTH, constant, film_mesh
 from dolfinx import fem
 
 from interstice.solver import algebra
-from interstice.solver.bdf2 import bdf2
 from interstice.solver.domain import Domain
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import binary
+from interstice.solver.time_scheme import bdf2
 
 SALT, DIFFUSIVITY, CONDUCTIVITY, TEMPERATURE = 1200.0, 5e-12, 0.05, 353.15
 THERMAL_VOLTAGE = GAS_CONSTANT * TEMPERATURE / FARADAY
@@ -32,7 +32,7 @@ class Layer:
         law = binary.BinaryElectrolyte(*(constant(domain, number) for number in numbers))
         dx = domain.dx(side, degree=2)
         lower, upper = domain.interfaces["electrode", "electrolyte"].dS, domain.ds("collector")
-        salt = binary.salt_residual(law, self.c, self.history, self.phi, q, self.tau, dx)
+        salt = binary.salt_residual(law, self.c, (self.c - self.history) / self.tau, self.phi, q, dx)
         charge = binary.charge_residual(law, self.c, self.phi, psi, dx)
         charge += self.current * (psi * upper - psi("+") * lower)
         self.y = self.c.function_space.tabulate_dof_coordinates()[:, 1] / LENGTH

@@ -15,7 +15,7 @@ trapezoidal rule in the energy that the bond took. By that rule the drag is a la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ import ufl
 
 from interstice.solver.algebra import Report, SolveError
 from interstice.solver.interface.cohesive import CohesiveBond
+from interstice.solver.ledger import LawWork
+from interstice.solver.part import Part, Term, Work
 from interstice.solver.state import State
 
 Array = npt.NDArray[np.float64]
@@ -72,28 +74,38 @@ class Owner:
 
 
 class Growth:
-    """How much of their toughness nodes lose in a step."""
+    """How much of their toughness nodes lose."""
 
     def __init__(self, bond: CohesiveBond) -> None:
         self.bond = bond
         limits = bond.law.limits
         self._toughness = np.minimum(limits.normal_toughness.x.array, limits.shear_toughness.x.array)
 
-    def commit(self) -> float:
-        """Commit the bond; return the largest share of the toughness that a node lost since the last commit."""
-        before = np.copy(self.bond.dissipated.x.array)
-        self.bond.commit()
+    def look(self) -> Array:
+        """Return the energy lost so far at the nodes [J/m²]."""
+        return np.copy(self.bond.dissipated.x.array)
+
+    def since(self, before: Array) -> float:
+        """Return the largest share of the toughness that a node lost since it had lost `before`."""
         return self.bond.interface.max((self.bond.dissipated.x.array - before) / self._toughness)
 
+    def commit(self) -> float:
+        """Commit the bond; return the largest share of the toughness that a node lost by that."""
+        before = self.look()
+        self.bond.commit()
+        return self.since(before)
 
-class Relaxation:
-    """The drag on one bond (zero but during an event) and the events it sees; `jump` is ⟦u⟧ in UFL."""
+
+class Relaxation(Part):
+    """The drag on one bond (zero but during an event) and the events it sees."""
 
     account = "released"
     stored = 0.0
 
-    def __init__(self, bond: CohesiveBond, jump: Any) -> None:
-        self.bond, self.interface = bond, bond.interface
+    def __init__(self, bond: CohesiveBond) -> None:
+        bond.face.drag = self
+        self.bond, self.face, self.interface = bond, bond.face, bond.interface
+        jump = bond.face.jump
         self.drag = self.interface.function("drag")
         self.origin = self.interface.function("origin_of_drag", (self.interface.mesh.geometry.dim,))
         self._change = self.drag("+") * (jump - self.origin("+"))
@@ -102,6 +114,12 @@ class Relaxation:
         pairs = (limits.normal_strength, limits.normal_toughness), (limits.shear_strength, limits.shear_toughness)
         self._slope = np.max([s.x.array**2 / (2 * toughness.x.array) for s, toughness in pairs], axis=0)
         self._growth = Growth(bond)
+
+    def terms(self) -> Iterable[Term]:
+        return self.face.on_jump(self.residual)
+
+    def works(self) -> Iterator[Work]:
+        yield LawWork(self, self.face.jump)
 
     def residual(self, jump_test: Any) -> ufl.Form:
         """Return ∫ t_v · ⟦v⟧ dS."""

@@ -1,4 +1,4 @@
-"""The fixture around a cell: a rigid platen on the collector and what presses it down.
+"""The fixture around a cell: rigid rough platens on the collector and under the counter face, what presses them.
 
 The pressure of the platen is p = p_0 + k (u − u_0), u its height: k = 0 under constant pressure, k the stiffness of a
 spring. A pad is a standard linear solid of thickness h, whose stress relaxes from (E_1 + E_2) ε_0 to E_2 ε_0:
@@ -11,6 +11,7 @@ p(t) = (E_2 + E_1 exp(−t/τ)) ε_0.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,19 +20,24 @@ from dolfinx import fem
 from mpi4py import MPI
 
 from interstice import schema
+from interstice.solver.algebra import Constraints
 from interstice.solver.domain import Domain, Indices
+from interstice.solver.ledger import LoadWork
+from interstice.solver.model import Model
+from interstice.solver.part import Load, Part, Term, Work
 from interstice.solver.state import State
 
 
-class Stack:
-    """The platen, whose local dofs of the displacement `u` are `platen`, empty where there is none.
+class Platen:
+    """The law of the fixture on the platen, whose local dofs of the displacement `u` are `dofs`, none if it is free.
 
     While it is `pressing` it gives the pressure asked for; then it is locked and does what the case says.
     """
 
-    def __init__(self, domain: Domain, wanted: schema.Stack, u: fem.Function, state: State | None = None) -> None:
-        self._domain, self._wanted, self._u = domain, wanted, u
-        self.platen: Indices = np.empty(0, dtype=np.int32)
+    def __init__(
+        self, domain: Domain, wanted: schema.Stack, u: fem.Function, dofs: Indices, state: State | None = None
+    ) -> None:
+        self._domain, self._wanted, self._u, self.dofs = domain, wanted, u, dofs
         state = state or State()
         self._pressure, self._stiffness, self._height = (
             state.constant(name, domain.constant(value))
@@ -60,7 +66,7 @@ class Stack:
     @property
     def height(self) -> float:
         """The displacement of the platen [m], 0 where there is none."""
-        local = self._u.x.array[self.platen]
+        local = self._u.x.array[self.dofs]
         highest = self._domain.mesh.comm.allreduce(local.max(initial=-np.inf), op=MPI.MAX)
         return float(highest) if np.isfinite(highest) else 0.0
 
@@ -106,3 +112,65 @@ class Stack:
 def _relaxation(steps: float) -> tuple[float, float]:
     """Return exp(−Δt/τ) and the share of a steady change of stress over Δt that is left at its end, by Δt/τ."""
     return float(np.exp(-steps)), float(-np.expm1(-steps) / steps)
+
+
+class Fixture(Part):
+    """No motion at the counter face; at the collector one common height, free or held, or without a platen none."""
+
+    def __init__(self, model: Model) -> None:
+        self._model, domain = model, model.domain
+        self.top, self.bottom = model.top.u, model.bottom.u
+        self._vertical = domain.dimension - 1
+        wanted = model.case.stack
+        dofs = np.empty(0, dtype=np.int32)
+        self._across = self._counter = dofs
+        if model.case.geometry.builder != "dcb":
+            self._counter = domain.dofs(self.bottom.function_space, "counter", range(domain.dimension))
+        if wanted.hold != "free":
+            dofs = domain.dofs(self.top.function_space, "collector", [self._vertical])
+            self._across = domain.dofs(self.top.function_space, "collector", range(self._vertical))
+        self.platen = Platen(domain, wanted, self.top, dofs, model.state.scope("stack"))
+        self._assembled = model.state.scope("stack").number("assembled height")
+
+    def terms(self) -> Iterator[Term]:
+        yield Term(self.top, self.platen.load(ufl.TestFunction(self.top.function_space)))
+
+    @property
+    def mode(self) -> str:
+        return "held" if self.platen.held else "loose"
+
+    def constrain(self, constraints: Constraints) -> None:
+        constraints.fixed += [(self.bottom, self._counter), (self.top, self._across)]
+        if self._model.case.stack.hold != "free":
+            (constraints.fixed if self.platen.held else constraints.tied).append((self.top, self.platen.dofs))
+
+    def join(self) -> None:
+        self._assembled[...] = self.platen.height
+
+    def begin(self, time_step: float, load: Load) -> None:
+        self.platen.begin(time_step, load.pressure)
+
+    def commit(self) -> None:
+        self.platen.commit()
+
+    @property
+    def pressure(self) -> float:
+        """The pressure of the platen on the collector face [Pa]: its reaction over the apparent area."""
+        residual, dofs = self._model.residual(self.top), self.platen.dofs
+        unbalanced = self._model.comm.allreduce(float(residual[dofs[dofs < len(residual)]].sum()))
+        return self.platen.pressure - unbalanced / self._model.apparent_area
+
+    def columns(self) -> Mapping[str, float]:
+        return {
+            "stack pressure [Pa]": self.pressure,
+            "thickness change [m]": self.platen.height - float(self._assembled),
+        }
+
+    def works(self) -> Iterator[Work]:
+        v = ufl.TestFunction(self.top.function_space)
+        yield LoadWork(self._model.domain, self.top, self.platen.load(v))
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the fixture."""
+    yield Fixture(model)

@@ -19,7 +19,6 @@ much as the equation asks for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,9 +50,8 @@ class PathError(Exception):
 class Path:
     """Equilibrium of `system` along the path on which `bonds` fail; `factor` is λ, `length` the l of the next step.
 
-    `load(λ)` sets loads and prescribed values, each linear in λ; `jumps` are the ⟦u⟧ of the bonds in UFL; `state` is
-    all that a rejected step must bring back; `update` is that of `System.solve`; `commit` ends an accepted step, for
-    the bonds too.
+    `load(λ)` sets loads and prescribed values, each linear in λ; `state` is all that a rejected step must bring back;
+    `update` is that of `System.solve`; `commit` ends an accepted step, for the bonds too.
     """
 
     def __init__(
@@ -61,7 +59,6 @@ class Path:
         system: System,
         load: Callable[[float], None],
         bonds: Sequence[CohesiveBond],
-        jumps: Sequence[Any],
         longest: float,
         state: State,
         update: Callable[[], tuple[int, float]] = lambda: (0, 0.0),
@@ -72,7 +69,7 @@ class Path:
         self.longest, self.length = longest, 0.0
         self._system, self._load, self._bonds = system, load, bonds
         self._update, self._state, self._commit = update, state, commit
-        self._jumps = [bond.interface.reader(jump) for bond, jump in zip(bonds, jumps, strict=True)]
+        self._jumps = [bond.interface.reader(bond.face.jump) for bond in bonds]
         self._functions = [field.function for field in system.fields]
         self._zones: list[npt.NDArray[np.bool_]] = [
             np.zeros(len(bond.damage_old.x.array), dtype=bool) for bond in bonds

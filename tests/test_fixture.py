@@ -9,8 +9,8 @@ from dolfinx import fem
 from scipy.integrate import solve_ivp
 
 from interstice import schema
+from interstice.solver.bodies.fixture import Platen
 from interstice.solver.domain import Domain
-from interstice.solver.stack import Stack
 
 FLAT = "geometry.roughness={kind: flat}"
 CONSTANT = "stack={pressure: 20 MPa}"
@@ -109,8 +109,8 @@ def test_pad_follows_a_ramp_of_strain_as_its_differential_equation_says() -> Non
         "lasting_modulus": f"{lasting} Pa",
         "relaxation_time": f"{relaxation} s",
     }
-    stack = Stack(domain, schema.Stack.model_validate({"hold": "pad", "pressure": f"{first} Pa", "pad": pad}), u)
-    stack.platen = domain.dofs(u.function_space, "collector", [1])
+    wanted = schema.Stack.model_validate({"hold": "pad", "pressure": f"{first} Pa", "pad": pad})
+    stack = Platen(domain, wanted, u, domain.dofs(u.function_space, "collector", [1]))
     corners, strains = [0.0, 4.0, 7.0, 20.0], [0.0, 0.1, 0.1, -0.05]
     start = first / (relaxing + lasting)
     q = first - lasting * start
@@ -122,7 +122,7 @@ def test_pad_follows_a_ramp_of_strain_as_its_differential_equation_says() -> Non
         solution = solve_ivp(lambda t, q, rate=rate: relaxing * rate - q / relaxation, (time, end), [q], rtol=1e-11)
         q = solution.y[0, -1]
         stack.begin(end - time, None)
-        u.x.array[stack.platen] = thickness * strain
+        u.x.array[stack.dofs] = thickness * strain
         assert stack.pressure == pytest.approx(lasting * (start + strain) + q, rel=1e-8)
         stack.commit()
         time = end

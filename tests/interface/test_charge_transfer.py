@@ -7,6 +7,7 @@ import pytest
 from builders import FIXED_PRESSURE, tiny_case, tiny_cell, tiny_run
 
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.part import Load
 
 FLAT = ("geometry.roughness={kind: flat}", FIXED_PRESSURE)
 CURRENT, PRESSURE = 5.0, 20e6
@@ -21,8 +22,8 @@ def charged(*overrides: str) -> float:
     """Return the voltage of a flat cell after two seconds of charge."""
     cell = tiny_cell(*FLAT, *overrides)
     cell.press()
-    cell.advance(2.0, CURRENT)
-    return cell.voltage
+    cell.advance(2.0, Load(CURRENT))
+    return cell.terminals.voltage
 
 
 def test_film_costs_its_resistance_times_the_current() -> None:
@@ -47,22 +48,24 @@ def test_pressure_lowers_the_equilibrium_potential_of_a_host_that_swells() -> No
     case = tiny_case(*FLAT)
     material = case.materials["electrode"]
     cell = tiny_cell(*FLAT, kinetics(stress="thermodynamic"))
-    start = cell.voltage
+    start = cell.terminals.voltage
     cell.press()
     cell.advance(1.0)
     sigma_h = -PRESSURE * (1 + material.poisson_ratio) / (1 - material.poisson_ratio) / 3
-    assert cell.voltage - start == pytest.approx(material.host.partial_molar_volume * sigma_h / FARADAY, rel=1e-6)
+    assert cell.terminals.voltage - start == pytest.approx(
+        material.host.partial_molar_volume * sigma_h / FARADAY, rel=1e-6
+    )
 
 
 def test_strain_shifts_the_overpotential_by_its_coefficient() -> None:
     cell = tiny_cell(*FLAT, kinetics(strain_coefficient="2 V"))
-    start = cell.voltage
+    start = cell.terminals.voltage
     cell.press()
     cell.advance(1.0)
     material = cell.materials["electrode"]
     ratio = material.poisson_ratio / (1 - material.poisson_ratio)
     strain = -PRESSURE / material.young_modulus * (1 - 2 * material.poisson_ratio * ratio)
-    assert start - cell.voltage == pytest.approx(2.0 * strain, rel=1e-6)
+    assert start - cell.terminals.voltage == pytest.approx(2.0 * strain, rel=1e-6)
 
 
 def test_heat_quickens_the_reaction_by_arrhenius() -> None:
@@ -72,9 +75,8 @@ def test_heat_quickens_the_reaction_by_arrhenius() -> None:
         options = kinetics(law="linear", activation_energy="40 kJ/mol")
         cell = tiny_cell(*FLAT, options, f"temperature={kelvin} K")
         cell.press()
-        cell.advance(1e-3, CURRENT)
-        junction = cell.junctions[0]
-        etas.append(junction.losses()["kinetic"] / (CURRENT * cell.apparent_area))
+        cell.advance(1e-3, Load(CURRENT))
+        etas.append(cell.faces[0].transfer.losses()["kinetic"] / (CURRENT * cell.model.apparent_area))
     expected = 318.15 / 298.15 * np.exp(40e3 / GAS_CONSTANT * (1 / 318.15 - 1 / 298.15))
     assert etas[1] / etas[0] == pytest.approx(expected, rel=1e-4)
 
@@ -93,4 +95,4 @@ def test_gap_takes_charge_but_no_lithium() -> None:
 def test_contact_that_conducts_gradually_conducts_half_at_its_onset() -> None:
     cell = tiny_cell(*FLAT, kinetics(onset_pressure="20 MPa"))
     cell.press()
-    np.testing.assert_allclose(cell.junctions[0].read_share(), 0.5, rtol=1e-6)
+    np.testing.assert_allclose(cell.faces[0].transfer.read_share(), 0.5, rtol=1e-6)

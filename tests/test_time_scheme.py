@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from interstice.solver.bdf2 import Scheme, bdf2, euler, extrapolate, local_error
+from interstice.solver.time_scheme import Scheme, bdf2, euler, extrapolate, local_error
 
 END = 2.0
 

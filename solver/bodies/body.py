@@ -1,0 +1,155 @@
+"""A body in equilibrium: one side, or several that are bonded, under their eigenstrains.
+
+∫ σ(u, e) : δε(v) dx = work of what acts on its faces on v, for all v
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem
+from mpi4py import MPI
+
+from interstice import meshes
+from interstice.solver.domain import Domain, Indices
+from interstice.solver.ledger import ElasticWork, ExternalWork
+from interstice.solver.model import Model
+from interstice.solver.part import Part, Shown, Term, Unknown, Work
+from interstice.solver.physics import mechanics
+from interstice.solver.site import Site
+from interstice.solver.state import State
+
+Array = npt.NDArray[np.float64]
+
+ANCHOR = 1e-9
+"""Stiffness that keeps in place what nothing else may hold, over E/L²: far too small to be seen in any force."""
+
+
+class Body(Part):
+    """The equilibrium of the body of `sites`, all with one displacement u; `magnitude` [N] is a typical nodal load.
+
+    `residual` returns the owned entries of the residual of u before constraints, `prescribed` the local dofs whose
+    displacement is given or common: their residuals are the reactions. An `anchored` body is kept in place.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        sites: Sequence[Site],
+        magnitude: float,
+        residual: Callable[[], Array],
+        prescribed: Callable[[], Indices],
+        anchored: bool = False,
+        state: State | None = None,
+    ) -> None:
+        self.sites, self.u = sites, sites[0].u
+        self._domain, self._magnitude, self._residual, self._prescribed = domain, magnitude, residual, prescribed
+        self._anchor: fem.Function | None = None
+        if anchored:
+            anchor = fem.Function(self.u.function_space, name=f"anchor of {sites[0].name}")
+            self._anchor = (state or State()).function(anchor)
+
+    @property
+    def anchored(self) -> bool:
+        """Whether something keeps the body in place that is not of the cell."""
+        return self._anchor is not None
+
+    def unknowns(self) -> Iterable[Unknown]:
+        return [Unknown(self.u, "mechanics", self._magnitude)]
+
+    def terms(self) -> Iterator[Term]:
+        v = ufl.TestFunction(self.u.function_space)
+        for site in self.sites:
+            dx = self._domain.dx(site.side)
+            yield Term(self.u, mechanics.residual(site.law, self.u, v, dx, site.eigenstrain))
+        if self._anchor is not None:
+            volume = sum(self._domain.volume(site.side) for site in self.sites)
+            size = volume ** (1.0 / self._domain.dimension)
+            stiffness = self._domain.constant(ANCHOR * float(self.sites[0].law.young_modulus.value) / size**2)
+            for site in self.sites:
+                yield Term(self.u, stiffness * ufl.inner(self.u - self._anchor, v) * self._domain.dx(site.side))
+
+    def join(self) -> None:
+        self.commit()
+
+    def commit(self) -> None:
+        if self._anchor is not None:
+            self._anchor.x.array[:] = self.u.x.array
+
+    def works(self) -> Iterator[Work]:
+        prescribed = np.unique(self._prescribed())
+        yield ExternalWork(self._domain, self.u, self._residual, prescribed)
+        yield ElasticWork(self._domain, self.u, self.sites)
+
+
+class Appearance(Part):
+    """How a side moves and what stress it bears, for pictures.
+
+    `lift` is a displacement that shows the initial gap of its lower interface, shape (local dofs,).
+    """
+
+    def __init__(self, domain: Domain, site: Site, lift: Array) -> None:
+        self._site, self._domain, self._lift = site, domain, lift
+        vectors = site.side.space(1, (domain.dimension,))
+        self._displacement, self._opened = fem.Function(vectors), fem.Function(vectors)
+        self._from_body = domain.dofs_in_body(self._displacement, site.u)
+
+    def shown(self) -> Iterator[Shown]:
+        site = self._site
+        yield Shown(site, "displacement [m]", self._displacement, self._read)
+        yield Shown(site, "displacement [m]", self._displacement, self._read, "whole")
+        yield Shown(site, "displacement with initial gap [m]", self._opened, self._open, "whole")
+        stresses: Mapping[str, Any] = {
+            "hydrostatic stress [Pa]": site.law.hydrostatic_stress(site.u, site.eigenstrain),
+            "von Mises stress [Pa]": site.law.von_mises_stress(site.u, site.eigenstrain),
+        }
+        for name, stress in stresses.items():
+            mean = self._domain.cell_mean(site.side, stress)
+            yield Shown(site, name, mean.values, mean.read, "cell")
+
+    def _read(self) -> None:
+        self._displacement.x.array[:] = self._site.u.x.array[self._from_body]
+
+    def _open(self) -> None:
+        self._read()
+        self._opened.x.array[:] = self._displacement.x.array + self._lift
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the equilibrium of each body, and how each side is shown."""
+    for body in model.bodies:
+        sites = model.members(body)
+        u = sites[0].u
+        yield Body(
+            model.domain,
+            sites,
+            model.typical_force,
+            lambda u=u: model.residual(u),  # type: ignore[misc]
+            lambda u=u: model.prescribed(u),  # type: ignore[misc]
+            anchored=model.is_loose(sites[0]),
+            state=model.state,
+        )
+    for site in model.sites.values():
+        yield Appearance(model.domain, site, _roughness_lift(model, site))
+
+
+def _roughness_lift(model: Model, site: Site) -> Array:
+    """Return the displacement that gives a flat side the roughness of its lower interface.
+
+    It is g_0 there and falls linearly to 0 at the top of the side. Sides that are not `plus` of an interface get none.
+    """
+    dimension = model.domain.dimension
+    points = site.side.space(1, (dimension,)).tabulate_dof_coordinates()
+    lift = np.zeros((len(points), dimension))
+    for pair, profile in model.profiles.items():
+        if pair[0] == site.name:
+            height = points[:, dimension - 1]
+            low = model.comm.allreduce(height.min(initial=np.inf), op=MPI.MIN)
+            high = model.comm.allreduce(height.max(initial=-np.inf), op=MPI.MAX)
+            gap = meshes.initial_gap(profile)(*points[:, : dimension - 1].T)
+            lift[:, -1] = gap * (high - height) / (high - low)
+    return lift.ravel()

@@ -1,0 +1,95 @@
+"""A conductor of lithium ions: its ionic potential φ_s and, if an anion moves too, its salt concentration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import ufl
+from dolfinx import fem
+
+from interstice.solver.interface.kinetics import FARADAY, arrhenius
+from interstice.solver.model import Model
+from interstice.solver.part import Group, Part, Shown, Term, Unknown
+from interstice.solver.physics import binary, conduction
+from interstice.solver.site import Site
+
+
+class Conductor(Part):
+    """The fields and laws of one electrolyte; its potential is `level` + `phi`, so that `phi` holds small differences.
+
+    `salt` is None in a single-ion conductor.
+    """
+
+    group: ClassVar[Group] = "transport"
+
+    def __init__(self, model: Model, site: Site) -> None:
+        assert site.material is not None and site.material.electrolyte is not None
+        self.site, self.material = site, site.material.electrolyte
+        self._model, self._domain = model, model.domain
+        site.conductor = self
+        self.phi = site.state.function(fem.Function(site.side.space(), name=f"phi of {site.name}"))
+        self.level = site.state.constant("level", self._domain.constant(0.0))
+        reference = self.material.reference_temperature
+        warmth = arrhenius(self.material.conductivity_activation_energy, site.temperature, reference)
+        self.conductivity = self.material.ionic_conductivity * warmth
+        """κ [S/m], a number or in UFL."""
+        self._kappa = model.coefficient(self.conductivity)
+        self.salt: fem.Function | None = None
+        if self.material.salt_diffusivity is not None:
+            self.salt = site.state.function(fem.Function(site.side.space(), name=f"salt of {site.name}"))
+            self.salt.x.array[:] = self.salt_at_rest
+            self._rate = model.rates.of(self.salt, site.state)
+            warmth = arrhenius(self.material.salt_diffusivity_activation_energy, site.temperature, reference)
+            self._law = binary.BinaryElectrolyte(
+                model.coefficient(self.material.salt_diffusivity * warmth),
+                self._kappa,
+                self._domain.constant(self.material.transference_number),
+                model.coefficient(site.temperature),
+                self._domain.constant(self.material.thermodynamic_factor),
+            )
+        site.heat_sources.append(self.loss)
+
+    @property
+    def salt_at_rest(self) -> float:
+        """The concentration of the salt at rest [mol/m³]."""
+        assert self.material.salt_concentration is not None
+        return self.material.salt_concentration
+
+    @property
+    def loss(self) -> Any:
+        """−i · ∇φ [W/m³] in UFL: what the current loses on its way, in a single-ion conductor as heat."""
+        if self.salt is None:
+            return conduction.dissipation(self.phi, self._kappa)
+        return binary.loss(self._law, self.salt, self.phi)
+
+    def unknowns(self) -> Iterator[Unknown]:
+        current = self._model.typical_current
+        if self.salt is not None:
+            yield Unknown(self.salt, self.group, current / FARADAY, largest_step=0.2 * self.salt_at_rest)
+        yield Unknown(self.phi, self.group, current, largest_step=0.1, level=self.level)
+
+    def terms(self) -> Iterator[Term]:
+        psi = ufl.TestFunction(self.phi.function_space)
+        if self.salt is None:
+            yield Term(self.phi, conduction.residual(self.phi, psi, self._kappa, self._model.dx(self.site)))
+            return
+        dx = self._domain.dx(self.site.side, 2)
+        yield Term(self.phi, binary.charge_residual(self._law, self.salt, self.phi, psi, dx))
+        q = ufl.TestFunction(self.salt.function_space)
+        yield Term(self.salt, binary.salt_residual(self._law, self.salt, self._rate, self.phi, q, dx))
+
+    def shown(self) -> Iterator[Shown]:
+        potential = fem.Function(self.phi.function_space)
+
+        def read() -> None:
+            potential.x.array[:] = self.phi.x.array + self.level.value
+
+        yield Shown(self.site, "ionic potential [V]", potential, read)
+        yield Shown(self.site, "potential [V]", potential, read, "whole")
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the conductor of each electrolyte."""
+    for name in model.case.conductors:
+        yield Conductor(model, model.sites[name])

@@ -1,0 +1,221 @@
+"""A host of lithium: concentration c, electronic potential φ_e, and what they mean for mechanics and kinetics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import ufl
+from dolfinx import fem
+from mpi4py import MPI
+
+from interstice.materials import Host as Material
+from interstice.materials.elementwise import log, maximum, minimum
+from interstice.solver.interface import kinetics
+from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.model import Model
+from interstice.solver.part import Group, Limit, Part, Shown, Term, Unknown
+from interstice.solver.physics import conduction, diffusion
+from interstice.solver.site import Site
+
+NEARLY = 1e-12
+"""Share of sites, empty or filled, below which U no longer changes, so that a Newton iterate has a value."""
+
+
+class Host(Part):
+    """The fields and laws of one electrode; its potential is `level` + `phi`, so that `phi` holds small differences.
+
+    `stress` is the nodal hydrostatic stress [Pa], where something asks for it: transport, or the kinetics of an
+    interface.
+    """
+
+    group: ClassVar[Group] = "transport"
+
+    def __init__(self, model: Model, site: Site) -> None:
+        assert site.material is not None and site.material.host is not None
+        self.site, self.label, self.material = site, site.label, site.material.host
+        self._model, self._domain, wanted = model, model.domain, model.case.hosts[site.name]
+        site.host = self
+        space = site.side.space()
+        self.c = site.state.function(fem.Function(space, name=f"c of {site.name}"))
+        self.phi = site.state.function(fem.Function(site.side.space(), name=f"phi of {site.name}"))
+        self._driven = wanted.transport == "chemical_potential"
+        feels_stress = any(b.kinetics.stress != "none" for pair, b in model.blocks.items() if site.name in pair)
+        self.stress: fem.Function | None = None
+        if feels_stress or self._driven:
+            self.stress = site.state.function(fem.Function(space, name=f"stress of {site.name}"))
+        self.c_max = self.material.maximum_concentration
+        self.c_initial = wanted.initial_stoichiometry * self.c_max
+        self.c.x.array[:] = self.c_initial
+        self._rate = model.rates.of(self.c, site.state, judged=True)
+        self.level = site.state.constant("level", self._domain.constant(0.0))
+        self.volume = self._domain.volume(site.side)
+        self.lithium_capacity = self.volume * self.c_max
+        self.initial_potential = self.potential(wanted.initial_stoichiometry)
+        self._volume_of_lithium = self._quantity(self.material.partial_molar_volume)
+        reference, full = self._domain.constant(self.c_initial), self._domain.constant(self.c_max)
+        site.eigenstrains.append(diffusion.eigenstrain(self.c, reference, self._volume_of_lithium, full))
+        site.heat_sources.append(self.loss)
+        self._amount = self._domain.form(self.c * self._domain.dx(site.side))
+        self._start = self._domain.integrate(self._amount)
+        self._out = model.rates.integral("lithium that left", site.state)
+        self._throughput = site.state.number("lithium that passed")
+        self._error = site.state.number("time error")
+
+    # --- what others know of it ----------------------------------------------------------------------
+
+    def _quantity(self, value: Any) -> Any:
+        """Return a number of the material as a constant, a function of θ as it is."""
+        return value if callable(value) else self._domain.constant(value)
+
+    def open_circuit_potential(self, theta: Any, temperature: Any) -> Any:
+        """Return U [V] at θ and T in UFL, with the ends of `equilibrium_potential`."""
+        return equilibrium_potential(self.material, theta, temperature)
+
+    def potential(self, theta: float) -> float:
+        """Return U [V] at θ and the temperature of the case."""
+        return float(self.material.potential(theta, self._model.case.temperature))
+
+    def lithium_volume(self, theta: Any) -> Any:
+        """Return Ω [m³/mol] at θ in UFL."""
+        volume = self._volume_of_lithium
+        return volume(theta) if callable(volume) else volume
+
+    @property
+    def conductivity(self) -> float:
+        """The electronic conductivity [S/m]."""
+        return self.material.electronic_conductivity
+
+    @property
+    def charge_capacity(self) -> float:
+        """The charge [C] (2D: per metre of depth) between the two ends of the range of stoichiometry."""
+        low, high = self.material.stoichiometry_range
+        return (high - low) * self.lithium_capacity * FARADAY
+
+    def theta(self, concentration: Any) -> Any:
+        """Return the stoichiometry θ = c/c_max of a concentration in UFL."""
+        return concentration / self._domain.constant(self.c_max)
+
+    @property
+    def dilation(self) -> Any:
+        """The volumetric strain [1] in UFL."""
+        return ufl.tr(self.site.law.strain(self.site.u))
+
+    @property
+    def loss(self) -> Any:
+        """The power per volume that the conduction of electrons dissipates [W/m³], in UFL."""
+        return conduction.dissipation(self.phi, self._domain.constant(self.conductivity))
+
+    @property
+    def mean_stoichiometry(self) -> float:
+        """The mean θ."""
+        return self._domain.integrate(self._amount) / self.lithium_capacity
+
+    # --- as a part -----------------------------------------------------------------------------------
+
+    def unknowns(self) -> Iterator[Unknown]:
+        current = self._model.typical_current
+        yield Unknown(self.c, self.group, current / FARADAY, 0.1 * self.c_max, (0.0, self.c_max))
+        if self.stress is not None:
+            size = self._model.typical_pressure * self.volume / np.sqrt(self._model.interface_nodes)
+            yield Unknown(self.stress, self.group, size)
+        yield Unknown(self.phi, self.group, current, largest_step=0.1, level=self.level)
+
+    def terms(self) -> Iterator[Term]:
+        q, psi = ufl.TestFunction(self.c.function_space), ufl.TestFunction(self.phi.function_space)
+        dx = self._model.dx(self.site)
+        yield Term(self.c, self._conservation(q))
+        if self.stress is not None:
+            sigma_h = self.site.law.hydrostatic_stress(self.site.u, self.site.eigenstrain)
+            t = ufl.TestFunction(self.stress.function_space)
+            yield Term(self.stress, diffusion.hydrostatic_residual(self.stress, t, sigma_h, dx))
+        yield Term(self.phi, conduction.residual(self.phi, psi, self._domain.constant(self.conductivity), dx))
+
+    def _conservation(self, q: Any) -> ufl.Form:
+        """Return the weak form of diffusion."""
+        host, theta, temperature = self.material, self.theta(self.c), self.site.temperature
+        warmth = kinetics.arrhenius(host.diffusivity_activation_energy, temperature, host.reference_temperature)
+        diffusivity = self._model.coefficient(warmth) * (
+            host.diffusivity(theta) if callable(host.diffusivity) else self._domain.constant(host.diffusivity)
+        )
+        # the rule at the vertices lumps the mass: however short a step, no wiggles carry c beyond empty and full
+        dx = diffusion.at_vertices(self._domain.dx(self.site.side))
+        if not self._driven and host.diffusivity_kind == "chemical":
+            return diffusion.residual(self.c, self._rate, q, diffusivity, dx)
+        factor = diffusion.thermodynamic_factor(host.open_circuit_potential, theta, temperature)
+        chemical, tracer = diffusion.diffusivities(diffusivity, factor, host.diffusivity_kind)
+        pull = self.lithium_volume(theta) * self.stress if self._driven else 0.0
+        flux = diffusion.flux(self.c, self._domain.constant(self.c_max), chemical, tracer, pull, temperature)
+        return diffusion.balance(self._rate, q, flux, dx)
+
+    def commit(self) -> None:
+        crossing = sum(face.transfer.crossing for face in self._faces if face.transfer) / FARADAY
+        self._out.add(crossing)
+        self._throughput += abs(crossing) * float(self._model.rates.time_step.value)
+        self._error[...] = self._time_error()
+
+    def limit(self) -> Limit:
+        excess = float(self._error) / self._model.case.time.tolerance
+        return Limit(excess, max(0.9 / max(excess, 1e-3) ** (1 / 3), 0.2), "the error in time is too large")
+
+    def columns(self) -> Mapping[str, float]:
+        lithium, comm = self._domain.integrate(self._amount), self._model.comm
+        missing, passed = abs(lithium - self._start + self._out.value), float(self._throughput)
+        mean = lithium / self.lithium_capacity
+        low, high = self.material.stoichiometry_range
+        filled = (mean - low) / (high - low)
+        theta = self.c.x.array / self.c_max
+        return {
+            "mean stoichiometry [1]": mean,
+            "min stoichiometry [1]": comm.allreduce(float(theta.min(initial=np.inf)), op=MPI.MIN),
+            "max stoichiometry [1]": comm.allreduce(float(theta.max(initial=-np.inf)), op=MPI.MAX),
+            "state of charge [1]": 1.0 - filled if self.site is self._model.working else filled,
+            "lithium balance [1]": missing / passed if passed else 0.0,
+        }
+
+    def shown(self) -> Iterator[Shown]:
+        potential, theta = fem.Function(self.phi.function_space), fem.Function(self.phi.function_space)
+
+        def read_potential() -> None:
+            potential.x.array[:] = self.phi.x.array + self.level.value
+
+        def read_theta() -> None:
+            theta.x.array[:] = self.c.x.array / self.c_max
+
+        yield Shown(self.site, "electronic potential [V]", potential, read_potential)
+        yield Shown(self.site, "potential [V]", potential, read_potential, "whole")
+        yield Shown(self.site, "concentration [mol/m^3]", self.c, lambda: None)
+        yield Shown(self.site, "stoichiometry [1]", theta, read_theta)
+        yield Shown(self.site, "stoichiometry [1]", theta, read_theta, "whole")
+
+    @property
+    def _faces(self) -> list[Any]:
+        return [face for face in self._model.faces if self.site in face.sites]
+
+    def _time_error(self) -> float:
+        """Return what the time step added to the error of c: root mean square over the nodes, over c_max."""
+        error = self._model.rates.error(self.c)
+        if error is None:
+            return 0.0
+        index_map = self.c.function_space.dofmap.index_map
+        owned = error[: index_map.size_local]
+        return float(np.sqrt(self._model.comm.allreduce(float(owned @ owned)) / index_map.size_global)) / self.c_max
+
+
+def equilibrium_potential(host: Material, theta: Any, temperature: Any) -> Any:
+    """Return U [V] at θ, an array or in UFL; beyond the range in which the material knows it, the last sites end it:
+
+    to U is added (RT/F) ln((1 − θ)/(1 − θ_high)) above the range and −(RT/F) ln(θ/θ_low) below it, as for ideal
+    mixing, so that no cell empties or fills a host entirely.
+    """
+    low, high = host.stoichiometry_range
+    filling = maximum(1 - maximum(theta, high), NEARLY) / max(1 - high, NEARLY)
+    emptying = maximum(minimum(theta, low), NEARLY) / max(low, NEARLY)
+    return host.potential(theta, temperature) + GAS_CONSTANT * temperature / FARADAY * log(filling / emptying)
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the host of each electrode."""
+    for name in model.case.hosts:
+        yield Host(model, model.sites[name])

@@ -1,0 +1,193 @@
+"""Collector and counter face: equipotential metal, through which the current enters and leaves.
+
+The counter face is at the potential 0: in a half cell that is the lithium reference at the far face of the electrolyte,
+in a full cell the collector of the lower electrode. An electrode that the collector does not touch (particles in a
+matrix) is at one potential, wired by something too thin to be drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import ufl
+from dolfinx import fem
+
+from interstice.solver.algebra import Constraints, SolveError
+from interstice.solver.domain import Indices
+from interstice.solver.model import Model
+from interstice.solver.part import Change, Group, Load, Part, Term
+from interstice.solver.site import Face
+
+COULOMB_PER_AH = 3600.0
+
+
+class OpenCircuitError(SolveError):
+    """No node of an interface is in contact, so that no current can flow."""
+
+
+class Terminals(Part):
+    """What is imposed at the collector: a current density [A/m² of apparent area, > 0 on charge] or a voltage [V]."""
+
+    group: ClassVar[Group] = "transport"
+
+    def __init__(self, model: Model) -> None:
+        self._model, domain, state = model, model.domain, model.state
+        model.terminals = self
+        host = model.working.host
+        assert host is not None
+        self.working = host
+        self._grounded = model.bottom.potential_holder
+        self._current_density = state.constant("current density", domain.constant(0.0))
+        self._at_voltage = state.number("at voltage")
+        self.collector, self.counter = self._dofs(host.phi, self._grounded.phi)
+        self._charge = model.rates.integral("charge", state)
+        self._step_charge = model.rates.integral("charge of the protocol step", state)
+        self._start()
+
+    def _dofs(self, phi: fem.Function, grounded: fem.Function) -> tuple[Indices, Indices]:
+        """Return the owned dofs of the working electrode at the collector's potential and those of the counter face."""
+        domain, owned = self._model.domain, phi.function_space.dofmap.index_map.size_local
+        collector: Indices = np.arange(owned, dtype=np.int32)
+        if self._model.top is self._model.working:
+            collector = domain.dofs(phi.function_space, "collector")
+        counter = domain.dofs(grounded.function_space, "counter")
+        return collector[collector < owned], counter[counter < grounded.function_space.dofmap.index_map.size_local]
+
+    def _start(self) -> None:
+        """Begin at equilibrium with the counter face at 0."""
+        sites = self._model.sites.values()
+        grounded = self._model.bottom.host
+        ionic = -grounded.initial_potential if grounded else 0.0
+        for site in sites:
+            if site.conductor:
+                site.conductor.level.value = ionic
+            if site.host:
+                site.host.level.value = site.host.initial_potential + ionic
+
+    # --- what is known of it -------------------------------------------------------------------------
+
+    @property
+    def voltage(self) -> float:
+        """The potential of the collector against the counter face [V]."""
+        return float(self.working.level.value)
+
+    @property
+    def current_density(self) -> float:
+        """The current density over the apparent area [A/m²], > 0 on charge."""
+        return float(self._current_density.value)
+
+    @property
+    def crossing(self) -> float:
+        """The current [A] that leaves the working electrode through its interfaces."""
+        return sum(face.interface.sum(face.transfer.read_charge()) for face in self._faces if face.transfer)
+
+    @property
+    def currents(self) -> tuple[float, float]:
+        """The currents [A] fed in at the collector and drawn at the counter face.
+
+        Both come from the residual of charge conservation: tested with 1, conduction drops out of it, so that what the
+        free rows leave unbalanced is the difference between terminal and interface.
+        """
+        fed, drawn = self._model.residual(self.working.phi), self._model.residual(self._grounded.phi)
+        unbalanced, out = self._model.comm.allreduce(np.array([fed.sum(), -drawn[self.counter].sum()]))
+        return self.crossing - unbalanced, out
+
+    def feed(self, psi: Any, current_density: Any) -> ufl.Form:
+        """Return the current through the collector [A/m²] tested with `psi`, a test function of the working electrode.
+
+        It is spread over an electrode that the collector does not touch.
+        """
+        model = self._model
+        if model.top is model.working:
+            return current_density * psi * model.domain.ds("collector")
+        share = model.domain.constant(model.apparent_area / self.working.volume)
+        return current_density * share * psi * model.domain.dx(self.working.site.side)
+
+    def hold(self, constraints: Constraints, collector: fem.Function, counter: fem.Function) -> None:
+        """Hold potentials of both sides as those of the cell are: one free at the collector, 0 at the counter face."""
+        constraints.tied.append((collector, self.collector))
+        constraints.fixed.append((counter, self.counter))
+
+    # --- as a part -----------------------------------------------------------------------------------
+
+    def terms(self) -> Iterator[Term]:
+        psi = ufl.TestFunction(self.working.phi.function_space)
+        yield Term(self.working.phi, -self.feed(psi, self._current_density))
+
+    @property
+    def mode(self) -> str:
+        return "at voltage" if self._at_voltage else ""
+
+    def constrain(self, constraints: Constraints) -> None:
+        if self._at_voltage:
+            constraints.fixed += [(self.working.phi, self.collector), (self._grounded.phi, self.counter)]
+        else:
+            self.hold(constraints, self.working.phi, self._grounded.phi)
+
+    def begin_protocol_step(self) -> None:
+        self._step_charge.reset()
+
+    def begin(self, time_step: float, load: Load) -> None:
+        self._at_voltage[...] = load.voltage is not None
+        if load.voltage is None:
+            self._current_density.value = load.current_density
+        else:
+            self.working.level.value = load.voltage
+
+    def update(self) -> Change:
+        for site in self._model.sites.values():
+            faces = [face for face in self._model.faces if site in face.sites]
+            if site.host and not any(face.transfer and face.transfer.active_area for face in faces):
+                raise OpenCircuitError("open circuit: no contact left" + site.label)
+        self._recentre()
+        return Change(0, 0.0)
+
+    def solved(self) -> None:
+        if self._at_voltage:
+            rows = self._model.residual(self.working.phi)[self.collector]
+            self._current_density.value += self._model.comm.allreduce(float(rows.sum())) / self._model.apparent_area
+
+    def commit(self) -> None:
+        self._charge.add(self.current_density)
+        self._step_charge.add(abs(self.current_density))
+
+    def columns(self) -> Mapping[str, float]:
+        model = self._model
+        current = self.current_density * model.apparent_area
+        fed, drawn = self.currents if current else (0.0, 0.0)
+        worst = max(abs(fed - self.crossing), abs(drawn - self.crossing)) if current else 0.0
+        return {
+            "voltage [V]": self.voltage,
+            "current density [A/m^2]": self.current_density,
+            "capacity [A h/m^2]": self._step_charge.value / COULOMB_PER_AH,
+            "net charge [A h/m^2]": self._charge.value / COULOMB_PER_AH,
+            "apparent area [m^2]": model.apparent_area,
+            "charge balance [1]": worst / abs(current) if current else 0.0,
+        }
+
+    @property
+    def _faces(self) -> list[Face]:
+        return [face for face in self._model.faces if self.working.site in face.sites]
+
+    def _recentre(self) -> None:
+        """Move the means of the potentials into their levels: that of the working electrode on its collector.
+
+        The counter face stays at 0, and under voltage control the collector at its voltage.
+        """
+        for site in self._model.sites.values():
+            holder = site.potential_holder
+            working = holder is self.working
+            if holder is self._grounded or (working and self._at_voltage):
+                continue
+            phi = holder.phi
+            values = phi.x.array[self.collector if working else slice(phi.function_space.dofmap.index_map.size_local)]
+            total, count = self._model.comm.allreduce(np.array([values.sum(), len(values)]))
+            holder.level.value += total / count
+            phi.x.array[:] -= total / count
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the terminals."""
+    yield Terminals(model)

@@ -1,0 +1,221 @@
+"""What crosses an interface between an electrode and an electrolyte: lithium where the sides touch, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem
+
+from interstice import schema
+from interstice.solver.interface import kinetics
+from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.model import Model
+from interstice.solver.part import Change, Group, Load, Part, Shown, Term, Unknown
+from interstice.solver.site import Face
+
+Array = npt.NDArray[np.float64]
+
+SMALLEST_GAP = 1e-10
+"""Gap [m] below which an open one has no larger capacitance: that of atoms."""
+
+
+class ChargeTransfer(Part):
+    """The kinetics of one interface.
+
+    `current` is j_n [A/m²] in UFL, positive when Li⁺ leaves the electrode and exactly zero where `activity` is;
+    `charge` is that and what charges the gap. Behind a film, j_n is the unknown `film`.
+    """
+
+    group: ClassVar[Group] = "transport"
+
+    def __init__(self, model: Model, face: Face, law: schema.Kinetics) -> None:
+        self.face, self.interface, self.label, self._model = face, face.interface, face.label, model
+        face.transfer = self
+        self.electrode = next(site for site in face.sites if site.host)
+        self.electrolyte = next(site for site in face.sites if site.conductor)
+        host, conductor = self.electrode.host, self.electrolyte.conductor
+        assert host is not None and conductor is not None
+        interface, constant, state = face.interface, model.domain.constant, face.state
+        self.activity = state.function(interface.function("activity"))
+        self.geometric_area = face.area
+        self._held, self._gradual = state.function(interface.function("held")), law.onset_pressure is not None
+        share = self.activity("+") * self._conducting_share(law.onset_pressure, constant)
+
+        theta = host.theta(self._in_electrode(host.c))
+        host_temperature = self._in_electrode(self.electrode.temperature)
+        equilibrium = host.open_circuit_potential(theta, host_temperature)
+        potential_jump = host.level + self._in_electrode(host.phi)
+        potential_jump -= conductor.level + face.seen_from(self.electrolyte, conductor.phi)
+        stress: Any = 0.0
+        if law.stress == "thermodynamic":
+            stress += kinetics.stress_overpotential(self._in_electrode(host.stress), host.lithium_volume(theta))
+        if law.strain_coefficient is not None:
+            strain = self._in_electrode(host.dilation)
+            stress += kinetics.strain_overpotential(strain, constant(law.strain_coefficient))
+        overpotential = potential_jump - equilibrium + stress
+
+        temperature = face.temperature
+        warmth = kinetics.arrhenius(law.activation_energy, temperature, kinetics.ROOM_TEMPERATURE)
+        transfer = constant(law.anodic_transfer), constant(law.cathodic_transfer)
+        salt = 1.0
+        if conductor.salt is not None:
+            salt = face.seen_from(self.electrolyte, conductor.salt) / constant(conductor.salt_at_rest)
+        reference = model.coefficient(law.exchange_current_density * warmth)
+        j_0 = kinetics.exchange_current_density(theta, reference, *transfer, salt)
+
+        def faradaic(eta: Any) -> Any:
+            return kinetics.LAWS[law.law](j_0, eta, model.coefficient(temperature), *transfer)
+
+        losses = {"kinetic": overpotential, "concentration": equilibrium}
+        if law.stress == "thermodynamic" or law.strain_coefficient is not None:
+            losses["stress"] = -stress
+        self.film: fem.Function | None = None
+        if law.film_resistance is None:
+            self.current = share * faradaic(overpotential)
+        else:
+            self.film = state.function(interface.function(f"j at {face.name}"))
+            resistance = constant(law.film_resistance)
+            self.current = self.film("+")
+            self._film_law = share, faradaic, overpotential, resistance
+            losses["film"] = resistance * self.current
+            losses["kinetic"] = overpotential - losses["film"]
+        face.share = share
+        face.heat_sources.append(self.current * (overpotential + host_temperature * host.material.entropic(theta)))
+        self.charge = self.current
+        if law.gap_permittivity is not None and not face.bonded:
+            capacitance = kinetics.gap_capacitance(face.normal_gap, law.gap_permittivity, SMALLEST_GAP)
+            start = interface.function("start of the potential difference")
+            read = interface.reader(potential_jump).read
+            rate = model.rates.of_reading(potential_jump, start, read, state.scope("gap"))
+            self.charge = self.current + kinetics.charging_current(capacitance, rate, self.activity("+"))
+        self._share = interface.reader(share)
+        self._current, self._charge = interface.reader(self.current), interface.reader(self.charge)
+        self._losses = {name: interface.reader(loss) for name, loss in losses.items()}
+
+    def _conducting_share(self, onset: float | None, constant: Callable[[float], fem.Constant]) -> Any:
+        """Return in UFL which share of what touches conducts: p/(p + onset), all of it where a bond holds."""
+        if onset is None or self.face.contact is None:
+            return 1.0
+        pressure = ufl.max_value(self.face.contact.law, 0.0)
+        return self._held("+") + (1 - self._held("+")) * pressure / (pressure + constant(onset))
+
+    def _in_electrode(self, f: Any) -> Any:
+        return self.face.seen_from(self.electrode, f)
+
+    # --- what is read of it --------------------------------------------------------------------------
+
+    @property
+    def active_area(self) -> float:
+        """The area that lithium crosses [m²]."""
+        return self.interface.sum(self.read_share())
+
+    @property
+    def crossing(self) -> float:
+        """The current [A] that leaves the electrode here as lithium."""
+        return self.interface.sum(self.read_current())
+
+    def read_share(self) -> Array:
+        """Return the share of each node's area that conducts, 0 on Γ_d, shape (local and ghost nodes,)."""
+        return self._share.read()
+
+    def read_current(self) -> Array:
+        """Return j_n at the nodes [A/m²], shape (local and ghost nodes,)."""
+        return self._current.read()
+
+    def read_charge(self) -> Array:
+        """Return the current density at the nodes that crosses as lithium or charges a gap [A/m²]."""
+        return self._charge.read()
+
+    def losses(self) -> dict[str, float]:
+        """Return the power [W] that the current loses in each way: kinetic, film, stress; and to the potential U.
+
+        Each is ∫ j_n V dS of a voltage V; U goes by the name of concentration.
+        """
+        j = self.read_current()
+        return {name: self.interface.sum(j * loss.read()) for name, loss in self._losses.items()}
+
+    # --- as a part -----------------------------------------------------------------------------------
+
+    def unknowns(self) -> Iterator[Unknown]:
+        if self.film:
+            yield Unknown(self.film, self.group, self._model.typical_current)
+
+    def terms(self) -> Iterator[Term]:
+        host, conductor = self.electrode.host, self.electrolyte.conductor
+        assert host is not None and conductor is not None
+        yield self.face.leaving(self.current / FARADAY, self.electrode, host.c)
+        yield self.face.leaving(self.charge, self.electrode, host.phi)
+        yield self.face.entering(self.charge, self.electrolyte, conductor.phi)
+        if self.film:
+            t = ufl.TestFunction(self.film.function_space)
+            yield Term(self.film, kinetics.film_residual(self.current, t("+"), *self._film_law, self.interface.dS))
+
+    def join(self) -> None:
+        """Let what touches, pressed or not, conduct."""
+        if self.face.bond:
+            self._held.x.array[:] = self.face.bond.holding
+        self.activate()
+
+    def begin(self, time_step: float, load: Load) -> None:
+        if self.activate():
+            self._model.rates.kink()
+
+    def update(self) -> Change:
+        """Stop the current at nodes that no longer touch.
+
+        A node that closes again conducts from the next time step on: current shrinks the host and so may open the very
+        node it crosses, and within one step there need be no state in which such a node stays closed or stays open.
+        """
+        if self._gradual:
+            # the current vanishes with the pressure: within one step there is one state, of nodes that close again too
+            return Change(0, 0.0)
+        lost = (self.activity.x.array > 0.0) & ~self.face.touching
+        self.activity.x.array[lost] = 0.0
+        if self.film:
+            self.film.x.array[lost] = 0.0
+        count = self.interface.count(lost)
+        if count:
+            self._model.rates.kink()
+        return Change(count, 0.0)
+
+    def columns(self) -> Mapping[str, float]:
+        share, j = self.read_share(), self.read_current()
+        active_area, crossing = self.active_area, self.interface.sum(j)
+        return {
+            "active fraction [1]": active_area / self.geometric_area,
+            "geometric area [m^2]": self.geometric_area,
+            "active area [m^2]": active_area,
+            "mean local current density [A/m^2]": crossing / active_area if active_area else 0.0,
+            "max local current density [A/m^2]": self.interface.max(np.abs(j)),
+            "current over detached area [A]": self.interface.sum(np.where(share > 0.0, 0.0, np.abs(j))),
+        }
+
+    def shown(self) -> Iterator[Shown]:
+        share, current = (self.interface.function(name) for name in ("share", "current"))
+
+        def read_share() -> None:
+            share.x.array[:] = self.read_share()
+
+        def read_current() -> None:
+            current.x.array[:] = self.read_current()
+
+        yield Shown(self.face, "contacted [1]", share, read_share)
+        yield Shown(self.face, "current density [A/m^2]", current, read_current)
+
+    def activate(self) -> int:
+        """Let current cross wherever the sides touch; return the number of nodes at which it begins or ends."""
+        before = self.activity.x.array + self._held.x.array
+        if self.face.bond:
+            self._held.x.array[:] *= self.face.bond.holding
+        self.activity.x.array[:] = 1.0 if self._gradual else self.face.touching
+        return self.interface.count(before != self.activity.x.array + self._held.x.array)
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the charge transfer of each interface."""
+    for face, block in zip(model.faces, model.blocks.values(), strict=True):
+        yield ChargeTransfer(model, face, block.kinetics)

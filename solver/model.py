@@ -1,0 +1,168 @@
+"""What all parts of a cell share: the mesh taken apart, its sides and interfaces, state, time scheme and scales."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem
+from mpi4py import MPI
+
+from interstice import meshes, schema
+from interstice.materials import Material
+from interstice.schema import Case, Galvanostatic, Layered
+from interstice.solver.domain import Domain, Indices, Side
+from interstice.solver.physics import mechanics
+from interstice.solver.rates import Rates
+from interstice.solver.site import Face, Site
+from interstice.solver.state import State
+
+LOSS_DEGREE = 2
+"""The degree of quadrature of what currents lose."""
+
+if TYPE_CHECKING:
+    from interstice.solver.bodies.terminals import Terminals
+
+Array = npt.NDArray[np.float64]
+
+
+class Model:
+    """A case on its mesh, before any law acts.
+
+    `top` and `bottom` are the sides at the collector and at the counter face; `bodies` one side each, or several that
+    are bonded. `residual(u)` returns the owned entries of the residual of an unknown before constraints, and
+    `prescribed(u)` the local dofs that constraints hold or tie; both serve once the cell has made its equations.
+    """
+
+    terminals: Terminals
+    residual: Callable[[fem.Function], Array]
+    prescribed: Callable[[fem.Function], Indices]
+
+    def __init__(self, case: Case, materials: Mapping[str, Material], folder: Path, comm: MPI.Comm) -> None:
+        self.case, self.materials, self.comm, self.state = case, materials, comm, State()
+        tagged, self.profiles = meshes.build(comm, case.geometry, folder)
+        self.blocks = {pair: _find(case.faces, pair) for pair in tagged.interfaces}
+        """What the case says of each interface."""
+        self.domain = domain = Domain(tagged, bonded=[pair for pair, block in self.blocks.items() if block.bonded])
+        self._continue_normals()
+        self.rates = Rates(domain, self.state)
+        self.bodies: list[Side] = list({id(body): body for body in domain.bodies.values()}.values())
+        u = {
+            body.name: self.state.function(fem.Function(body.space(1, (domain.dimension,)), name=f"u of {body.name}"))
+            for body in self.bodies
+        }
+        law = mechanics.FiniteRotation if case.kinematics == "finite_rotation" else mechanics.Elasticity
+        self.sites = {
+            name: Site(
+                side,
+                u[domain.bodies[name].name],
+                law.constant(domain.mesh, materials[name].young_modulus, materials[name].poisson_ratio),
+                self.state.scope(name),
+                materials[name],
+                case.temperature,
+                f" of {name}" if len(case.hosts) > 1 else "",
+            )
+            for name, side in domain.sides.items()
+        }
+        self.top, self.bottom = (self.sites[domain.owner(face)] for face in ("collector", "counter"))
+        self.apparent_area = domain.area("collector")
+        self.faces = [self._face(pair) for pair in self.blocks]
+
+    def members(self, body: Side) -> list[Site]:
+        """Return the sides of a body."""
+        return [site for name, site in self.sites.items() if self.domain.bodies[name] is body]
+
+    @cached_property
+    def working(self) -> Site:
+        """The electrode whose potential is that of the collector."""
+        others = (self.sites[name] for name in self.case.hosts if name != self.bottom.name)
+        return self.top if self.top.name in self.case.hosts else next(others)
+
+    def coefficient(self, value: Any) -> Any:
+        """Return a number as a constant, so that another one needs no new compilation; UFL as it is."""
+        return value if isinstance(value, ufl.core.expr.Expr) else self.domain.constant(float(value))
+
+    def dx(self, site: Site) -> ufl.Measure:
+        """Return the volume measure of a side for currents: with a temperature that varies, of a degree that is said.
+
+        What currents lose is then the same in the balances of charge and of heat, to rounding.
+        """
+        return self.domain.dx(site.side, None if isinstance(site.temperature, float) else LOSS_DEGREE)
+
+    def is_loose(self, site: Site) -> bool:
+        """Return whether the body of a side touches neither collector nor counter face."""
+        return site.u is not self.top.u and site.u is not self.bottom.u
+
+    @property
+    def interface_nodes(self) -> int:
+        """The number of nodes of all interfaces."""
+        return sum(int(i.space.dofmap.index_map.size_global) for i in self.domain.interfaces.values())
+
+    @property
+    def typical_pressure(self) -> float:
+        """The stack pressure, where there is none a small part of the strength of a bond or of the stiffness [Pa]."""
+        strengths = [block.cohesive.normal_strength for block in self.blocks.values() if block.cohesive]
+        softest = min(material.young_modulus for material in self.materials.values())
+        return self.case.stack.pressure or (1e-3 * min(strengths) if strengths else 1e-6 * softest)
+
+    @property
+    def typical_force(self) -> float:
+        """The typical pressure over the apparent area, as a load on each node [N, in 2D N per metre of depth]."""
+        return self.typical_pressure * self.apparent_area / np.sqrt(self.interface_nodes)
+
+    @cached_property
+    def typical_current(self) -> float:
+        """The largest current of the protocol, or that of 1C, as a load on each node [A, in 2D A per metre]."""
+        steps = [step for step in self.case.steps if isinstance(step, Galvanostatic)]
+        density = max((step.density(self.one_c) for step in steps), default=self.one_c)
+        return density * self.apparent_area / np.sqrt(self.interface_nodes)
+
+    @property
+    def charge_capacity(self) -> float:
+        """The charge [C] (2D: per metre of depth) between the ends of the range of the smaller electrode."""
+        return min(site.host.charge_capacity for site in self.sites.values() if site.host)
+
+    @property
+    def lithium_capacity(self) -> float:
+        """The lithium [mol] (2D: per metre of depth) that the smaller electrode takes up from empty to full."""
+        return min(site.host.lithium_capacity for site in self.sites.values() if site.host)
+
+    @property
+    def one_c(self) -> float:
+        """The current density that carries the charge capacity in an hour [A/m² of apparent area]."""
+        return self.charge_capacity / 3600.0 / self.apparent_area
+
+    @property
+    def period(self) -> tuple[float, ...]:
+        """The lengths [m] after which the cell repeats itself along the first axes."""
+        geometry = self.case.geometry
+        return geometry.lateral_size if isinstance(geometry, Layered) and geometry.lateral == "periodic" else ()
+
+    def _continue_normals(self) -> None:
+        lateral = self.case.geometry.lateral
+        for interface in self.domain.interfaces.values():
+            for axis in range(self.domain.dimension - 1 if lateral != "free" else 0):
+                interface.continue_normals(axis, lateral == "periodic")
+
+    def _face(self, pair: tuple[str, str]) -> Face:
+        interface, gap = self.domain.interfaces[pair], None
+        if not self.blocks[pair].bonded:
+            gap = interface.function("initial_gap")
+            points = interface.space.tabulate_dof_coordinates()[:, : self.domain.dimension - 1]
+            gap.x.array[:] = meshes.initial_gap(self.profiles[pair])(*points.T)
+        name = "/".join(pair)
+        label = f" of {name}" if len(self.blocks) > 1 else ""
+        plus, minus = (self.sites[side] for side in pair)
+        rms = self.profiles[pair].rms
+        return Face(interface, plus, minus, gap, self.typical_pressure, self.state.scope(name), label, rms)
+
+
+def _find(blocks: Mapping[str, schema.Interface], pair: tuple[str, str]) -> schema.Interface:
+    """Return the block of an interface, whose name may have the sides in either order."""
+    first, second = pair
+    return blocks.get(f"{first}/{second}") or blocks[f"{second}/{first}"]

@@ -1,0 +1,128 @@
+"""Time derivatives, all in one place: in a weak form the rate of f is (f − h) r, with h and r = 1/τ of the time scheme.
+
+The discrete equations are therefore linear in r. Steps are of second order (BDF2), but the first after `forget`, which
+is one of implicit Euler: after a jump of the load the values before it say nothing about what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from dolfinx import fem
+
+from interstice.solver.domain import Domain
+from interstice.solver.state import State
+from interstice.solver.time_scheme import Scheme, bdf2, euler, local_error, remember
+
+Array = npt.NDArray[np.float64]
+
+PAST = 2
+"""Values before the present one that the schemes need."""
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """Something that has a rate: how to read it, h, and its past values, newest first."""
+
+    present: Callable[[], Array]
+    history: Array
+    past: list[Array]
+
+
+class Rates:
+    """The time scheme of a cell and what it follows; `time_step` is Δt [s], `rate` is r [1/s]."""
+
+    def __init__(self, domain: Domain, state: State) -> None:
+        self.time_step, self.rate = domain.constant(1.0), domain.constant(1.0)
+        self.scheme: Scheme = euler(1.0)
+        self._followed: dict[int, _Followed] = {}
+        self._steps = state.array("time steps", np.zeros(PAST))
+        self._smooth = state.number("smooth steps")
+
+    def of(self, f: fem.Function, state: State, judged: bool = False) -> Any:
+        """Return ∂f/∂t in UFL; asked for once per function. With `judged`, `error` can tell how well f is followed."""
+        history = fem.Function(f.function_space, name=f"history of {f.name}")
+        past = PAST + 1 if judged else PAST
+        self._followed[id(f)] = _follow(lambda: f.x.array, history.x.array, past, state)
+        return (f - history) * self.rate
+
+    def of_reading(self, expression: Any, history: fem.Function, read: Callable[[], Array], state: State) -> Any:
+        """Return the rate of an `expression` on an interface that `read` reads at the nodes; `history` is for its h."""
+        self._followed[id(history)] = _follow(read, history.x.array, PAST, state)
+        return (expression - history("+")) * self.rate
+
+    def start(self) -> None:
+        """Take the present values for those of all times before."""
+        for followed in self._followed.values():
+            for past in followed.past:
+                past[:] = followed.present()
+
+    def begin(self, time_step: float) -> None:
+        """Begin a time step [s]."""
+        self.scheme = bdf2(time_step, self._steps[0]) if self._steps[0] > 0.0 else euler(time_step)
+        self.time_step.value, self.rate.value = time_step, 1.0 / self.scheme.tau
+        for followed in self._followed.values():
+            followed.history[:] = self.scheme.history(followed.past)
+
+    def commit(self) -> None:
+        """Take the present state as the start of the next step."""
+        for followed in self._followed.values():
+            remember(followed.past, followed.present())
+        self._steps[:] = self.time_step.value, self._steps[0]
+        self._smooth += 1.0
+
+    def forget(self) -> None:
+        """Forget the rates of the steps before, from which the load is about to jump."""
+        self._steps[:] = 0.0
+
+    def kink(self) -> None:
+        """Take note that something began or ceased in this step, so that rates jump."""
+        self._smooth[...] = 0.0
+
+    def error(self, f: fem.Function) -> Array | None:
+        """Return what the present step added to the error of a judged f at its local dofs; None where none can tell.
+
+        That takes three steps without a kink, at which shorter steps gain little.
+        """
+        if self._smooth < PAST + 1 or self._steps[1] == 0.0:
+            return None
+        followed = self._followed[id(f)]
+        steps = [float(self.time_step.value), *self._steps]
+        return local_error(followed.present(), followed.past, steps, self.scheme)
+
+    def integral(self, name: str, state: State) -> Integral:
+        """Return a new integral over time, 0 at first."""
+        return Integral(self, state.array(name, np.zeros(PAST)))
+
+
+class Integral:
+    """An integral over time by the time scheme, so that what is conserved is so to rounding."""
+
+    def __init__(self, rates: Rates, values: Array) -> None:
+        self._rates, self._values = rates, values
+
+    @property
+    def value(self) -> float:
+        """The integral up to the last committed step."""
+        return float(self._values[0])
+
+    def add(self, rate: float) -> None:
+        """Add the present time step, at whose end the integrand is `rate`; before `Rates.commit`."""
+        scheme = self._rates.scheme
+        now = sum(weight * value for weight, value in zip(scheme.weights, self._values, strict=False))
+        self._values[:] = now + scheme.tau * rate, self._values[0]
+
+    def reset(self) -> None:
+        """Begin anew at 0."""
+        self._values[:] = 0.0
+
+
+def _follow(present: Callable[[], Array], history: Array, count: int, state: State) -> _Followed:
+    """Return what is followed, its past values being the present ones."""
+    history[:] = present()
+    past = [state.array(f"past {back}", np.copy(history)) for back in range(count)]
+    return _Followed(present, history, past)

@@ -1,0 +1,33 @@
+"""Which physics there are: each is a file whose `parts` looks at the case and makes what it asks for.
+
+The order is that in which parts are made and asked: what others build on comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from interstice.solver.bodies import arms, body, conductor, fixture, host, overpotential, terminals
+from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction
+from interstice.solver.model import Model
+from interstice.solver.part import Part
+
+PHYSICS: tuple[Callable[[Model], Iterable[Part]], ...] = (
+    host.parts,
+    conductor.parts,
+    contact.parts,
+    bond.parts,
+    friction.parts,
+    adhesion.parts,
+    charge_transfer.parts,
+    terminals.parts,
+    overpotential.parts,
+    body.parts,
+    fixture.parts,
+    arms.parts,
+)
+
+
+def make(model: Model) -> list[Part]:
+    """Return the parts of a case."""
+    return [part for parts in PHYSICS for part in parts(model)]

@@ -1,0 +1,184 @@
+"""What is known of a side (`Site`) and of an interface (`Face`), for the parts that act there.
+
+The sign of what acts across an interface stands here once: ⟦v⟧ = v⁻ − v⁺, and what leaves one side enters the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+from dolfinx import fem
+
+from interstice.materials import Material
+from interstice.solver.domain import Interface, Side
+from interstice.solver.part import Term
+from interstice.solver.physics import mechanics
+from interstice.solver.physics.mechanics import Elasticity
+from interstice.solver.state import State
+
+if TYPE_CHECKING:
+    from interstice.solver.bodies.conductor import Conductor
+    from interstice.solver.bodies.host import Host
+    from interstice.solver.crack.unstable import Relaxation
+    from interstice.solver.interface.adhesion import Adhesion
+    from interstice.solver.interface.charge_transfer import ChargeTransfer
+    from interstice.solver.interface.cohesive import CohesiveBond
+    from interstice.solver.interface.contact import Contact
+    from interstice.solver.interface.friction import Friction
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(eq=False)
+class Site:
+    """One side: its displacement `u` (that of the body it belongs to), its elastic `law`, what else is known of it.
+
+    `eigenstrains` are linear strains e of ε* = e I in UFL, `heat_sources` powers per volume [W/m³]; parts add to both.
+    `temperature` [K] is a number where it is the same everywhere.
+    """
+
+    side: Side
+    u: fem.Function
+    law: Elasticity
+    state: State = field(default_factory=State)
+    material: Material | None = None
+    temperature: Any = 298.15
+    label: str = ""
+    eigenstrains: list[Any] = field(default_factory=list)
+    heat_sources: list[Any] = field(default_factory=list)
+    host: Host | None = None
+    conductor: Conductor | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the side."""
+        return self.side.name
+
+    @property
+    def eigenstrain(self) -> Any:
+        """The sum of the eigenstrains in UFL, 0.0 where there are none."""
+        return sum(self.eigenstrains) if self.eigenstrains else 0.0
+
+    @property
+    def potential_holder(self) -> Host | Conductor:
+        """What has the potential of this side."""
+        holder = self.host or self.conductor
+        assert holder is not None
+        return holder
+
+
+class Face:
+    """One interface and the laws on it, None where it has none; `plus` and `minus` are its sides.
+
+    `initial_gap` g_0 is a nodal function [m], None where the sides are bonded to one body; `pressure` [Pa] is a typical
+    one, `rms` the roughness [m]. `recessions` [m] in UFL widen the gap where material is lost.
+    """
+
+    contact: Contact | None = None
+    bond: CohesiveBond | None = None
+    drag: Relaxation | None = None
+    friction: Friction | None = None
+    adhesion: Adhesion | None = None
+    transfer: ChargeTransfer | None = None
+
+    def __init__(
+        self,
+        interface: Interface,
+        plus: Site,
+        minus: Site,
+        initial_gap: fem.Function | None = None,
+        pressure: float = 0.0,
+        state: State | None = None,
+        label: str = "",
+        rms: float = 0.0,
+    ) -> None:
+        self.interface, self.plus, self.minus = interface, plus, minus
+        self.initial_gap, self.pressure, self.label, self.rms = initial_gap, pressure, label, rms
+        self.state = state or State()
+        self.jump = interface.jump({plus.name: plus.u, minus.name: minus.u})
+        self.recessions: list[Any] = []
+        self.share: Any = 1.0
+        """The share of the area that conducts, in UFL."""
+        self.heat_sources: list[Any] = []
+        """Powers per area [W/m²] in UFL; parts add to them."""
+
+    @property
+    def name(self) -> str:
+        """The names of both sides, as cathode/separator."""
+        return "/".join(self.interface.name)
+
+    @property
+    def sites(self) -> tuple[Site, Site]:
+        """Both sides."""
+        return self.plus, self.minus
+
+    @property
+    def bonded(self) -> bool:
+        """Whether the sides are one body."""
+        return self.initial_gap is None
+
+    @property
+    def modulus(self) -> float:
+        """The composite modulus E* [Pa] of both sides."""
+        pairs = ((float(s.law.young_modulus.value), float(s.law.poisson_ratio.value)) for s in self.sites)
+        return mechanics.composite_modulus(*pairs)
+
+    @property
+    def normal_gap(self) -> Any:
+        """g_n [m] in UFL; asked for once all parts that widen it exist."""
+        assert self.initial_gap is not None
+        return self.initial_gap("+") + ufl.inner(self.jump, self.interface.normal("+")) + sum(self.recessions)
+
+    @property
+    def temperature(self) -> Any:
+        """The temperature [K]: a number, or the mean of both sides in UFL."""
+        first, second = (site.temperature for site in self.sites)
+        if isinstance(first, float) and isinstance(second, float):
+            return (first + second) / 2
+        return (self.seen_from(self.plus, first) + self.seen_from(self.minus, second)) / 2
+
+    @property
+    def mean_spacing(self) -> float:
+        """The mean distance of the nodes [m]."""
+        nodes = int(self.interface.space.dofmap.index_map.size_global)
+        return float((self.area / nodes) ** (1.0 / self.interface.mesh.topology.dim))
+
+    @property
+    def area(self) -> float:
+        """The geometric area [m², in 2D m per unit depth]."""
+        return self.interface.sum(np.ones_like(self.interface.areas.x.array))
+
+    @property
+    def touching(self) -> Mask:
+        """Where the sides press on each other or a bond holds them together, shape (local and ghost nodes,).
+
+        A bond does while it is not broken and not open further than at its strength.
+        """
+        if self.contact is None:
+            return np.ones(len(self.interface.areas.x.array), dtype=bool)
+        touching: Mask = self.contact.active.x.array > 0.0
+        return touching | self.bond.holding if self.bond else touching
+
+    def seen_from(self, site: Site, f: Any) -> Any:
+        """Return `f` on the interface as seen from one of its sides."""
+        return self.interface.restrict(f, site.side) if isinstance(f, ufl.core.expr.Expr) else f
+
+    def on_jump(self, virtual_work: Callable[[Any], ufl.Form]) -> list[Term]:
+        """Return the terms of a traction, from its virtual work ∫ t · ⟦v⟧ dS as a function of ⟦v⟧."""
+        minus, plus = (ufl.TestFunction(site.u.function_space) for site in (self.minus, self.plus))
+        return [Term(self.minus.u, virtual_work(minus("-"))), Term(self.plus.u, virtual_work(-plus("+")))]
+
+    def leaving(self, flux: Any, site: Site, unknown: fem.Function) -> Term:
+        """Return the term of what leaves a side here: `flux` per area and time of what `unknown` conserves."""
+        test = self.seen_from(site, ufl.TestFunction(unknown.function_space))
+        return Term(unknown, flux * test * self.interface.dS)
+
+    def entering(self, flux: Any, site: Site, unknown: fem.Function) -> Term:
+        """Return the term of what enters a side here."""
+        return self.leaving(-flux, site, unknown)
