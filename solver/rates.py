@@ -43,12 +43,18 @@ class Rates:
         self._steps = state.array("time steps", np.zeros(PAST))
         self._smooth = state.number("smooth steps")
 
-    def of(self, f: fem.Function, state: State, judged: bool = False) -> Any:
-        """Return ∂f/∂t in UFL; asked for once per function. With `judged`, `error` can tell how well f is followed."""
+    def of(self, f: fem.Function, state: State, judged: bool = False, level: fem.Constant | None = None) -> Any:
+        """Return ∂f/∂t in UFL; asked for once per function. With `judged`, `error` can tell how well f is followed.
+
+        With a `level`, which may move, it is the rate of `level` + f.
+        """
         history = fem.Function(f.function_space, name=f"history of {f.name}")
         past = PAST + 1 if judged else PAST
-        self._followed[id(f)] = _follow(lambda: f.x.array, history.x.array, past, state)
-        return (f - history) * self.rate
+        if level is None:
+            self._followed[id(f)] = _follow(lambda: f.x.array, history.x.array, past, state)
+            return (f - history) * self.rate
+        self._followed[id(f)] = _follow(lambda: level.value + f.x.array, history.x.array, past, state)
+        return (level + f - history) * self.rate
 
     def of_reading(self, expression: Any, history: fem.Function, read: Callable[[], Array], state: State) -> Any:
         """Return the rate of an `expression` on an interface that `read` reads at the nodes; `history` is for its h."""
