@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from interstice.schema.geometry import Geometry
+from interstice.schema.heat import Heat
 from interstice.schema.interface import Interface
 from interstice.schema.protocol import Entry, Open, Press, Step, flat_steps
 from interstice.schema.section import Section
@@ -46,6 +47,7 @@ class Case(Section):
         default=None, description="by the names of both sides, as cathode/separator"
     )
     stack: Stack
+    heat: Heat | None = Field(default=None, description="the temperature of the case everywhere if not given")
     kinematics: Literal["small_strain", "finite_rotation"] = Field(
         default="small_strain", description="finite_rotation: strains stay small, bodies may bend and buckle"
     )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from interstice.solver.bodies import arms, body, conductor, fixture, host, overpotential, terminals
+from interstice.solver.bodies import arms, body, conductor, fixture, heat, host, overpotential, terminals
 from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction
 from interstice.solver.model import Model
 from interstice.solver.part import Part
 
 PHYSICS: tuple[Callable[[Model], Iterable[Part]], ...] = (
+    heat.parts,
     host.parts,
     conductor.parts,
     contact.parts,

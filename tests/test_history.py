@@ -43,6 +43,10 @@ STRESSED = (
     "temperature=310 K",
 )
 POLYMER = ("electrolyte.material=PEO-LiTFSI", "interface.kinetics={law: linear, exchange_current_density: 1 mA/cm^2}")
+WARM = (
+    "electrolyte.material=LLZO",
+    "heat={collector_transfer: 10 W/(m^2*K), counter_transfer: 5 W/(m^2*K), ambient: 300 K}",
+)
 RUNS: dict[str, tuple[str, ...]] = {
     "fixed thickness": (),
     "constant pressure": (FIXED_PRESSURE,),
@@ -54,6 +58,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "free and rotating": (BONDED, GENTLE, "stack={hold: free}", "kinematics=finite_rotation"),
     "stress and film": STRESSED,
     "polymer": (*POLYMER, GENTLE),
+    "heat": WARM,
     "3D": (SPATIAL, FIXED_PRESSURE),
     "3D, stress and film": (SPATIAL, FIXED_PRESSURE, *STRESSED),
 }
@@ -210,6 +215,7 @@ COUNTS = {"newton iterations [1]", "linear iterations [1]"}
         ("bonded", 2),
         ("every law", 2),
         ("every law", 3),
+        ("heat", 2),
         ("3D", 2),
         ("3D", 3),
     ],

@@ -300,7 +300,7 @@ def test_a_file_that_the_copy_cannot_name_is_refused_in_words(tmp_path: Path, ke
 
 def test_the_copy_shows_every_default_in_the_order_of_the_schema(path: Path) -> None:
     copy = YAML(typ="safe").load(dump_case(read_case(path).case))
-    several = {"electrodes", "electrolytes", "interfaces"}
+    several = {"electrodes", "electrolytes", "interfaces", "heat"}
     assert list(copy) == [name for name in Case.model_fields if name not in several]
     assert copy["interface"]["contact"]["method"] == "augmented_lagrangian"
     assert copy["time"]["maximum"] == "300 s"
@@ -403,7 +403,7 @@ ABSENT = {
     *("cohesive", "friction", "adhesion", "variation", "unbonded", "fatigue", "relaxation_time", "film_resistance"),
     *("strain_coefficient", "gap_permittivity", "onset_pressure", "current_density", "c_rate", "voltage", "time"),
     *("active_fraction", "stiffness", "separator", "volume_fraction", "count", "diameter_deviation", "rms", "width"),
-    *("pressure", "plateau", "line"),
+    *("pressure", "plateau", "line", "heat"),
 }
 """What a case may do without: something that is not there, or one of two ways to say a thing. Not a default."""
 
