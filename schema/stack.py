@@ -30,6 +30,7 @@ class Stack(Section):
     pressure: Pressure | None = Field(default=None, description="needed unless the cell is free")
     stiffness: Stiffness | None = Field(default=None, description="of the spring: pressure per change of thickness")
     pad: Pad | None = None
+    glued: bool = Field(default=False, description="the platen sticks to the cell and may pull at it")
 
     @model_validator(mode="after")
     def _complete(self) -> Stack:

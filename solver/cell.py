@@ -83,8 +83,7 @@ class Cell:
             one.begin(time_step, load)
         for system in self._systems:
             system.forget()
-        self._constrain()
-        report = self._sweep()
+        report = self._solve()
         for one in self.parts:
             one.solved()
         return report
@@ -124,6 +123,17 @@ class Cell:
         """Free the PETSc objects; the fields stay."""
         for system in {id(system): system for system in (*self._systems, self._mechanical)}.values():
             system.destroy()
+
+    def _solve(self) -> algebra.Report:
+        """Solve under the constraints that parts ask for, until all are content with them."""
+        newton = linear = 0
+        for _ in range(MOST_SWEEPS):
+            self._constrain()
+            report = self._sweep()
+            newton, linear = newton + report.newton, linear + report.linear
+            if all([one.settled() for one in self.parts]):
+                return algebra.Report(newton, linear)
+        raise algebra.SolveError("no constraints are found under which the step can end")
 
     def _sweep(self) -> algebra.Report:
         """Solve the systems in turn until each finds that the others left nothing to do."""

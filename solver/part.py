@@ -146,6 +146,10 @@ class Part:
         """Refresh what the equations hold frozen, after a Newton step; return how much changed."""
         return Change(0, 0.0)
 
+    def settled(self) -> bool:
+        """Return whether the constraints that held are the right ones; if not, all is solved again under others."""
+        return True
+
     def solved(self) -> None:
         """Take note that the equations of the time step hold."""
 

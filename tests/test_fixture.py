@@ -163,3 +163,55 @@ def test_constant_pressure_after_pressing_is_the_one_released_to() -> None:
     pressed, other = tiny_run(CONSTANT, HALF_FULL, PRESS), tiny_run("stack={pressure: 1 MPa}", HALF_FULL, PRESS)
     greatest = "max pressure [Pa]"
     np.testing.assert_allclose(pressed.column(greatest)[-1], other.column(greatest)[-1], rtol=1e-6)
+
+
+# --- a fixture presses and never pulls --------------------------------------------------------------------
+
+TIGHT = (
+    "interface.cohesive={normal_strength: 500 MPa, shear_strength: 500 MPa, normal_toughness: 10 J/m^2, "
+    "shear_toughness: 10 J/m^2}"
+)
+"""A bond that holds whatever the platen does."""
+BREATHE = (
+    "protocol=[charge at 0.5 mA/cm^2 for 15 s, rest for 2 s, discharge at 0.5 mA/cm^2 for 15 s, "
+    "discharge at 0.5 mA/cm^2 for 5 s]"
+)
+LIGHT = {name: text.replace("20 MPa", "1 MPa") for name, text in HOLDS.items()}
+
+
+@pytest.mark.parametrize("hold", ["fixed_thickness", "spring", "pad"])
+def test_platen_lifts_off_where_it_would_pull_and_comes_down_again(hold: str) -> None:
+    run = tiny_run(FLAT, TIGHT, BREATHE, HALF_FULL, LIGHT[hold])
+    assert run.stopped == ""
+    pressure, gap = run.column("stack pressure [Pa]"), run.column("platen gap [m]")
+    assert pressure.min() >= -1e-3 and gap.min() >= 0.0
+    assert np.abs(pressure * gap).max() <= 1e-9 * 1e6 * gap.max()
+    step = run.column("step [1]")
+    assert np.all(pressure[step == 2] == pytest.approx(0.0, abs=1e-3)) and gap[step == 2].min() > 0.0
+    assert gap[-1] == 0.0 and pressure[-1] > 0.5e6
+    np.testing.assert_allclose(pressed_by(run) - pressure, 0.0, atol=2e6)
+    assert run.column("energy balance [1]").max() <= 1e-9
+
+
+def test_lifted_film_is_as_thick_as_a_free_one() -> None:
+    lifted = tiny_run(FLAT, TIGHT, BREATHE, HALF_FULL, LIGHT["fixed_thickness"])
+    free = tiny_run(FLAT, TIGHT, BREATHE, HALF_FULL, "stack={pressure: 1 Pa}")
+    charged = int(np.flatnonzero(lifted.column("step [1]") == 1)[-1])
+    weight = lifted.rows[0]["thickness change [m]"] - free.rows[0]["thickness change [m]"]
+    thin = [run.column("thickness change [m]")[charged] for run in (lifted, free)]
+    # both begin at 0: the film under 1 MPa is thinner at assembly, by what it springs back
+    stiffness = (1e6 - 1.0) * sum(
+        1e-6 * (1 + m.poisson_ratio) * (1 - 2 * m.poisson_ratio) / (m.young_modulus * (1 - m.poisson_ratio))
+        for m in lifted.cell.materials.values()
+    )
+    assert thin[0] - thin[1] + weight == pytest.approx(stiffness, rel=1e-3)
+    assert lifted.rows[charged]["platen gap [m]"] == pytest.approx(-thin[0], rel=1e-9)
+
+
+def test_glued_platen_pulls() -> None:
+    glued = LIGHT["fixed_thickness"].replace("}", ", glued: true}")
+    run = tiny_run(FLAT, TIGHT, BREATHE, HALF_FULL, glued)
+    charged = int(np.flatnonzero(run.column("step [1]") == 1)[-1])
+    assert run.column("stack pressure [Pa]")[charged] < -1e6
+    assert np.ptp(run.column("thickness change [m]")) <= 1e-15
+    assert run.column("platen gap [m]").max() == 0.0

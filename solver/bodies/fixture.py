@@ -7,6 +7,9 @@ spring. A pad is a standard linear solid of thickness h, whose stress relaxes fr
 
 integrated exactly for a strain that changes steadily within a time step. Under a fixed strain
 p(t) = (E_2 + E_1 exp(−t/τ)) ε_0.
+
+A fixture presses and never pulls, unless it is glued on: p ≥ 0, g ≥ 0, p g = 0 with g the gap between platen and cell.
+Where the law above would pull, the platen is lifted off, and the pad recovers by itself.
 """
 
 from __future__ import annotations
@@ -27,11 +30,15 @@ from interstice.solver.model import Model
 from interstice.solver.part import Load, Part, Term, Work
 from interstice.solver.state import State
 
+NEGLIGIBLE = 1e-9
+"""Pull that counts as none, over the pressure at assembly."""
+
 
 class Platen:
     """The law of the fixture on the platen, whose local dofs of the displacement `u` are `dofs`, none if it is free.
 
-    While it is `pressing` it gives the pressure asked for; then it is locked and does what the case says.
+    While it is `pressing` it gives the pressure asked for; then it is locked and does what the case says, and may be
+    `lifted` off.
     """
 
     def __init__(
@@ -44,6 +51,7 @@ class Platen:
             for name, value in (("pressure", wanted.pressure or 0.0), ("stiffness", 0.0), ("height", 0.0))
         )
         self._pressing = state.number("pressing", 1.0)
+        self._lifted = state.constant("lifted", domain.constant(0.0))
         self._pad = state.array("pad", np.zeros(2))
         self._time_step = 0.0
 
@@ -51,7 +59,7 @@ class Platen:
         """Return the virtual work of the pressure, as part of the residual of `u` tested with `v`."""
         vertical = self._domain.dimension - 1
         pressure = self._pressure + self._stiffness * (self._u[vertical] - self._height)
-        return pressure * v[vertical] * self._domain.ds("collector")
+        return (1 - self._lifted) * pressure * v[vertical] * self._domain.ds("collector")
 
     @property
     def pressing(self) -> bool:
@@ -61,7 +69,21 @@ class Platen:
     @property
     def held(self) -> bool:
         """Whether the platen cannot move."""
-        return self._wanted.hold == "fixed_thickness" and not self.pressing
+        return self._wanted.hold == "fixed_thickness" and not self.pressing and not self.lifted
+
+    @property
+    def lifted(self) -> bool:
+        """Whether the platen is off the cell."""
+        return bool(self._lifted.value > 0.0)
+
+    @property
+    def gap(self) -> float:
+        """The gap between platen and cell [m], 0 where it presses."""
+        if not self.lifted:
+            return 0.0
+        if self._wanted.hold == "fixed_thickness":
+            return float(self._height.value) - self.height
+        return -self._law / float(self._stiffness.value)
 
     @property
     def height(self) -> float:
@@ -73,13 +95,37 @@ class Platen:
     @property
     def pressure(self) -> float:
         """The pressure that pad, spring or weight give [Pa]: all of it, unless the platen is held."""
+        return 0.0 if self.lifted else self._law
+
+    @property
+    def _law(self) -> float:
         return float(self._pressure.value + self._stiffness.value * (self.height - self._height.value))
+
+    def settle(self, pressure: float) -> bool:
+        """Lift the platen off where its `pressure` [Pa] is found to pull, put it down where it is in the way.
+
+        Return whether it may stay as it is.
+        """
+        if self.pressing or self._wanted.glued or self._wanted.hold in ("constant_pressure", "free"):
+            return True
+        if not self.lifted:
+            self._lifted.value = float(pressure < -NEGLIGIBLE * (self._wanted.pressure or 0.0))
+            return not self.lifted
+        if self._wanted.hold == "fixed_thickness":
+            if self.height <= self._height.value:
+                return True
+            self._u.x.array[self.dofs] = self._height.value
+        elif self._law <= 0.0:
+            return True
+        self._lifted.value = 0.0
+        return False
 
     def begin(self, time_step: float, pressure: float | None) -> None:
         """Begin a time step [s]: at its end the platen gives `pressure` [Pa] or, if None, what the fixture does."""
         self._time_step = time_step
         if pressure is not None:
             self._pressing[...], self._pressure.value, self._stiffness.value = 1.0, pressure, 0.0
+            self._lifted.value = 0.0
             return
         if self.pressing:
             self._lock()
@@ -89,14 +135,19 @@ class Platen:
             decay, share = _relaxation(time_step / pad.relaxation_time)
             self._pressure.value = pad.lasting_modulus * strain + decay * relaxing
             self._stiffness.value = (pad.lasting_modulus + share * pad.relaxing_modulus) / pad.thickness
-            self._height.value = self.height
+            if not self.lifted:
+                self._height.value = self.height
 
     def commit(self) -> None:
         """Take the present state as the start of the next time step."""
         pad = self._wanted.pad
         if pad and not self.pressing:
             decay, share = _relaxation(self._time_step / pad.relaxation_time)
-            change = (self.height - self._height.value) / pad.thickness
+            if self.lifted:
+                change = -float(self._pressure.value / self._stiffness.value) / pad.thickness
+                self._height.value, self._pressure.value = self._height.value + change * pad.thickness, 0.0
+            else:
+                change = (self.height - self._height.value) / pad.thickness
             self._pad[:] = self._pad[0] + change, decay * self._pad[1] + share * pad.relaxing_modulus * change
 
     def _lock(self) -> None:
@@ -150,6 +201,9 @@ class Fixture(Part):
     def begin(self, time_step: float, load: Load) -> None:
         self.platen.begin(time_step, load.pressure)
 
+    def settled(self) -> bool:
+        return self.platen.settle(self.pressure)
+
     def commit(self) -> None:
         self.platen.commit()
 
@@ -164,6 +218,7 @@ class Fixture(Part):
         return {
             "stack pressure [Pa]": self.pressure,
             "thickness change [m]": self.platen.height - float(self._assembled),
+            "platen gap [m]": self.platen.gap,
         }
 
     def works(self) -> Iterator[Work]:
