@@ -153,9 +153,6 @@ class Kinetics(Section):
     anodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
     cathodic_transfer: Annotated[float, Field(gt=0, lt=1)] = 0.5
     film_resistance: AreaResistance | None = Field(default=None, description="of an interphase that always conducts")
-    stress: Literal["none", "thermodynamic"] = Field(
-        default="none", description="thermodynamic: −Ω σ_h/F is added to the overpotential"
-    )
     strain_coefficient: Voltage | None = Field(
         default=None, description="κ_ε of η = η_0 + κ_ε ε, ε the volumetric strain of the electrode"
     )
@@ -166,6 +163,16 @@ class Kinetics(Section):
         default=None,
         description="at which half of what touches conducts, p/(p + onset); all does if not given",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_switch(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "stress" in given:
+            raise ValueError(
+                "stress is no longer chosen apart from transport: in one of them alone it would drive a current for "
+                "ever, also at rest; write 'stress: coupled' in the block of the electrode"
+            )
+        return given
 
 
 class Interface(Section):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from interstice.schema.section import Section
 from interstice.schema.units import Concentration, Conductivity, Diffusivity, MolarVolume, Pressure
@@ -29,10 +29,20 @@ class Electrode(Section):
     initial_stoichiometry: Annotated[float, Field(gt=0, lt=1)] = Field(
         description="θ = c/c_max at the start, free of eigenstrain"
     )
-    transport: Literal["fick", "chemical_potential"] = Field(
-        default="fick", description="chemical_potential: stress drives lithium too"
+    stress: Literal["none", "coupled"] = Field(
+        default="none", description="coupled: it drives lithium in the host, and shifts the potential by Ω σ_h/F"
     )
     overrides: Overrides = Overrides()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_switch(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "transport" in given:
+            raise ValueError(
+                "transport is no longer chosen apart from kinetics: stress in one of them alone would drive a current "
+                "for ever, also at rest; write 'stress: coupled' in its place"
+            )
+        return given
 
 
 class Electrolyte(Section):

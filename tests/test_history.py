@@ -37,9 +37,9 @@ GENTLE = (
 )
 """A current that the few crests on which a film without pressure lies can take."""
 STRESSED = (
-    "electrode.transport=chemical_potential",
+    "electrode.stress=coupled",
     "interface.kinetics={law: tafel, exchange_current_density: 1 mA/cm^2, activation_energy: 30 kJ/mol, "
-    "film_resistance: 5 ohm*cm^2, stress: thermodynamic, onset_pressure: 0.5 MPa}",
+    "film_resistance: 5 ohm*cm^2, onset_pressure: 0.5 MPa}",
     "temperature=310 K",
 )
 POLYMER = ("electrolyte.material=PEO-LiTFSI", "interface.kinetics={law: linear, exchange_current_density: 1 mA/cm^2}")

@@ -26,8 +26,7 @@ NEARLY = 1e-12
 class Host(Part):
     """The fields and laws of one electrode; its potential is `level` + `phi`, so that `phi` holds small differences.
 
-    `stress` is the nodal hydrostatic stress [Pa], where something asks for it: transport, or the kinetics of an
-    interface.
+    `stress` is the nodal hydrostatic stress [Pa] where it is coupled to lithium: it drives transport and shifts U.
     """
 
     group: ClassVar[Group] = "transport"
@@ -40,10 +39,8 @@ class Host(Part):
         space = site.side.space()
         self.c = site.state.function(fem.Function(space, name=f"c of {site.name}"))
         self.phi = site.state.function(fem.Function(site.side.space(), name=f"phi of {site.name}"))
-        self._driven = wanted.transport == "chemical_potential"
-        feels_stress = any(b.kinetics.stress != "none" for pair, b in model.blocks.items() if site.name in pair)
         self.stress: fem.Function | None = None
-        if feels_stress or self._driven:
+        if wanted.stress == "coupled":
             self.stress = site.state.function(fem.Function(space, name=f"stress of {site.name}"))
         self.c_max = self.material.maximum_concentration
         self.c_initial = wanted.initial_stoichiometry * self.c_max
@@ -141,11 +138,11 @@ class Host(Part):
         )
         # the rule at the vertices lumps the mass: however short a step, no wiggles carry c beyond empty and full
         dx = diffusion.at_vertices(self._domain.dx(self.site.side))
-        if not self._driven and host.diffusivity_kind == "chemical":
+        if self.stress is None and host.diffusivity_kind == "chemical":
             return diffusion.residual(self.c, self._rate, q, diffusivity, dx)
         factor = diffusion.thermodynamic_factor(host.open_circuit_potential, theta, temperature)
         chemical, tracer = diffusion.diffusivities(diffusivity, factor, host.diffusivity_kind)
-        pull = self.lithium_volume(theta) * self.stress if self._driven else 0.0
+        pull = self.lithium_volume(theta) * self.stress if self.stress is not None else 0.0
         flux = diffusion.flux(self.c, self._domain.constant(self.c_max), chemical, tracer, pull, temperature)
         return diffusion.balance(self._rate, q, flux, dx)
 

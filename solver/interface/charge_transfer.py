@@ -51,7 +51,7 @@ class ChargeTransfer(Part):
         potential_jump = host.level + self._in_electrode(host.phi)
         potential_jump -= conductor.level + face.seen_from(self.electrolyte, conductor.phi)
         stress: Any = 0.0
-        if law.stress == "thermodynamic":
+        if host.stress is not None:
             stress += kinetics.stress_overpotential(self._in_electrode(host.stress), host.lithium_volume(theta))
         if law.strain_coefficient is not None:
             strain = self._in_electrode(host.dilation)
@@ -71,7 +71,7 @@ class ChargeTransfer(Part):
             return kinetics.LAWS[law.law](j_0, eta, model.coefficient(temperature), *transfer)
 
         losses = {"kinetic": overpotential, "concentration": equilibrium}
-        if law.stress == "thermodynamic" or law.strain_coefficient is not None:
+        if host.stress is not None or law.strain_coefficient is not None:
             losses["stress"] = -stress
         self.film: fem.Function | None = None
         if law.film_resistance is None:

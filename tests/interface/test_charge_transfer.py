@@ -8,6 +8,7 @@ from builders import FIXED_PRESSURE, tiny_case, tiny_cell, tiny_run
 
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.part import Load
+from interstice.solver.reader import CaseError
 
 FLAT = ("geometry.roughness={kind: flat}", FIXED_PRESSURE)
 CURRENT, PRESSURE = 5.0, 20e6
@@ -47,7 +48,7 @@ def test_pressure_lowers_the_equilibrium_potential_of_a_host_that_swells() -> No
     """V = U + Ω σ_h/F of a flat film pressed between rigid platens, σ_h = −p (1 + ν)/(3 (1 − ν))."""
     case = tiny_case(*FLAT)
     material = case.materials["electrode"]
-    cell = tiny_cell(*FLAT, kinetics(stress="thermodynamic"))
+    cell = tiny_cell(*FLAT, "electrode.stress=coupled")
     start = cell.terminals.voltage
     cell.press()
     cell.advance(1.0)
@@ -96,3 +97,26 @@ def test_contact_that_conducts_gradually_conducts_half_at_its_onset() -> None:
     cell = tiny_cell(*FLAT, kinetics(onset_pressure="20 MPa"))
     cell.press()
     np.testing.assert_allclose(cell.faces[0].transfer.read_share(), 0.5, rtol=1e-6)
+
+
+def test_stress_that_is_coupled_drives_no_current_at_rest() -> None:
+    """A hundred hours in the stress of rough contact: transport and kinetics come to the same equilibrium."""
+    rest = "protocol=[rest for 100 h]"
+    run = tiny_run("electrode.stress=coupled", rest, "time={initial: 10 s, maximum: 10 h}")
+    assert run.stopped == ""
+    stoichiometry = run.column("max stoichiometry [1]") - run.column("min stoichiometry [1]")
+    assert stoichiometry[-1] > 1e-5
+    assert run.column("max local current density [A/m^2]")[1] > 1e-3
+    assert run.column("max local current density [A/m^2]")[-1] <= 1e-9
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("electrode.transport=fick", "electrode: transport"),
+        ("interface.kinetics={exchange_current_density: 1 mA/cm^2, stress: none}", "interface.kinetics: stress"),
+    ],
+)
+def test_half_a_coupling_of_stress_is_refused(key: str, said: str) -> None:
+    with pytest.raises(CaseError, match=rf"{said}.*would drive a current for ever.*stress: coupled"):
+        tiny_case(key)
