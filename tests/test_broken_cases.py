@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from interstice.solver.cli import app
+from interstice.cli import app
 from interstice.solver.reader import CaseError, read_case
 
 ROOT = Path(__file__).parent.parent
@@ -374,7 +374,7 @@ def test_checking_a_case_imports_no_solver_library(tmp_path: Path) -> None:
     path.write_text(VALID)
     heavy = ("dolfinx", "petsc4py", "mpi4py", "matplotlib", "pyvista", "gmsh")
     program = (
-        "import sys; from interstice.solver.reader import read_case; import interstice.solver.cli; "
+        "import sys; from interstice.solver.reader import read_case; import interstice.cli; "
         f"read_case({str(path)!r}); print([name for name in {heavy} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

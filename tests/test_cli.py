@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import pytest
 from typer.testing import CliRunner, Result
 
+from interstice.cli import app
 from interstice.solver import launch
-from interstice.solver.cli import app
 from interstice.solver.reader import CaseError, read_case
 from interstice.solver.terminal import mpi_rank
 
@@ -34,7 +34,7 @@ protocol:
 # The program with a simulation that does what the title of the case says.
 STUB = """\
 import sys, types
-from interstice.solver.cli import main
+from interstice.cli import main
 from interstice.solver.reader import CaseError
 
 def run(loaded, output, comm):

@@ -58,4 +58,4 @@ def test_wheel_of_the_source_distribution_has_one_import_name_and_all_files(sour
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"interstice", "interstice_fem"}
     inside = {name.removeprefix("interstice/") for name in names if name.startswith("interstice/")}
     assert inside - {"__init__.py", "__main__.py"} == files(ROOT)
-    assert "interstice = interstice.solver.cli:main" in commands
+    assert "interstice = interstice.cli:main" in commands

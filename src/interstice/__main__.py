@@ -1,3 +1,3 @@
-from interstice.solver.cli import main
+from interstice.cli import main
 
 main()

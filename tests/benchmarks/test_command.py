@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from interstice.benchmarks.command import NAMES, find
-from interstice.solver.cli import app
+from interstice.cli import app
 
 ROOT = Path(__file__).parents[2]
 
