@@ -46,6 +46,7 @@ POLYMER = ("electrolyte.material=PEO-LiTFSI", "interface.kinetics={law: linear, 
 WARM = (
     "electrolyte.material=LLZO",
     "heat={collector_transfer: 10 W/(m^2*K), counter_transfer: 5 W/(m^2*K), ambient: 300 K}",
+    FIXED_PRESSURE,
 )
 RUNS: dict[str, tuple[str, ...]] = {
     "fixed thickness": (),
