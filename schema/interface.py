@@ -187,7 +187,7 @@ class Interface(Section):
 
     @model_validator(mode="after")
     def _parts(self) -> Interface:
-        laws = [name for name in ("cohesive", "friction", "adhesion") if getattr(self, name)]
+        laws = [name for name, block in self if isinstance(block, Section) and name not in ("contact", "kinetics")]
         if self.bonded and laws:
             raise ValueError(f"bonded leaves no place for {', '.join(laws)}; leave out one or the other")
         return self

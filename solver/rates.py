@@ -37,7 +37,10 @@ class Rates:
     """The time scheme of a cell and what it follows; `time_step` is Δt [s], `rate` is r [1/s]."""
 
     def __init__(self, domain: Domain, state: State) -> None:
-        self.time_step, self.rate = domain.constant(1.0), domain.constant(1.0)
+        # until the first step no time passes: nothing that has a rate resists the assembly
+        self.time_step, self.rate = (
+            state.constant(name, domain.constant(value)) for name, value in (("time step", 1.0), ("rate", 0.0))
+        )
         self.scheme: Scheme = euler(1.0)
         self._followed: dict[int, _Followed] = {}
         self._steps = state.array("time steps", np.zeros(PAST))
@@ -129,6 +132,6 @@ class Integral:
 
 def _follow(present: Callable[[], Array], history: Array, count: int, state: State) -> _Followed:
     """Return what is followed, its past values being the present ones."""
-    history[:] = present()
+    state.array("history", history)[:] = present()
     past = [state.array(f"past {back}", np.copy(history)) for back in range(count)]
     return _Followed(present, history, past)
