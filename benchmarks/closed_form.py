@@ -267,8 +267,7 @@ def kohlrausch_rise(potential: Values, voltage: float, conductivity: float, ther
 
     Of any shape: both ends have the temperature T_0, all other faces neither current nor heat. `voltage` V [V],
     `conductivity` κ [S/m] and `thermal_conductivity` k [W/(m K)] are constant. The result has the shape of φ. It
-    solves ∇·(k ∇T) + κ |∇φ|² = 0, for ∇·(κ ∇φ) = 0. Kohlrausch, Ann. Phys. 306 (1900) 132; Holm, Electric Contacts
-    (1967).
+    solves ∇·(k ∇T) + κ |∇φ|² = 0, for ∇·(κ ∇φ) = 0: put it in. Known as Kohlrausch's relation.
     """
     return conductivity * potential * (voltage - potential) / (2 * thermal_conductivity)
 
@@ -295,8 +294,7 @@ def stack_temperatures(
 
         q_0 = [T_below − T_above − Σ q_s,i/h_i − Σ (q_s,i L_i/k_i + s_i L_i²/(2k_i))] / [Σ 1/h_i + Σ L_i/k_i]
 
-    with the heat q_s,i = Σ_{j<i} s_j L_j of what lies below. Carslaw and Jaeger, Conduction of Heat in Solids (1959),
-    chapter 3.
+    with the heat q_s,i = Σ_{j<i} s_j L_j of what lies below: resistances in series.
 
     Parameters
     ----------
