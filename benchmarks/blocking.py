@@ -44,7 +44,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         change = cell.domain.integrate(amount) - start
         lithium.append(abs(change + left) / passed)
         swings.append(change)
-        fractions.append(1 - interface.sum(apart.astype(float)) / transfer.geometric_area)
+        fractions.append(1 - interface.sum(apart.astype(float)) / face.area)
     return Result(
         NAME,
         options.model_dump(),

@@ -60,11 +60,6 @@ class Layered(Box):
     )
     lateral: Literal["symmetric", "periodic"] = "symmetric"
 
-    @property
-    def thicknesses(self) -> dict[str, float]:
-        """The thickness of each layer [m], from the bottom up."""
-        raise NotImplementedError
-
 
 _COARSE_SIZE = (
     "far from the interfaces, for all layers or a mapping of one for each; a third of its thickness if not given"

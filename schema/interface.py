@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from interstice.schema.section import Fraction, Section, otherwise
+from interstice.schema.section import Fraction, Revised, Section, otherwise
 from interstice.schema.units import (
     AreaResistance,
     CurrentDensity,
@@ -142,9 +143,13 @@ class Adhesion(Section):
     range: Length
 
 
-class Kinetics(Section):
+class Kinetics(Revised):
     """Charge transfer on Γ_c; no lithium crosses Γ_d."""
 
+    gone: ClassVar[Mapping[str, str]] = {
+        "stress": "is no longer chosen apart from transport: in one of them alone it would drive a current for ever, "
+        "also at rest; write 'stress: coupled' in the block of the electrode"
+    }
     law: Literal["butler_volmer", "linear", "tafel"] = "butler_volmer"
     exchange_current_density: CurrentDensity = Field(description="at θ = 1/2 and the salt concentration at rest")
     activation_energy: MolarEnergy = Field(
@@ -163,16 +168,6 @@ class Kinetics(Section):
         default=None,
         description="at which half of what touches conducts, p/(p + onset); all does if not given",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_switch(cls, given: Any) -> Any:
-        if isinstance(given, dict) and "stress" in given:
-            raise ValueError(
-                "stress is no longer chosen apart from transport: in one of them alone it would drive a current for "
-                "ever, also at rest; write 'stress: coupled' in the block of the electrode"
-            )
-        return given
 
 
 class Interface(Section):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -59,6 +59,21 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
     material_block: ClassVar[str] = ""
     """The block that the material of every side needs for this one, if any."""
+
+
+class Revised(Section):
+    """A block that has lost keys, and says so. Not all are one: what looks before makes pairs in a block lists."""
+
+    gone: ClassVar[Mapping[str, str]] = {}
+    """Keys that are no longer read, each with the rest of the sentence that says why and what to write."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_what_is_gone(cls, given: Any) -> Any:
+        for key, why in cls.gone.items() if isinstance(given, dict) else ():
+            if key in given:
+                raise ValueError(f"{key} {why}")
+        return given
 
 
 def required(section: type[Section]) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from interstice.schema.section import Section
+from interstice.schema.section import Revised, Section
 from interstice.schema.units import Concentration, Conductivity, Diffusivity, MolarVolume, Pressure
 
 
@@ -22,9 +23,13 @@ class Overrides(Section):
     ionic_conductivity: Conductivity | None = None
 
 
-class Electrode(Section):
+class Electrode(Revised):
     """The host of lithium."""
 
+    gone: ClassVar[Mapping[str, str]] = {
+        "transport": "is no longer chosen apart from kinetics: stress in one of them alone would drive a current for "
+        "ever, also at rest; write 'stress: coupled' in its place"
+    }
     material: str
     initial_stoichiometry: Annotated[float, Field(gt=0, lt=1)] = Field(
         description="θ = c/c_max at the start, free of eigenstrain"
@@ -33,16 +38,6 @@ class Electrode(Section):
         default="none", description="coupled: it drives lithium in the host, and shifts the potential by Ω σ_h/F"
     )
     overrides: Overrides = Overrides()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_switch(cls, given: Any) -> Any:
-        if isinstance(given, dict) and "transport" in given:
-            raise ValueError(
-                "transport is no longer chosen apart from kinetics: stress in one of them alone would drive a current "
-                "for ever, also at rest; write 'stress: coupled' in its place"
-            )
-        return given
 
 
 class Electrolyte(Section):

@@ -121,7 +121,7 @@ class Cell:
 
     def destroy(self) -> None:
         """Free the PETSc objects; the fields stay."""
-        for system in {id(system): system for system in (*self._systems, self._mechanical)}.values():
+        for system in self._every_system():
             system.destroy()
 
     def _solve(self) -> algebra.Report:
@@ -138,7 +138,8 @@ class Cell:
     def _sweep(self) -> algebra.Report:
         """Solve the systems in turn until each finds that the others left nothing to do."""
         newton = linear = quiet = 0
-        for solved, system in enumerate(itertools.islice(itertools.cycle(self._systems), self._most_solves), start=1):
+        most = MOST_SWEEPS * len(self._systems)
+        for solved, system in enumerate(itertools.islice(itertools.cycle(self._systems), most), start=1):
             report = system.solve(self.update)
             newton += report.newton
             linear += report.linear
@@ -170,11 +171,7 @@ class Cell:
     @property
     def active_fraction(self) -> float:
         """The smallest f_c of all interfaces."""
-        return min(face.transfer.active_area / face.transfer.geometric_area for face in self.faces if face.transfer)
-
-    @property
-    def _most_solves(self) -> int:
-        return MOST_SWEEPS * len(self._systems)
+        return min(face.transfer.active_area / face.area for face in self.faces if face.transfer)
 
     def _system(self, group: Group, constraints: algebra.Constraints) -> algebra.System:
         options = algebra.DIRECT
@@ -195,8 +192,11 @@ class Cell:
         if (modes := self._present_modes()) == self._modes:
             return
         self._modes, constraints = modes, self._constraints()
-        for system in {id(system): system for system in (self._mechanical, *self._systems)}.values():
+        for system in self._every_system():
             system.constrain(constraints)
+
+    def _every_system(self) -> list[algebra.System]:
+        return self._systems if self._mechanical in self._systems else [*self._systems, self._mechanical]
 
     def _constraints(self) -> algebra.Constraints:
         # the unknowns of an interface have equations of their own at each node

@@ -85,7 +85,7 @@ def _material(block: Key, wanted: Electrode | Electrolyte, folder: Path) -> tupl
     role = role_of(wanted)
     words = "a host of lithium" if role == "host" else "an electrolyte"
     if role not in material.roles:
-        suitable = ", ".join(_with_role(role, folder))
+        suitable = ", ".join(_with_blocks(folder, role))
         message = f"{material.name} is not {words} (its roles: {', '.join(material.roles)}); allowed: {suitable}"
         return None, [((*block, "material"), message)]
     problems: list[Problem] = []
@@ -130,10 +130,12 @@ def _with_material_files(case: Case, materials: Mapping[str, Material]) -> Case:
     return case.model_copy(update=changes)
 
 
-def _with_role(role: str, folder: Path) -> Iterator[str]:
+def _with_blocks(folder: Path, *blocks: str) -> Iterator[str]:
+    """Yield the names of the materials at hand that have all these blocks."""
     for name in names([folder]):
         with suppress(MaterialError):
-            if role in load(name, [folder]).roles:
+            material = load(name, [folder])
+            if all(getattr(material, block) is not None for block in blocks):
                 yield name
 
 
@@ -169,7 +171,7 @@ def _without_numbers(case: Case, folder: Path, materials: Mapping[str, Material 
         for name, material in materials.items() if block else ():
             if material is not None and getattr(material, block) is None:
                 role = role_of((case.hosts | case.conductors)[name])
-                suitable = ", ".join(one for one in _with_role(role, folder) if getattr(load(one, [folder]), block))
+                suitable = ", ".join(_with_blocks(folder, role, block))
                 message = f"{material.name} has no block '{block}', which {key} needs; allowed: {suitable}"
                 yield (*_block(case, name), "material"), message
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,7 +150,7 @@ class Face:
         nodes = int(self.interface.space.dofmap.index_map.size_global)
         return float((self.area / nodes) ** (1.0 / self.interface.mesh.topology.dim))
 
-    @property
+    @cached_property
     def area(self) -> float:
         """The geometric area [m², in 2D m per unit depth]."""
         return self.interface.sum(np.ones_like(self.interface.areas.x.array))

@@ -33,9 +33,6 @@ class Constraints:
     tied: list[tuple[fem.Function, Indices]] = field(default_factory=list)
     periodic: list[tuple[fem.Function, Indices, Indices, int]] = field(default_factory=list)
 
-    def __add__(self, other: Constraints) -> Constraints:
-        return Constraints(self.fixed + other.fixed, self.tied + other.tied, self.periodic + other.periodic)
-
     def held(self, function: fem.Function) -> Indices:
         """Return the local dofs of `function` that are fixed or tied: its residual there holds the reactions."""
         dofs = [dofs for other, dofs in (*self.fixed, *self.tied) if other is function]

@@ -53,11 +53,6 @@ class Body(Part):
             anchor = fem.Function(self.u.function_space, name=f"anchor of {sites[0].name}")
             self._anchor = (state or State()).function(anchor)
 
-    @property
-    def anchored(self) -> bool:
-        """Whether something keeps the body in place that is not of the cell."""
-        return self._anchor is not None
-
     def unknowns(self) -> Iterable[Unknown]:
         return [Unknown(self.u, "mechanics", self._magnitude)]
 

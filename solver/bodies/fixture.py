@@ -101,13 +101,16 @@ class Platen:
     def _law(self) -> float:
         return float(self._pressure.value + self._stiffness.value * (self.height - self._height.value))
 
+    @property
+    def may_lift(self) -> bool:
+        """Whether the platen now gives what would pull if it did not lift off."""
+        return not (self.pressing or self._wanted.glued or self._wanted.hold in ("constant_pressure", "free"))
+
     def settle(self, pressure: float) -> bool:
         """Lift the platen off where its `pressure` [Pa] is found to pull, put it down where it is in the way.
 
         Return whether it may stay as it is.
         """
-        if self.pressing or self._wanted.glued or self._wanted.hold in ("constant_pressure", "free"):
-            return True
         if not self.lifted:
             self._lifted.value = float(pressure < -NEGLIGIBLE * (self._wanted.pressure or 0.0))
             return not self.lifted
@@ -202,7 +205,7 @@ class Fixture(Part):
         self.platen.begin(time_step, load.pressure)
 
     def settled(self) -> bool:
-        return self.platen.settle(self.pressure)
+        return not self.platen.may_lift or self.platen.settle(self.pressure)
 
     def commit(self) -> None:
         self.platen.commit()

@@ -156,8 +156,8 @@ class Terminals(Part):
     def columns(self) -> Mapping[str, float]:
         model = self._model
         current = self.current_density * model.apparent_area
-        fed, drawn = self.currents if current else (0.0, 0.0)
-        worst = max(abs(fed - self.crossing), abs(drawn - self.crossing)) if current else 0.0
+        crossing = self.crossing if current else 0.0
+        worst = max(abs(terminal - crossing) for terminal in self.currents) if current else 0.0
         return {
             "voltage [V]": self.voltage,
             "current density [A/m^2]": self.current_density,

@@ -41,7 +41,6 @@ class ChargeTransfer(Part):
         assert host is not None and conductor is not None
         interface, constant, state = face.interface, model.domain.constant, face.state
         self.activity = state.function(interface.function("activity"))
-        self.geometric_area = face.area
         self._held, self._gradual = state.function(interface.function("held")), law.onset_pressure is not None
         share = self.activity("+") * self._conducting_share(law.onset_pressure, constant)
 
@@ -184,10 +183,10 @@ class ChargeTransfer(Part):
 
     def columns(self) -> Mapping[str, float]:
         share, j = self.read_share(), self.read_current()
-        active_area, crossing = self.active_area, self.interface.sum(j)
+        active_area, crossing = self.interface.sum(share), self.interface.sum(j)
         return {
-            "active fraction [1]": active_area / self.geometric_area,
-            "geometric area [m^2]": self.geometric_area,
+            "active fraction [1]": active_area / self.face.area,
+            "geometric area [m^2]": self.face.area,
             "active area [m^2]": active_area,
             "mean local current density [A/m^2]": crossing / active_area if active_area else 0.0,
             "max local current density [A/m^2]": self.interface.max(np.abs(j)),
