@@ -96,10 +96,13 @@ def test_one_object_constrains_several_systems_each_by_its_own_fields() -> None:
     other = fem.Function(phi.function_space, name="other")
     fields = [algebra.Field(phi, residual, 1.0), algebra.Field(other, ufl.replace(residual, {phi: other}), 1.0)]
     points = phi.function_space.tabulate_dof_coordinates()
-    constraints = algebra.Constraints()
-    for function, axis in ((phi, 1), (other, 0)):
-        faces = [np.flatnonzero(on(points, axis, place)).astype(np.int32) for place in (0.0, LENGTH)]
-        constraints += algebra.Constraints(fixed=[(function, face) for face in faces])
+    constraints = algebra.Constraints(
+        fixed=[
+            (function, np.flatnonzero(on(points, axis, place)).astype(np.int32))
+            for function, axis in ((phi, 1), (other, 0))
+            for place in (0.0, LENGTH)
+        ]
+    )
     for groups in (fields[:1], fields[1:]), (fields,), (fields[::-1],):
         for function, axis in ((phi, 1), (other, 0)):
             function.x.array[:] = on(points, axis, LENGTH)
