@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from interstice.solver.bodies.conductor import Conductor
     from interstice.solver.bodies.host import Host
     from interstice.solver.crack.unstable import Relaxation
+    from interstice.solver.interface.activity import Activity
     from interstice.solver.interface.adhesion import Adhesion
     from interstice.solver.interface.charge_transfer import ChargeTransfer
     from interstice.solver.interface.cohesive import CohesiveBond
@@ -86,6 +87,7 @@ class Face:
     drag: Relaxation | None = None
     friction: Friction | None = None
     adhesion: Adhesion | None = None
+    activity: Activity | None = None
     transfer: ChargeTransfer | None = None
 
     def __init__(

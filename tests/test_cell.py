@@ -24,7 +24,7 @@ def pressed(*overrides: str) -> Cell:
 def everything(cell: Cell) -> list[np.ndarray]:
     """Return copies of all fields that a time step may change."""
     face, host, conductor = cell.faces[0], cell.sites["electrode"].host, cell.sites["electrolyte"].conductor
-    functions = [*(site.u for site in cell.sites.values()), host.c, host.phi, conductor.phi, face.transfer.activity]
+    functions = [*(site.u for site in cell.sites.values()), host.c, host.phi, conductor.phi, face.activity.contacted]
     functions += [face.contact.multiplier, face.contact.active]
     if face.bond:
         functions += [face.bond.damage_old, face.bond.dissipated, face.bond.origin]
@@ -92,7 +92,7 @@ def test_failed_time_step_is_undone_by_restore() -> None:
 def test_current_is_exactly_zero_where_the_sides_do_not_touch() -> None:
     cell = pressed()
     cell.advance(5.0, Load(CURRENT))
-    j, active = cell.faces[0].transfer.read_current(), cell.faces[0].transfer.activity.x.array > 0
+    j, active = cell.faces[0].transfer.read_current(), cell.faces[0].activity.contacted.x.array > 0
     assert 0 < active.sum() < len(active)
     assert np.all(j[~active] == 0.0) and np.all(j[active] > 0.0)
     cell.advance(5.0, Load(-CURRENT))
@@ -148,6 +148,7 @@ def test_no_contact_at_all_is_an_open_circuit() -> None:
     saved = cell.state.save()
     cell.sites["electrode"].u.x.array[1::2] += 1e-9
     cell.faces[0].contact.update()
+    assert not cell.faces[0].activity.settled()
     with pytest.raises(OpenCircuitError, match="open circuit: no contact left"):
         cell.update()
     cell.state.restore(saved)
@@ -186,7 +187,7 @@ def test_bonded_nodes_are_those_that_touched_when_assembled() -> None:
     touched = cell.faces[0].contact.active.x.array > 0
     assert 0 < touched.sum() < len(touched)
     np.testing.assert_array_equal(cell.faces[0].bond.damage_old.x.array, np.where(touched, 0.0, 1.0))
-    np.testing.assert_array_equal(cell.faces[0].transfer.activity.x.array, np.where(touched, 1.0, 0.0))
+    np.testing.assert_array_equal(cell.faces[0].activity.contacted.x.array, np.where(touched, 1.0, 0.0))
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_interface_shows_gap_pressure_contact_and_current(wavy: tuple[Cell, Path
     for name, values in (
         ("gap [m]", cell.faces[0].contact.gap.read()),
         ("pressure [Pa]", cell.faces[0].contact.pressure),
-        ("contacted [1]", cell.faces[0].transfer.activity.x.array),
+        ("contacted [1]", cell.faces[0].activity.contacted.x.array),
         ("current density [A/m^2]", cell.faces[0].transfer.read_current()),
     ):
         shown, order = at_nodes(cell, grid, name)

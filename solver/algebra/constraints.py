@@ -160,7 +160,8 @@ def _partners(
     tree = cKDTree(np.vstack([key for key, _ in everywhere]))
     rows = np.concatenate([row for _, row in everywhere])
     distance, nearest = tree.query(keys(slaves))
-    extent = np.ptp(tree.data[:, :2], axis=0).max()
+    every = function.function_space.mesh.geometry.x
+    extent = comm.allreduce(float(np.ptp(every, axis=0).max()) if len(every) else 0.0, op=MPI.MAX)
     if comm.allreduce(bool(np.any(distance > 1e-6 * extent)), op=MPI.LOR):
         raise ValueError("periodic sides: the two meshes of opposite faces do not match")
     pairs = zip(rows_of.owned(function, slaves), rows[nearest], strict=True)

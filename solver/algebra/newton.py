@@ -219,9 +219,15 @@ class System:
 
     def _forget_constraints(self) -> None:
         """Free what was made for the present constraints."""
-        for matrix in (self._prolongation, self.matrix):
-            if matrix is not None:
-                matrix.destroy()
+        if self._prolongation is not None:
+            self._prolongation.destroy()
+        self._discard_matrix()
+
+    def _discard_matrix(self) -> None:
+        """Forget the matrix and what the solver made of it."""
+        if self.matrix is not None:
+            self.solver.reset()
+            self.matrix.destroy()
         self.matrix = None
 
     def _assemble_residual(self) -> npt.NDArray[np.float64]:
@@ -317,7 +323,10 @@ class System:
             self.solver.solve(self._rhs, self._step)
         if self.solver.getConvergedReason() < 0:
             reason = {value: name for name, value in vars(PETSc.KSP.ConvergedReason).items() if isinstance(value, int)}
-            raise SolveError(f"the linear solver failed ({reason.get(self.solver.getConvergedReason(), 'unknown')})")
+            failure = reason.get(self.solver.getConvergedReason(), "unknown")
+            # what a factorisation that failed leaves behind would be taken for one
+            self._discard_matrix()
+            raise SolveError(f"the linear solver failed ({failure})")
         # an iterative solver leaves what its tolerance allows in the rows that are not free
         self._step.getArray(readonly=False)[self._eliminated - self._first] = 0.0
         self._iterations = int(self.solver.getIterationNumber())

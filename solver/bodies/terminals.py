@@ -139,7 +139,8 @@ class Terminals(Part):
     def update(self) -> Change:
         for site in self._model.sites.values():
             faces = [face for face in self._model.faces if site in face.sites]
-            if site.host and not any(face.transfer and face.transfer.active_area for face in faces):
+            imposed = not self._at_voltage
+            if site.host and not any(face.activity and face.activity.carries(imposed) for face in faces):
                 raise OpenCircuitError("open circuit: no contact left" + site.label)
         self._recentre()
         return Change(0, 0.0)

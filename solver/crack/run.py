@@ -8,8 +8,8 @@ from interstice.solver.bodies.arms import Arms
 from interstice.solver.cell import Cell
 from interstice.solver.crack.path import Path
 from interstice.solver.crack.unstable import Event, Owner
+from interstice.solver.interface.activity import Activity
 from interstice.solver.interface.bond import Bond
-from interstice.solver.interface.charge_transfer import ChargeTransfer
 from interstice.solver.part import Load
 
 
@@ -45,8 +45,8 @@ def path(cell: Cell) -> Path:
     def commit() -> None:
         cell.commit()
         cell.book()
-        for transfer in cell.every(ChargeTransfer):
-            transfer.activate()
+        for activity in cell.every(Activity):
+            activity.follow()
 
     # in a step the crack grows by about the distance of nodes, in 3D along all of its front
     return Path(

@@ -41,6 +41,10 @@ corners have no weight there). So every node has a share of the area and a degre
 """
 
 
+NEAR = 1e-6
+"""Distance from an end of the sides, over their length, within which a node lies there."""
+
+
 @dataclass(frozen=True)
 class Interface:
     """The common surface of two sides.
@@ -141,11 +145,7 @@ class Interface:
         comm = self.mesh.comm
         points = self.space.tabulate_dof_coordinates()
         vectors = self.normal.x.array.reshape(-1, self.mesh.geometry.dim)
-        extent = np.concatenate([side.mesh.geometry.x[:, axis] for side in (self.plus, self.minus)])
-        low = comm.allreduce(extent.min(initial=np.inf), op=MPI.MIN)
-        high = comm.allreduce(extent.max(initial=-np.inf), op=MPI.MAX)
-        near = 1e-6 * (high - low)
-        ends = np.flatnonzero(np.minimum(points[:, axis] - low, high - points[:, axis]) < near)
+        ends, near = np.concatenate(self.ends(axis)), NEAR * self._extent(axis)[1]
         if periodic:
             places = np.delete(points, axis, axis=1)
             owned = ends[ends < self.owned]
@@ -157,6 +157,19 @@ class Interface:
         else:
             vectors[ends, axis] = 0.0
         vectors[ends] /= np.linalg.norm(vectors[ends], axis=1, keepdims=True)
+
+    def ends(self, axis: int) -> tuple[Indices, Indices]:
+        """Return the local nodes at the low and the high end of `axis`; the ends are those of the sides. Collective."""
+        x = self.space.tabulate_dof_coordinates()[:, axis]
+        low, length = self._extent(axis)
+        near, far = (np.flatnonzero(np.abs(x - end) < NEAR * length) for end in (low, low + length))
+        return near.astype(np.int32), far.astype(np.int32)
+
+    def _extent(self, axis: int) -> tuple[float, float]:
+        """Return where the sides begin along `axis`, and their length [m]."""
+        extent = np.concatenate([side.mesh.geometry.x[:, axis] for side in (self.plus, self.minus)])
+        low = self.mesh.comm.allreduce(extent.min(initial=np.inf), op=MPI.MIN)
+        return low, self.mesh.comm.allreduce(extent.max(initial=-np.inf), op=MPI.MAX) - low
 
     def sum(self, values: npt.NDArray[np.float64]) -> float:
         """Return Σ values · area over the nodes of all ranks; `values` has shape (local and ghost nodes,)."""

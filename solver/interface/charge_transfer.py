@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,9 +12,10 @@ from dolfinx import fem
 
 from interstice import schema
 from interstice.solver.interface import kinetics
+from interstice.solver.interface.activity import Activity
 from interstice.solver.interface.kinetics import FARADAY
 from interstice.solver.model import Model
-from interstice.solver.part import Change, Group, Load, Part, Shown, Term, Unknown
+from interstice.solver.part import Change, Group, Part, Shown, Term, Unknown
 from interstice.solver.site import Face
 
 Array = npt.NDArray[np.float64]
@@ -40,9 +41,8 @@ class ChargeTransfer(Part):
         host, conductor = self.electrode.host, self.electrolyte.conductor
         assert host is not None and conductor is not None
         interface, constant, state = face.interface, model.domain.constant, face.state
-        self.activity = state.function(interface.function("activity"))
-        self._held, self._gradual = state.function(interface.function("held")), law.onset_pressure is not None
-        share = self.activity("+") * self._conducting_share(law.onset_pressure, constant)
+        assert face.activity is not None
+        self._activity, share = face.activity, face.activity.share
 
         theta = host.theta(self._in_electrode(host.c))
         host_temperature = self._in_electrode(self.electrode.temperature)
@@ -82,7 +82,6 @@ class ChargeTransfer(Part):
             self._film_law = share, faradaic, overpotential, resistance
             losses["film"] = resistance * self.current
             losses["kinetic"] = overpotential - losses["film"]
-        face.share = share
         face.heat_sources.append(self.current * (overpotential + host_temperature * host.material.entropic(theta)))
         self.charge = self.current
         if law.gap_permittivity is not None and not face.bonded:
@@ -90,17 +89,10 @@ class ChargeTransfer(Part):
             start = interface.function("start of the potential difference")
             read = interface.reader(potential_jump).read
             rate = model.rates.of_reading(potential_jump, start, read, state.scope("gap"))
-            self.charge = self.current + kinetics.charging_current(capacitance, rate, self.activity("+"))
+            self.charge = self.current + kinetics.charging_current(capacitance, rate, face.activity.contacted("+"))
         self._share = interface.reader(share)
         self._current, self._charge = interface.reader(self.current), interface.reader(self.charge)
         self._losses = {name: interface.reader(loss) for name, loss in losses.items()}
-
-    def _conducting_share(self, onset: float | None, constant: Callable[[float], fem.Constant]) -> Any:
-        """Return in UFL which share of what touches conducts: p/(p + onset), all of it where a bond holds."""
-        if onset is None or self.face.contact is None:
-            return 1.0
-        pressure = ufl.max_value(self.face.contact.law, 0.0)
-        return self._held("+") + (1 - self._held("+")) * pressure / (pressure + constant(onset))
 
     def _in_electrode(self, f: Any) -> Any:
         return self.face.seen_from(self.electrode, f)
@@ -153,33 +145,10 @@ class ChargeTransfer(Part):
             t = ufl.TestFunction(self.film.function_space)
             yield Term(self.film, kinetics.film_residual(self.current, t("+"), *self._film_law, self.interface.dS))
 
-    def join(self) -> None:
-        """Let what touches, pressed or not, conduct."""
-        if self.face.bond:
-            self._held.x.array[:] = self.face.bond.holding
-        self.activate()
-
-    def begin(self, time_step: float, load: Load) -> None:
-        if self.activate():
-            self._model.rates.kink()
-
     def update(self) -> Change:
-        """Stop the current at nodes that no longer touch.
-
-        A node that closes again conducts from the next time step on: current shrinks the host and so may open the very
-        node it crosses, and within one step there need be no state in which such a node stays closed or stays open.
-        """
-        if self._gradual:
-            # the current vanishes with the pressure: within one step there is one state, of nodes that close again too
-            return Change(0, 0.0)
-        lost = (self.activity.x.array > 0.0) & ~self.face.touching
-        self.activity.x.array[lost] = 0.0
         if self.film:
-            self.film.x.array[lost] = 0.0
-        count = self.interface.count(lost)
-        if count:
-            self._model.rates.kink()
-        return Change(count, 0.0)
+            self.film.x.array[self._activity.detached] = 0.0
+        return Change(0, 0.0)
 
     def columns(self) -> Mapping[str, float]:
         share, j = self.read_share(), self.read_current()
@@ -205,16 +174,9 @@ class ChargeTransfer(Part):
         yield Shown(self.face, "contacted [1]", share, read_share)
         yield Shown(self.face, "current density [A/m^2]", current, read_current)
 
-    def activate(self) -> int:
-        """Let current cross wherever the sides touch; return the number of nodes at which it begins or ends."""
-        before = self.activity.x.array + self._held.x.array
-        if self.face.bond:
-            self._held.x.array[:] *= self.face.bond.holding
-        self.activity.x.array[:] = 1.0 if self._gradual else self.face.touching
-        return self.interface.count(before != self.activity.x.array + self._held.x.array)
-
 
 def parts(model: Model) -> Iterator[Part]:
-    """Yield the charge transfer of each interface."""
+    """Yield the charge transfer of each interface, behind the activity that it asks for."""
     for face, block in zip(model.faces, model.blocks.values(), strict=True):
+        yield Activity(model, face, block.kinetics.onset_pressure)
         yield ChargeTransfer(model, face, block.kinetics)

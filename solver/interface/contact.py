@@ -55,7 +55,8 @@ class Contact(Part):
     """Frictionless contact on one interface.
 
     `floating` is the name of a side that contact alone holds, None where there is none; its owner may change that.
-    `closed` is the relative gap (see CLOSED) at which λ is left as it is.
+    `closed` is the relative gap (see CLOSED) at which λ is left as it is. At `spared` nodes (local and ghost nodes,)
+    something else sees to the gap: no pressure acts there.
     """
 
     account = "remainder"
@@ -82,6 +83,8 @@ class Contact(Part):
         self.normal_gap = face.normal_gap
         self.gap = interface.reader(self.normal_gap)
         state.array("gap", self.gap.values.x.array)
+        self.spared = state.array("spared", np.zeros(len(self.active.x.array), dtype=bool))
+        self._gentle, self._eased = False, state.array("eased", np.zeros_like(self.active.x.array))
         self._drift, self._pull = state.number("drift", np.inf), state.number("pull", np.nan)
         if floating:
             self.close()
@@ -116,6 +119,16 @@ class Contact(Part):
         lying: npt.NDArray[np.bool_] = self.gap.read() <= LYING * self.interface.spacing.x.array
         return lying
 
+    def spare(self, nodes: np.ndarray) -> None:
+        """Leave the gap of `nodes`, and of no others, to something else; shape (local and ghost nodes,)."""
+        self.spared[:] = nodes
+        self.active.x.array[nodes] = self.multiplier.x.array[nodes] = 0.0
+
+    def release(self, nodes: np.ndarray) -> None:
+        """Let nodes that lie on each other press again, with nothing at first; `nodes` (local and ghost nodes,)."""
+        self.active.x.array[nodes] = 1.0
+        self.multiplier.x.array[nodes] = (self.augmentation.x.array * self.gap.values.x.array)[nodes]
+
     def start(self, active: np.ndarray) -> None:
         """Look for the touching nodes from those where `active` (local and ghost nodes,) is true, from all if none is.
 
@@ -123,6 +136,13 @@ class Contact(Part):
         """
         self.active.x.array[:] = active if self.interface.count(active) else 1.0
         self.multiplier.x.array[:] = 0.0
+
+    def ease(self) -> None:
+        """Let nodes that open or close pass through p_n = 0: for what depends on the pressure, and most so near 0.
+
+        Where a concave function of the pressure drives the gap apart, Newton's method finds the pressure from below.
+        """
+        self._gentle = True
 
     def close(self) -> None:
         """Take every node as active: the start from which the set of touching nodes is found."""
@@ -171,13 +191,16 @@ class Contact(Part):
         SolveError if a side floats and nothing presses on it any more.
         """
         gap, before = self.gap.read(), self.active.x.array > 0.0
-        trial = self.multiplier.x.array - self.augmentation.x.array * gap
+        trial = np.where(self.spared, 0.0, self.multiplier.x.array - self.augmentation.x.array * gap)
         if self.floating and self._is_lost(trial * before, self.interface.max(trial)):
             return Change(1, np.inf)
         largest = max(self.interface.max(trial), self.face.pressure)
         switching = (before != (trial > 0.0)) & (np.abs(trial) > NEGLIGIBLE * largest)
         flipped = self.interface.count(switching)
-        active = before ^ switching
+        if self._gentle:
+            self._eased[:] = switching & (~before | (self._eased == 0.0))
+        eased = self._eased > 0.0
+        active = (before ^ switching) | eased
         self.active.x.array[:] = active
         if not self.update_multiplier or largest <= 0.0:
             return Change(flipped, 0.0)
@@ -192,6 +215,7 @@ class Contact(Part):
         wrong = self.interface.sum(np.abs(trial) * switching)
         right = self.interface.sum(np.maximum(trial, 0.0) * (before & ~switching))
         self.multiplier.x.array[:] = active * np.maximum(trial, 0.0) if wrong <= right else 0.0
+        self.multiplier.x.array[eased] = (self.augmentation.x.array * gap)[eased]
         return Change(flipped, drift)
 
     def _is_lost(self, pressure: np.ndarray, largest: float) -> bool:
