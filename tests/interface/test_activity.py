@@ -1,0 +1,88 @@
+"""What conducts on an interface: the same complementarity as contact, with a sliding state between pressed and open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mpi4py import MPI
+
+from interstice import load
+from interstice.solver.cell import Cell
+from interstice.solver.part import Load
+
+ROUGH = {
+    "title": "a silicon film that shrinks under its contacts",
+    "geometry": {
+        "builder": "film",
+        "length": "2 um",
+        "electrode_thickness": "500 nm",
+        "electrolyte_thickness": "1 um",
+        "element_size": "100 nm",
+        "roughness": {"kind": "self_affine", "rms": "5 nm", "hurst": 0.8, "seed": 1},
+        "lateral": "periodic",
+    },
+    "electrode": {"material": "silicon", "initial_stoichiometry": 0.3},
+    "electrolyte": {"material": "LPSCl"},
+    "interface": {"kinetics": {"exchange_current_density": "1 mA/cm^2"}},
+    "stack": {"hold": "constant_pressure", "pressure": "20 MPa"},
+    "protocol": ["charge at 0.2C for 30 s"],
+}
+CURRENT = 1.5
+
+
+def pressed() -> Cell:
+    loaded = load(ROUGH)
+    cell = Cell(loaded.case, loaded.materials, Path(), MPI.COMM_WORLD)
+    cell.press()
+    return cell
+
+
+def charged(steps: int) -> tuple[Cell, list[float]]:
+    """Return a cell after 20 s of charge in so many equal time steps, and f_c after each of them."""
+    cell, fractions = pressed(), []
+    for _ in range(steps):
+        cell.advance(20.0 / steps, Load(CURRENT))
+        cell.commit()
+        fractions.append(cell.active_fraction)
+    return cell, fractions
+
+
+@pytest.mark.also_on_ranks
+def test_what_presses_conducts_what_is_open_does_not_and_between_them_nodes_slide() -> None:
+    cell, _ = charged(4)
+    (face,) = cell.faces
+    contact, share, current = face.contact, face.transfer.read_share(), face.transfer.read_current()
+    gap, pressure, spacing = contact.gap.read(), contact.pressure, face.interface.spacing.x.array
+    presses, slides = pressure > 0.0, face.activity.sliding.x.array > 0.0
+    assert face.interface.count(slides) >= 2 and face.interface.count(presses) >= 2
+    assert np.all(share[presses] == 1.0)
+    assert np.all((share[slides] > 0.0) & (share[slides] < 1.0))
+    assert np.all(pressure[slides] == 0.0) and np.all(np.abs(gap[slides]) <= 1e-12 * spacing[slides])
+    apart = ~presses & ~slides
+    assert np.all(gap[apart] > 0.0) and np.all(share[apart] == 0.0) and np.all(current[apart] == 0.0)
+
+
+def test_what_conducts_does_not_depend_on_the_time_step() -> None:
+    """No flicker: f_c and the voltage converge with the time step, about linearly."""
+    ends = [(each[-1], cell.terminals.voltage) for cell, each in map(charged, (4, 16, 64))]
+    (coarse, fine), (volts_coarse, volts_fine) = (np.abs(np.diff(values)) for values in zip(*ends, strict=True))
+    assert fine <= min(0.4 * coarse, 0.01)
+    assert volts_fine <= min(0.4 * volts_coarse, 1e-3)
+
+
+def test_where_the_current_swells_the_host_no_node_slides() -> None:
+    cell, _ = charged(4)
+    activity = cell.faces[0].activity
+    assert np.any(activity.sliding.x.array > 0.0)
+    cell.advance(1.0, Load(-CURRENT))
+    assert not np.any(activity.sliding.x.array > 0.0)
+    assert np.array_equal(activity.detached, cell.faces[0].contact.active.x.array == 0.0)
+
+
+def test_nodes_that_slide_stop_at_rest() -> None:
+    """Without current nothing holds a node between pressed and open."""
+    cell, _ = charged(4)
+    cell.advance(1.0, Load(0.0))
+    assert not np.any(cell.faces[0].activity.sliding.x.array > 0.0)
