@@ -49,7 +49,7 @@ def charged(steps: int) -> tuple[Cell, list[float]]:
     return cell, fractions
 
 
-@pytest.mark.also_on_ranks
+@pytest.mark.also_on_ranks(2, 3)
 def test_what_presses_conducts_what_is_open_does_not_and_between_them_nodes_slide() -> None:
     cell, _ = charged(4)
     (face,) = cell.faces
