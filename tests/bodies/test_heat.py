@@ -41,7 +41,7 @@ def test_steady_heat_is_given_off_as_it_is_made() -> None:
 
 
 def test_cell_that_is_kept_at_its_temperature_is_the_isothermal_one() -> None:
-    cool, isothermal = tiny_run(SOLID, heat(1e9)), tiny_run(SOLID)
+    cool, isothermal = tiny_run(SOLID, FIXED_PRESSURE, heat(1e9)), tiny_run(SOLID, FIXED_PRESSURE)
     for column in ("voltage [V]", "active fraction [1]", "max pressure [Pa]"):
         expected = isothermal.column(column)
         np.testing.assert_allclose(cool.column(column), expected, rtol=0, atol=1e-8 * expected.max(), err_msg=column)
