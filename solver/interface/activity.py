@@ -62,7 +62,9 @@ class Activity(Part):
         self._origin = state.array("origin", np.zeros_like(self._a.x.array))
         self._fewest, self._patience = state.number("fewest wrong", np.inf), state.number("patience", float(PATIENCE))
         self._gradual = contact is not None and onset is not None
-        self._slides = contact is not None and onset is None and model.case.coupling == "monolithic"
+        # what pulls at a face opens it whatever the current does
+        alone = contact is not None and face.bond is None and face.adhesion is None
+        self._slides = alone and onset is None and model.case.coupling == "monolithic"
         self.share: Any = self._a("+")
         if contact is not None and onset is not None:
             pressure = ufl.max_value(contact.law, 0.0)
@@ -130,8 +132,8 @@ class Activity(Part):
     def settled(self) -> bool:
         """Compare what conducts with what touches; where they differ, change what conducts.
 
-        Where mechanics is solved apart no node slides: one that the current opens and that closes without it stays open
-        for the time step.
+        Where mechanics is solved apart, and on a face with bond or adhesion, no node slides: one that the current opens
+        and that closes without it stays open for the time step.
         """
         if self._gradual or self.face.contact is None:
             return True
@@ -147,8 +149,6 @@ class Activity(Part):
         # one that came from an end and goes back there at once passes on to the other
         pressed = changes & slid & (np.where(full, self._origin <= 0.0, self._origin < 0.0) | (not opens))
         slides = changes & ~slid & (opens and self._slides)
-        if self.face.bond:
-            slides &= ~self.face.bond.holding
         conducts = pressed | (touching & ~slid & ~slides)
         self._origin[:] = np.where(slides, np.where(open_, -1.0, 1.0), self._origin * (wrong & ~changes))
         self.sliding.x.array[:] = np.where(changes, slides, slid)
