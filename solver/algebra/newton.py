@@ -224,9 +224,8 @@ class System:
         self._discard_matrix()
 
     def _discard_matrix(self) -> None:
-        """Forget the matrix and what the solver made of it."""
+        """Forget the matrix: the next solve gives the solver a new one, of which it makes what it needs anew."""
         if self.matrix is not None:
-            self.solver.reset()
             self.matrix.destroy()
         self.matrix = None
 

@@ -178,13 +178,10 @@ class Activity(Part):
         self._patience -= 1.0
         if self._patience >= 0.0:
             return wrong
-        owned = self.interface.owned
-        first = self.interface.space.dofmap.index_map.local_range[0]
-        last = first + np.flatnonzero(wrong[:owned]).max(initial=-1 - first)
-        highest = self.interface.mesh.comm.allreduce(int(last), op=MPI.MAX)
-        ghosts = self.interface.space.dofmap.index_map.ghosts
-        numbers = np.concatenate([np.arange(first, first + owned), ghosts])
-        return numbers == highest
+        numbers = self.interface.space.dofmap.index_map.local_to_global(np.arange(len(wrong), dtype=np.int32))
+        highest = self.interface.mesh.comm.allreduce(int(numbers[wrong].max(initial=-1)), op=MPI.MAX)
+        one: Mask = numbers == highest
+        return one
 
     def _conduct(self, where: Mask) -> int:
         """Let current cross there and nowhere else; return the number of nodes at which it begins or ends."""
