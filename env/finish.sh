@@ -12,8 +12,11 @@ lists=$(dirname "$0")
 unset PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX PIP_CONSTRAINT
 export PYTHONNOUSERSITE=1 PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 
-# A build that is killed takes these along.
-bound() { setpriv --pdeathsig KILL "$@"; }
+# A build that is killed takes these along, and starts none of them if it was killed just before.
+bound() {
+    # shellcheck disable=SC2016  # the inner shell expands them
+    setpriv --pdeathsig KILL sh -c '[ "$PPID" = "$0" ] && exec "$@"' $$ "$@"
+}
 
 echo "I: making a virtual environment"
 bound "$python" -m venv "$folder"

@@ -18,7 +18,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 REAL_TOOLS = (
     "awk", "bash", "cat", "chmod", "cp", "cut", "dirname", "env", "find", "flock", "grep", "head", "id", "mkdir",
     "mktemp", "mv", "paste", "readlink", "rm", "sed", "setpriv", "setsid", "sh", "sha256sum", "sleep", "sort", "tail",
-    "tar", "touch", "tr", "true", "uname",
+    "tar", "touch", "tr", "true", "uname", "wc",
 )
 # fmt: on
 
@@ -283,6 +283,32 @@ def test_build_whose_launcher_was_killed_is_begun_anew(machine: Machine) -> None
     process.communicate(timeout=10)
     assert machine.run("shell", "true").returncode == 0
     assert machine.builds() == 2
+    assert machine.leftovers == [path.name for path in machine.environments]
+
+
+@pytest.mark.parametrize("late", ["first", "last"])
+def test_build_whose_launcher_was_killed_while_a_step_starts_is_begun_anew(machine: Machine, late: str) -> None:
+    # A step asks for the signal that ends it with its parent: the parent may be gone by then.
+    step = 1 if late == "first" else {"root": 2, "venv": 3}[machine.road]
+    machine.remove("setpriv")
+    machine.install(
+        "setpriv",
+        f"""
+        echo asked >>"$STATE/asked"
+        [[ $(wc -l <"$STATE/asked") != {step} ]] || sleep 1
+        exec {shutil.which("setpriv")} "$@"
+        """,
+    )
+    does = steps(machine)[0 if late == "first" else -1]
+    process = machine.start("shell", "true", **{does: "exec sleep 60"})
+    asked = machine.state / "asked"
+    deadline = time.monotonic() + 10
+    while not asked.exists() or len(asked.read_text().split()) < step:
+        assert time.monotonic() < deadline, "the step did not begin"
+        time.sleep(0.02)
+    process.kill()
+    process.communicate(timeout=10)
+    assert machine.run("shell", "true").returncode == 0
     assert machine.leftovers == [path.name for path in machine.environments]
 
 
