@@ -20,6 +20,7 @@ from interstice.benchmarks.report import Result, as_json, print_details, print_s
 NAMES = (
     *("westergaard", "hertz", "patch", "recontact", "jkr", "punch", "partial-slip", "rough"),
     *("wavy-constriction", "holm", "barber", "areas", "blocking"),
+    "sliding",
     *("kohlrausch", "thermal-stack", "joule-balance", "runaway"),
     *("traction-separation", "dcb", "enf", "mmb", "spring-bed"),
     *("bilayer", "sphere", "shear-lag", "cell-1d", "manufactured"),
