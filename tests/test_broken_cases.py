@@ -56,6 +56,11 @@ EDITS = {
         "  builder: film\n  hold: x",
         ["geometry.hold", "belongs in 'stack'"],
     ),
+    "quadratic in 3D": (
+        "geometry:\n  builder: film\n",
+        "element_order: 2\ngeometry:\n  builder: film\n  dimension: 3\n",
+        ["element_order = 2", "in 2D", "allowed in 3D: 1"],
+    ),
     "wrong unit": ("  pressure: 5 MPa", "  pressure: 5 um", ["stack.pressure = '5 um'", "[Pa]", "'5 MPa'"]),
     "unknown unit": ("  pressure: 5 MPa", "  pressure: 5 Mpa", ["unknown unit 'Mpa', did you mean 'MPa'?"]),
     "missing unit": ("  pressure: 5 MPa", "  pressure: 5", ["stack.pressure = 5", "unit is missing", "'5 MPa'"]),
