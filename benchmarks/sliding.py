@@ -45,7 +45,7 @@ geometry:
   element_size: {size!r} m
 electrode: {{material: NMC811, initial_stoichiometry: {stoichiometry!r}}}
 electrolyte: {{material: LLZO}}
-interface: {{kinetics: {{exchange_current_density: {exchange_current_density!r} A/m^2}}}}
+interface: {{kinetics: {{exchange_current_density: {exchange_current_density!r} A/m^2, touching_gap: 1e-18 m}}}}
 stack: {{hold: fixed_thickness, pressure: {pressure!r} Pa, glued: true}}
 protocol: [hold at 4 V for 1 s]
 temperature: {temperature!r} K

@@ -168,6 +168,10 @@ class Kinetics(Revised):
         default=None,
         description="at which half of what touches conducts, p/(p + onset); all does if not given",
     )
+    touching_gap: Length = Field(
+        default="0.1 nm",
+        description="of sides that no longer touch: where none presses, the share that conducts falls to 0 up to there",
+    )
 
 
 class Interface(Section):

@@ -6,13 +6,16 @@ Conduction belongs to the complementarity of contact. With the pressure p and th
 
 it shrinks the host, which opens the node, which stops the current. What then holds is the state in between, 0 < a < 1
 with p = g = 0, a sliding mode (Filippov, Differential Equations with Discontinuous Righthand Sides, Kluwer 1988). So a
-is an unknown: on a sliding node its equation is g = 0, on all others a = 1 or a = 0.
+is an unknown: on a sliding node its equation is g = (1 − a) g_t, on all others a = 1 or a = 0. The gap g_t at which
+surfaces no longer touch is an atom's distance. For g_t → 0 only the sum of what neighbours conduct would be certain:
+their shares follow from the gap through diffusion and elasticity, which smooth what differs from node to node.
 
 Which node is in which state is found by solving for all others with these states given, and changing those that turn
 out wrong. Where the current opens nodes, one that closes or is pulled open begins to slide, at a = 0, from where
 Newton's method finds a from below, as the current is a concave function of it; it presses if a rises to 1 and opens if
 a falls to 0. Where the current closes a node, p = g = 0 lies between two states and is none itself: a node that would
-leave at once for the state it came from goes on to the other, and where all of the current does so no node slides.
+leave at once for the state it came from goes on to the other, and where all of the current does so no node slides, but
+all within g_t conduct.
 All wrong ones change at once as long as they become fewer, then one at a time (block principal pivoting: Júdice and
 Pires, Comput. Oper. Res. 21, 587 (1994), doi:10.1016/0305-0548(94)90106-6).
 
@@ -29,6 +32,7 @@ import numpy.typing as npt
 import ufl
 from mpi4py import MPI
 
+from interstice import schema
 from interstice.solver.algebra import Constraints
 from interstice.solver.model import Model
 from interstice.solver.part import Change, Group, Load, Part, Term, Unknown
@@ -50,15 +54,16 @@ class Activity(Part):
 
     group: ClassVar[Group] = "transport"
 
-    def __init__(self, model: Model, face: Face, onset: float | None) -> None:
-        """With an `onset` pressure [Pa] half of what touches conducts at it, without one all that touches does."""
+    def __init__(self, model: Model, face: Face, law: schema.Kinetics) -> None:
+        onset = law.onset_pressure
         self.face, self.interface, self.label, self._model = face, face.interface, face.label, model
         face.activity = self
         interface, state, contact = face.interface, face.state, face.contact
         self._a = state.function(interface.function(f"a at {face.name}"))
-        self.contacted, self.sliding, self._held = (
-            state.function(interface.function(name)) for name in ("contacted", "sliding", "held")
+        self.contacted, self.sliding, self._given, self._held = (
+            state.function(interface.function(name)) for name in ("contacted", "sliding", "given", "held")
         )
+        self._before = state.array("before", np.zeros_like(self._a.x.array))
         self._origin = state.array("origin", np.zeros_like(self._a.x.array))
         self._fewest, self._patience = state.number("fewest wrong", np.inf), state.number("patience", float(PATIENCE))
         self._gradual = contact is not None and onset is not None
@@ -72,6 +77,7 @@ class Activity(Part):
             self.share = self._held("+") + (1 - self._held("+")) * gradual
             contact.ease()
         face.share = self.share
+        self._touching_gap, self._load = law.touching_gap, Load()
 
     @property
     def detached(self) -> Mask:
@@ -94,13 +100,36 @@ class Activity(Part):
 
     def follow(self) -> int:
         """Let what touches conduct, and nothing else; return the number of nodes at which that is new."""
-        return self._conduct(self.face.touching)
+        before = self.contacted.x.array.copy()
+        self._give(np.maximum(self.face.touching, self._fading))
+        return self.interface.count(before != self.contacted.x.array)
+
+    def _give(self, share: npt.NDArray[np.float64]) -> None:
+        """Let this share of each node conduct; shape (local and ghost nodes,)."""
+        self._a.x.array[:] = self._given.x.array[:] = share
+        self.contacted.x.array[:] = share > 0.0
+
+    @property
+    def _fading(self) -> npt.NDArray[np.float64]:
+        """The share that conducts without pressure, for the gap as last read, shape (local and ghost nodes,)."""
+        if not self._slides:
+            return np.zeros_like(self._before)
+        assert self.face.contact is not None
+        return np.clip(1.0 - self.face.contact.gap.values.x.array / self._touching_gap, 0.0, 1.0)
 
     def begin(self, time_step: float, load: Load) -> None:
+        self._load = load
         self._fewest[...], self._patience[...], self._origin[:] = np.inf, PATIENCE, 0.0
         if self.face.bond:
             self._held.x.array[:] *= self.face.bond.holding
-        if not self._slides and self.follow():
+        if self._slides and self.face.contact is not None:
+            slid = self.sliding.x.array > 0.0
+            self._give(np.where(slid, self._a.x.array, np.maximum(self.face.touching, self._fading)))
+            self._before[:] = self._a.x.array
+            if not self._current_opens:
+                self.sliding.x.array[:] = 0.0
+                self.face.contact.spare(np.zeros_like(slid))
+        elif self.follow():
             self._model.rates.kink()
 
     def unknowns(self) -> Iterator[Unknown]:
@@ -111,8 +140,9 @@ class Activity(Part):
     def terms(self) -> Iterator[Term]:
         if self._slides:
             slides, t = self.sliding("+"), ufl.TestFunction(self._a.function_space)("+")
-            closed = self.face.normal_gap / self.interface.spacing("+")
-            given = self._a("+") - self.contacted("+")
+            reach = self._model.domain.constant(self._touching_gap)
+            closed = (self.face.normal_gap - (1 - self._a("+")) * reach) / self.interface.spacing("+")
+            given = self._a("+") - self._given("+")
             yield Term(self._a, (slides * closed + (1 - slides) * given) * t * self.interface.dS)
 
     def constrain(self, constraints: Constraints) -> None:
@@ -126,7 +156,7 @@ class Activity(Part):
             self.follow()
         given = self.sliding.x.array == 0.0
         # exactly, whatever the linear solver leaves
-        self._a.x.array[given] = self.contacted.x.array[given]
+        self._a.x.array[given] = self._given.x.array[given]
         return Change(0, 0.0)
 
     def settled(self) -> bool:
@@ -137,38 +167,42 @@ class Activity(Part):
         """
         if self._gradual or self.face.contact is None:
             return True
-        contact, a, opens = self.face.contact, self._a.x.array, self._current_opens
-        touching, slid, open_ = self.face.touching, self.sliding.x.array > 0.0, self.detached
-        wrong = np.where(slid, (a <= 0.0) | (a >= 1.0) | (not opens), open_ == touching)
-        if opens and not self._slides:
-            wrong &= ~open_
+        contact, a, given, opens = self.face.contact, self._a.x.array, self._given.x.array, self._current_opens
+        touching, slid, full = self.face.touching, self.sliding.x.array > 0.0, given == 1.0
+        if opens and self._slides:
+            wrong = np.where(slid, (a <= 0.0) | (a >= 1.0), np.where(full, ~touching, touching | (self._fading > 0.0)))
+        else:
+            wrong = slid | np.where(full, ~touching, touching & (not opens))
         if not (count := self.interface.count(wrong)):
             return True
         changes = wrong & self._chosen(wrong, count)
-        full = a >= 1.0
         # one that came from an end and goes back there at once passes on to the other
-        pressed = changes & slid & (np.where(full, self._origin <= 0.0, self._origin < 0.0) | (not opens))
+        presses = changes & slid & opens & np.where(a >= 1.0, self._origin <= 0.0, self._origin < 0.0)
         slides = changes & ~slid & (opens and self._slides)
-        conducts = pressed | (touching & ~slid & ~slides)
-        self._origin[:] = np.where(slides, np.where(open_, -1.0, 1.0), self._origin * (wrong & ~changes))
+        closed = presses | (touching & ~slid & ~slides)
+        left = np.where(slid & (not opens), self._before, self._fading)
+        share = np.where(closed, 1.0, np.where(slides, 0.0, left))
+        self._origin[:] = np.where(slides, np.where(full, 1.0, -1.0), self._origin * (wrong & ~changes))
         self.sliding.x.array[:] = np.where(changes, slides, slid)
-        self.contacted.x.array[:] = np.where(changes, slides | conducts, ~open_)
-        a[:] = np.where(changes, conducts, a)
+        self._give(np.where(changes, share, a))
+        self.contacted.x.array[self.sliding.x.array > 0.0] = 1.0
         contact.spare(self.sliding.x.array > 0.0)
-        contact.release(pressed)
+        contact.release(presses)
         self._model.rates.kink()
         return False
 
     @property
     def _current_opens(self) -> bool:
         """Whether the host shrinks at a node that conducts, by a current that counts."""
-        transfer = self.face.transfer
+        transfer, model = self.face.transfer, self._model
         assert transfer is not None and transfer.electrode.host is not None
         host = transfer.electrode.host
         volume = host.material.partial_molar_volume
-        size = volume(host.mean_stoichiometry) if callable(volume) else volume
-        counts = NEGLIGIBLE * self._model.typical_current * np.sqrt(self._model.interface_nodes)
-        return bool(transfer.crossing * np.sign(size) > counts)
+        shrinks = np.sign(volume(host.mean_stoichiometry) if callable(volume) else volume)
+        if self._load.voltage is None:
+            leaves = 1.0 if transfer.electrode is model.working else -1.0
+            return bool(shrinks * leaves * self._load.current_density > 0.0)
+        return bool(shrinks * transfer.crossing > NEGLIGIBLE * model.typical_current * np.sqrt(model.interface_nodes))
 
     def _chosen(self, wrong: Mask, count: int) -> Mask:
         """Return which of the nodes in a wrong state are to change, of which there are so many."""
@@ -182,9 +216,3 @@ class Activity(Part):
         highest = self.interface.mesh.comm.allreduce(int(numbers[wrong].max(initial=-1)), op=MPI.MAX)
         one: Mask = numbers == highest
         return one
-
-    def _conduct(self, where: Mask) -> int:
-        """Let current cross there and nowhere else; return the number of nodes at which it begins or ends."""
-        before = self.contacted.x.array.copy()
-        self._a.x.array[:] = self.contacted.x.array[:] = where
-        return self.interface.count(before != self.contacted.x.array)

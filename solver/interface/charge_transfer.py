@@ -195,5 +195,5 @@ class ChargeTransfer(Part):
 def parts(model: Model) -> Iterator[Part]:
     """Yield the charge transfer of each interface, behind the activity that it asks for."""
     for face, block in zip(model.faces, model.blocks.values(), strict=True):
-        yield Activity(model, face, block.kinetics.onset_pressure)
+        yield Activity(model, face, block.kinetics)
         yield ChargeTransfer(model, face, block.kinetics)
