@@ -129,7 +129,9 @@ class Cell:
     def _solve(self) -> algebra.Report:
         """Solve under the constraints that parts ask for, until all are content with them."""
         newton = linear = 0
-        roughly = True
+        # in turn, no system could bring to an end what another one left rough
+        alone = len(self._systems) == 1
+        roughly = alone
         for _ in range(MOST_SWEEPS):
             self._constrain()
             report = self._sweep(roughly)
@@ -138,7 +140,7 @@ class Cell:
             if settled and not roughly:
                 return algebra.Report(newton, linear)
             # whether constraints are wrong shows long before the last digits of what they lead to
-            roughly = not settled
+            roughly = alone and not settled
         raise algebra.SolveError("no constraints are found under which the step can end")
 
     def _sweep(self, roughly: bool) -> algebra.Report:
