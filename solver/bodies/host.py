@@ -19,8 +19,8 @@ from interstice.solver.part import Group, Limit, Part, Shown, Term, Unknown
 from interstice.solver.physics import conduction, diffusion
 from interstice.solver.site import Site
 
-NEARLY = 1e-12
-"""Share of sites, empty or filled, below which U no longer changes, so that a Newton iterate has a value."""
+NEARLY = 1e-15
+"""Share of sites, empty or filled, below which U no longer changes: what rounding leaves of 1 − θ."""
 
 
 class Host(Part):
