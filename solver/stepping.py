@@ -12,6 +12,7 @@ from interstice.schema import Charge, Discharge, Hold, Open, Press, Repeat, Rest
 from interstice.solver.algebra import Report, SolveError
 from interstice.solver.bodies.arms import Arms
 from interstice.solver.bodies.exhaustion import ExhaustedError, Exhaustion
+from interstice.solver.bodies.host import Host
 from interstice.solver.bodies.terminals import NoCurrentError
 from interstice.solver.cell import Cell
 from interstice.solver.crack import run
@@ -25,6 +26,8 @@ VOLTAGE_TOLERANCE, CURRENT_TOLERANCE = 1e-3, 1e-2
 """How far a cut-off may be overshot: a voltage [V], a current over that at which the step ends."""
 EASY = 8
 """Newton steps per equation system after which the next time step is twice as long; after twice as many, as long."""
+FIRST_SHARE_OF_DIFFUSION = 0.03
+"""The first time step after a jump of the load, over the time in which lithium diffuses across an element."""
 SHARE_OF_REST = 0.01
 """The shortest time step over the time in which a host becomes full or empty, where that is shorter."""
 FEW = 10
@@ -100,7 +103,7 @@ class Stepping:
         end = (step.time if isinstance(step, Rest | Open | Press) else step.until.time) or np.inf
         longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
         if self._passed == 0.0:
-            self._length[...], self._begun[...] = control.initial, _loaded(cell, step)
+            self._length[...], self._begun[...] = self._first, _loaded(cell, step)
             cell.begin_protocol_step()
         start, notes = float(self._time) - float(self._passed), []  # type: tuple[float, list[str]]
         while self._passed < end * (1 - 1e-12):
@@ -131,9 +134,8 @@ class Stepping:
             cell.book()
             self._passed[...] = passed + length
             self._time[...] = start + float(self._passed)
-            self._length[...] = length * min(
-                2.0, max(1.0, 2.0 * EASY * len(cell.systems) / max(report.newton, 1)), longer
-            )
+            longer = min(2.0, max(1.0, 2.0 * EASY * len(cell.systems) / max(report.newton, 1)), longer)
+            self._length[...] = max(length * longer, self._shortest(step))
             yield length, report, tuple(notes), event
             if _is_over(cell, step):
                 return
@@ -145,6 +147,12 @@ class Stepping:
     def _end(self, step: Step, words: str) -> None:
         """Take note of why a step of the protocol ends that is not over; it is said with the next time step."""
         self._words = f"{words}: the {step.step} ends"
+
+    @property
+    def _first(self) -> float:
+        """The length of the first time step of a step of the protocol [s]."""
+        fastest = min((host.diffusion_time for host in self._cell.every(Host)), default=np.inf)
+        return max(min(self._control.initial, FIRST_SHARE_OF_DIFFUSION * fastest), self._control.minimum)
 
     def _exhausted(self, within: float) -> str:
         """Return words if a host is full or empty, or will be `within` some time [s]; else none."""
@@ -195,6 +203,7 @@ class Stepping:
         cell.commit()
         longer = _longer([limit for limit in cell.limits() if not limit.bearable])
         cell.rates.forget()
+        cell.rates.kink()
         return event, Report(report.newton + event.report.newton, report.linear + event.report.linear), longer
 
     def _follow_crack(self, step: Open) -> Iterator[tuple[float, Report, tuple[str, ...], Event | None]]:

@@ -399,8 +399,9 @@ def move_between(low: float, high: float, values: Array, change: Array) -> Array
     in the logarithm, as a Newton step of one unknown is that of another times the derivative between them.
     """
     size, distance = np.abs(change), np.where(change > 0.0, high - values, values - low)
-    near = np.minimum(distance, NEAR * (high - low))
+    span = high - low
+    near = np.minimum(distance, NEAR * span)
     straight = np.minimum(size, distance - near)
-    bent = near * np.minimum(-np.expm1((straight - size) / np.maximum(near, np.finfo(float).tiny)), TOWARDS)
+    bent = near * np.minimum(-np.expm1((straight - size) / np.maximum(near, np.finfo(float).eps * span)), TOWARDS)
     moved: Array = values + np.sign(change) * (straight + bent)
     return moved
