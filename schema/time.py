@@ -13,7 +13,7 @@ from interstice.schema.units import Time
 class TimeStepping(Section):
     """Implicit steps that grow when Newton converges quickly and shrink when it fails."""
 
-    initial: Time = "1 s"
+    initial: Annotated[Time, Field(description="longest first time step of each step of the protocol")] = "1 s"
     minimum: Time = "1 ms"
     maximum: Time = "5 min"
     tolerance: Annotated[float, Field(gt=0, le=0.1)] = Field(

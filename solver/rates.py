@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from dolfinx import fem
+from mpi4py import MPI
 
 from interstice.solver.domain import Domain
 from interstice.solver.state import State
@@ -26,11 +27,19 @@ PAST = 2
 
 @dataclass(frozen=True)
 class _Followed:
-    """Something that has a rate: how to read it, h, and its past values, newest first."""
+    """Something that has a rate: how to read it, h, its past values, newest first, and its bounds, if any."""
 
     present: Callable[[], Array]
     history: Array
     past: list[Array]
+    bounds: tuple[float, float] | None = None
+
+    @property
+    def strays(self) -> bool:
+        """Whether h lies beyond the bounds."""
+        return self.bounds is not None and bool(
+            np.any(self.history < self.bounds[0]) or np.any(self.history > self.bounds[1])
+        )
 
 
 class Rates:
@@ -42,19 +51,27 @@ class Rates:
             state.constant(name, domain.constant(value)) for name, value in (("time step", 1.0), ("rate", 0.0))
         )
         self.scheme: Scheme = euler(1.0)
+        self._comm = domain.mesh.comm
         self._followed: dict[int, _Followed] = {}
         self._steps = state.array("time steps", np.zeros(PAST))
         self._smooth = state.number("smooth steps")
 
-    def of(self, f: fem.Function, state: State, judged: bool = False, level: fem.Constant | None = None) -> Any:
+    def of(
+        self,
+        f: fem.Function,
+        state: State,
+        judged: bool = False,
+        level: fem.Constant | None = None,
+        bounds: tuple[float, float] | None = None,
+    ) -> Any:
         """Return ∂f/∂t in UFL; asked for once per function. With `judged`, `error` can tell how well f is followed.
 
-        With a `level`, which may move, it is the rate of `level` + f.
+        With a `level`, which may move, it is the rate of `level` + f. Steps do not carry f beyond `bounds` (if any).
         """
         history = fem.Function(f.function_space, name=f"history of {f.name}")
         past = PAST + 1 if judged else PAST
         if level is None:
-            self._followed[id(f)] = _follow(lambda: f.x.array, history.x.array, past, state)
+            self._followed[id(f)] = _follow(lambda: f.x.array, history.x.array, past, state, bounds)
             return (f - history) * self.rate
         self._followed[id(f)] = _follow(lambda: level.value + f.x.array, history.x.array, past, state)
         return (level + f - history) * self.rate
@@ -72,10 +89,17 @@ class Rates:
 
     def begin(self, time_step: float) -> None:
         """Begin a time step [s]."""
-        self.scheme = bdf2(time_step, self._steps[0]) if self._steps[0] > 0.0 else euler(time_step)
+        self._take(bdf2(time_step, self._steps[0]) if self._steps[0] > 0.0 else euler(time_step))
+        if self._comm.allreduce(any(followed.strays for followed in self._followed.values()), op=MPI.LOR):
+            # the past continued in a straight line may lie beyond what any state within the bounds can be
+            self._take(euler(time_step))
         self.time_step.value, self.rate.value = time_step, 1.0 / self.scheme.tau
+
+    def _take(self, scheme: Scheme) -> None:
+        """Take a scheme for the present step."""
+        self.scheme = scheme
         for followed in self._followed.values():
-            followed.history[:] = self.scheme.history(followed.past)
+            followed.history[:] = scheme.history(followed.past)
 
     def commit(self) -> None:
         """Take the present state as the start of the next step."""
@@ -86,22 +110,28 @@ class Rates:
 
     def forget(self) -> None:
         """Forget the rates of the steps before, from which the load is about to jump."""
-        self._steps[:] = 0.0
+        self._steps[:], self._smooth[...] = 0.0, PAST + 1
 
     def kink(self) -> None:
         """Take note that something began or ceased in this step, so that rates jump."""
         self._smooth[...] = 0.0
 
+    @property
+    def values(self) -> int:
+        """The number of past values that `error` takes, and the power of the time step with which it falls."""
+        return min(1 + int(np.count_nonzero(self._steps)), 1 + self.scheme.order)
+
     def error(self, f: fem.Function) -> Array | None:
         """Return what the present step added to the error of a judged f at its local dofs; None where none can tell.
 
-        That takes three steps without a kink, at which shorter steps gain little.
+        After a kink, at which shorter steps gain little, that takes three steps. The first two after a jump of the load
+        are judged by lower orders.
         """
-        if self._smooth < PAST + 1 or self._steps[1] == 0.0:
+        if self._smooth < PAST + 1:
             return None
         followed = self._followed[id(f)]
         steps = [float(self.time_step.value), *self._steps]
-        return local_error(followed.present(), followed.past, steps, self.scheme)
+        return local_error(followed.present(), followed.past[: self.values], steps[: self.values], self.scheme)
 
     def integral(self, name: str, state: State) -> Integral:
         """Return a new integral over time, 0 at first."""
@@ -130,8 +160,10 @@ class Integral:
         self._values[:] = 0.0
 
 
-def _follow(present: Callable[[], Array], history: Array, count: int, state: State) -> _Followed:
+def _follow(
+    present: Callable[[], Array], history: Array, count: int, state: State, bounds: tuple[float, float] | None = None
+) -> _Followed:
     """Return what is followed, its past values being the present ones."""
     state.array("history", history)[:] = present()
     past = [state.array(f"past {back}", np.copy(history)) for back in range(count)]
-    return _Followed(present, history, past)
+    return _Followed(present, history, past, bounds)

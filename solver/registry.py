@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from interstice.solver.bodies import arms, body, conductor, fixture, heat, host, overpotential, terminals
+from interstice.solver.bodies import arms, body, conductor, exhaustion, fixture, heat, host, overpotential, terminals
 from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction
 from interstice.solver.model import Model
 from interstice.solver.part import Part
@@ -22,6 +22,7 @@ PHYSICS: tuple[Callable[[Model], Iterable[Part]], ...] = (
     adhesion.parts,
     charge_transfer.parts,
     terminals.parts,
+    exhaustion.parts,
     overpotential.parts,
     body.parts,
     fixture.parts,

@@ -11,7 +11,9 @@ import numpy as np
 from interstice.schema import Charge, Discharge, Hold, Open, Press, Repeat, Rest, Step, TimeStepping
 from interstice.solver.algebra import Report, SolveError
 from interstice.solver.bodies.arms import Arms
-from interstice.solver.bodies.terminals import OpenCircuitError
+from interstice.solver.bodies.exhaustion import ExhaustedError, Exhaustion
+from interstice.solver.bodies.host import Host
+from interstice.solver.bodies.terminals import NoCurrentError
 from interstice.solver.cell import Cell
 from interstice.solver.crack import run
 from interstice.solver.crack.path import PathError
@@ -24,6 +26,12 @@ VOLTAGE_TOLERANCE, CURRENT_TOLERANCE = 1e-3, 1e-2
 """How far a cut-off may be overshot: a voltage [V], a current over that at which the step ends."""
 EASY = 8
 """Newton steps per equation system after which the next time step is twice as long; after twice as many, as long."""
+FIRST_SHARE_OF_DIFFUSION = 0.03
+"""The first time step after a jump of the load, over the time in which lithium diffuses across an element."""
+SHARE_OF_REST = 0.01
+"""The shortest time step over the time in which a host becomes full or empty, where that is shorter."""
+FEW = 10
+"""As many of the shortest time steps before a host is full or empty, this is why one of them fails."""
 FIRST_SHARE = 0.01
 """Share of an opening that is the first step along the path of a crack."""
 
@@ -54,20 +62,24 @@ class ProtocolError(Exception):
 class _RejectedError(Exception):
     """A time step must be taken again, `shrink` times as long."""
 
-    def __init__(self, reason: str, shrink: float, lost: bool = False) -> None:
-        """`lost`: equilibrium may have been lost to a crack."""
+    def __init__(self, reason: str, shrink: float, lost: bool = False, blocked: bool = False) -> None:
+        """`lost`: equilibrium may have been lost to a crack; `blocked`: the current cannot flow."""
         super().__init__(reason)
-        self.shrink, self.lost = shrink, lost
+        self.shrink, self.lost, self.blocked = shrink, lost, blocked
 
 
 class Stepping:
-    """Carries out a protocol on a cell. Where it is in it belongs to the state of the cell."""
+    """Carries out a protocol on a cell. Where it is in it belongs to the state of the cell.
+
+    A step whose current cannot flow any more, however short the time step, ends: the next one may be a rest.
+    """
 
     def __init__(self, cell: Cell, protocol: Sequence[Step | Repeat], control: TimeStepping) -> None:
         self._cell, self._protocol, self._control = cell, protocol, control
         state = cell.state.scope("protocol")
         self._done, self._time = state.number("steps done"), state.number("time")
         self._passed, self._length, self._begun = (state.number(name) for name in ("passed", "length", "begun"))
+        self._words = ""
 
     def __iter__(self) -> Iterator[Advance]:
         """Yield after every accepted time step, from where the state is; ProtocolError where no step is possible."""
@@ -78,9 +90,12 @@ class Stepping:
             else:
                 steps = self._carry_out(step)
             for duration, report, notes, event in steps:
-                yield Advance(number, step, float(self._time), duration, report, notes, cycle, event)
+                said, self._words = [self._words] if self._words else [], ""
+                yield Advance(number, step, float(self._time), duration, report, (*said, *notes), cycle, event)
             self._done += 1.0
             self._passed[...] = 0.0
+        if self._words:
+            raise ProtocolError(self._words)
 
     def _carry_out(self, step: Step) -> Iterator[tuple[float, Report, tuple[str, ...], Event | None]]:
         """Carry out one step of the protocol, from its beginning or from where the state is."""
@@ -88,7 +103,7 @@ class Stepping:
         end = (step.time if isinstance(step, Rest | Open | Press) else step.until.time) or np.inf
         longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
         if self._passed == 0.0:
-            self._length[...], self._begun[...] = control.initial, _loaded(cell, step)
+            self._length[...], self._begun[...] = self._first, _loaded(cell, step)
             cell.begin_protocol_step()
         start, notes = float(self._time) - float(self._passed), []  # type: tuple[float, list[str]]
         while self._passed < end * (1 - 1e-12):
@@ -100,12 +115,15 @@ class Stepping:
                 event = None
             except _RejectedError as rejected:
                 cell.state.restore(saved)
-                if length > control.minimum:
-                    shorter = max(rejected.shrink * length, control.minimum)
+                if length > (shortest := self._shortest(step)):
+                    shorter = max(rejected.shrink * length, shortest)
                     notes.append(f"{rejected}: time step {length:.3g} s → {shorter:.3g} s")
                     self._length[...] = shorter
                     continue
-                reason = f"{rejected} (the time step cannot be shorter than {control.minimum:g} s)"
+                if words := str(rejected) if rejected.blocked else self._exhausted(FEW * control.minimum):
+                    self._end(step, words)
+                    return
+                reason = f"{rejected} (the time step cannot be shorter than {shortest:g} s)"
                 if not cell.every(Bond) or not rejected.lost:
                     raise ProtocolError(reason) from None
                 try:
@@ -116,25 +134,55 @@ class Stepping:
             cell.book()
             self._passed[...] = passed + length
             self._time[...] = start + float(self._passed)
-            self._length[...] = length * min(
-                2.0, max(1.0, 2.0 * EASY * len(cell.systems) / max(report.newton, 1)), longer
-            )
+            longer = min(2.0, max(1.0, 2.0 * EASY * len(cell.systems) / max(report.newton, 1)), longer)
+            self._length[...] = max(length * longer, self._shortest(step))
             yield length, report, tuple(notes), event
             if _is_over(cell, step):
                 return
+            if words := self._exhausted(0.0 if _has_cut_off(step) else control.minimum):
+                self._end(step, words)
+                return
             notes.clear()
+
+    def _end(self, step: Step, words: str) -> None:
+        """Take note of why a step of the protocol ends that is not over; it is said with the next time step."""
+        self._words = f"{words}: the {step.step} ends"
+
+    @property
+    def _first(self) -> float:
+        """The length of the first time step of a step of the protocol [s]."""
+        fastest = min((host.diffusion_time for host in self._cell.every(Host)), default=np.inf)
+        return max(min(self._control.initial, FIRST_SHARE_OF_DIFFUSION * fastest), self._control.minimum)
+
+    def _exhausted(self, within: float) -> str:
+        """Return words if a host is full or empty, or will be `within` some time [s]; else none."""
+        every = self._cell.every(Exhaustion)
+        return next((one.words for one in every if one.complete or one.time_left < within), "")
+
+    def _shortest(self, step: Step) -> float:
+        """Return the length of the shortest time step [s]: less than that of the case where a cut-off voltage needs it.
+
+        It does where a host is nearly full or empty: its voltage goes with the logarithm of the time left.
+        """
+        if not _has_cut_off(step):
+            return self._control.minimum
+        left = min((one.time_left for one in self._cell.every(Exhaustion)), default=np.inf)
+        return min(self._control.minimum, SHARE_OF_REST * left)
 
     def _attempt(self, step: Step, length: float, load: Load) -> tuple[Report, float]:
         """Advance the cell by `length` [s] and commit, or reject the time step.
 
         Return what it took, and how many times as long the next one may be.
         """
-        cell, shortest = self._cell, length <= self._control.minimum
+        cell, shortest = self._cell, length <= self._shortest(step)
         before = _overshoot(cell, step)
         try:
             report = cell.advance(length, load)
         except SolveError as error:
-            raise _RejectedError(str(error), 0.5, lost=not isinstance(error, OpenCircuitError)) from None
+            shrink = 0.1 if isinstance(error, ExhaustedError) else 0.5
+            raise _RejectedError(
+                str(error), shrink, not isinstance(error, NoCurrentError), isinstance(error, NoCurrentError)
+            ) from None
         beyond = _overshoot(cell, step)
         if beyond > 1.0 and not shortest:
             # aims between the cut-off and what may be overshot, so that a secant through a bent curve ends there
@@ -155,6 +203,7 @@ class Stepping:
         cell.commit()
         longer = _longer([limit for limit in cell.limits() if not limit.bearable])
         cell.rates.forget()
+        cell.rates.kink()
         return event, Report(report.newton + event.report.newton, report.linear + event.report.linear), longer
 
     def _follow_crack(self, step: Open) -> Iterator[tuple[float, Report, tuple[str, ...], Event | None]]:
@@ -233,6 +282,11 @@ def _overshoot(cell: Cell, step: Step) -> float:
         case Hold() if least := step.until.density(cell.model.one_c):
             return (1.0 - abs(cell.terminals.current_density) / least) / CURRENT_TOLERANCE
     return -np.inf
+
+
+def _has_cut_off(step: Step) -> bool:
+    """Return whether a step at constant current ends at a voltage."""
+    return isinstance(step, Charge | Discharge) and step.until.voltage is not None
 
 
 def _is_over(cell: Cell, step: Step) -> bool:

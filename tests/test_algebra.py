@@ -13,6 +13,7 @@ from dolfinx import fem
 from mpi4py import MPI
 
 from interstice.solver import algebra
+from interstice.solver.algebra.newton import NEAR, move_between
 from interstice.solver.domain import Domain
 from interstice.solver.physics import conduction, mechanics
 
@@ -260,3 +261,19 @@ def test_residual_of_fixed_rows_is_the_force_on_them() -> None:
     rows = blocks.system.residual_array(1)
     force = COMM.allreduce(float(rows[counter[counter < len(rows)]].sum()))
     assert force == pytest.approx(5e6 * LENGTH, rel=1e-9)
+
+
+def test_newton_step_between_bounds_goes_straight_but_near_the_bound_ahead() -> None:
+    values, change = np.array([5.0, 5.0, 9.95, 0.05, 1e-9]), np.array([1.0, -4.5, -3.0, 2.0, 3.0])
+    np.testing.assert_allclose(move_between(0.0, 10.0, values, change), values + change, rtol=1e-15)
+
+
+@pytest.mark.parametrize("towards", [1.0, -1.0])
+def test_newton_step_between_bounds_does_not_reach_them(towards: float) -> None:
+    """Near a bound the logarithm of the distance changes by the change over the distance, by ln 10 at most."""
+    distance, change = np.array([0.01, 1e-3, 1e-3, 1e-3]), towards * np.array([1e-5, 5e-4, 2e-3, 1e9])
+    bound = 5.0 + 5.0 * towards
+    moved = towards * (bound - move_between(0.0, 10.0, bound - towards * distance, change))
+    np.testing.assert_allclose(moved, distance * [np.exp(-1e-3), np.exp(-0.5), np.exp(-2.0), 0.1], rtol=1e-9)
+    far = move_between(0.0, 10.0, np.array([5.0]), np.array([towards * 5.0]))
+    np.testing.assert_allclose(towards * (bound - far), NEAR * 10.0 * np.exp(-1.0), rtol=1e-12)

@@ -129,7 +129,8 @@ def test_nothing_crosses_what_is_apart_and_areas_agree(run: Run) -> None:
             )
         )
         crossing = local * fraction * area
-        np.testing.assert_allclose(crossing[1:], sign * applied[1:], rtol=0, atol=1e-12 * np.abs(applied).max())
+        # Newton's method leaves 1e-12 in the norm over the nodes, so that in their sum a few times as much may be left
+        np.testing.assert_allclose(crossing[1:], sign * applied[1:], rtol=0, atol=1e-11 * np.abs(applied).max())
         assert np.all(run.column(f"current over detached area{of} [A]") == 0.0)
 
 
@@ -213,7 +214,9 @@ def assert_same(run: Run, reference: Run, tolerance: float) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_solved_in_turn_or_at_once_the_cell_is_the_same(name: str) -> None:
-    assert_same(tiny_run("coupling=staggered", text=TEXTS[name]), tiny_run(text=TEXTS[name]), 1e-6)
+    """In the same time steps, whose lengths shall not follow from what little the two differ by."""
+    steps = "time.tolerance=0.1"
+    assert_same(tiny_run("coupling=staggered", steps, text=TEXTS[name]), tiny_run(steps, text=TEXTS[name]), 1e-6)
 
 
 def test_solved_in_turn_or_at_once_a_cell_in_3d_is_the_same() -> None:

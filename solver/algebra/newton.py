@@ -19,6 +19,8 @@ from interstice.solver.algebra.jacobian import Jacobian, block, split
 from interstice.solver.algebra.options import MULTIGRID_PTAP, in_database
 from interstice.solver.domain import Domain
 
+Array = npt.NDArray[np.float64]
+
 ROUNDING = 4 * np.finfo(float).eps
 """Relative rounding error of an unknown that leaves at least as much of the residual as rounding in all of its assembly
 does: twice what it leaves on average, as a residual that chance leaves above the estimate rejects a step."""
@@ -35,8 +37,9 @@ EXACT, ITERATED = 1e-12, 1e-10
 SHARPER = 1e-3
 """Factor on the linear solver's relative tolerance after a step that made more entries switch than the one before."""
 
-TOWARDS = 0.9
-"""Share of its distance to a bound that an entry may go in a Newton step."""
+NEAR, TOWARDS = 0.01, 0.9
+"""Distance to a bound, over that of both bounds, within which the unknown is its logarithm, and the largest share of
+that distance that an entry goes in a Newton step."""
 
 RESTLESS, HALF = 8, 0.5
 """From this Newton step on, where no fewer entries switch than before, the next is this share: to and fro ends so."""
@@ -54,9 +57,8 @@ class Field:
     """One unknown: its function and the UFL residual tested with its space.
 
     `magnitude` is the norm of a typical load on the field, against which its residual is judged; `largest_step` (if
-    any) is the largest change of an entry in one Newton step, in the unit of the field. Between `bounds` (if any) each
-    entry goes at most `TOWARDS` of the way to one of them in a step. Where the unknown is `level` + `function`, the
-    rounding of both counts.
+    any) is the largest change of an entry in one Newton step, in the unit of the field. Each entry stays between
+    `bounds` (if any), as `move_between` has it. Where the unknown is `level` + `function`, the rounding of both counts.
     """
 
     function: fem.Function
@@ -157,9 +159,7 @@ class System:
             norms = self._assemble_residual() / self._magnitudes
             if not np.all(np.isfinite(norms)):
                 raise SolveError("the residual is not a number")
-            small = np.all(norms <= tolerance) or (
-                has_matrix and np.all(norms <= np.maximum(tolerance, self._rounding()))
-            )
+            small = np.all(norms <= tolerance) or (has_matrix and self._is_rounding(norms, tolerance))
             if small and (iteration > 0 or correct is None):
                 if flipped < 0:
                     flipped, drift = update()
@@ -250,11 +250,18 @@ class System:
         squares = [float(array[part] @ array[part]) for part in self._slices]
         return np.sqrt(self.domain.mesh.comm.allreduce(np.array(squares)))
 
-    def _rounding(self) -> npt.NDArray[np.float64]:
-        """Return per field, over its magnitude, how the residual changes when every unknown does by its rounding error.
+    def _is_rounding(self, norms: Array, tolerance: float) -> bool:
+        """Return whether residuals are below `tolerance` or rounding; SolveError if that hides the load."""
+        rounding = self._rounding()
+        if np.any(norms > np.maximum(tolerance, rounding)):
+            return False
+        if np.any(rounding > DROWNED):
+            name = self.fields[int(np.argmax(rounding))].function.name
+            raise SolveError(f"nothing holds {name}: it moves so far that rounding hides the load on it")
+        return True
 
-        SolveError if that hides the load.
-        """
+    def _rounding(self) -> Array:
+        """Return per field, over its magnitude, how much rounding of all unknowns changes the residual."""
         noise, change = self._noise, self._step
         array = noise.getArray(readonly=False)
         for f, part, owned in zip(self.fields, self._slices, self._owned, strict=True):
@@ -266,10 +273,7 @@ class System:
         if self._prolongation is not None:
             self._prolongation.multTranspose(change, noise)
             change = noise
-        rounding = self._norms(change) / self._magnitudes + self._rounding_of_levels()
-        if np.any(rounding > DROWNED):
-            name = self.fields[int(np.argmax(rounding))].function.name
-            raise SolveError(f"nothing holds {name}: it moves so far that rounding hides the load on it")
+        rounding: Array = self._norms(change) / self._magnitudes + self._rounding_of_levels()
         return rounding
 
     def _rounding_of_levels(self) -> npt.NDArray[np.float64]:
@@ -368,9 +372,9 @@ class System:
                     change = change * (f.largest_step / largest)
             values = f.function.x.array[:owned]
             if f.bounds is not None:
-                low, high = f.bounds
-                change = np.clip(change, TOWARDS * (values - high), TOWARDS * (values - low))
-            values -= change
+                values[:] = move_between(*f.bounds, values, -change)
+            else:
+                values -= change
             f.function.x.scatter_forward()
 
     def _attach_rigid_modes(self) -> PETSc.NullSpace:
@@ -385,3 +389,19 @@ class System:
         modes = PETSc.NullSpace().createRigidBody(coordinates)
         coordinates.destroy()
         return modes
+
+
+def move_between(low: float, high: float, values: Array, change: Array) -> Array:
+    """Return `values` between two bounds after a Newton step whose linear equations ask for a `change` of each.
+
+    Near the bound that it moves to, the unknown of an entry is the logarithm of its distance d to it, continued by a
+    straight line away from it: unlike that of d, that step leads to no point beyond. The equations need not be written
+    in the logarithm, as a Newton step of one unknown is that of another times the derivative between them.
+    """
+    size, distance = np.abs(change), np.where(change > 0.0, high - values, values - low)
+    span = high - low
+    near = np.minimum(distance, NEAR * span)
+    straight = np.minimum(size, distance - near)
+    bent = near * np.minimum(-np.expm1((straight - size) / np.maximum(near, np.finfo(float).eps * span)), TOWARDS)
+    moved: Array = values + np.sign(change) * (straight + bent)
+    return moved

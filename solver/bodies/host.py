@@ -19,8 +19,8 @@ from interstice.solver.part import Caution, Group, Limit, Part, Shown, Term, Unk
 from interstice.solver.physics import conduction, diffusion
 from interstice.solver.site import Site
 
-NEARLY = 1e-12
-"""Share of sites, empty or filled, below which U no longer changes, so that a Newton iterate has a value."""
+NEARLY = 1e-15
+"""Share of sites, empty or filled, below which U no longer changes: what rounding leaves of 1 − θ."""
 
 
 class Host(Part):
@@ -45,7 +45,7 @@ class Host(Part):
         self.c_max = self.material.maximum_concentration
         self.c_initial = wanted.initial_stoichiometry * self.c_max
         self.c.x.array[:] = self.c_initial
-        self._rate = model.rates.of(self.c, site.state, judged=True)
+        self._rate = model.rates.of(self.c, site.state, judged=True, bounds=(0.0, self.c_max))
         self.level = site.state.constant("level", self._domain.constant(0.0))
         self.volume = self._domain.volume(site.side)
         self.lithium_capacity = self.volume * self.c_max
@@ -58,7 +58,7 @@ class Host(Part):
         self._start = self._domain.integrate(self._amount)
         self._out = model.rates.integral("lithium that left", site.state)
         self._throughput = site.state.number("lithium that passed")
-        self._error = site.state.number("time error")
+        self._error, self._power = (site.state.number(name) for name in ("time error", "power of the time error"))
 
     # --- what others know of it ----------------------------------------------------------------------
 
@@ -109,6 +109,14 @@ class Host(Part):
         """The mean θ."""
         return self._domain.integrate(self._amount) / self.lithium_capacity
 
+    @property
+    def diffusion_time(self) -> float:
+        """The time [s] in which lithium diffuses across an element at an interface, h²/D at the mean θ."""
+        host, temperature = self.material, self._model.case.temperature
+        diffusivity = host.diffusivity(self.mean_stoichiometry) if callable(host.diffusivity) else host.diffusivity
+        diffusivity *= kinetics.arrhenius(host.diffusivity_activation_energy, temperature, host.reference_temperature)
+        return min(face.mean_spacing for face in self._faces) ** 2 / float(diffusivity)
+
     # --- as a part -----------------------------------------------------------------------------------
 
     def unknowns(self) -> Iterator[Unknown]:
@@ -150,11 +158,13 @@ class Host(Part):
         crossing = sum(face.transfer.crossing for face in self._faces if face.transfer) / FARADAY
         self._out.add(crossing)
         self._throughput += abs(crossing) * float(self._model.rates.time_step.value)
-        self._error[...] = self._time_error()
+        self._error[...], self._power[...] = self._time_error(), self._model.rates.values
 
     def limit(self) -> Limit:
         excess = float(self._error) / self._model.case.time.tolerance
-        return Limit(excess, max(0.9 / max(excess, 1e-3) ** (1 / 3), 0.2), "the error in time is too large")
+        return Limit(
+            excess, max(0.9 / max(excess, 1e-3) ** (1 / float(self._power)), 0.2), "the error in time is too large"
+        )
 
     def columns(self) -> Mapping[str, float]:
         lithium, comm = self._domain.integrate(self._amount), self._model.comm

@@ -23,7 +23,11 @@ from interstice.solver.site import Face
 COULOMB_PER_AH = 3600.0
 
 
-class OpenCircuitError(SolveError):
+class NoCurrentError(SolveError):
+    """The current that is imposed on the cell cannot flow."""
+
+
+class OpenCircuitError(NoCurrentError):
     """No node of an interface is in contact, so that no current can flow."""
 
 
@@ -77,6 +81,11 @@ class Terminals(Part):
     def current_density(self) -> float:
         """The current density over the apparent area [A/m²], > 0 on charge."""
         return float(self._current_density.value)
+
+    @property
+    def imposes_current(self) -> bool:
+        """Whether a current other than zero is imposed, and no voltage."""
+        return not self._at_voltage and self.current_density != 0.0
 
     @property
     def crossing(self) -> float:

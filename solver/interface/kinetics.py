@@ -36,8 +36,8 @@ ROOM_TEMPERATURE = 298.15
 LARGEST_EXPONENT = 40.0
 """The argument beyond which exponentials go on along their tangent: currents there are e^40 ≈ 2e17 times j_0."""
 
-EDGE = 1e-6
-"""Distance from empty and full within which θ no longer changes j_0."""
+EDGE = 1e-14
+"""Distance from empty and full within which θ no longer changes j_0, so that it has a derivative."""
 
 
 def exponential(x: Any) -> Any:

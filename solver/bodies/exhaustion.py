@@ -1,0 +1,99 @@
+"""Hosts that fill or empty at the surface through which an imposed current passes.
+
+A surface under a constant current has lost all of its free sites, or all of its lithium, at a moment t* (H. J. S. Sand,
+Phil. Mag. 1, 45 (1901)), beyond which no state carries that current. The room left,
+
+    r = ∫ (1 − θ) dA / ∫ dA  where lithium enters,   r = ∫ θ dA / ∫ dA  where it leaves,   over Γ_c,
+
+falls in proportion to t* − t and, as the current is proportional to it, the voltage with its logarithm, without end.
+Time steps are therefore shares of the time left: so a cut-off is met wherever it is, and without one t* is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from interstice.solver.bodies.host import Host
+from interstice.solver.bodies.terminals import NoCurrentError
+from interstice.solver.model import Model
+from interstice.solver.part import Change, Group, Limit, Part
+
+NONE_LEFT = 1e-11
+"""Room at which a host counts as full or empty: less is lost in the rounding of θ near 1."""
+SHARE = 0.9
+"""Share of the time left that the next time step may take."""
+
+
+class ExhaustedError(NoCurrentError):
+    """The host has no sites, or no lithium, left at its interfaces."""
+
+
+class Exhaustion(Part):
+    """The room left at the interfaces of one host."""
+
+    group: ClassVar[Group] = "transport"
+
+    def __init__(self, model: Model, host: Host) -> None:
+        self._model, self._host, self.label = model, host, host.label
+        self._faces = [face for face in model.faces if host.site in face.sites]
+        self._theta = [face.interface.reader(face.seen_from(host.site, host.theta(host.c))) for face in self._faces]
+        state = host.site.state.scope("exhaustion")
+        self._room, self._rate = state.number("room", np.nan), state.number("rate")
+
+    def begin_protocol_step(self) -> None:
+        self._room[...], self._rate[...] = np.nan, 0.0
+
+    def update(self) -> Change:
+        if self._measure() < 0.1 * NONE_LEFT:
+            raise ExhaustedError(self.words)
+        return Change(0, 0.0)
+
+    def commit(self) -> None:
+        room = self._measure()
+        fall = (float(self._room) - room) / float(self._model.rates.time_step.value)
+        self._room[...], self._rate[...] = room, fall if fall > 0.0 else 0.0
+
+    def limit(self) -> Limit:
+        return Limit(0.0, SHARE * self.time_left / float(self._model.rates.time_step.value), self.words)
+
+    @property
+    def words(self) -> str:
+        """What is said of it."""
+        return f"the host is {'full' if self._fills else 'empty'} at the interface{self.label}"
+
+    @property
+    def time_left(self) -> float:
+        """The time [s] in which the room ends at its present rate; infinity where it does not fall."""
+        return float(self._room / self._rate) if self._rate else np.inf
+
+    @property
+    def complete(self) -> bool:
+        """Whether the host was full or empty at the end of the last time step."""
+        return bool(self._room < NONE_LEFT)
+
+    @property
+    def _fills(self) -> bool:
+        return (self._model.terminals.current_density < 0.0) == (self._host is self._model.terminals.working)
+
+    def _measure(self) -> float:
+        """Return r; infinity where no current is imposed. Collective."""
+        if not self._model.terminals.imposes_current:
+            return np.inf
+        room = area = 0.0
+        for face, reader in zip(self._faces, self._theta, strict=True):
+            assert face.transfer is not None
+            theta, share = reader.read(), face.transfer.read_share()
+            room += face.interface.sum(share * (1.0 - theta if self._fills else theta))
+            area += face.interface.sum(share)
+        return room / area if area else np.inf
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the room left in each host."""
+    for name in model.case.hosts:
+        host = model.sites[name].host
+        assert host is not None
+        yield Exhaustion(model, host)
