@@ -28,13 +28,23 @@ MIXITY_EXPONENTS = {"benzeggagh_kenane": 2.0, "power_law": 1.0}
 
 
 class Contact(Section):
-    """Unilateral contact: g_n ≥ 0, p_n ≥ 0, g_n p_n = 0."""
+    """Unilateral contact: g_n ≥ 0, p_n ≥ 0, g_n p_n = 0; plastic, p_n ≤ H too."""
 
     method: Literal["augmented_lagrangian", "penalty"] = "augmented_lagrangian"
     augmentation: Annotated[float, Field(gt=0)] | None = Field(
         default=None,
         description="r (or the penalty ε_n) in units of the local stiffness E*/h; 1000 in 2D, 100 in 3D if not given",
     )
+    plastic: bool = Field(
+        default=False,
+        description="what would press harder than the hardness of the softer side flattens for good; both need one",
+    )
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Contact:
+        if self.plastic and self.method == "penalty":
+            raise ValueError("plastic needs the method augmented_lagrangian; leave out one or the other")
+        return self
 
 
 class RandomField(Section):

@@ -157,6 +157,7 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
     if known:
         yield from _over_before_it_begins(case, start)
     yield from _without_numbers(case, folder, materials)
+    yield from _without_hardness(case, materials)
     try:
         check(case.geometry, folder)
     except (ValueError, OSError) as error:
@@ -174,6 +175,20 @@ def _without_numbers(case: Case, folder: Path, materials: Mapping[str, Material 
                 suitable = ", ".join(_with_blocks(folder, role, block))
                 message = f"{material.name} has no block '{block}', which {key} needs; allowed: {suitable}"
                 yield (*_block(case, name), "material"), message
+
+
+def _without_hardness(case: Case, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
+    """Yield the interfaces whose contact is plastic though a side has no hardness: it may be the softer one."""
+    for first, second in case.pairs:
+        name = next((name for name in (f"{first}/{second}", f"{second}/{first}") if name in case.faces), None)
+        if name is None or not case.faces[name].contact.plastic:
+            continue
+        for side in (first, second):
+            material = materials.get(side)
+            if material is not None and material.hardness is None:
+                role = ".".join(map(str, _block(case, side)))
+                message = f"{material.name} has no hardness; give one as {role}.overrides.hardness, such as '1 GPa'"
+                yield (*_block(case, name), "contact", "plastic"), message
 
 
 def _over_before_it_begins(case: Case, potentials: Mapping[str, float]) -> Iterator[Problem]:

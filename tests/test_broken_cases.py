@@ -56,6 +56,16 @@ EDITS = {
         "  builder: film\n  hold: x",
         ["geometry.hold", "belongs in 'stack'"],
     ),
+    "plastic penalty": (
+        "{augmentation: 1000}",
+        "{method: penalty, plastic: true}",
+        ["interface.contact.plastic", "needs the method augmented_lagrangian"],
+    ),
+    "plastic without a hardness": (
+        "{augmentation: 1000}",
+        "{plastic: true}",
+        ["interface.contact.plastic", "LPSCl has no hardness", "electrolyte.overrides.hardness", "'1 GPa'"],
+    ),
     "wrong unit": ("  pressure: 5 MPa", "  pressure: 5 um", ["stack.pressure = '5 um'", "[Pa]", "'5 MPa'"]),
     "unknown unit": ("  pressure: 5 MPa", "  pressure: 5 Mpa", ["unknown unit 'Mpa', did you mean 'MPa'?"]),
     "missing unit": ("  pressure: 5 MPa", "  pressure: 5", ["stack.pressure = 5", "unit is missing", "'5 MPa'"]),
