@@ -52,6 +52,18 @@ def test_wavy_contact_of_a_slice_is_that_of_plane_strain() -> None:
     assert_complementary(result)
 
 
+@pytest.mark.parametrize("lateral", ["symmetric", "periodic"])
+@pytest.mark.parametrize("load_ratio, softness", [(0.3, 0.01), (0.3, 0.1), (0.8, 0.001)])
+def test_waves_pressed_flat_bear_their_hardness_and_stay_flat(load_ratio: float, softness: float, lateral: str) -> None:
+    """The rim of a contact is known to the element that it has too much, or too little."""
+    result = run("cold_press", elements=64, load_ratio=load_ratio, softness=softness, lateral=lateral)
+    for key, expected in result.exact.items():
+        assert result.computed[key] == pytest.approx(expected, abs=1.5 / 64), key
+    assert result.errors["hardness"] == 0.0
+    assert result.errors["energy"] <= 1e-9
+    assert_complementary(result)
+
+
 @pytest.mark.parametrize("radius, force", [(10e-6, None), (3e-3, 2e5)])
 def test_cylinder_presses_as_hertz_says(radius: float, force: float | None) -> None:
     result = run("hertz", dimension=2, elements=10, radius=radius, force=force)
