@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from interstice.schema.roughness import Roughness
 from interstice.schema.section import Fraction, Revised, Section, otherwise
 from interstice.schema.units import (
     AreaResistance,
@@ -140,6 +141,44 @@ class Cohesive(Section):
         return self
 
 
+class Micro(Section):
+    """Roughness that the mesh does not resolve: a share φ(p) of what touches is in real contact, and conducts.
+
+    The current crowds onto it: h_c(p) is the conductance in series.
+    """
+
+    law: Literal["elastic", "plastic", "elastic_plastic"] = Field(
+        default="elastic",
+        description="plastic and elastic_plastic keep what a larger pressure made flat; both sides need a hardness",
+    )
+    rms: Length | None = Field(default=None, description="rms height of the roughness below the mesh")
+    slope: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="rms gradient of the roughness below the mesh"
+    )
+    cutoff: Length | None = Field(
+        default=None,
+        description="shortest wavelength of the surface: rms and slope, if not given, are those of the self-affine "
+        "roughness from its short_cutoff down to this",
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Micro:
+        if (self.rms is None) != (self.slope is None):
+            raise ValueError("rms and slope are needed together, or neither of them and a cutoff")
+        if self.rms is None and self.cutoff is None:
+            raise ValueError(
+                "rms and slope are missing; give them, or as cutoff the shortest wavelength of self-affine roughness"
+            )
+        return self
+
+    def on(self, roughness: Roughness, dimension: int) -> Micro:
+        """Return it with rms and slope, of `roughness` if they are not given."""
+        if self.rms is not None or self.cutoff is None or roughness.kind != "self_affine":
+            return self
+        rms, slope = roughness.beyond_mesh(self.cutoff, dimension)
+        return self.model_copy(update={"rms": rms, "slope": slope})
+
+
 class Friction(Section):
     """Coulomb friction of what presses; where there was a bond it grows with the damage."""
 
@@ -186,6 +225,7 @@ class Interface(Section):
     bonded: bool = Field(default=False, description="the sides are one body, grown together for good")
     contact: Contact = Contact()
     cohesive: Cohesive | None = None
+    micro: Micro | None = None
     friction: Friction | None = None
     adhesion: Adhesion | None = None
     kinetics: Kinetics
@@ -195,10 +235,13 @@ class Interface(Section):
         laws = [name for name, block in self if isinstance(block, Section) and name not in ("contact", "kinetics")]
         if self.bonded and laws:
             raise ValueError(f"bonded leaves no place for {', '.join(laws)}; leave out one or the other")
+        if self.micro and self.kinetics.onset_pressure is not None:
+            raise ValueError("micro says what conducts in place of kinetics.onset_pressure; leave out one or the other")
         return self
 
-    def in_dimension(self, dimension: int) -> Interface:
-        """Return it with the augmentation of contact in a body of that dimension."""
+    def on(self, roughness: Roughness, dimension: int) -> Interface:
+        """Return it with what follows from the dimension of the body and from the roughness of the interface."""
         augmentation = self.contact.augmentation or AUGMENTATION[dimension]
         contact = self.contact.model_copy(update={"augmentation": augmentation})
-        return self.model_copy(update={"contact": contact})
+        micro = self.micro and self.micro.on(roughness, dimension)
+        return self.model_copy(update={"contact": contact, "micro": micro})

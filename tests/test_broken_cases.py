@@ -61,6 +61,31 @@ EDITS = {
         "{method: penalty, plastic: true}",
         ["interface.contact.plastic", "needs the method augmented_lagrangian"],
     ),
+    "micro without numbers": (
+        "{augmentation: 1000}",
+        "{augmentation: 1000}\n  micro: {law: elastic}",
+        ["interface.micro.rms", "slope", "missing", "cutoff"],
+    ),
+    "micro with half of its numbers": (
+        "{augmentation: 1000}",
+        "{augmentation: 1000}\n  micro: {rms: 5 nm}",
+        ["interface.micro.rms", "needed together"],
+    ),
+    "micro of roughness that goes on nowhere": (
+        "{augmentation: 1000}",
+        "{augmentation: 1000}\n  micro: {cutoff: 5 nm}",
+        ["interface.micro.cutoff", "only self-affine roughness goes on", "sinusoidal", "rms and slope"],
+    ),
+    "micro and an onset": (
+        "exchange_current_density: 1 mA/cm^2",
+        "exchange_current_density: 1 mA/cm^2\n    onset_pressure: 1 MPa\n  micro: {rms: 5 nm, slope: 0.1}",
+        ["interface.micro", "says what conducts in place of kinetics.onset_pressure"],
+    ),
+    "plastic micro without a hardness": (
+        "{augmentation: 1000}",
+        "{augmentation: 1000}\n  micro: {law: plastic, rms: 5 nm, slope: 0.1}",
+        ["interface.micro.law", "LPSCl has no hardness"],
+    ),
     "plastic without a hardness": (
         "{augmentation: 1000}",
         "{plastic: true}",
