@@ -156,8 +156,7 @@ def test_flattening_is_taken_back_with_the_step() -> None:
     saved = blocks.state.save()
     found = []
     for _ in range(2):
-        blocks.pressure.value = PRESSURE
-        blocks.solve()
+        press(blocks, PRESSURE)
         found.append(blocks.contact.flattening.depth.x.array.copy())
         blocks.state.restore(saved)
         press(blocks, 0.1 * PRESSURE)
