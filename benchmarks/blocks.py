@@ -201,7 +201,7 @@ class Blocks(Pair):
     `moduli`: (E, ν) of upper and lower.
     `coarse`: the same problem on a coarser mesh, pressed first to know where to start. `axisymmetric`: 2D blocks are
     bodies of revolution about x = 0. `adhesion` makes the attraction on the interface.
-    `friction` is the coefficient of friction.
+    `friction` is the coefficient of friction, `hardness` [Pa] that beyond which what touches flattens.
     """
 
     def __init__(
@@ -218,6 +218,7 @@ class Blocks(Pair):
         axisymmetric: bool = False,
         adhesion: Callable[[Face], Adhesion] | None = None,
         friction: float | None = None,
+        hardness: float | None = None,
     ) -> None:
         domain = Domain(tagged, method.order, axisymmetric)
         nodes = domain.interfaces[SIDES].space.dofmap.index_map.size_global
@@ -235,6 +236,7 @@ class Blocks(Pair):
             augmentation,
             update=method.method == "augmented_lagrangian",
             floating=SIDES[0] if top == "pressed" and adhesion is None else None,
+            hardness=hardness,
         )
         self.adhesion = adhesion(self.face) if adhesion else None
         self.friction = Friction(self.face, domain.constant(friction)) if friction is not None else None

@@ -21,6 +21,11 @@ TOLERANCE = 1e-10
 MOST_ITERATIONS = 10_000
 
 
+FLATTENED = 1e-7
+"""The same of pressures bounded by a hardness, as a change of pressure over the mean one."""
+BISECTIONS = 60
+
+
 class Solution(NamedTuple):
     """Pressure [Pa] and gap [m] at the points of the grid, of the shape of the heights."""
 
@@ -36,6 +41,55 @@ def press(heights: Array, length: float, modulus: float, pressures: Sequence[flo
     """
     compliance = _compliance(heights.shape, length, modulus)
     return [_press(heights, compliance, mean) for mean in pressures]
+
+
+def flatten(
+    heights: Array, length: float, modulus: float, hardness: float, pressures: Sequence[float]
+) -> list[Solution]:
+    """Press a rigid surface on a half-space on which nothing presses harder than `hardness` [Pa]; as `press`.
+
+    The mean `pressures` [Pa], below it, follow on each other: where the hardness was borne surfaces overlapped, and
+    they are flatter by that from then on. The pressure minimises ½ p·Kp − p·h among those of 0 … H of the given mean;
+    projected gradients find it, accelerated by momentum that is dropped where they turn back.
+    """
+    compliance = _compliance(heights.shape, length, modulus)
+    solutions = []
+    for mean in pressures:
+        pressure, overlap = _flatten(heights, compliance, hardness, mean)
+        heights = heights - np.where(pressure >= hardness, np.maximum(-overlap, 0.0), 0.0)
+        solutions.append(Solution(pressure, np.where(pressure >= hardness, np.maximum(overlap, 0.0), overlap)))
+    return solutions
+
+
+def _flatten(heights: Array, compliance: Array, hardness: float, mean: float) -> tuple[Array, Array]:
+    """Return the pressure, and the gap less what flattens."""
+    steepest = float(compliance.max())
+    pressure = before = np.full_like(heights, mean)
+    momentum = 1.0
+    for _ in range(MOST_ITERATIONS):
+        next_momentum = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
+        ahead = pressure + (momentum - 1) / next_momentum * (pressure - before)
+        gap = fft.irfftn(compliance * fft.rfftn(ahead), heights.shape) - heights
+        found, level = _bounded(ahead - gap / steepest, hardness, mean)
+        turns = np.sum((ahead - found) * (found - pressure)) > 0
+        before, pressure = pressure, found
+        momentum = 1.0 if turns else next_momentum
+        if np.abs(found - ahead).max() <= FLATTENED * mean:
+            gap = fft.irfftn(compliance * fft.rfftn(pressure), heights.shape) - heights
+            return pressure, gap + level * steepest
+    raise RuntimeError(f"no convergence at a mean pressure of {mean:g} Pa")
+
+
+def _bounded(wanted: Array, highest: float, mean: float) -> tuple[Array, float]:
+    """Return the pressures of 0 … `highest` of that mean nearest to the `wanted` ones, and how much lower they are."""
+    low, high = float(wanted.min()) - highest, float(wanted.max())
+    for _ in range(BISECTIONS):
+        level = (low + high) / 2
+        if np.clip(wanted - level, 0.0, highest).mean() > mean:
+            low = level
+        else:
+            high = level
+    return np.clip(wanted - level, 0.0, highest), level
 
 
 def _compliance(shape: tuple[int, ...], length: float, modulus: float) -> Array:

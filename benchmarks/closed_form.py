@@ -45,6 +45,27 @@ def westergaard_pressure(x: Array, load_ratio: float, mean: float, wavelength: f
     return 2 * mean * np.abs(np.cos(phase)) / load_ratio * np.sqrt(under_root)
 
 
+def flattened_share(unloaded: float, share: float) -> float:
+    """Return the share of the area that still touches at `unloaded` times the largest load on waves pressed flat.
+
+    At the largest load the pressure is H on strips of half width a, which are a `share` φ of the area. Taking load
+    away is elastic, and the contact recedes to a' as where flat punches of all widths are superposed, each of which
+    moves what lies below it as a whole. With ξ = πx/λ the pressure below one of them is f cos ξ/√(sin² c − sin² ξ), of
+    mean f; that those up to α = πa/λ add up to H is Abel's equation for f(c), and those up to α' alone bear, over the
+    load at α,
+
+        p̄'/p̄ = 1 − arctan(√(sin² α − sin² α')/cos α)/α,        α = πφ/2.
+
+    For φ → 0 that is 1 − √(1 − (a'/a)²), of one strip on a half-space.
+    """
+    alpha = np.pi * share / 2
+
+    def load(touching: float) -> float:
+        return 1 - float(np.arctan(np.sqrt(np.sin(alpha) ** 2 - np.sin(touching) ** 2) / np.cos(alpha))) / alpha
+
+    return 2 / np.pi * brentq(lambda touching: load(touching) - unloaded, 0.0, alpha, xtol=1e-14)
+
+
 # --- Hertz ----------------------------------------------------------------------------------------------
 
 

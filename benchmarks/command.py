@@ -18,7 +18,18 @@ from interstice.benchmarks.options import OptionError, Parameters
 from interstice.benchmarks.report import Result, as_json, print_details, print_summary
 
 NAMES = (
-    *("westergaard", "hertz", "patch", "recontact", "jkr", "punch", "partial-slip", "rough"),
+    *(
+        "westergaard",
+        "hertz",
+        "patch",
+        "recontact",
+        "cold-press",
+        "micro-contact",
+        "jkr",
+        "punch",
+        "partial-slip",
+        "rough",
+    ),
     *("wavy-constriction", "holm", "barber", "areas", "blocking"),
     "sliding",
     *("kohlrausch", "thermal-stack", "joule-balance", "runaway"),

@@ -51,7 +51,7 @@ def _wave() -> Problem:
         options.mean_pressure,
         options.gap,
         {"amplitude": options.amplitude, "wavelength": options.wavelength},
-        lambda elements: westergaard._box(options.model_copy(update={"elements": elements})),
+        lambda elements: westergaard.make_box(options.model_copy(update={"elements": elements})),
     )
 
 

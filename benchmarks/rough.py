@@ -47,11 +47,12 @@ GROWTH = {1: 0.15, 2: 0.25}
 """Growth of the element size per distance beyond them."""
 
 
-def _split(words: Any) -> Any:
+def split(words: Any) -> Any:
+    """Return what stands between the commas of `words`."""
     return words.split(",") if isinstance(words, str) else words
 
 
-Loads = Annotated[tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(_split), Field(min_length=1)]
+Loads = Annotated[tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(split), Field(min_length=1)]
 
 
 class Options(ContactParameters):

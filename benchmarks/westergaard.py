@@ -72,7 +72,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         return closed_form.westergaard_pressure(points[:, 0], options.load_ratio, mean, wavelength)
 
     def build(elements: int, coarse: Blocks | None) -> Blocks:
-        tagged = _box(options.model_copy(update={"elements": elements})).mesh(comm)
+        tagged = make_box(options.model_copy(update={"elements": elements})).mesh(comm)
         return Blocks(tagged, options.moduli, options, options.gap, mean, lateral=options.lateral, coarse=coarse)
 
     blocks = cascade(build, options.elements, options.dimension)
@@ -103,7 +103,8 @@ def _width(options: Options) -> float:
     return 1.0 if options.dimension == 2 else options.wavelength / 8
 
 
-def _box(options: Options) -> Box:
+def make_box(options: Options) -> Box:
+    """Return the geometry of the blocks and the sizes of their elements."""
     length = options.wavelength / 2 * (1 if options.lateral == "symmetric" else 2)
     half_wave = options.wavelength / 2 / length
     z = "Fabs(y)" if options.dimension == 2 else "Fabs(z)"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import ufl
+from scipy import special
 
 
 def maximum(a: Any, b: Any) -> Any:
@@ -26,6 +27,16 @@ def sqrt(a: Any) -> Any:
 def exp(a: Any) -> Any:
     """Return e^a."""
     return ufl.exp(a) if _is_symbolic(a) else np.exp(a)
+
+
+def sin(a: Any) -> Any:
+    """Return the sine of a."""
+    return ufl.sin(a) if _is_symbolic(a) else np.sin(a)
+
+
+def erf(a: Any) -> Any:
+    """Return the error function of a."""
+    return ufl.erf(a) if _is_symbolic(a) else special.erf(a)
 
 
 def log(a: Any) -> Any:

@@ -260,13 +260,17 @@ class Row(NamedTuple):
 
 
 class Material(Part):
-    """A material in SI: E [Pa], ν, density [kg/m³], what it is as a host, an electrolyte or a metal, and for heat."""
+    """A material in SI: E [Pa], ν, density [kg/m³], what it is as a host, an electrolyte or a metal, and for heat.
+
+    The `hardness` H [Pa] is the mean pressure below an indenter, None if the file has none.
+    """
 
     name: Text
     formula: Text
     young_modulus: Annotated[Pressure, _between("1 MPa", "2 TPa")]
     poisson_ratio: PoissonRatio
     density: Annotated[Density, _between("50 kg/m^3", "25000 kg/m^3")] | None = None
+    hardness: Annotated[Pressure, _between("100 kPa", "200 GPa")] | None = None
     host: Host | None = None
     electrolyte: Electrolyte | None = None
     metal: Metal | None = None
@@ -322,7 +326,8 @@ class Material(Part):
         """
         entries = dict(self.entries)
         problems: list[Problem] = []
-        known = {key.rpartition(".")[2]: key for key in entries}
+        # what a file may leave out may be added
+        known = {key: key for key in _quantities("")} | {key.rpartition(".")[2]: key for key in entries}
         for key, number in numbers.items():
             if number is None:
                 continue
@@ -457,7 +462,7 @@ def _build(
 
 def _quantities(block: str) -> list[str]:
     """Return the keys of the entries of a block; the empty name is the file itself."""
-    return list(BLOCKS[block].model_fields) if block else ["young_modulus", "poisson_ratio", "density"]
+    return list(BLOCKS[block].model_fields) if block else ["young_modulus", "poisson_ratio", "density", "hardness"]
 
 
 def _plainly(part: Part, entries: Mapping[str, Entry], names: Iterable[str], prefix: str = "") -> dict[str, Any]:

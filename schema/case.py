@@ -15,6 +15,7 @@ from interstice.schema.geometry import Geometry
 from interstice.schema.heat import Heat
 from interstice.schema.interface import Interface
 from interstice.schema.protocol import Entry, Open, Press, Step, flat_steps
+from interstice.schema.roughness import Flat, Roughness
 from interstice.schema.section import Section
 from interstice.schema.sides import Electrode, Electrolyte
 from interstice.schema.stack import Stack
@@ -103,9 +104,11 @@ class Case(Section):
         if self.coupling == "automatic":
             changes["coupling"] = "monolithic" if dimension == 2 else "staggered"
         if self.interface:
-            changes["interface"] = self.interface.in_dimension(dimension)
+            changes["interface"] = self.interface.on(self.roughness("electrode/electrolyte"), dimension)
         if self.interfaces:
-            changes["interfaces"] = {name: block.in_dimension(dimension) for name, block in self.interfaces.items()}
+            changes["interfaces"] = {
+                name: block.on(self.roughness(name), dimension) for name, block in self.interfaces.items()
+            }
         return self.model_copy(update=changes)
 
     @property
@@ -135,6 +138,15 @@ class Case(Section):
     def faces(self) -> dict[str, Interface]:
         """The interfaces by the names of both sides, as "cathode/separator"."""
         return {"electrode/electrolyte": self.interface} if self.interface else self.interfaces or {}
+
+    def roughness(self, face: str) -> Roughness:
+        """Return the roughness of an interface, whose name may have its sides in either order."""
+        geometry = self.geometry
+        if geometry.builder == "film":
+            return geometry.roughness
+        first, second = face.split("/")
+        given = geometry.roughness if geometry.builder == "layers" else {}
+        return given.get(f"{first}/{second}") or given.get(f"{second}/{first}") or Flat()
 
     @property
     def steps(self) -> Iterator[Step]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from interstice.schema.roughness import Roughness
 from interstice.schema.section import Fraction, Revised, Section, otherwise
 from interstice.schema.units import (
     AreaResistance,
@@ -28,13 +29,23 @@ MIXITY_EXPONENTS = {"benzeggagh_kenane": 2.0, "power_law": 1.0}
 
 
 class Contact(Section):
-    """Unilateral contact: g_n ≥ 0, p_n ≥ 0, g_n p_n = 0."""
+    """Unilateral contact: g_n ≥ 0, p_n ≥ 0, g_n p_n = 0; plastic, p_n ≤ H too."""
 
     method: Literal["augmented_lagrangian", "penalty"] = "augmented_lagrangian"
     augmentation: Annotated[float, Field(gt=0)] | None = Field(
         default=None,
         description="r (or the penalty ε_n) in units of the local stiffness E*/h; 1000 in 2D, 100 in 3D if not given",
     )
+    plastic: bool = Field(
+        default=False,
+        description="what would press harder than the hardness of the softer side flattens for good; both need one",
+    )
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Contact:
+        if self.plastic and self.method == "penalty":
+            raise ValueError("plastic needs the method augmented_lagrangian; leave out one or the other")
+        return self
 
 
 class RandomField(Section):
@@ -130,6 +141,44 @@ class Cohesive(Section):
         return self
 
 
+class Micro(Section):
+    """Roughness that the mesh does not resolve: a share φ(p) of what touches is in real contact, and conducts.
+
+    The current crowds onto it: h_c(p) is the conductance in series.
+    """
+
+    law: Literal["elastic", "plastic", "elastic_plastic"] = Field(
+        default="elastic",
+        description="plastic and elastic_plastic keep what a larger pressure made flat; both sides need a hardness",
+    )
+    rms: Length | None = Field(default=None, description="rms height of the roughness below the mesh")
+    slope: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="rms gradient of the roughness below the mesh"
+    )
+    cutoff: Length | None = Field(
+        default=None,
+        description="shortest wavelength of the surface: rms and slope, if not given, are those of the self-affine "
+        "roughness from its short_cutoff down to this",
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Micro:
+        if (self.rms is None) != (self.slope is None):
+            raise ValueError("rms and slope are needed together, or neither of them and a cutoff")
+        if self.rms is None and self.cutoff is None:
+            raise ValueError(
+                "rms and slope are missing; give them, or as cutoff the shortest wavelength of self-affine roughness"
+            )
+        return self
+
+    def on(self, roughness: Roughness, dimension: int) -> Micro:
+        """Return it with rms and slope, of `roughness` if they are not given."""
+        if self.rms is not None or self.cutoff is None or roughness.kind != "self_affine":
+            return self
+        rms, slope = roughness.beyond_mesh(self.cutoff, dimension)
+        return self.model_copy(update={"rms": rms, "slope": slope})
+
+
 class Friction(Section):
     """Coulomb friction of what presses; where there was a bond it grows with the damage."""
 
@@ -180,6 +229,7 @@ class Interface(Section):
     bonded: bool = Field(default=False, description="the sides are one body, grown together for good")
     contact: Contact = Contact()
     cohesive: Cohesive | None = None
+    micro: Micro | None = None
     friction: Friction | None = None
     adhesion: Adhesion | None = None
     kinetics: Kinetics
@@ -189,10 +239,13 @@ class Interface(Section):
         laws = [name for name, block in self if isinstance(block, Section) and name not in ("contact", "kinetics")]
         if self.bonded and laws:
             raise ValueError(f"bonded leaves no place for {', '.join(laws)}; leave out one or the other")
+        if self.micro and self.kinetics.onset_pressure is not None:
+            raise ValueError("micro says what conducts in place of kinetics.onset_pressure; leave out one or the other")
         return self
 
-    def in_dimension(self, dimension: int) -> Interface:
-        """Return it with the augmentation of contact in a body of that dimension."""
+    def on(self, roughness: Roughness, dimension: int) -> Interface:
+        """Return it with what follows from the dimension of the body and from the roughness of the interface."""
         augmentation = self.contact.augmentation or AUGMENTATION[dimension]
         contact = self.contact.model_copy(update={"augmentation": augmentation})
-        return self.model_copy(update={"contact": contact})
+        micro = self.micro and self.micro.on(roughness, dimension)
+        return self.model_copy(update={"contact": contact, "micro": micro})

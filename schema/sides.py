@@ -16,6 +16,7 @@ class Overrides(Section):
 
     young_modulus: Pressure | None = None
     poisson_ratio: Annotated[float, Field(gt=-1, lt=0.5)] | None = None
+    hardness: Pressure | None = None
     maximum_concentration: Concentration | None = None
     diffusivity: Diffusivity | None = None
     partial_molar_volume: MolarVolume | None = None

@@ -13,6 +13,7 @@ from interstice.materials.library import SHIPPED
 from interstice.meshes import check, complete
 from interstice.schema import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Step, check_path
 from interstice.schema.problems import Key, Problem
+from interstice.schema.units import Length, unit
 from interstice.schema.wording import did_you_mean
 from interstice.solver.material_numbers import numbers_of, other_numbers, role_of
 
@@ -157,6 +158,8 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
     if known:
         yield from _over_before_it_begins(case, start)
     yield from _without_numbers(case, folder, materials)
+    yield from _without_hardness(case, materials)
+    yield from _too_smooth(case)
     try:
         check(case.geometry, folder)
     except (ValueError, OSError) as error:
@@ -177,6 +180,41 @@ def _without_numbers(case: Case, folder: Path, materials: Mapping[str, Material 
                 suitable = ", ".join(_with_blocks(folder, role, block))
                 message = f"{material.name} has no block '{block}', which {key} needs; allowed: {suitable}"
                 yield (*_block(case, name), "material"), message
+
+
+def _without_hardness(case: Case, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
+    """Yield the interfaces with a plastic law though a side has no hardness: it may be the softer one."""
+    for first, second in case.pairs:
+        name = next((name for name in (f"{first}/{second}", f"{second}/{first}") if name in case.faces), None)
+        if name is None:
+            continue
+        block = case.faces[name]
+        plastic = ("contact", "plastic") if block.contact.plastic else ("micro", "law")
+        if not block.contact.plastic and (block.micro is None or block.micro.law == "elastic"):
+            continue
+        for side in (first, second):
+            material = materials.get(side)
+            if material is not None and material.hardness is None:
+                role = ".".join(map(str, _block(case, side)))
+                message = f"{material.name} has no hardness; give one as {role}.overrides.hardness, such as '1 GPa'"
+                yield (*_block(case, name), *plastic), message
+
+
+def _too_smooth(case: Case) -> Iterator[Problem]:
+    """Yield the interfaces whose roughness below the mesh is to follow from roughness that goes on nowhere."""
+    for name, block in case.faces.items():
+        if block.micro is None or block.micro.rms is not None or name.count("/") != 1:
+            continue
+        assert block.micro.cutoff is not None
+        roughness, key = case.roughness(name), (*_block(case, name), "micro", "cutoff")
+        if roughness.kind != "self_affine":
+            yield (
+                key,
+                f"only self-affine roughness goes on below the mesh, this is {roughness.kind}; give rms and slope",
+            )
+        elif roughness.short_cutoff is not None and block.micro.cutoff >= roughness.short_cutoff:
+            cut = unit(Length).format(roughness.short_cutoff)
+            yield key, f"the mesh resolves waves down to the short_cutoff, {cut}; only shorter ones are below it"
 
 
 def _over_before_it_begins(case: Case, potentials: Mapping[str, float]) -> Iterator[Problem]:

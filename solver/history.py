@@ -22,6 +22,7 @@ ACCOUNTS = {
     "elastic": "elastic energy [J]",
     "stored": "energy stored in the interface [J]",
     "bond": "energy lost in the bond [J]",
+    "plastic": "energy lost to flattening [J]",
     "friction": "energy lost to friction [J]",
     "released": "energy released by unstable cracks [J]",
     "viscosity": "energy lost to viscosity [J]",

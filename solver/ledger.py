@@ -7,9 +7,10 @@ elastic energy E and the traction t of the interface,
 
 where a dash marks the state at the end of the step. So the ledger closes to the tolerance of Newton's method, however
 long the step. Each law of an interface (`Law`) says what part of its work it stores; the rest goes to its account:
-"bond" and of it "viscosity", "friction", "released", or "remainder" for laws that lose nothing, such as contact and
-adhesion. What these find there is the error of the rule itself at nodes that open or close within a step; it vanishes
-with the step. So does that of bodies with finite rotations, which is counted there too.
+"bond" and of it "viscosity", "friction", "released", "plastic" for the flattening of contact, or "remainder" for laws
+that lose nothing, such as elastic contact and adhesion. What these find there is the error of the rule itself at nodes
+that open or close within a step; it vanishes with the step. So does that of bodies with finite rotations, which is
+counted there too.
 """
 
 from __future__ import annotations
@@ -35,7 +36,18 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-ACCOUNTS = ("external", "eigenstrain", "elastic", "stored", "bond", "friction", "released", "viscosity", "remainder")
+ACCOUNTS = (
+    "external",
+    "eigenstrain",
+    "elastic",
+    "stored",
+    "bond",
+    "plastic",
+    "friction",
+    "released",
+    "viscosity",
+    "remainder",
+)
 
 
 class Law(Protocol):

@@ -133,6 +133,13 @@ class Face:
         return mechanics.composite_modulus(*pairs)
 
     @property
+    def hardness(self) -> float:
+        """The hardness H [Pa] of the softer side; the materials of both have one."""
+        hardnesses = [site.material.hardness for site in self.sites if site.material and site.material.hardness]
+        assert len(hardnesses) == 2
+        return min(hardnesses)
+
+    @property
     def normal_gap(self) -> Any:
         """g_n [m] in UFL; asked for once all parts that widen it exist."""
         assert self.initial_gap is not None

@@ -61,6 +61,41 @@ EDITS = {
         "element_order: 2\ngeometry:\n  builder: film\n  dimension: 3\n",
         ["element_order = 2", "in 2D", "allowed in 3D: 1"],
     ),
+    "plastic penalty": (
+        "{augmentation: 1000}",
+        "{method: penalty, plastic: true}",
+        ["interface.contact.plastic", "needs the method augmented_lagrangian"],
+    ),
+    "micro without numbers": (
+        "{augmentation: 1000}",
+        "{augmentation: 1000}\n  micro: {law: elastic}",
+        ["interface.micro.rms", "slope", "missing", "cutoff"],
+    ),
+    "micro with half of its numbers": (
+        "{augmentation: 1000}",
+        "{augmentation: 1000}\n  micro: {rms: 5 nm}",
+        ["interface.micro.rms", "needed together"],
+    ),
+    "micro of roughness that goes on nowhere": (
+        "{augmentation: 1000}",
+        "{augmentation: 1000}\n  micro: {cutoff: 5 nm}",
+        ["interface.micro.cutoff", "only self-affine roughness goes on", "sinusoidal", "rms and slope"],
+    ),
+    "micro and an onset": (
+        "exchange_current_density: 1 mA/cm^2",
+        "exchange_current_density: 1 mA/cm^2\n    onset_pressure: 1 MPa\n  micro: {rms: 5 nm, slope: 0.1}",
+        ["interface.micro", "says what conducts in place of kinetics.onset_pressure"],
+    ),
+    "plastic micro without a hardness": (
+        "{augmentation: 1000}",
+        "{augmentation: 1000}\n  micro: {law: plastic, rms: 5 nm, slope: 0.1}",
+        ["interface.micro.law", "LPSCl has no hardness"],
+    ),
+    "plastic without a hardness": (
+        "{augmentation: 1000}",
+        "{plastic: true}",
+        ["interface.contact.plastic", "LPSCl has no hardness", "electrolyte.overrides.hardness", "'1 GPa'"],
+    ),
     "wrong unit": ("  pressure: 5 MPa", "  pressure: 5 um", ["stack.pressure = '5 um'", "[Pa]", "'5 MPa'"]),
     "unknown unit": ("  pressure: 5 MPa", "  pressure: 5 Mpa", ["unknown unit 'Mpa', did you mean 'MPa'?"]),
     "missing unit": ("  pressure: 5 MPa", "  pressure: 5", ["stack.pressure = 5", "unit is missing", "'5 MPa'"]),

@@ -6,7 +6,8 @@ Tested with the potentials themselves, conservation of charge gives the power ba
 
 so that V = U(mean θ) + kinetic + concentration + ohmic + constriction with
 
-    kinetic        ∫ j_n η dS / I; likewise film, ∫ R j_n² dS / I, and stress, where there are any
+    kinetic        ∫ j_n η dS / I; likewise stress, film, ∫ R j_n² dS / I, and micro-constriction,
+                   ∫ j_n²/h_c dS / I, where there are any
     concentration  ∫ j_n U dS / I − U(mean θ)
     ohmic          R_0 I, the loss if the current crossed every interface evenly
     constriction   ∫ κ |∇φ|² dx / I − R_0 I, what crowding onto the rest of the contact adds.

@@ -19,7 +19,9 @@ all within g_t conduct.
 All wrong ones change at once as long as they become fewer, then one at a time (block principal pivoting: Júdice and
 Pires, Comput. Oper. Res. 21, 587 (1994), doi:10.1016/0305-0548(94)90106-6).
 
-With an onset pressure p_1 the law is smooth, a = p/(p + p_1), of which the above is the limit p_1 → 0.
+With an onset pressure p_1 the law is smooth, a = p/(p + p_1), of which the above is the limit p_1 → 0. With roughness
+below the mesh the share is that in real contact (`interstice.solver.interface.micro_contact`): φ(p), as smooth, or
+a φ(p) where what was made flat stays in contact down to p = 0.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from mpi4py import MPI
 
 from interstice import schema
 from interstice.solver.algebra import Constraints
+from interstice.solver.interface.micro_contact import MicroContact
 from interstice.solver.model import Model
 from interstice.solver.part import Change, Group, Load, Part, Term, Unknown
 from interstice.solver.site import Face
@@ -54,7 +57,11 @@ class Activity(Part):
 
     group: ClassVar[Group] = "transport"
 
-    def __init__(self, model: Model, face: Face, law: schema.Kinetics) -> None:
+    def __init__(self, model: Model, face: Face, law: schema.Kinetics, micro: MicroContact | None = None) -> None:
+        """With an onset pressure half of what touches conducts at it, with `micro` what is in real contact.
+
+        Without either all that touches does.
+        """
         onset = law.onset_pressure
         self.face, self.interface, self.label, self._model = face, face.interface, face.label, model
         face.activity = self
@@ -66,16 +73,20 @@ class Activity(Part):
         self._before = state.array("before", np.zeros_like(self._a.x.array))
         self._origin = state.array("origin", np.zeros_like(self._a.x.array))
         self._fewest, self._patience = state.number("fewest wrong", np.inf), state.number("patience", float(PATIENCE))
-        self._gradual = contact is not None and onset is not None
+        self._gradual = contact is not None and (onset is not None or (micro is not None and not micro.keeps))
         # what pulls at a face opens it whatever the current does
         alone = contact is not None and face.bond is None and face.adhesion is None
-        self._slides = alone and onset is None and model.case.coupling == "monolithic"
+        self._slides = alone and not self._gradual and model.case.coupling == "monolithic"
         self.share: Any = self._a("+")
+        real = micro.share if micro is not None else None
         if contact is not None and onset is not None:
             pressure = ufl.max_value(contact.law, 0.0)
-            gradual = pressure / (pressure + model.domain.constant(onset))
-            self.share = self._held("+") + (1 - self._held("+")) * gradual
-            contact.ease()
+            real = pressure / (pressure + model.domain.constant(onset))
+        if contact is not None and real is not None:
+            real = self._held("+") + (1 - self._held("+")) * real
+            self.share = real if self._gradual else self.share * real
+            if self._gradual:
+                contact.ease()
         face.share = self.share
         self._touching_gap, self._load = law.touching_gap, Load()
 

@@ -14,6 +14,7 @@ from interstice import schema
 from interstice.solver.interface import kinetics
 from interstice.solver.interface.activity import Activity
 from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.interface.micro_contact import MicroContact
 from interstice.solver.model import Model
 from interstice.solver.part import Caution, Change, Group, Part, Shown, Term, Unknown
 from interstice.solver.site import Face
@@ -31,12 +32,13 @@ class ChargeTransfer(Part):
     """The kinetics of one interface.
 
     `current` is j_n [A/m²] in UFL, positive when Li⁺ leaves the electrode and exactly zero where `activity` is;
-    `charge` is that and what charges the gap. Behind a film, j_n is the unknown `film`.
+    `charge` is that and what charges the gap. Behind a film or a constriction, j_n is the unknown `film`.
     """
 
     group: ClassVar[Group] = "transport"
 
-    def __init__(self, model: Model, face: Face, law: schema.Kinetics) -> None:
+    def __init__(self, model: Model, face: Face, law: schema.Kinetics, micro: MicroContact | None = None) -> None:
+        """With `micro` the current crowds onto what is in real contact, which costs as a film does."""
         self.face, self.interface, self.label, self._model = face, face.interface, face.label, model
         face.transfer = self
         self.electrode = next(site for site in face.sites if site.host)
@@ -76,15 +78,20 @@ class ChargeTransfer(Part):
         if host.stress is not None or law.strain_coefficient is not None:
             losses["stress"] = -stress
         self.film: fem.Function | None = None
-        if law.film_resistance is None:
+        resistances: dict[str, Any] = {}
+        if law.film_resistance is not None:
+            resistances["film"] = constant(law.film_resistance)
+        if micro is not None:
+            resistances["micro-constriction"] = 1 / micro.conductance
+        if not resistances:
             self.current = share * faradaic(overpotential)
         else:
             self.film = state.function(interface.function(f"j at {face.name}"))
-            resistance = constant(law.film_resistance)
+            resistance = sum(resistances.values())
             self.current = self.film("+")
             self._film_law = share, faradaic, overpotential, resistance
-            losses["film"] = resistance * self.current
-            losses["kinetic"] = overpotential - losses["film"]
+            losses |= {name: part * self.current for name, part in resistances.items()}
+            losses["kinetic"] = overpotential - resistance * self.current
         face.heat_sources.append(self.current * (overpotential + host_temperature * host.material.entropic(theta)))
         self.charge = self.current
         if law.gap_permittivity is not None and not face.bonded:
@@ -195,5 +202,8 @@ class ChargeTransfer(Part):
 def parts(model: Model) -> Iterator[Part]:
     """Yield the charge transfer of each interface, behind the activity that it asks for."""
     for face, block in zip(model.faces, model.blocks.values(), strict=True):
-        yield Activity(model, face, block.kinetics)
-        yield ChargeTransfer(model, face, block.kinetics)
+        micro = MicroContact(model, face, block.micro) if block.micro else None
+        if micro:
+            yield micro
+        yield Activity(model, face, block.kinetics, micro)
+        yield ChargeTransfer(model, face, block.kinetics, micro)

@@ -11,6 +11,9 @@ Curnier 1991; Hintermüller, Ito and Kunisch 2002). The penalty method is the sa
 Three rules make it converge from any start, whatever r is: a step that puts more force on nodes that switch than on
 those that stay leaves λ alone, for it went far wrong; where the active set has settled but gaps shrink slowly, r is
 raised; forces too small to matter switch no node, for there rounding alone decides.
+
+With a hardness H, p_n ≤ H too, and surfaces that would press on each other harder flatten for good
+(`interstice.solver.interface.flattening`).
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ from scipy.spatial import cKDTree
 
 from interstice import schema
 from interstice.solver.algebra import SolveError
-from interstice.solver.ledger import LawWork
+from interstice.solver.interface.flattening import Flattening
+from interstice.solver.ledger import LawWork, Share
 from interstice.solver.model import Model
 from interstice.solver.part import Change, Part, Shown, Term, Work
 from interstice.solver.site import Face
@@ -62,10 +66,18 @@ class Contact(Part):
     account = "remainder"
     stored = 0.0
 
-    def __init__(self, face: Face, augmentation: float, update: bool = True, floating: str | None = None) -> None:
+    def __init__(
+        self,
+        face: Face,
+        augmentation: float,
+        update: bool = True,
+        floating: str | None = None,
+        hardness: float | None = None,
+    ) -> None:
         """Prepare contact with r = augmentation · E*/h [Pa/m], h the nodal spacing; `update`: λ is updated.
 
         Errors are judged against the largest pressure or, when contact is nearly lost, the typical one of the face.
+        With a `hardness` [Pa], for which λ has to be updated, what touches may flatten.
         """
         face.contact = self
         self.face, self.label, interface = face, face.label, face.interface
@@ -80,6 +92,10 @@ class Contact(Part):
         self._modulus = face.modulus
         self._stiffness = self._modulus / interface.spacing.x.array
         self.augmentation.x.array[:] = augmentation * self._stiffness
+        self.flattening: Flattening | None = None
+        if hardness is not None:
+            self.flattening = Flattening(interface, state, hardness, self._stiffness)
+            face.recessions.append(self.flattening.depth("+"))
         self.normal_gap = face.normal_gap
         self.gap = interface.reader(self.normal_gap)
         state.array("gap", self.gap.values.x.array)
@@ -99,12 +115,19 @@ class Contact(Part):
     @property
     def law(self) -> Any:
         """The contact pressure p_n [Pa] in UFL."""
-        return self.active("+") * (self.multiplier("+") - self.augmentation("+") * self.normal_gap)
+        resistance = self.augmentation("+")
+        if self.flattening:
+            flows = self.flattening.flows("+")
+            resistance = (1 - flows) * resistance + flows * self.flattening.resistance("+")
+        return self.active("+") * (self.multiplier("+") - resistance * self.normal_gap)
 
     @property
     def pressure(self) -> np.ndarray:
         """The contact pressure at the nodes [Pa], shape (local and ghost nodes,), for the gap as last read."""
         trial = self.multiplier.x.array - self.augmentation.x.array * self.gap.values.x.array
+        if self.flattening:
+            flows = self.flattening.flowing
+            trial = np.where(flows, self.flattening.hardness, np.minimum(trial, self.flattening.hardness))
         return self.active.x.array * np.maximum(trial, 0.0)
 
     @property
@@ -191,16 +214,25 @@ class Contact(Part):
         SolveError if a side floats and nothing presses on it any more.
         """
         gap, before = self.gap.read(), self.active.x.array > 0.0
-        trial = np.where(self.spared, 0.0, self.multiplier.x.array - self.augmentation.x.array * gap)
-        if self.floating and self._is_lost(trial * before, self.interface.max(trial)):
+        unflattened = gap - self.flattening.growth if self.flattening else gap
+        trial = np.where(self.spared, 0.0, self.multiplier.x.array - self.augmentation.x.array * unflattened)
+        bound, flowing = np.inf, 0
+        if self.flattening:
+            bound, load = self.flattening.hardness, self.flattening.load(trial, gap, before)
+            flowing, ceasing = self.flattening.update(trial, before, self.augmentation.x.array, NEGLIGIBLE * bound)
+            trial[ceasing] = bound
+        pressure = np.minimum(trial, bound)
+        if self.floating and self._is_lost(pressure * before, self.interface.max(pressure)):
             return Change(1, np.inf)
-        largest = max(self.interface.max(trial), self.face.pressure)
-        switching = (before != (trial > 0.0)) & (np.abs(trial) > NEGLIGIBLE * largest)
-        flipped = self.interface.count(switching)
+        largest = max(self.interface.max(pressure), self.face.pressure)
+        switching = (before != (pressure > 0.0)) & (np.abs(pressure) > NEGLIGIBLE * largest)
+        flipped = self.interface.count(switching) + flowing
         if self._gentle:
             self._eased[:] = switching & (~before | (self._eased == 0.0))
         eased = self._eased > 0.0
         active = (before ^ switching) | eased
+        if self.flattening and self.floating and not self.interface.count(active & ~self.flattening.flowing):
+            active = self.flattening.support(load, unflattened, trial, self.augmentation.x.array)
         self.active.x.array[:] = active
         if not self.update_multiplier or largest <= 0.0:
             return Change(flipped, 0.0)
@@ -212,11 +244,20 @@ class Contact(Part):
             if drift > SLOW * self._drift:
                 self.augmentation.x.array[:] = np.maximum(self.augmentation.x.array, AMPLE * self._stiffness)
         self._drift[...] = drift if flipped == 0 else np.inf
-        wrong = self.interface.sum(np.abs(trial) * switching)
-        right = self.interface.sum(np.maximum(trial, 0.0) * (before & ~switching))
-        self.multiplier.x.array[:] = active * np.maximum(trial, 0.0) if wrong <= right else 0.0
+        wrong = self.interface.sum(np.abs(pressure) * switching)
+        right = self.interface.sum(np.maximum(pressure, 0.0) * (before & ~switching))
+        self.multiplier.x.array[:] = active * np.maximum(pressure, 0.0) if wrong <= right else 0.0
         self.multiplier.x.array[eased] = (self.augmentation.x.array * gap)[eased]
+        if self.flattening:
+            self.multiplier.x.array[self.flattening.flowing] = bound
         return Change(flipped, drift)
+
+    def commit(self) -> None:
+        if self.flattening:
+            self.flattening.commit()
+
+    def join(self) -> None:
+        self.commit()
 
     def _is_lost(self, pressure: np.ndarray, largest: float) -> bool:
         """Return whether no node is to press; SolveError once it is clear that this is what the loads ask for.
@@ -240,7 +281,7 @@ class Contact(Part):
         interface, gap, pressure = self.interface, self.gap.read(), self.pressure
         area = self.face.area
         reference = self.face.pressure * (self.face.rms or self.face.mean_spacing)
-        return {
+        columns = {
             "mean pressure [Pa]": interface.sum(pressure) / area,
             "max pressure [Pa]": interface.max(pressure),
             "mean gap [m]": interface.sum(gap) / area,
@@ -248,6 +289,11 @@ class Contact(Part):
             "complementarity [1]": interface.max(np.abs(gap * pressure)) / reference,
             "penetration [m]": interface.max(-gap, default=0.0),
         }
+        if self.flattening:
+            depth = self.flattening.depth.x.array
+            columns["mean flattening [m]"] = interface.sum(depth) / area
+            columns["max flattening [m]"] = interface.max(depth)
+        return columns
 
     def shown(self) -> Iterator[Shown]:
         gap, pressure = (self.interface.function(name) for name in ("gap", "pressure"))
@@ -263,9 +309,15 @@ class Contact(Part):
         yield Shown(self.face, "gap [m]", gap, read_gap)
         yield Shown(self.face, "pressure [Pa]", pressure, read_pressure)
         yield Shown(self.face, "shear jump [m]", shear.values, shear.read)
+        if self.flattening:
+            yield Shown(self.face, "flattening [m]", self.flattening.depth, lambda: None)
 
     def works(self) -> Iterator[Work]:
         yield LawWork(self, self.face.jump)
+        if flattening := self.flattening:
+            yield Share(
+                self.account, "plastic", lambda: flattening.hardness * self.interface.sum(flattening.depth.x.array)
+            )
 
 
 class PressedContact(Contact):
@@ -273,7 +325,9 @@ class PressedContact(Contact):
 
     def __init__(self, model: Model, face: Face, wanted: schema.Interface) -> None:
         assert wanted.contact.augmentation is not None
-        super().__init__(face, wanted.contact.augmentation, wanted.contact.method == "augmented_lagrangian")
+        hardness = face.hardness if wanted.contact.plastic else None
+        updated = wanted.contact.method == "augmented_lagrangian"
+        super().__init__(face, wanted.contact.augmentation, updated, hardness=hardness)
         self._pressed, self._grown = bool(model.case.stack.pressure), wanted.cohesive is not None
         loose = any(model.is_loose(site) for site in face.sites)
         held = loose or model.case.geometry.builder == "dcb" or wanted.adhesion is not None
@@ -288,6 +342,7 @@ class PressedContact(Contact):
             self.active.x.array[:] = self.lying
 
     def join(self) -> None:
+        super().join()
         self.floating = None if self._stiff or self._grown else self._alone
 
 

@@ -62,11 +62,10 @@ class Friction(Part):
         slip = step - ufl.inner(step, normal) * normal
         self._jump, self.slip, self._coefficient = map(interface.reader, (jump, slip, coefficient))
         trial = self.multiplier("+") + contact.augmentation("+") * slip
-        pressure = contact.active("+") * (contact.multiplier("+") - contact.augmentation("+") * contact.normal_gap)
         slipping = self.slipping("+")
         # the trial traction of a slipping node is never zero
         size = ufl.sqrt(ufl.conditional(ufl.gt(slipping, 0.5), ufl.inner(trial, trial), 1.0))
-        self._traction = (self.sticking("+") + slipping * coefficient * pressure / size) * trial
+        self._traction = (self.sticking("+") + slipping * coefficient * contact.law / size) * trial
 
     def terms(self) -> Iterable[Term]:
         return self.face.on_jump(self.residual)

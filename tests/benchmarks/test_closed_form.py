@@ -47,6 +47,35 @@ def test_integral_of_hertz_pressure_is_the_force() -> None:
     assert point == pytest.approx(1e-4, rel=1e-6)
 
 
+def test_narrow_strips_recede_as_one_on_a_half_space() -> None:
+    """P'/P = 1 − √(1 − (a'/a)²)."""
+    for unloaded in (0.01, 0.3, 0.9):
+        receded = np.sqrt(1 - (1 - unloaded) ** 2)
+        assert closed_form.flattened_share(unloaded, 1e-3) == pytest.approx(1e-3 * receded, rel=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.9])
+def test_what_strips_lose_of_their_load_moves_all_of_what_still_touches_alike(share: float) -> None:
+    """H less the pressure left, as waves of the half-space: its deflection is level over the share that stays."""
+    points, unloaded = 2**14, 0.4
+    left = closed_form.flattened_share(unloaded, share)
+    x = (np.arange(points) + 0.5) / points - 0.5
+    xi, alpha, inner = np.pi * x, np.pi * share / 2, np.pi * left / 2
+    c = np.linspace(inner, alpha, 4001)[:-1] + (alpha - inner) / 8000
+    # flat punches of half widths c, whose sum over all c would be H: f = −(2/π) d/dc arctan(√(sin² α − sin² c)/cos α)
+    edges = np.append(c - (alpha - inner) / 8000, alpha)
+    weights = -2 / np.pi * np.diff(np.arctan(np.sqrt(np.sin(alpha) ** 2 - np.sin(edges) ** 2) / np.cos(alpha)))
+    lost = np.zeros(points)
+    for width, weight in zip(c, weights, strict=True):
+        inside = np.abs(xi) < width
+        lost[inside] += weight * np.cos(xi[inside]) / np.sqrt(np.sin(width) ** 2 - np.sin(xi[inside]) ** 2)
+    assert np.mean(lost) == pytest.approx(share * (1 - unloaded), rel=0.02)
+    waves = np.abs(np.fft.fftfreq(points, 1 / points))
+    deflection = np.fft.ifft(np.fft.fft(lost) * np.divide(1.0, waves, out=np.zeros(points), where=waves > 0)).real
+    touching, apart = np.abs(xi) < 0.95 * inner, np.abs(xi) > alpha
+    assert np.ptp(deflection[touching]) < 0.02 * (deflection[touching].mean() - deflection[apart].mean())
+
+
 @pytest.mark.parametrize("load_ratio", [0.05, 0.5, 0.95])
 def test_integral_of_the_traction_in_partial_slip_is_the_pull(load_ratio: float) -> None:
     """μP times the load ratio; at the edge of the stick zone the traction reaches μp."""

@@ -53,6 +53,27 @@ def test_wavy_contact_of_a_slice_is_that_of_plane_strain() -> None:
     assert_complementary(result)
 
 
+@pytest.mark.parametrize("lateral", ["symmetric", "periodic"])
+@pytest.mark.parametrize("load_ratio, softness", [(0.3, 0.01), (0.3, 0.1), (0.8, 0.001)])
+def test_waves_pressed_flat_bear_their_hardness_and_stay_flat(load_ratio: float, softness: float, lateral: str) -> None:
+    """The rim of a contact is known to the element that it has too much, or too little."""
+    result = run("cold_press", elements=64, load_ratio=load_ratio, softness=softness, lateral=lateral)
+    for key, expected in result.exact.items():
+        assert result.computed[key] == pytest.approx(expected, abs=1.5 / 64), key
+    assert result.errors["hardness"] == 0.0
+    assert result.errors["energy"] <= 1e-9
+    assert_complementary(result)
+
+
+def test_laws_of_real_contact_hold_in_a_cell_and_nearly_on_a_surface() -> None:
+    """Persson's law is good where much touches; what is flattened recovers in part, which the law leaves out."""
+    errors = run("micro_contact", points=64, waves=2, loads=(0.8, 1.2)).errors
+    assert errors["share"] <= 1e-9 and errors["retained"] <= 1e-9
+    assert errors["elastic"] <= 0.08
+    assert errors["flattened"] <= 0.04
+    assert errors["recovered"] >= 0.05
+
+
 @pytest.mark.parametrize("radius, force", [(10e-6, None), (3e-3, 2e5)])
 def test_cylinder_presses_as_hertz_says(radius: float, force: float | None) -> None:
     result = run("hertz", dimension=2, elements=10, radius=radius, force=force)

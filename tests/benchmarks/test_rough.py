@@ -46,6 +46,32 @@ def test_reference_of_a_closed_surface_is_a_wave_of_pressure() -> None:
         assert found.gap.max() < 1e-8 * amplitude
 
 
+def test_bounded_reference_without_a_bound_in_reach_is_the_reference() -> None:
+    surface = make_surface(Options(dimension=3, elements=32, order=1))
+    pressures = [load * MODULUS * surface.slope for load in (0.05, 0.2)]
+    exact = boundary_elements.press(surface.heights, surface.period, MODULUS, pressures)
+    hardness = 10 * MODULUS * surface.slope
+    found = boundary_elements.flatten(surface.heights, surface.period, MODULUS, hardness, pressures)
+    for one, other in zip(found, exact, strict=True):
+        np.testing.assert_allclose(one.pressure, other.pressure, rtol=0, atol=1e-5 * other.pressure.max())
+        np.testing.assert_allclose(one.gap, other.gap, rtol=0, atol=1e-4 * surface.heights.std())
+
+
+def test_bounded_reference_presses_waves_flat_and_lets_them_recede_as_the_closed_form_says() -> None:
+    wavelength, amplitude, points = 2e-6, 1e-9, 512
+    heights = amplitude * np.cos(2 * np.pi * np.arange(points) / points)
+    hardness = 0.01 * closed_form.westergaard_closing_pressure(MODULUS, amplitude, wavelength)
+    loads = [0.15, 0.3, 0.15, 0.06]
+    found = boundary_elements.flatten(heights, wavelength, MODULUS, hardness, [load * hardness for load in loads])
+    expected = [0.15, 0.3, closed_form.flattened_share(0.5, 0.3), closed_form.flattened_share(0.2, 0.3)]
+    for one, load, share in zip(found, loads, expected, strict=True):
+        assert np.mean(one.pressure > 0) == pytest.approx(share, abs=2 / points)
+        assert one.pressure.mean() == pytest.approx(load * hardness)
+        assert one.pressure.max() <= hardness
+        assert one.gap.min() >= -1e-6 * amplitude
+        assert np.abs(one.gap * one.pressure).max() <= 1e-5 * hardness * amplitude
+
+
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_reference_finds_what_tamaas_finds(dimension: int) -> None:
     """For Python 3.13 and 3.14 tamaas 2.9.0 is only there free-threaded: this runs with 3.12."""

@@ -1,0 +1,142 @@
+"""Real contact below the mesh: the active fraction of a flat cell against its laws, these against boundary elements.
+
+The cell is pressed and relieved step by step. With the plastic law its active fraction f_c is P/H, and after that what
+the largest pressure made of it: `share` and `retained` are how far the program is from its own law. How far the laws
+are from what they stand for is told beside, on a self-affine surface of the same slope:
+
+    elastic        Persson's φ(p) against elastic boundary elements; where little touches he finds too little;
+    flattened      P/H against boundary elements whose pressure is bounded by H, of which E* h' is a multiple;
+    recovered      what the law keeps at each further load against what they do: rims recover elastically, and part.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from mpi4py import MPI
+from pydantic import BeforeValidator, Field
+
+from interstice.benchmarks import boundary_elements, rough
+from interstice.benchmarks.case_run import CaseRun, read_text
+from interstice.benchmarks.options import Parameters
+from interstice.benchmarks.report import Result
+
+NAME = "micro-contact"
+CASE = """\
+title: a flat film with roughness below the mesh
+geometry:
+  builder: film
+  length: 1 um
+  electrode_thickness: 500 nm
+  electrolyte_thickness: 500 nm
+  element_size: 100 nm
+electrode: {{material: NMC811, initial_stoichiometry: 0.9}}
+electrolyte: {{material: LPSCl, overrides: {{hardness: {hardness!r} Pa}}}}
+interface:
+  kinetics: {{exchange_current_density: 10 A/m^2}}
+  micro: {{law: {law}, rms: {rms!r} m, slope: {slope!r}}}
+stack: {{hold: constant_pressure, pressure: {first!r} Pa}}
+protocol: {protocol}
+time: {{initial: 0.5 s}}
+"""
+MODULUS = 1e9
+"""E* [Pa] of boundary elements: what they find depends on p/E* and p/H alone."""
+
+Shares = Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], BeforeValidator(rough.split), Field(min_length=1)]
+
+
+class Options(Parameters):
+    """The surface and the loads."""
+
+    points: int = Field(128, ge=64)
+    """points of the surface along each edge"""
+    waves: float = Field(4, ge=1)
+    """longest waves per edge"""
+    shortest: float = Field(8, ge=4)
+    """points per shortest wave"""
+    hurst: float = Field(0.8, gt=0, le=1)
+    """Hurst exponent"""
+    seed: int = Field(1, ge=0)
+    """seed of the surface"""
+    slope: float = Field(0.005, gt=0, le=0.01)
+    """rms gradient h' of the roughness below the mesh of the cell"""
+    loads: rough.Loads = (0.1, 0.2, 0.4, 0.8)
+    """mean pressures over E* h' of elastic contact, separated by commas"""
+    steepness: float = Field(20, ge=10)
+    """E* h' over the hardness H"""
+    flattening: Shares = (0.1, 0.3)
+    """mean pressures over H of plastic contact, separated by commas"""
+    unloaded: Shares = (0.5, 0.1)
+    """mean pressures after that, over the largest of them, separated by commas"""
+
+
+def run(options: Options, comm: MPI.Comm) -> Result:
+    """Press surface and cell alike and compare the shares that touch; the cost is that of the plastic cell."""
+    length = 1.0
+    inputs = {
+        **{"elements": options.points, "order": 1, "length": length, "rms": 1e-3 * length, "hurst": options.hurst},
+        **{"seed": options.seed, "long_cutoff": length / options.waves},
+        "short_cutoff": options.shortest * length / options.points,
+    }
+    surface = rough.make_surface(rough.Options.model_validate(inputs))
+    steep = MODULUS * surface.slope
+    rising = sorted(options.flattening)
+    falling = sorted((rising[-1] * part for part in options.unloaded), reverse=True)
+    loads = sorted(options.loads)
+    elastic = boundary_elements.press(surface.heights, length, MODULUS, [load * steep for load in loads])
+    hardness = steep / options.steepness
+    plastic = boundary_elements.flatten(
+        surface.heights, length, MODULUS, hardness, [load * hardness for load in (*rising, *falling)]
+    )
+    by_elastic, _ = _fractions(options, "elastic", loads, comm)
+    by_plastic, cell = _fractions(options, "plastic", [*rising, *falling], comm)
+
+    computed: dict[str, float] = {}
+    exact: dict[str, float] = {}
+    errors: dict[str, float] = {}
+
+    def compare(kind: str, key: str, value: float, expected: float) -> None:
+        computed[key], exact[key] = value, expected
+        errors[kind] = max(errors.get(kind, 0.0), abs(value / expected - 1))
+
+    for load, fraction in zip((*rising, *falling), by_plastic, strict=True):
+        kept = load not in rising
+        compare(
+            "retained" if kept else "share", f"f_c({load:g} H){' again' * kept}", fraction, max(load, rising[-1] * kept)
+        )
+    for load, fraction, there in zip(loads, by_elastic, elastic, strict=True):
+        compare("elastic", f"elastic, p/(E* h') {load:g}", fraction, float(np.mean(there.pressure > 0)))
+    for load, fraction, there in zip((*rising, *falling), by_plastic, plastic, strict=True):
+        kind = "flattened" if load in rising else "recovered"
+        compare(kind, f"{kind}, p/H {load:g}", fraction, float(np.mean(there.pressure > 0)))
+    return Result(NAME, options.model_dump(), computed, exact, errors, cell.cost())
+
+
+def _fractions(options: Options, law: str, loads: list[float], comm: MPI.Comm) -> tuple[list[float], CaseRun]:
+    """Return the active fraction of a flat cell pressed to each of `loads`, over E* h' or over H, and the cell."""
+    numbers = {
+        "law": law,
+        "rms": 1e-9,
+        "slope": options.slope,
+        "hardness": 1e9,
+        "first": 1.0,
+        "protocol": "[rest for 1 s]",
+    }
+    (face,) = CaseRun(read_text(CASE.format(**numbers)), comm).cell.faces
+    unit = face.modulus * options.slope
+    if law == "plastic":
+        unit /= options.steepness
+        numbers["hardness"] = unit
+    numbers["first"] = loads[0] * unit
+    numbers["protocol"] = "[" + ", ".join(f"press to {load * unit!r} Pa in 1 s" for load in loads) + "]"
+    cell, fractions = CaseRun(read_text(CASE.format(**numbers)), comm), {}
+    for advance in cell.advances():
+        fractions[advance.number] = cell.cell.active_fraction
+    return list(fractions.values()), cell
+
+
+if __name__ == "__main__":
+    from interstice.benchmarks.command import script
+
+    script(NAME)

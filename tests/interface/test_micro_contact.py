@@ -1,0 +1,225 @@
+"""Roughness below the mesh: the laws against their limits and an equation, and cells that conduct by them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import FIXED_PRESSURE, tiny_case, tiny_cell, tiny_run
+from scipy.linalg import solve_banded
+from scipy.special import erf
+
+from interstice.schema import SelfAffine
+from interstice.solver.interface.micro_contact import Roughness
+from interstice.solver.part import Load
+from interstice.solver.reader import CaseError
+
+MODULUS, HARDNESS, RMS = 20e9, 1e9, 5e-9
+FLAT = ("geometry.roughness={kind: flat}", FIXED_PRESSURE)
+
+
+def laws(law: str, slope: float = 0.1, hardness: float = HARDNESS) -> Roughness:
+    return Roughness(law, RMS, slope, MODULUS, 2.0, hardness)
+
+
+# --- the laws --------------------------------------------------------------------------------------
+
+
+def exit_shares(x: float, spread: float) -> tuple[float, float]:
+    """Return what leaves 0 … 1 at 0 and at 1 of what diffuses from `x`, by Crank and Nicolson's differences.
+
+    ∂P/∂V = ½ ∂²P/∂x², P = 0 at the ends, V from 0 to `spread`.
+    """
+    n, steps = 1600, 1600
+    h, dt = 1 / n, spread / steps
+    P, left, right = np.zeros(n - 1), 0.0, 0.0
+    P[round(x * n) - 1] = 1 / h
+    r = dt / (4 * h**2)
+    bands = np.vstack([np.full(n - 1, -r), np.full(n - 1, 1 + 2 * r), np.full(n - 1, -r)])
+    for step in range(steps):
+        before = P
+        if step < 4:
+            # the start is a spike: half steps of Euler's method damp what Crank and Nicolson's keeps
+            half = solve_banded((1, 1), bands, before)
+            P = solve_banded((1, 1), bands, half)
+            left += dt / 4 * (half[0] + P[0]) / h
+            right += dt / 4 * (half[-1] + P[-1]) / h
+            continue
+        right_side = (1 - 2 * r) * before
+        right_side[1:] += r * before[:-1]
+        right_side[:-1] += r * before[1:]
+        P = solve_banded((1, 1), bands, right_side)
+        left += dt / 4 * (before[0] + P[0]) / h
+        right += dt / 4 * (before[-1] + P[-1]) / h
+    return left, right
+
+
+@pytest.mark.parametrize("spread", [0.02, 0.099, 0.101, 0.5])
+@pytest.mark.parametrize("x", [0.1, 0.4, 0.85])
+def test_elastic_plastic_share_is_what_a_diffusing_pressure_has_not_lost_at_zero(x: float, spread: float) -> None:
+    law = laws("elastic_plastic", slope=2 * np.sqrt(spread) * HARDNESS / MODULUS)
+    left, right = exit_shares(x, spread)
+    assert law.share(x * HARDNESS, 0.0) == pytest.approx(1 - left, abs=1e-3)
+    assert law.flattened(x * HARDNESS) == pytest.approx(right, abs=1e-3)
+
+
+def test_images_and_waves_are_one_solution() -> None:
+    x = np.linspace(0, HARDNESS, 21)
+    below, above = (laws("elastic_plastic", 2 * np.sqrt(0.1 * (1 + e)) * HARDNESS / MODULUS) for e in (-1e-9, 1e-9))
+    np.testing.assert_allclose(below.share(x, 0.0), above.share(x, 0.0), rtol=0, atol=1e-8)
+
+
+def test_elastic_plastic_contact_lies_between_elastic_and_plastic_and_has_both_as_limits() -> None:
+    pressure = np.linspace(0, HARDNESS, 41)
+    gentle, steep = (laws("elastic_plastic", slope) for slope in (1e-3, 10.0))
+    plastic = laws("plastic")
+    np.testing.assert_allclose(steep.share(pressure, 0.0), plastic.share(pressure, 0.0), atol=1e-12)
+    np.testing.assert_allclose(gentle.share(pressure[:20], 0.0), laws("elastic", 1e-3).share(pressure[:20], 0.0))
+    assert np.all(gentle.flattened(pressure[:20]) < 1e-12)
+    between = laws("elastic_plastic").share(pressure, 0.0)
+    assert np.all(np.diff(between) > 0.0) and between[0] == 0.0 and between[-1] == pytest.approx(1.0)
+    for law in (plastic, laws("elastic")):
+        assert np.all(between[1:-1] >= law.share(pressure, 0.0)[1:-1] - 1e-12) or law.law == "elastic"
+
+
+@pytest.mark.parametrize("law, kept", [("elastic", 0.0), ("plastic", 0.5)])
+def test_what_was_made_flat_stays_flat_until_pressed_harder(law: str, kept: float) -> None:
+    here = laws(law)
+    fresh = here.share(0.1 * HARDNESS, 0.0)
+    assert here.share(0.1 * HARDNESS, 0.5 * HARDNESS) == pytest.approx(max(fresh, kept))
+    assert here.share(0.7 * HARDNESS, 0.5 * HARDNESS) == here.share(0.7 * HARDNESS, 0.0)
+    assert here.share(3 * HARDNESS, 0.0) <= 1.0
+
+
+def test_elastic_plastic_contact_keeps_what_flowed() -> None:
+    here = laws("elastic_plastic")
+    flowed, touched = here.flattened(0.5 * HARDNESS), here.share(0.5 * HARDNESS, 0.0)
+    assert 0.1 < flowed < touched
+    assert here.share(0.01 * HARDNESS, 0.5 * HARDNESS) == flowed
+
+
+def test_elastic_share_is_perssons() -> None:
+    pressure = 30e6
+    assert laws("elastic").share(pressure, 0.0) == pytest.approx(erf(np.sqrt(2) * pressure / (MODULUS * 0.1)))
+    # few touch: √(8/π) p/(E* h')
+    assert laws("elastic").share(1.0, 0.0) == pytest.approx(np.sqrt(8 / np.pi) / (MODULUS * 0.1))
+
+
+def test_conductances_are_barbers_and_cooper_mikic_and_yovanovichs() -> None:
+    pressure, kappa = 30e6, 2.0
+    assert laws("elastic").conductance(pressure, 0.0) == pytest.approx(2 * kappa / MODULUS * pressure / (0.4 * RMS))
+    harmonic, steepness = 2 * kappa, 0.1 / np.sqrt(np.pi)
+    expected = 1.25 * harmonic * steepness / RMS * (pressure / HARDNESS) ** 0.95
+    assert laws("plastic").conductance(pressure, 0.0) == pytest.approx(expected)
+    assert laws("plastic").conductance(0.1 * pressure, pressure) == pytest.approx(expected)
+    assert laws("elastic").conductance(0.1 * pressure, pressure) == laws("elastic").conductance(0.1 * pressure, 0.0)
+    mixed = laws("elastic_plastic", slope=10.0)
+    assert mixed.conductance(0.0, pressure) == pytest.approx(laws("plastic", 10.0).conductance(pressure, 0.0))
+
+
+@pytest.mark.parametrize("hurst", [0.5, 0.8, 1.0])
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_roughness_below_the_mesh_is_the_rest_of_the_spectrum(hurst: float, dimension: int) -> None:
+    """Cut off elsewhere, the same surface has the same waves: squares add up, and agree with sums over waves."""
+    resolved = SelfAffine.model_validate(
+        {"kind": "self_affine", "rms": "20 nm", "hurst": hurst, "long_cutoff": "4 um", "short_cutoff": "400 nm"}
+    )
+    middle, fine = resolved.beyond_mesh(100e-9, dimension), resolved.beyond_mesh(20e-9, dimension)
+    rms = np.hypot(20e-9, middle[0])
+    further = resolved.model_copy(update={"rms": rms, "short_cutoff": 100e-9}).beyond_mesh(20e-9, dimension)
+    assert np.hypot(middle[0], further[0]) == pytest.approx(fine[0])
+    assert np.hypot(middle[1], further[1]) == pytest.approx(fine[1])
+    q = 2 * np.pi * np.geomspace(1 / 4e-6, 1 / 20e-9, 200_001)
+    density = np.where(q < 2 * np.pi / 400e-9, q ** (-2 * hurst - 1), 0.0)
+    beyond = q ** (-2 * hurst - 1) - density
+    scale = (20e-9) ** 2 / np.trapezoid(density, q)
+    assert fine[0] == pytest.approx(np.sqrt(scale * np.trapezoid(beyond, q)), rel=1e-3)
+    isotropic = 2 if dimension == 2 else 1
+    assert fine[1] == pytest.approx(np.sqrt(isotropic * scale * np.trapezoid(q**2 * beyond, q)), rel=1e-3)
+
+
+# --- in a cell -------------------------------------------------------------------------------------
+
+MICRO = {
+    law: (*FLAT, f"interface.micro={{law: {law}, rms: 5 nm, slope: 0.1}}", "electrolyte.overrides.hardness=1 GPa")
+    for law in ("elastic", "plastic", "elastic_plastic")
+}
+
+
+@pytest.mark.also_on_ranks(2, 3)
+@pytest.mark.parametrize("law", list(MICRO))
+def test_a_flat_cell_conducts_by_what_is_in_real_contact(law: str) -> None:
+    """Pressed by 20, 10, 200, 20, 300 MPa: f_c is φ of that, or what the largest pressure so far made flat for good."""
+    cell = tiny_cell(*MICRO[law])
+    cell.press()
+    (face,) = cell.faces
+    here = Roughness(law, 5e-9, 0.1, face.modulus, 1.0, 1e9)
+    assert cell.active_fraction == pytest.approx(here.share(20e6, 0.0), rel=1e-6)
+    for pressure, largest in ((10e6, 20e6), (200e6, 200e6), (20e6, 200e6), (300e6, 300e6)):
+        cell.advance(1.0, Load(pressure=pressure))
+        cell.commit()
+        assert cell.active_fraction == pytest.approx(here.share(pressure, largest), rel=1e-6)
+    share = face.transfer.read_share()
+    assert np.all(share > 0.0)
+
+
+@pytest.mark.also_on_ranks(2, 3)
+@pytest.mark.parametrize("law", list(MICRO))
+def test_the_voltage_is_that_of_spots_in_series_with_their_constriction(law: str) -> None:
+    """j = φ i(η − j/h_c) at each node, and the terms of the voltage add up to it."""
+    cell = tiny_cell(*MICRO[law])
+    cell.press()
+    cell.advance(0.1, Load(5.0))
+    cell.commit()
+    (face,) = cell.faces
+    sites = {site.name: site for site in face.sites}
+    kappa = 1 / (1 / sites["electrode"].host.conductivity + 1 / sites["electrolyte"].conductor.conductivity)
+    here = Roughness(law, 5e-9, 0.1, face.modulus, kappa, 1e9)
+    pressure = face.contact.pressure
+    j, losses = face.transfer.read_current(), face.transfer.losses()
+    drop = face.interface.sum(j * j / here.conductance(pressure, 0.0))
+    assert drop > 0.0 and losses["micro-constriction"] == pytest.approx(drop, rel=1e-6)
+    columns = {name: value for part in cell.parts for name, value in part.columns().items()}
+    terms = [value for name, value in columns.items() if name.endswith("overpotential [V]")]
+    assert columns["open-circuit voltage [V]"] + sum(terms) == pytest.approx(cell.terminals.voltage, abs=1e-9)
+    assert columns["micro-constriction overpotential [V]"] > 1e-6
+    assert columns["touching fraction [1]"] == pytest.approx(1.0)
+
+
+def test_the_largest_pressure_is_taken_back_with_the_step() -> None:
+    cell = tiny_cell(*MICRO["plastic"])
+    cell.press()
+    saved, before = cell.state.save(), cell.active_fraction
+    cell.advance(1.0, Load(pressure=200e6))
+    cell.commit()
+    assert cell.active_fraction > 5 * before
+    cell.state.restore(saved)
+    cell.advance(1.0, Load(pressure=20e6))
+    cell.commit()
+    assert cell.active_fraction == pytest.approx(before, rel=1e-9)
+
+
+def test_a_finer_mesh_leaves_less_below_it() -> None:
+    rough = "geometry.roughness={kind: self_affine, rms: 2 nm, seed: 1, short_cutoff: 500 nm}"
+    fine, coarse = (
+        tiny_case(rough.replace("500 nm", size), "interface.micro={cutoff: 10 nm}").case.interface.micro
+        for size in ("500 nm", "1 um")
+    )
+    assert fine.rms < coarse.rms and fine.slope < coarse.slope
+
+
+def test_waves_that_the_mesh_resolves_are_not_below_it() -> None:
+    rough = "geometry.roughness={kind: self_affine, rms: 2 nm}"
+    with pytest.raises(CaseError, match=r"interface\.micro\.cutoff.*down to the short_cutoff, 5e-07 m"):
+        tiny_case(rough, "interface.micro={cutoff: 600 nm}")
+
+
+@pytest.mark.parametrize("law", list(MICRO))
+def test_a_cell_that_lifts_off_goes_on(law: str) -> None:
+    """What shrinks in a stiff fixture loses its contact: no step fails, nothing crosses where the sides are apart."""
+    run = tiny_run(f"interface.micro={{law: {law}, rms: 1 nm, slope: 0.01}}", MICRO[law][-1])
+    assert run.stopped == ""
+    assert len(run.advances) <= 25
+    touching, active = run.column("touching fraction [1]"), run.column("active fraction [1]")
+    assert touching.min() < 0.95 * touching[0]
+    assert np.all(active < touching)
+    assert np.all(run.column("current over detached area [A]") == 0.0)
