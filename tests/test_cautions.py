@@ -138,4 +138,4 @@ def test_each_is_told_once_in_the_terminal_and_kept_with_the_results(
     printed = capsys.readouterr().out
     for warning in result.warnings:
         assert printed.count(f"warning: {warning}") == 1
-    assert result.warnings[1].startswith("at 2 s 100% of the current")
+    assert result.warnings[1].startswith(f"at {result.rows[1]['time [s]']:.6g} s 100% of the current")
