@@ -131,24 +131,31 @@ class Cell:
         newton = linear = 0
         # in turn, no system could bring to an end what another one left rough
         alone = len(self._systems) == 1
-        roughly = alone
+        roughly, changed = alone, False
         for _ in range(MOST_SWEEPS):
             self._constrain()
-            report = self._sweep(roughly)
+            report = self._sweep(roughly, changed)
             newton, linear = newton + report.newton, linear + report.linear
             settled = all([one.settled() for one in self.parts])
             if settled and not roughly:
                 return algebra.Report(newton, linear)
             # whether constraints are wrong shows long before the last digits of what they lead to
-            roughly = alone and not settled
+            roughly, changed = alone and not settled, not settled
         raise algebra.SolveError("no constraints are found under which the step can end")
 
-    def _sweep(self, roughly: bool) -> algebra.Report:
-        """Solve the systems in turn until each finds that the others left nothing to do."""
+    def _sweep(self, roughly: bool, changed: bool) -> algebra.Report:
+        """Solve the systems in turn until each finds that the others left nothing to do.
+
+        What has `changed` may be too little for a rough solve to see, and needs a step all the same.
+        """
         newton = linear = quiet = 0
         most = MOST_SWEEPS * len(self._systems)
         for solved, system in enumerate(itertools.islice(itertools.cycle(self._systems), most), start=1):
-            report = system.solve(self.update, ROUGH, ROUGH) if roughly else system.solve(self.update)
+            least = int(changed and solved == 1)
+            if roughly:
+                report = system.solve(self.update, ROUGH, ROUGH, least_iterations=least)
+            else:
+                report = system.solve(self.update, least_iterations=least)
             newton += report.newton
             linear += report.linear
             quiet = 0 if report.newton else quiet + 1

@@ -138,6 +138,7 @@ class System:
         tolerance: float | None = None,
         drift_tolerance: float = 1e-8,
         most_iterations: int = 30,
+        least_iterations: int = 0,
         correct: Callable[[], None] | None = None,
     ) -> Report:
         """Solve for all fields; SolveError if that fails.
@@ -145,7 +146,7 @@ class System:
         `update` runs after every step, refreshes what the residual holds frozen (active sets, multipliers) and returns
         how many entries switched and how far the rest moved, relatively. The solve is over when no entry switches, the
         drift is below `drift_tolerance` and each field's residual is below `tolerance` times its magnitude, or below
-        what rounding leaves of it. `correct` (if any) runs after every step, before `update`: it may move the fields
+        what rounding leaves of it, after `least_iterations`. `correct` (if any) runs after every step, before `update`: it may move the fields
         further so that another equation holds, of which the residual knows nothing; then at least one step is made.
         """
         if tolerance is None:
@@ -160,7 +161,7 @@ class System:
             if not np.all(np.isfinite(norms)):
                 raise SolveError("the residual is not a number")
             small = np.all(norms <= tolerance) or (has_matrix and self._is_rounding(norms, tolerance))
-            if small and (iteration > 0 or correct is None):
+            if small and iteration >= max(least_iterations, correct is not None):
                 if flipped < 0:
                     flipped, drift = update()
                 if flipped == 0 and drift <= drift_tolerance:
