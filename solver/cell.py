@@ -131,7 +131,7 @@ class Cell:
             self._constrain()
             report = self._sweep()
             newton, linear = newton + report.newton, linear + report.linear
-            if all([one.settled() for one in self.parts]):
+            if all([one.settled() for one in self.parts]) and self._present_modes() == self._modes:
                 return algebra.Report(newton, linear)
         raise algebra.SolveError("no constraints are found under which the step can end")
 

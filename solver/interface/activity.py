@@ -12,7 +12,8 @@ Which node is in which state is found by solving for all others with these state
 out wrong. Where the current opens nodes, one that closes or is pulled open begins to slide, at a = 0, from where
 Newton's method finds a from below, as the current is a concave function of it; it presses if a rises to 1 and opens if
 a falls to 0. Where the current closes a node, p = g = 0 lies between two states and is none itself: a node that would
-leave at once for the state it came from goes on to the other, and where all of the current does so no node slides.
+leave at once for the state it came from goes on to the other, and no node begins to slide. At rest currents flow in
+circles, which open some nodes and close others.
 All wrong ones change at once as long as they become fewer, then one at a time (block principal pivoting: Júdice and
 Pires, Comput. Oper. Res. 21, 587 (1994), doi:10.1016/0305-0548(94)90106-6).
 
@@ -139,16 +140,16 @@ class Activity(Part):
             return True
         contact, a, opens = self.face.contact, self._a.x.array, self._current_opens
         touching, slid, open_ = self.face.touching, self.sliding.x.array > 0.0, self.detached
-        wrong = np.where(slid, (a <= 0.0) | (a >= 1.0) | (not opens), open_ == touching)
-        if opens and not self._slides:
-            wrong &= ~open_
+        wrong = np.where(slid, (a <= 0.0) | (a >= 1.0) | ~opens, open_ == touching)
+        if not self._slides:
+            wrong &= ~(open_ & opens)
         if not (count := self.interface.count(wrong)):
             return True
         changes = wrong & self._chosen(wrong, count)
         full = a >= 1.0
         # one that came from an end and goes back there at once passes on to the other
-        pressed = changes & slid & (np.where(full, self._origin <= 0.0, self._origin < 0.0) | (not opens))
-        slides = changes & ~slid & (opens and self._slides)
+        pressed = changes & slid & (np.where(full, self._origin <= 0.0, self._origin < 0.0) | ~opens)
+        slides = changes & ~slid & opens & self._slides
         conducts = pressed | (touching & ~slid & ~slides)
         self._origin[:] = np.where(slides, np.where(open_, -1.0, 1.0), self._origin * (wrong & ~changes))
         self.sliding.x.array[:] = np.where(changes, slides, slid)
@@ -160,15 +161,19 @@ class Activity(Part):
         return False
 
     @property
-    def _current_opens(self) -> bool:
-        """Whether the host shrinks at a node that conducts, by a current that counts."""
+    def _current_opens(self) -> Mask:
+        """Where the host shrinks, or would if the node conducted, by a current that counts."""
         transfer = self.face.transfer
         assert transfer is not None and transfer.electrode.host is not None
         host = transfer.electrode.host
         volume = host.material.partial_molar_volume
         size = volume(host.mean_stoichiometry) if callable(volume) else volume
-        counts = NEGLIGIBLE * self._model.typical_current * np.sqrt(self._model.interface_nodes)
-        return bool(transfer.crossing * np.sign(size) > counts)
+        counts = NEGLIGIBLE * self._model.typical_current * np.sqrt(self._model.interface_nodes) / self.face.area
+        opens: Mask = transfer.read_drive() * np.sign(size) > counts
+        # at rest a current needs a way back
+        if self._model.terminals.rests and not self.interface.count(self.face.touching):
+            opens[:] = False
+        return opens
 
     def _chosen(self, wrong: Mask, count: int) -> Mask:
         """Return which of the nodes in a wrong state are to change, of which there are so many."""
