@@ -136,7 +136,7 @@ class Cell:
             self._constrain()
             report = self._sweep(roughly, changed)
             newton, linear = newton + report.newton, linear + report.linear
-            settled = all([one.settled() for one in self.parts])
+            settled = all([one.settled() for one in self.parts]) and self._present_modes() == self._modes
             if settled and not roughly:
                 return algebra.Report(newton, linear)
             # whether constraints are wrong shows long before the last digits of what they lead to

@@ -149,10 +149,53 @@ def test_no_contact_at_all_is_an_open_circuit() -> None:
     cell.sites["electrode"].u.x.array[1::2] += 1e-9
     cell.faces[0].contact.update()
     assert not cell.faces[0].activity.settled()
+    cell.terminals.begin(1.0, Load(CURRENT))
     with pytest.raises(OpenCircuitError, match="open circuit: no contact left"):
         cell.update()
     cell.state.restore(saved)
     cell.advance(1.0, Load(CURRENT))
+
+
+def test_run_goes_on_after_an_open_circuit() -> None:
+    """All contact is lost on charge; pressed again and rested, the cell takes the next charge."""
+    before, after = "charge at 0.5 mA/cm^2 until 4.2 V", "charge at 0.5 mA/cm^2 until 2 s"
+    run = tiny_run(f"protocol=[{before}, press to 10 MPa in 5 s, rest for 5 s, {after}]")
+    assert run.stopped == ""
+    steps = run.column("step [1]")
+    active, current = run.column("active fraction [1]"), run.column("current density [A/m^2]")
+    assert {1, 2, 3, 4} <= set(steps)
+    assert active[steps == 1][-1] < 0.15 < active[steps == 4].min()
+    assert np.all(current[(steps == 2) | (steps == 3)] == 0.0) and np.all(current[steps == 4] == CURRENT)
+    said = [(advance.number, note) for advance in run.advances for note in advance.notes if "ends" in note]
+    assert said == [(2, "open circuit: no contact left: the charge ends")]
+    assert run.column("lithium balance [1]")[-1] <= 1e-10
+
+
+@pytest.mark.parametrize("overrides", [(), ("coupling=staggered",)], ids=["at once", "in turn"])
+def test_cell_at_rest_keeps_its_voltage_without_contact_and_finds_it_again(overrides: tuple[str, ...]) -> None:
+    cell = pressed(*overrides)
+    cell.advance(5.0, Load(CURRENT))
+    cell.commit()
+    host, voltage = cell.sites["electrode"].host, cell.terminals.voltage
+    full = host.c.x.array.copy()
+    host.c.x.array[:] = 0.5 * full
+    cell.rates.start()
+    cell.begin_protocol_step()
+    for _ in range(2):
+        cell.advance(5.0)
+        cell.commit()
+    assert cell.faces[0].activity.detached.all()
+    assert cell.terminals.voltage == pytest.approx(voltage, abs=1e-9)
+    with pytest.raises(OpenCircuitError):
+        cell.advance(5.0, Load(CURRENT))
+    host.c.x.array[:] = full.mean()
+    cell.rates.start()
+    cell.begin_protocol_step()
+    for _ in range(2):
+        cell.advance(1.0)
+        cell.commit()
+    assert not cell.faces[0].activity.detached.all()
+    assert cell.terminals.voltage == pytest.approx(host.potential(host.mean_stoichiometry), abs=1e-3)
 
 
 def test_time_steps_that_shrink_say_why() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from interstice.schema import Charge, Discharge, Rest, Step, Stop, TimeStepping
 from interstice.solver.algebra import Report, SolveError
+from interstice.solver.bodies.terminals import OpenCircuitError
 from interstice.solver.interface.kinetics import FARADAY
 from interstice.solver.part import Load
 from interstice.solver.state import State
@@ -164,6 +165,31 @@ def test_failed_time_step_is_halved_from_the_state_before_and_says_why() -> None
 
 def test_step_without_failure_carries_no_notes() -> None:
     assert all(advance.notes == () for advance in run(FakeCell(), [rest(10.0)]))
+
+
+class Blocked(FakeCell):
+    """Lets no current pass in some direction."""
+
+    def advance(self, time_step: float, load: Load) -> Report:
+        report = super().advance(time_step, load)
+        if load.current_density > 0.0:
+            raise OpenCircuitError("open circuit: no contact left")
+        return report
+
+
+def test_step_whose_current_cannot_flow_ends_in_words_and_the_next_one_follows() -> None:
+    cell = Blocked()
+    advances = run(cell, [charge(time=5.0), charge(time=5.0), rest(3.0), discharge(time=2.0)], minimum=0.1)
+    assert [advance.number for advance in advances] == [3, 3, 4, 4]
+    assert [advance.notes for advance in advances] == [("open circuit: no contact left: the charge ends",), (), (), ()]
+    assert cell.charge == pytest.approx(-2.0) and advances[-1].time == pytest.approx(5.0)
+
+
+def test_run_whose_last_step_has_no_current_stops_in_words() -> None:
+    done = []
+    with pytest.raises(ProtocolError, match=r"^open circuit: no contact left: the charge ends$"):
+        done += Stepping(Blocked(), [rest(1.0), charge(time=5.0)], control())  # type: ignore[arg-type]
+    assert len(done) == 1
 
 
 def test_time_step_that_cannot_be_shorter_ends_the_run_in_words() -> None:

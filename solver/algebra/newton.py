@@ -146,8 +146,9 @@ class System:
         `update` runs after every step, refreshes what the residual holds frozen (active sets, multipliers) and returns
         how many entries switched and how far the rest moved, relatively. The solve is over when no entry switches, the
         drift is below `drift_tolerance` and each field's residual is below `tolerance` times its magnitude, or below
-        what rounding leaves of it, after `least_iterations`. `correct` (if any) runs after every step, before `update`: it may move the fields
-        further so that another equation holds, of which the residual knows nothing; then at least one step is made.
+        what rounding leaves of it, and no fewer than `least_iterations` were made. `correct` (if any) runs after every
+        step, before `update`: it may move the fields further so that another equation holds, of which the residual
+        knows nothing; then at least one step is made.
         """
         if tolerance is None:
             tolerance = EXACT if self.solver.getType() == PETSc.KSP.Type.PREONLY else ITERATED

@@ -2,7 +2,8 @@
 
 The counter face is at the potential 0: in a half cell that is the lithium reference at the far face of the electrolyte,
 in a full cell the collector of the lower electrode. An electrode that the collector does not touch (particles in a
-matrix) is at one potential, wired by something too thin to be drawn.
+matrix) is at one potential, wired by something too thin to be drawn. What has lost all contact keeps its
+potential while no current is imposed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from interstice.solver.algebra import Constraints, SolveError
 from interstice.solver.domain import Indices
 from interstice.solver.model import Model
 from interstice.solver.part import Change, Group, Load, Part, Term
-from interstice.solver.site import Face
+from interstice.solver.site import Face, Site
 
 COULOMB_PER_AH = 3600.0
 
@@ -44,7 +45,7 @@ class Terminals(Part):
         self.working = host
         self._grounded = model.bottom.potential_holder
         self._current_density = state.constant("current density", domain.constant(0.0))
-        self._at_voltage = state.number("at voltage")
+        self._at_voltage, self._before = state.number("at voltage"), state.number("voltage before")
         self.collector, self.counter = self._dofs(host.phi, self._grounded.phi)
         self._charge = model.rates.integral("charge", state)
         self._step_charge = model.rates.integral("charge of the protocol step", state)
@@ -88,6 +89,11 @@ class Terminals(Part):
         return not self._at_voltage and self.current_density != 0.0
 
     @property
+    def rests(self) -> bool:
+        """Whether no current is imposed, and no voltage."""
+        return not self._at_voltage and self.current_density == 0.0
+
+    @property
     def crossing(self) -> float:
         """The current [A] that leaves the working electrode through its interfaces."""
         return sum(face.interface.sum(face.transfer.read_charge()) for face in self._faces if face.transfer)
@@ -127,31 +133,34 @@ class Terminals(Part):
 
     @property
     def mode(self) -> str:
-        return "at voltage" if self._at_voltage else ""
+        return "at voltage" if self._at_voltage else ", ".join(site.name for site in self._apart)
 
     def constrain(self, constraints: Constraints) -> None:
-        if self._at_voltage:
-            constraints.fixed += [(self.working.phi, self.collector), (self._grounded.phi, self.counter)]
-        else:
+        apart = self._apart
+        if not (self._at_voltage or apart):
             self.hold(constraints, self.working.phi, self._grounded.phi)
+            return
+        constraints.fixed += [(self.working.phi, self.collector), (self._grounded.phi, self.counter)]
+        isolated = (site.conductor.phi for site in apart if site.conductor)
+        constraints.fixed += [(phi, _first(phi)) for phi in isolated]
 
     def begin_protocol_step(self) -> None:
         self._step_charge.reset()
 
     def begin(self, time_step: float, load: Load) -> None:
-        self._at_voltage[...] = load.voltage is not None
+        self._at_voltage[...], self._before[...] = load.voltage is not None, self.voltage
         if load.voltage is None:
             self._current_density.value = load.current_density
         else:
             self.working.level.value = load.voltage
 
     def update(self) -> Change:
-        for site in self._model.sites.values():
-            faces = [face for face in self._model.faces if site in face.sites]
-            imposed = not self._at_voltage
-            if site.host and not any(face.activity and face.activity.carries(imposed) for face in faces):
-                raise OpenCircuitError("open circuit: no contact left" + site.label)
+        apart = [site for site in self._apart if site.host]
+        if apart and (self.imposes_current or self._at_voltage):
+            raise OpenCircuitError("open circuit: no contact left" + apart[0].label)
         self._recentre()
+        if apart:
+            self.working.level.value = self._before
         return Change(0, 0.0)
 
     def solved(self) -> None:
@@ -181,6 +190,16 @@ class Terminals(Part):
     def _faces(self) -> list[Face]:
         return [face for face in self._model.faces if self.working.site in face.sites]
 
+    @property
+    def _apart(self) -> list[Site]:
+        """The sides that no current can enter or leave across an interface. Collective."""
+
+        def carries(site: Site) -> bool:
+            activities = [face.activity for face in self._model.faces if site in face.sites and face.activity]
+            return any([activity.carries(not self._at_voltage) for activity in activities])
+
+        return [site for site in self._model.sites.values() if not carries(site)]
+
     def _recentre(self) -> None:
         """Move the means of the potentials into their levels: that of the working electrode on its collector.
 
@@ -196,6 +215,12 @@ class Terminals(Part):
             total, count = self._model.comm.allreduce(np.array([values.sum(), len(values)]))
             holder.level.value += total / count
             phi.x.array[:] -= total / count
+
+
+def _first(phi: fem.Function) -> Indices:
+    """Return the first dof of all on the rank that owns it, none on others."""
+    index_map = phi.function_space.dofmap.index_map
+    return np.arange(int(index_map.local_range[0] == 0 and index_map.size_local > 0), dtype=np.int32)
 
 
 def parts(model: Model) -> Iterator[Part]:
