@@ -106,6 +106,26 @@ def afm_constriction(runs: list[Run]) -> Figure:
     return figure
 
 
+def cold_press(runs: list[Run]) -> Figure:
+    """Return the active fraction over the stack pressure as a cell is pressed and relieved, and its voltage after that.
+
+    The first of the runs is plastic, the second one elastic.
+    """
+    figure = Figure(figsize=(WIDTH, 3.5))
+    loop, curve = figure.subplots(1, 2)
+    for run, colour, name in zip(runs, (VERMILION, GREY), ("plastic", "elastic"), strict=True):
+        press = np.concatenate([[0], steps(run, "press")])
+        fraction, voltage = run.column("active fraction")[0], run.column("voltage")[0]
+        loop.plot(1e-6 * run.column("stack pressure")[0][press], fraction[press], ".-", color=colour, label=name)
+        after = np.concatenate([steps(run, "charge"), steps(run, "discharge")])
+        used = slice(after.min() - 1, after.max() + 1)
+        curve.plot((run.time[used] - run.time[used][0]) / 60, voltage[used], color=colour, label=name)
+    loop.set(xlabel="stack pressure [MPa]", ylabel="active fraction", xscale="log", yscale="log")
+    loop.legend()
+    curve.set(xlabel="time at 1 MPa [min]", ylabel="voltage [V]")
+    return figure
+
+
 def draw_current(ax: Axes, run: Run, time: float) -> None:
     """Draw the current density in the electrolyte over the applied one, and lines between which as much flows."""
     grid = run.fields("cell", time, ["potential [V]", "side"])
@@ -170,7 +190,7 @@ def stacked(ax: Axes, losses: list[dict[str, float]], names: list[str]) -> None:
 
 
 STUDIES: dict[str, Callable[[list[Run]], Figure]] = {
-    study.__name__: study for study in (film_capacity_loss, full_cell, afm_constriction)
+    study.__name__: study for study in (film_capacity_loss, full_cell, afm_constriction, cold_press)
 }
 
 
