@@ -54,6 +54,8 @@ class CaseRun:
             self._seconds += time.perf_counter() - start
             if advance is None:
                 return
+            if advance.ended:
+                raise OptionError(f"this cell cannot be cycled so: {advance.ended}")
             self.steps += 1
             self._newton += advance.report.newton
             self._linear += advance.report.linear
