@@ -56,6 +56,8 @@ class CaseRun:
             self._seconds += time.perf_counter() - start
             if advance is None:
                 return
+            if advance.ended:
+                raise OptionError(f"this cell cannot be cycled so: {advance.ended}")
             self._count(advance.report)
             yield advance
 

@@ -42,7 +42,7 @@ class Advance:
 
     `number` counts the protocol steps carried out and `cycle` the repetitions, both from 1 (0: nothing is repeated),
     `time` [s] is at the end of the time step, `duration` [s] its length, `notes` say why it is shorter than the one
-    before. `event` is what ran unstably in it.
+    before. `event` is what ran unstably in it, `ended` says why the protocol step before it was cut short, if it was.
     """
 
     number: int
@@ -53,6 +53,7 @@ class Advance:
     notes: tuple[str, ...] = ()
     cycle: int = 0
     event: Event | None = None
+    ended: str = ""
 
 
 class ProtocolError(Exception):
@@ -90,8 +91,9 @@ class Stepping:
             else:
                 steps = self._carry_out(step)
             for duration, report, notes, event in steps:
-                said, self._words = [self._words] if self._words else [], ""
-                yield Advance(number, step, float(self._time), duration, report, (*said, *notes), cycle, event)
+                ended, self._words = self._words, ""
+                notes = (ended, *notes) if ended else notes
+                yield Advance(number, step, float(self._time), duration, report, notes, cycle, event, ended)
             self._done += 1.0
             self._passed[...] = 0.0
         if self._words:

@@ -89,11 +89,6 @@ class Terminals(Part):
         return not self._at_voltage and self.current_density != 0.0
 
     @property
-    def rests(self) -> bool:
-        """Whether no current is imposed, and no voltage."""
-        return not self._at_voltage and self.current_density == 0.0
-
-    @property
     def crossing(self) -> float:
         """The current [A] that leaves the working electrode through its interfaces."""
         return sum(face.interface.sum(face.transfer.read_charge()) for face in self._faces if face.transfer)

@@ -100,7 +100,7 @@ class ChargeTransfer(Part):
             read = interface.reader(potential_jump).read
             rate = model.rates.of_reading(potential_jump, start, read, state.scope("gap"))
             self.charge = self.current + kinetics.charging_current(capacitance, rate, face.activity.contacted("+"))
-        self._share, self._drive = interface.reader(share), interface.reader(faradaic(overpotential))
+        self._share = interface.reader(share)
         self._current, self._charge = interface.reader(self.current), interface.reader(self.charge)
         self._losses = {name: interface.reader(loss) for name, loss in losses.items()}
 
@@ -126,10 +126,6 @@ class ChargeTransfer(Part):
     def read_current(self) -> Array:
         """Return j_n at the nodes [A/m²], shape (local and ghost nodes,)."""
         return self._current.read()
-
-    def read_drive(self) -> Array:
-        """Return j_n at the nodes [A/m²] if all of the area conducted, without a film."""
-        return self._drive.read()
 
     def read_charge(self) -> Array:
         """Return the current density at the nodes that crosses as lithium or charges a gap [A/m²]."""
