@@ -180,10 +180,11 @@ class Activity(Part):
             return True
         contact, a, given, opens = self.face.contact, self._a.x.array, self._given.x.array, self._current_opens
         touching, slid, full = self.face.touching, self.sliding.x.array > 0.0, given == 1.0
+        near, part = self._fading > 0.0, (given > 0.0) & ~full
         if opens and self._slides:
-            wrong = np.where(slid, (a <= 0.0) | (a >= 1.0), np.where(full, ~touching, touching | (self._fading > 0.0)))
+            wrong = np.where(slid, (a <= 0.0) | (a >= 1.0), np.where(full, ~touching, touching | near | part))
         else:
-            wrong = slid | np.where(full, ~touching, touching & (not opens))
+            wrong = slid | np.where(full, ~touching, touching & (not opens) | part & ~near)
         if not (count := self.interface.count(wrong)):
             return True
         changes = wrong & self._chosen(wrong, count)
