@@ -77,7 +77,8 @@ def test_soft_spring_is_a_weight_and_a_stiff_one_a_fixed_platen(stiffness: float
     time = "time={initial: 2 s, maximum: 5 s, tolerance: 0.1}"
     spring = tiny_run(f"stack={{hold: spring, pressure: 20 MPa, stiffness: {stiffness:g} Pa/m}}", time)
     expected = tiny_run(limit, time)
-    np.testing.assert_allclose(spring.column("time [s]"), expected.column("time [s]"), rtol=1e-12)
+    # their lengths follow an error, of which the stiffness leaves its share
+    np.testing.assert_allclose(spring.column("time [s]"), expected.column("time [s]"), rtol=1e-7)
     np.testing.assert_allclose(pressed_by(spring), pressed_by(expected), rtol=2e-5)
     np.testing.assert_allclose(spring.column("voltage [V]"), expected.column("voltage [V]"), rtol=1e-6)
 
