@@ -12,7 +12,9 @@ from mpi4py import MPI
 
 from interstice.benchmarks.options import OptionError
 from interstice.benchmarks.report import Cost, peak_memory, timed
+from interstice.solver.algebra import Report
 from interstice.solver.cell import Cell
+from interstice.solver.part import Load
 from interstice.solver.reader import CaseError, LoadedCase, read_case
 from interstice.solver.stepping import Advance, ProtocolError, Stepping
 
@@ -54,10 +56,20 @@ class CaseRun:
             self._seconds += time.perf_counter() - start
             if advance is None:
                 return
-            self.steps += 1
-            self._newton += advance.report.newton
-            self._linear += advance.report.linear
+            self._count(advance.report)
             yield advance
+
+    def advance(self, time_step: float, load: Load) -> None:
+        """Make a time step [s] outside the protocol, at the end of which there is the `load`."""
+        report, seconds = timed(self.cell.comm, lambda: self.cell.advance(time_step, load))
+        self.cell.commit()
+        self._seconds += seconds
+        self._count(report)
+
+    def _count(self, report: Report) -> None:
+        self.steps += 1
+        self._newton += report.newton
+        self._linear += report.linear
 
     def cost(self) -> Cost:
         """Return what a time step so far took in the mean, those taken again included, beside one linear solve of it.

@@ -31,6 +31,7 @@ NAMES = (
         "rough",
     ),
     *("wavy-constriction", "holm", "barber", "areas", "blocking"),
+    "sliding",
     *("kohlrausch", "thermal-stack", "joule-balance", "runaway"),
     *("traction-separation", "dcb", "enf", "mmb", "spring-bed"),
     *("bilayer", "sphere", "shear-lag", "cell-1d", "manufactured"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from mpi4py import MPI
 
+from interstice.benchmarks.options import OptionError
 from interstice.benchmarks.report import Result
 
 
@@ -125,3 +126,24 @@ def test_stiffness_of_a_punch_converges_to_sneddons() -> None:
 def test_stiffness_of_a_punch_does_not_see_the_far_faces() -> None:
     near, far = (run("punch", elements=8, domain=domain).computed["stiffness [N/m]"] for domain in (5.0, 10.0))
     assert near == pytest.approx(far, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {},
+        {"longest": 25.0, "steps": 45},
+        {"speed": 1e-9, "longest": 0.1, "overpotential": 0.3, "exchange_current_density": 100.0},
+        {"elements": 2, "thickness": 200e-9, "temperature": 320.0, "longest": 10.0},
+    ],
+    ids=["default", "quarter steps", "fast", "thin and hot"],
+)
+def test_share_of_a_sliding_node_is_the_closed_form_whatever_the_steps(inputs: dict[str, Any]) -> None:
+    result = run("sliding", **inputs)
+    assert result.errors["activity"] <= 1e-6
+    assert result.computed["activity at the end"] > 1e-3
+
+
+def test_a_platen_that_follows_too_far_to_leave_anything_sliding_is_refused() -> None:
+    with pytest.raises(OptionError, match="all of the film conducts"):
+        run("sliding", longest=200.0)
