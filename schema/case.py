@@ -52,6 +52,10 @@ class Case(Section):
     kinematics: Literal["small_strain", "finite_rotation"] = Field(
         default="small_strain", description="finite_rotation: strains stay small, bodies may bend and buckle"
     )
+    element_order: Literal[1, 2] = Field(
+        default=1,
+        description="of the displacements: 2 costs more per element and bears ν near 0.5, where 1 is too stiff",
+    )
     protocol: list[Entry] = Field(min_length=1)
     time: TimeStepping = TimeStepping()
     output: Output = Output()

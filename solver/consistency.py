@@ -165,6 +165,9 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
     except (ValueError, OSError) as error:
         name, _, message = _one_line(error).partition(": ")
         yield (tuple(name.split(".")), message) if message else (("geometry",), name)
+    else:
+        if case.element_order == 2 and complete(case.geometry, folder)[1] == 3:
+            yield ("element_order",), "2 is for cells in 2D; allowed in 3D: 1"
 
 
 def _without_numbers(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:

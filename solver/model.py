@@ -48,12 +48,15 @@ class Model:
         tagged, self.profiles = meshes.build(comm, case.geometry, folder)
         self.blocks = {pair: _find(case.faces, pair) for pair in tagged.interfaces}
         """What the case says of each interface."""
-        self.domain = domain = Domain(tagged, bonded=[pair for pair, block in self.blocks.items() if block.bonded])
+        bonded = [pair for pair, block in self.blocks.items() if block.bonded]
+        self.domain = domain = Domain(tagged, case.element_order, bonded=bonded)
         self._continue_normals()
         self.rates = Rates(domain, self.state)
         self.bodies: list[Side] = list({id(body): body for body in domain.bodies.values()}.values())
         u = {
-            body.name: self.state.function(fem.Function(body.space(1, (domain.dimension,)), name=f"u of {body.name}"))
+            body.name: self.state.function(
+                fem.Function(body.space(domain.order, (domain.dimension,)), name=f"u of {body.name}")
+            )
             for body in self.bodies
         }
         law = mechanics.FiniteRotation if case.kinematics == "finite_rotation" else mechanics.Elasticity

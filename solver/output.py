@@ -39,10 +39,10 @@ _VTK_CELLS = {"interval": VTK_LINE, "triangle": VTK_TRIANGLE, "tetrahedron": VTK
 class CombinedSeries:
     """A time series of several meshes in one grid, whose nodes stay separate where the meshes touch.
 
-    A part is (name, mesh, point fields, cell fields). Point fields are continuous and piecewise linear, cell fields
-    piecewise constant, both scalar or vector and on the mesh of their part; their keys are the names shown in ParaView
-    and carry the unit. Vectors of two components get a third, zero. A field that a part lacks is NaN there. The cell
-    field "side" numbers the parts, the field data "side" holds their names.
+    A part is (name, mesh, point fields, cell fields). Point fields are continuous and shown at the corners of cells,
+    cell fields piecewise constant, both scalar or vector and on the mesh of their part; their keys are the names shown
+    in ParaView and carry the unit. Vectors of two components get a third, zero. A field that a part lacks is NaN there.
+    The cell field "side" numbers the parts, the field data "side" holds their names.
 
     Creating and writing are collective. Creating raises ValueError for a field that is not as said above.
     """
@@ -148,10 +148,10 @@ def _corner_dofs(name: str, field: fem.Function, mesh: Mesh) -> Indices:
     """Return the dofs (blocks) of a point field at the corners of the cells this rank owns, cell after cell."""
     layout = field.function_space.dofmap.dof_layout
     corners = geometry_nodes(mesh).shape[1]
-    at_corners = layout.num_dofs == corners and all(layout.entity_dofs(0, i) == [i] for i in range(corners))
+    at_corners = all(layout.entity_dofs(0, i) == [i] for i in range(corners))
     if field.function_space.mesh is not mesh or not at_corners:
-        raise ValueError(f"field '{name}': a continuous, piecewise linear function on the mesh of its part is needed")
-    return _owned_dofs(field, mesh)
+        raise ValueError(f"field '{name}': a continuous function on the mesh of its part, known at corners, is needed")
+    return _owned_dofs(field, mesh)[:, :corners].ravel()
 
 
 def _cell_dofs(name: str, field: fem.Function, mesh: Mesh) -> Indices:
@@ -160,12 +160,12 @@ def _cell_dofs(name: str, field: fem.Function, mesh: Mesh) -> Indices:
     inside = layout.num_dofs == 1 and layout.entity_dofs(mesh.topology.dim, 0) == [0]
     if field.function_space.mesh is not mesh or not inside:
         raise ValueError(f"field '{name}': a piecewise constant function on the mesh of its part is needed")
-    return _owned_dofs(field, mesh)
+    return _owned_dofs(field, mesh).ravel()
 
 
 def _owned_dofs(field: fem.Function, mesh: Mesh) -> Indices:
     owned = mesh.topology.index_map(mesh.topology.dim).size_local
-    return field.function_space.dofmap.list[:owned].ravel()
+    return field.function_space.dofmap.list[:owned]
 
 
 def _combined(parts: Sequence[_Grid]) -> vtkUnstructuredGrid:

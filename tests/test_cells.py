@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import FIXED_PRESSURE, TINY, Run, tiny_run
+from builders import FIXED_PRESSURE, TINY, Run, tiny_cell, tiny_run
 
 from interstice.solver.history import KIND
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
@@ -298,3 +298,33 @@ def test_run_without_any_contact_is_reported(mpi_run: Callable[..., str], tmp_pa
     case.write_text(TINY.replace("interface:\n", "interface:\n  bonded: true\n"), encoding="utf-8")
     said = mpi_run(["-m", "interstice", "run", str(case), "-o", str(tmp_path / "results")], 1, timeout=120)
     assert "active fraction 1.000 assembled, 1.000 at its lowest" in said
+
+
+# --- order of elements ---------------------------------------------------------------------------------------------
+
+RUBBER = ("electrode.overrides={poisson_ratio: 0.499}", "electrolyte.overrides={poisson_ratio: 0.499}")
+
+
+def peak_pressure(*overrides: str) -> float:
+    cell = tiny_cell("geometry.roughness.amplitude=2 nm", "geometry.length=1 um", *RUBBER, *overrides)
+    cell.press()
+    (face,) = cell.faces
+    return face.interface.max(face.contact.pressure)
+
+
+def test_quadratic_displacements_bear_what_hardly_changes_volume() -> None:
+    fine, size = peak_pressure("geometry.element_size=25 nm", "element_order=2"), "geometry.element_size=50 nm"
+    assert peak_pressure(size, "element_order=2") == pytest.approx(fine, rel=0.06)
+    # linear ones lock
+    assert peak_pressure(size) > 1.5 * fine
+
+
+@pytest.mark.also_on_ranks(2, 3)
+def test_a_cell_of_quadratic_elements_keeps_its_balances() -> None:
+    run = tiny_run("element_order=2")
+    assert not run.stopped
+    assert run.column("active fraction [1]").min() < 0.9 * run.column("active fraction [1]")[0]
+    for balance, allowed in (("charge", 1e-10), ("lithium", 1e-8), ("energy", 1e-8)):
+        assert run.column(f"{balance} balance [1]").max() <= allowed
+    assert not run.column("current over detached area [A]").any()
+    assert run.column("penetration [m]").max() <= 1e-10 * 0.5e-9

@@ -89,7 +89,7 @@ class Appearance(Part):
 
     def __init__(self, domain: Domain, site: Site, lift: Array) -> None:
         self._site, self._domain, self._lift = site, domain, lift
-        vectors = site.side.space(1, (domain.dimension,))
+        vectors = site.side.space(domain.order, (domain.dimension,))
         self._displacement, self._opened = fem.Function(vectors), fem.Function(vectors)
         self._from_body = domain.dofs_in_body(self._displacement, site.u)
 
@@ -138,7 +138,7 @@ def _roughness_lift(model: Model, site: Site) -> Array:
     It is g_0 there and falls linearly to 0 at the top of the side. Sides that are not `plus` of an interface get none.
     """
     dimension = model.domain.dimension
-    points = site.side.space(1, (dimension,)).tabulate_dof_coordinates()
+    points = site.side.space(model.domain.order, (dimension,)).tabulate_dof_coordinates()
     lift = np.zeros((len(points), dimension))
     for pair, profile in model.profiles.items():
         if pair[0] == site.name:
