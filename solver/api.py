@@ -62,6 +62,7 @@ def run(
     from mpi4py import MPI
 
     from interstice.solver import simulation
+    from interstice.solver.cautions import Cautions
     from interstice.solver.fields import FieldWriter
     from interstice.solver.history import HistoryFile
     from interstice.solver.progress import Progress
@@ -82,10 +83,12 @@ def run(
     result = Run(folder)
 
     def followers(cell: Cell) -> list[simulation.Follower]:
+        cautions = Cautions(cell, loaded.warnings, folder, aloud=progress)
+        result.warnings = cautions.told
         chosen: list[simulation.Follower] = [_Recorder(cell, result)]
         if folder is not None:
             chosen += [HistoryFile(folder / "history.csv", comm), FieldWriter(cell, folder)]
-        return chosen + ([Progress(cell, folder)] if progress else [])
+        return [*chosen, *([Progress(cell, folder)] if progress else []), cautions]
 
     simulation.simulate(loaded, comm, followers)
     return result
@@ -95,11 +98,13 @@ class Run:
     """What came of a run; the same on every rank.
 
     `stopped` says why the protocol could not be carried through, "" if it was. `interface` holds what happened at each
-    interface, by its name. `folder` is that of the results, if any.
+    interface, by its name. `warnings` say where the model left the range in which it holds. `folder` is that of the
+    results, if any.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self.folder, self.stopped = folder, ""
+        self.warnings: list[str] = []
         self.rows: list[dict[str, Any]] = []
         self.interface: dict[str, InterfaceHistory] = {}
 
@@ -179,12 +184,12 @@ class _Nodes:
     """Gathers nodal values of one interface."""
 
     def __init__(self, face: Face) -> None:
-        self._face, self._comm = face, face.interface.mesh.comm
-        places = self._gathered(face.interface.space.tabulate_dof_coordinates())
+        self._face = face
+        places = face.interface.gathered(face.interface.space.tabulate_dof_coordinates())
         # the order of nodes is that of their places, whatever the ranks
         self._order = np.lexsort(np.round(places / np.ptp(places, axis=0).max(), 9).T[::-1])
         dimension = face.interface.mesh.geometry.dim
-        area = self._gathered(face.interface.areas.x.array)[self._order]
+        area = face.interface.gathered(face.interface.areas.x.array)[self._order]
         self.history = InterfaceHistory(places[self._order, :dimension], area)
 
     def record(self, time: float) -> None:
@@ -196,9 +201,5 @@ class _Nodes:
             values |= {"gap": face.contact.gap.read(), "pressure": face.contact.pressure}
         if face.bond:
             values["damage"] = face.bond.damage_old.x.array
-        gathered = {name: self._gathered(nodal)[self._order] for name, nodal in values.items()}
+        gathered = {name: face.interface.gathered(nodal)[self._order] for name, nodal in values.items()}
         self.history.add(time, gathered)
-
-    def _gathered(self, values: Array) -> Array:
-        owned = self._face.interface.owned
-        return np.concatenate(self._comm.allgather(values[:owned]))

@@ -95,6 +95,13 @@ class Shown(NamedTuple):
     kind: Literal["point", "cell", "whole"] = "point"
 
 
+class Caution(NamedTuple):
+    """Where the present state leaves the range in which the model holds: what it is `about`, and a sentence."""
+
+    about: str
+    text: str
+
+
 class Work(Protocol):
     """A share of the energy ledger (`interstice.solver.ledger`)."""
 
@@ -166,6 +173,10 @@ class Part:
 
     def shown(self) -> Iterable[Shown]:
         """Return what is shown in ParaView."""
+        return ()
+
+    def cautions(self) -> Iterable[Caution]:
+        """Return where the time step just committed left the range in which the law holds. Collective."""
         return ()
 
     def works(self) -> Iterable[Work]:

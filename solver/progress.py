@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-from interstice.schema import Film
 from interstice.solver.cell import Cell
 from interstice.solver.history import Row
 from interstice.solver.stepping import Advance
@@ -34,8 +32,6 @@ class Progress:
             f"{cell.domain.dimension}D, {cell.unknowns:,} unknowns, {nodes:,} nodes on the interface, "
             f"{cell.comm.size} rank{'s' if cell.comm.size > 1 else ''}" + (f"; results in {output}" if output else "")
         )
-        for warning in _coarse(cell):
-            say(f"warning: {warning}")
         say(HEADER)
 
     def advanced(self, advance: Advance | None, row: Row) -> None:
@@ -90,16 +86,3 @@ def _values(row: Row, quantity: str) -> list[float]:
 
 def _least_active(row: Row) -> float:
     return min(_values(row, "active fraction"))
-
-
-def _coarse(cell: Cell) -> Iterator[str]:
-    """Yield what to say where the mesh does not resolve the process zone of a bond."""
-    geometry = cell.case.geometry
-    thickness = (
-        min(geometry.electrode_thickness, geometry.electrolyte_thickness) if isinstance(geometry, Film) else None
-    )
-    for face in cell.faces:
-        if face.bond:
-            zone = face.bond.process_zone(face.modulus, thickness)
-            if warning := zone.warning(face.interface.max(face.interface.spacing.x.array)):
-                yield warning

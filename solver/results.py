@@ -8,7 +8,7 @@ from pathlib import Path
 from interstice.solver.environment import describe
 from interstice.solver.reader import MARK, LoadedCase, dump_case
 
-WRITTEN = ("case.yaml", "versions.txt", "history.csv", "error.log", "fields", "*.pvd", "plots")
+WRITTEN = ("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log", "fields", "*.pvd", "plots")
 """Names of what a run and its plots write."""
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from mpi4py import MPI
 
 from interstice.solver.algebra import SolveError
+from interstice.solver.cautions import Cautions
 from interstice.solver.cell import Cell
 from interstice.solver.fields import FieldWriter
 from interstice.solver.history import HistoryFile, Row, row
@@ -38,7 +39,7 @@ def run(loaded: LoadedCase, output: Path, comm: MPI.Comm) -> int:
         if comm.rank == 0:
             write_versions(output)
         history = HistoryFile(output / "history.csv", comm)
-        return history, FieldWriter(cell, output), Progress(cell, output)
+        return history, FieldWriter(cell, output), Progress(cell, output), Cautions(cell, loaded.warnings, output)
 
     return 1 if simulate(loaded, comm, followers) else 0
 

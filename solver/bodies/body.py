@@ -18,7 +18,7 @@ from interstice import meshes
 from interstice.solver.domain import Domain, Indices
 from interstice.solver.ledger import ElasticWork, ExternalWork
 from interstice.solver.model import Model
-from interstice.solver.part import Part, Shown, Term, Unknown, Work
+from interstice.solver.part import Caution, Part, Shown, Term, Unknown, Work
 from interstice.solver.physics import mechanics
 from interstice.solver.site import Site
 from interstice.solver.state import State
@@ -81,6 +81,10 @@ class Body(Part):
         yield ElasticWork(self._domain, self.u, self.sites)
 
 
+SMALL = 0.02
+"""Strain, √(ε:ε), up to which strains are small."""
+
+
 class Appearance(Part):
     """How a side moves and what stress it bears, for pictures.
 
@@ -91,6 +95,8 @@ class Appearance(Part):
         self._site, self._domain, self._lift = site, domain, lift
         vectors = site.side.space(domain.order, (domain.dimension,))
         self._displacement, self._opened = fem.Function(vectors), fem.Function(vectors)
+        strain = site.law.strain(site.u)
+        self._strain = domain.cell_mean(site.side, ufl.sqrt(ufl.inner(strain, strain)))
         self._from_body = domain.dofs_in_body(self._displacement, site.u)
 
     def shown(self) -> Iterator[Shown]:
@@ -105,6 +111,16 @@ class Appearance(Part):
         for name, stress in stresses.items():
             mean = self._domain.cell_mean(site.side, stress)
             yield Shown(site, name, mean.values, mean.read, "cell")
+
+    def cautions(self) -> Iterator[Caution]:
+        strain = self._strain.read()
+        largest = self._domain.mesh.comm.allreduce(float(strain.max(initial=0.0)), op=MPI.MAX)
+        if largest > SMALL:
+            yield Caution(
+                "strain",
+                f"the strain of {self._site.name} reaches {largest:.1%}, swelling included, where small strains err by "
+                "about as large a share of themselves: take its results for trends",
+            )
 
     def _read(self) -> None:
         self._displacement.x.array[:] = self._site.u.x.array[self._from_body]

@@ -15,7 +15,7 @@ from interstice.materials.elementwise import log, maximum, minimum
 from interstice.solver.interface import kinetics
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.model import Model
-from interstice.solver.part import Group, Limit, Part, Shown, Term, Unknown
+from interstice.solver.part import Caution, Group, Limit, Part, Shown, Term, Unknown
 from interstice.solver.physics import conduction, diffusion
 from interstice.solver.site import Site
 
@@ -170,6 +170,18 @@ class Host(Part):
             "state of charge [1]": 1.0 - filled if self.site is self._model.working else filled,
             "lithium balance [1]": missing / passed if passed else 0.0,
         }
+
+    def cautions(self) -> Iterator[Caution]:
+        low, high = self.material.stoichiometry_range
+        columns = self.columns()
+        for bound, end in (("min", low), ("max", high)):
+            theta = columns[f"{bound} stoichiometry [1]"]
+            if not low <= theta <= high:
+                yield Caution(
+                    f"{bound} stoichiometry",
+                    f"θ{self.label} reaches {theta:.4g}, beyond {end:g} where U is known: "
+                    "from there on the voltage is that of ideal mixing; an earlier cut-off avoids it",
+                )
 
     def shown(self) -> Iterator[Shown]:
         potential, theta = fem.Function(self.phi.function_space), fem.Function(self.phi.function_space)

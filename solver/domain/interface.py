@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,8 @@ from basix.ufl import blocked_element
 from dolfinx import fem, la
 from dolfinx.mesh import EntityMap, Mesh
 from mpi4py import MPI
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from interstice.solver.domain.measures import RadialMeasure
@@ -158,6 +161,43 @@ class Interface:
             vectors[ends, axis] = 0.0
         vectors[ends] /= np.linalg.norm(vectors[ends], axis=1, keepdims=True)
 
+    def spots(self, chosen: npt.NDArray[np.bool_], periodic: bool) -> list[Indices]:
+        """Return the nodes of each connected part of what is `chosen` (shape (local and ghost nodes,)) on all ranks.
+
+        Nodes have their numbers on all ranks; `periodic` ends are connected. Collective.
+        """
+        among = self.gathered(chosen)
+        pairs = self._periodic_pairs if periodic else np.empty((2, 0), dtype=np.int64)
+        first, second = (np.concatenate(ends) for ends in zip(self._pairs, pairs, strict=True))
+        inside = among[first] & among[second]
+        size = len(among)
+        graph = coo_array((np.ones(inside.sum()), (first[inside], second[inside])), shape=(size, size))
+        _, labels = connected_components(graph, directed=False)
+        nodes = np.flatnonzero(among)
+        order = nodes[np.argsort(labels[nodes], kind="stable")]
+        return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
+
+    @cached_property
+    def _pairs(self) -> npt.NDArray[np.int64]:
+        """The pairs of nodes of one facet, by their numbers on all ranks, shape (2, pairs)."""
+        dofs = self.space.dofmap.list[: self.mesh.topology.index_map(self.mesh.topology.dim).size_local]
+        rows = self.space.dofmap.index_map.local_to_global(dofs.ravel()).reshape(dofs.shape)
+        every = np.concatenate(self.mesh.comm.allgather(rows))
+        return np.concatenate([every[:, list(pair)] for pair in itertools.combinations(range(rows.shape[1]), 2)]).T
+
+    @cached_property
+    def _periodic_pairs(self) -> npt.NDArray[np.int64]:
+        """The pairs of nodes that lie opposite each other at the ends of the sides, shape (2, pairs)."""
+        points = self.gathered(self.space.tabulate_dof_coordinates())
+        found = []
+        for axis in range(self.mesh.topology.dim):
+            low, length = self._extent(axis)
+            near, far = (np.flatnonzero(np.abs(points[:, axis] - end) < NEAR * length) for end in (low, low + length))
+            places = np.delete(points, axis, axis=1)
+            _, partners = cKDTree(places[far]).query(places[near])
+            found.append(np.stack([near, far[partners]]))
+        return np.concatenate(found, axis=1)
+
     def ends(self, axis: int) -> tuple[Indices, Indices]:
         """Return the local nodes at the low and the high end of `axis`; the ends are those of the sides. Collective."""
         x = self.space.tabulate_dof_coordinates()[:, axis]
@@ -174,6 +214,10 @@ class Interface:
     def sum(self, values: npt.NDArray[np.float64]) -> float:
         """Return Σ values · area over the nodes of all ranks; `values` has shape (local and ghost nodes,)."""
         return float(self.mesh.comm.allreduce(float(values[: self.owned] @ self.areas.x.array[: self.owned])))
+
+    def gathered[Kind: np.generic](self, values: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
+        """Return nodal `values`, shape (local and ghost nodes, …), of all ranks in the order of nodes. Collective."""
+        return np.concatenate(self.mesh.comm.allgather(values[: self.owned]))
 
     def max(self, values: npt.NDArray[np.float64], default: float = 0.0) -> float:
         """Return the largest of `values` (shape (local and ghost nodes,)) over all ranks, `default` without nodes."""

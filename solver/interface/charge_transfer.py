@@ -16,13 +16,16 @@ from interstice.solver.interface.activity import Activity
 from interstice.solver.interface.kinetics import FARADAY
 from interstice.solver.interface.micro_contact import MicroContact
 from interstice.solver.model import Model
-from interstice.solver.part import Change, Group, Part, Shown, Term, Unknown
+from interstice.solver.part import Caution, Change, Group, Part, Shown, Term, Unknown
 from interstice.solver.site import Face
 
 Array = npt.NDArray[np.float64]
 
 SMALLEST_GAP = 1e-10
 """Gap [m] below which an open one has no larger capacitance: that of atoms."""
+
+FEW, MUCH = 4, 0.1
+"""Nodes of a contact spot that is resolved, and the share of the current that others may carry."""
 
 
 class ChargeTransfer(Part):
@@ -168,6 +171,20 @@ class ChargeTransfer(Part):
             "max local current density [A/m^2]": self.interface.max(np.abs(j)),
             "current over detached area [A]": self.interface.sum(np.where(share > 0.0, 0.0, np.abs(j))),
         }
+
+    def cautions(self) -> Iterator[Caution]:
+        interface = self.interface
+        current = np.abs(self.read_current()) * interface.areas.x.array
+        spots = interface.spots(current > 0.0, self._model.case.geometry.lateral == "periodic")
+        crossing = interface.gathered(current)
+        small = [float(crossing[spot].sum()) for spot in spots if len(spot) < FEW]
+        if sum(small) > MUCH * float(crossing.sum()):
+            yield Caution(
+                "few nodes",
+                f"{sum(small) / float(crossing.sum()):.0%} of the current{self.label} crosses contact spots of fewer "
+                f"than {FEW} nodes ({len(small)} of {len(spots)} spots), which the mesh does not resolve: f_c and "
+                "voltage depend on it; refine geometry.element_size, or leave out short wavelengths of the roughness",
+            )
 
     def shown(self) -> Iterator[Shown]:
         share, current = (self.interface.function(name) for name in ("share", "current"))

@@ -96,6 +96,8 @@ def validate(case: CaseArgument, overrides: Overrides = None) -> None:
         loaded = read_case(case, overrides or [])
     except CaseError as error:
         fail(str(error))
+    for warning in loaded.warnings:
+        say(f"{case}: warning: {warning}")
     say(f"{case}: valid ({loaded.case.title})")
 
 

@@ -1,0 +1,122 @@
+"""Where the model leaves the range in which it holds, the program says so, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import FIXED_PRESSURE, film_mesh, tiny_case, tiny_cell
+
+from interstice import run
+from interstice.solver.domain import Domain
+from interstice.solver.interface.charge_transfer import ChargeTransfer
+from interstice.solver.part import Caution, Load
+
+PEO = "electrolyte.material=PEO-LiTFSI"
+
+
+# --- before the run ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "overrides, told",
+    [
+        ((), []),
+        ((PEO,), ["ionic conductivity of PEO-LiTFSI is known at 60 °C only and used at 25 °C"]),
+        ((PEO, "temperature=331 K"), []),
+        ((PEO, "temperature=325 K"), ["used at 52 °C"]),
+        ((PEO, "electrolyte.overrides.ionic_conductivity=1e-4 S/m"), []),
+        (
+            ("electrode.material=LCO", "electrode.initial_stoichiometry=0.7", "temperature=60 degC"),
+            ["the diffusivity of"],
+        ),
+        (("temperature=60 degC",), []),
+        (("electrolyte.overrides.poisson_ratio=0.48",), ["electrolyte: with ν = 0.48"]),
+        (("electrolyte.overrides.poisson_ratio=0.48", "element_order=2"), []),
+    ],
+)
+def test_numbers_used_beyond_what_is_known_of_them_are_told_beforehand(
+    overrides: tuple[str, ...], told: list[str]
+) -> None:
+    warnings = tiny_case(*overrides).warnings
+    assert len(warnings) == len(told)
+    for warning, part in zip(warnings, told, strict=True):
+        assert part in warning
+
+
+# --- in the run ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.also_on_ranks(2, 3)
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_spots_are_what_is_connected(dimension: int) -> None:
+    interface = Domain(film_mesh(dimension, elements=8, lateral="periodic")).interfaces["electrode", "electrolyte"]
+    length = np.ptp(interface.gathered(interface.space.tabulate_dof_coordinates())[:, 0])
+    x = interface.space.tabulate_dof_coordinates()[:, 0] / length
+    strips = [x < 0.2, (x > 0.45) & (x < 0.65), x > 0.88]
+    sizes = [interface.count(strip) for strip in strips]
+    among, places = np.any(strips, axis=0), interface.gathered(x)
+    spots = sorted(interface.spots(among, periodic=False), key=lambda spot: places[spot].min())
+    assert [len(spot) for spot in spots] == sizes
+    assert np.all(np.abs(places[spots[1]] - 0.55) < 0.1)
+    assert sorted(len(spot) for spot in interface.spots(among, periodic=True)) == sorted(
+        [sizes[0] + sizes[2], sizes[1]]
+    )
+    assert interface.spots(np.zeros_like(among), periodic=True) == []
+
+
+@pytest.mark.also_on_ranks(2, 3)
+def test_current_through_spots_of_few_nodes_is_told() -> None:
+    told = {}
+    for size in ("125 nm", "25 nm"):
+        cell = tiny_cell(FIXED_PRESSURE, "geometry.roughness.amplitude=4 nm", f"geometry.element_size={size}")
+        cell.press()
+        (transfer,) = cell.every(ChargeTransfer)
+        assert list(transfer.cautions()) == []
+        cell.advance(0.1, Load(1.0))
+        told[size] = list(transfer.cautions())
+    assert told["25 nm"] == []
+    ((about, text),) = told["125 nm"]
+    assert about == "few nodes" and text.startswith("100% of the current")
+
+
+def cautions_with(change: str, value: float) -> list[Caution]:
+    cell = tiny_cell()
+    site = cell.sites["electrode"]
+    if change == "strain":
+        dimension = cell.domain.dimension
+        site.u.interpolate(lambda x: np.stack([value * x[0], *[0.0 * x[0]] * (dimension - 1)]))
+    else:
+        site.host.c.x.array[0] = value * site.host.c_max
+    return [caution for one in cell.parts for caution in one.cautions()]
+
+
+@pytest.mark.parametrize(
+    "change, within, beyond, part",
+    [
+        ("strain", 0.0199, 0.025, "the strain of electrode reaches 2.5%"),
+        ("strain", -0.0199, -0.025, "the strain of electrode reaches 2.5%"),
+        ("stoichiometry", 0.90, 0.93, "θ reaches 0.93, beyond"),
+        ("stoichiometry", 0.3, 0.1, "θ reaches 0.1, beyond"),
+    ],
+)
+def test_a_state_beyond_the_range_of_a_law_is_told(change: str, within: float, beyond: float, part: str) -> None:
+    assert cautions_with(change, within) == []
+    ((_, text),) = cautions_with(change, beyond)
+    assert text.startswith(part)
+
+
+def test_each_is_told_once_in_the_terminal_and_kept_with_the_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rough = ("geometry.roughness.amplitude=20 nm", "electrolyte.overrides.poisson_ratio=0.48", FIXED_PRESSURE)
+    result = run(
+        tiny_case(*rough, "protocol=[charge at 0.1 mA/cm^2 for 3 s]"), output=tmp_path / "results", progress=True
+    )
+    assert len(result.rows) > 2 and len(result.warnings) == 2
+    assert (tmp_path / "results/warnings.txt").read_text(encoding="utf-8").splitlines() == result.warnings
+    printed = capsys.readouterr().out
+    for warning in result.warnings:
+        assert printed.count(f"warning: {warning}") == 1
+    assert result.warnings[1].startswith("at 2 s 100% of the current")
