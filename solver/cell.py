@@ -26,8 +26,6 @@ from interstice.solver.part import Change, Group, Limit, Load, Part
 AnyPart = TypeVar("AnyPart", bound=Part)
 
 MOST_SWEEPS = 20
-ROUGH = 0.03
-"""Residuals over the load, and drift, at which parts are asked whether they are content with the constraints."""
 
 
 class Cell:
@@ -129,24 +127,20 @@ class Cell:
     def _solve(self) -> algebra.Report:
         """Solve under the constraints that parts ask for, until all are content with them."""
         newton = linear = 0
-        roughly = True
         for _ in range(MOST_SWEEPS):
             self._constrain()
-            report = self._sweep(roughly)
+            report = self._sweep()
             newton, linear = newton + report.newton, linear + report.linear
-            settled = all([one.settled() for one in self.parts])
-            if settled and not roughly:
+            if all([one.settled() for one in self.parts]):
                 return algebra.Report(newton, linear)
-            # whether constraints are wrong shows long before the last digits of what they lead to
-            roughly = not settled
         raise algebra.SolveError("no constraints are found under which the step can end")
 
-    def _sweep(self, roughly: bool) -> algebra.Report:
+    def _sweep(self) -> algebra.Report:
         """Solve the systems in turn until each finds that the others left nothing to do."""
         newton = linear = quiet = 0
         most = MOST_SWEEPS * len(self._systems)
         for solved, system in enumerate(itertools.islice(itertools.cycle(self._systems), most), start=1):
-            report = system.solve(self.update, ROUGH, ROUGH) if roughly else system.solve(self.update)
+            report = system.solve(self.update)
             newton += report.newton
             linear += report.linear
             quiet = 0 if report.newton else quiet + 1

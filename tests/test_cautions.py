@@ -107,6 +107,25 @@ def test_a_state_beyond_the_range_of_a_law_is_told(change: str, within: float, b
     assert text.startswith(part)
 
 
+@pytest.mark.parametrize(
+    "overrides, borne, beyond, words",
+    [
+        (("electrolyte.material=LLZO",), 6.2e9, 6.4e9, "reaches 6.4 GPa, beyond the hardness, 6.3 GPa"),
+        ((), 1.9e9, 2.6e9, "reaches 2.6 GPa, beyond a tenth of E*"),
+        (("electrolyte.overrides.hardness=1 GPa",), 0.99e9, 1.1e9, "beyond the hardness, 1 GPa"),
+    ],
+)
+def test_pressures_that_no_material_bears_are_told(
+    overrides: tuple[str, ...], borne: float, beyond: float, words: str
+) -> None:
+    contact = tiny_cell(*overrides).faces[0].contact
+    contact.active.x.array[:] = 1.0
+    for pressure, told in ((borne, []), (beyond, [words])):
+        contact.multiplier.x.array[:] = pressure
+        found = [text for _, text in contact.cautions()]
+        assert len(found) == len(told) and all(part in text for part, text in zip(told, found, strict=True))
+
+
 def test_each_is_told_once_in_the_terminal_and_kept_with_the_results(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -119,4 +138,4 @@ def test_each_is_told_once_in_the_terminal_and_kept_with_the_results(
     printed = capsys.readouterr().out
     for warning in result.warnings:
         assert printed.count(f"warning: {warning}") == 1
-    assert result.warnings[1].startswith("at 2 s 100% of the current")
+    assert result.warnings[1].startswith(f"at {result.rows[1]['time [s]']:.6g} s 100% of the current")

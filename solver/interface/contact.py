@@ -31,7 +31,7 @@ from interstice.solver.algebra import SolveError
 from interstice.solver.interface.flattening import Flattening
 from interstice.solver.ledger import LawWork, Share
 from interstice.solver.model import Model
-from interstice.solver.part import Change, Part, Shown, Term, Work
+from interstice.solver.part import Caution, Change, Part, Shown, Term, Work
 from interstice.solver.site import Face
 
 NEGLIGIBLE = 1e-8
@@ -51,6 +51,8 @@ HERTZIAN = 1.5
 """F/(E* δ √A) of a sphere, F/(E* δ) of a cylinder per depth (π/2), where the initial gap is below δ on the area A."""
 
 
+UNKNOWN = 0.1
+"""Pressure over E* that is beyond any hardness, where none is known."""
 LYING = 1e-9
 """Gap over the spacing of nodes up to which sides lie on each other."""
 
@@ -344,6 +346,21 @@ class PressedContact(Contact):
     def join(self) -> None:
         super().join()
         self.floating = None if self._stiff or self._grown else self._alone
+
+    def cautions(self) -> Iterator[Caution]:
+        known = [site.material.hardness for site in self.face.sites if site.material and site.material.hardness]
+        if len(known) == len(self.face.sites):
+            bearable, of_what, remedy = min(known), f"the hardness, {min(known) / 1e9:.3g} GPa", ""
+        else:
+            bearable = UNKNOWN * self._modulus
+            of_what, remedy = "a tenth of E*, which no solid bears", " and give both sides a hardness"
+        largest = self.interface.max(self.pressure)
+        if not self.flattening and largest > bearable:
+            yield Caution(
+                "hardness",
+                f"the pressure{self.label} reaches {largest / 1e9:.3g} GPa, beyond {of_what}: elastic contact does not "
+                f"flatten, so that f_c is too low; use contact: {{plastic: true}}{remedy}",
+            )
 
 
 def parts(model: Model) -> Iterator[Part]:
