@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -148,9 +149,12 @@ class Machine:
         return len(calls.read_text().split()) if calls.exists() else 0
 
     def wait_for_a_build(self) -> None:
+        self.wait_for(self.builds, "no build began")
+
+    def wait_for(self, begun: Callable[[], object], otherwise: str) -> None:
         deadline = time.monotonic() + 10
-        while not self.builds():
-            assert time.monotonic() < deadline, "no build began"
+        while not begun():
+            assert time.monotonic() < deadline, otherwise
             time.sleep(0.02)
 
 
@@ -302,10 +306,7 @@ def test_build_whose_launcher_was_killed_while_a_step_starts_is_begun_anew(machi
     does = steps(machine)[0 if late == "first" else -1]
     process = machine.start("shell", "true", **{does: "exec sleep 60"})
     asked = machine.state / "asked"
-    deadline = time.monotonic() + 10
-    while not asked.exists() or len(asked.read_text().split()) < step:
-        assert time.monotonic() < deadline, "the step did not begin"
-        time.sleep(0.02)
+    machine.wait_for(lambda: asked.exists() and len(asked.read_text().split()) >= step, "the step did not begin")
     process.kill()
     process.communicate(timeout=10)
     assert machine.run("shell", "true").returncode == 0
