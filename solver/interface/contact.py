@@ -36,7 +36,7 @@ from interstice.solver.site import Face
 
 NEGLIGIBLE = 1e-8
 """Pressure that counts as none, over the largest or the typical one: whether a node presses so does not matter."""
-CLOSED = 1e-10
+CLOSED = 1e-11
 """Gap of a pressed node, over the one that the largest pressure p would close in a layer as thick as h: p h/E*."""
 NEARLY = {2: 0.0, 3: 0.2}
 """A node nearly touches where this share of the largest pressure p would close its gap in a layer as thick as h, by
