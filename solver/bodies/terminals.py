@@ -152,7 +152,9 @@ class Terminals(Part):
     def update(self) -> Change:
         apart = [site for site in self._apart if site.host]
         if apart and (self.imposes_current or self._at_voltage):
-            raise OpenCircuitError("open circuit: no contact left" + apart[0].label)
+            slides = self._carries(apart[0], imposed=False)
+            words = "nothing presses any more, and the current opens what touches" if slides else "no contact left"
+            raise OpenCircuitError(f"open circuit: {words}{apart[0].label}")
         self._recentre()
         if apart:
             self.working.level.value = self._before
@@ -188,12 +190,12 @@ class Terminals(Part):
     @property
     def _apart(self) -> list[Site]:
         """The sides that no current can enter or leave across an interface. Collective."""
+        return [site for site in self._model.sites.values() if not self._carries(site, not self._at_voltage)]
 
-        def carries(site: Site) -> bool:
-            activities = [face.activity for face in self._model.faces if site in face.sites and face.activity]
-            return any([activity.carries(not self._at_voltage) for activity in activities])
-
-        return [site for site in self._model.sites.values() if not carries(site)]
+    def _carries(self, site: Site, imposed: bool) -> bool:
+        """Return whether a current, `imposed` or not, can enter or leave a side. Collective."""
+        activities = [face.activity for face in self._model.faces if site in face.sites and face.activity]
+        return any([activity.carries(imposed) for activity in activities])
 
     def _recentre(self) -> None:
         """Move the means of the potentials into their levels: that of the working electrode on its collector.

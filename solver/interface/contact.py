@@ -36,8 +36,9 @@ from interstice.solver.site import Face
 
 NEGLIGIBLE = 1e-8
 """Pressure that counts as none, over the largest or the typical one: whether a node presses so does not matter."""
-CLOSED = 1e-11
-"""Gap of a pressed node, over the one that the largest pressure p would close in a layer as thick as h: p h/E*."""
+CLOSED = {2: 1e-11, 3: 1e-10}
+"""Gap of a pressed node, over the one that the largest pressure p would close in a layer as thick as h, p h/E*, by
+dimension: where the penalty is ten times as large a Newton step closes ten times as much."""
 NEARLY = {2: 0.0, 3: 0.2}
 """A node nearly touches where this share of the largest pressure p would close its gap in a layer as thick as h, by
 dimension: a multigrid hierarchy, made at the start, carries nodes that open later better than those that close."""
@@ -84,7 +85,7 @@ class Contact(Part):
         face.contact = self
         self.face, self.label, interface = face, face.label, face.interface
         self.floating = floating
-        self.closed = CLOSED
+        self.closed = CLOSED[interface.mesh.topology.dim + 1]
         self.interface = interface
         self.update_multiplier = update
         state = face.state.scope("contact")
