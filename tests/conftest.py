@@ -62,14 +62,16 @@ def mpi_run() -> Callable[..., str]:
 
 
 @pytest.fixture(autouse=True)
-def _no_more_communicators_than_there_are(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Free meshes every few tests: what refers to itself waits for the collector, and MPICH has 2048 communicators.
-
-    Benchmarks make many meshes each.
-    """
+def _no_more_communicators_than_there_are() -> Iterator[None]:
+    """Free the cells of each test: what refers to itself waits for the collector, and MPICH has 2048 communicators."""
     yield
-    if "benchmarks" in request.node.path.parts or sum(request.node.nodeid.encode()) % 8 == 0:
-        gc.collect()
+    gc.collect()
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what is imported by now: it has to look at what tests make only, and takes little time."""
+    gc.collect()
+    gc.freeze()
 
 
 # --- sharing out the tests -------------------------------------------------------------------------

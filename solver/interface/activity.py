@@ -80,8 +80,8 @@ class Activity(Part):
         self.share: Any = self._a("+")
         real = micro.share if micro is not None else None
         if contact is not None and onset is not None:
-            pressure = ufl.max_value(contact.law, 0.0)
-            real = pressure / (pressure + model.domain.constant(onset))
+            half = model.domain.constant(onset)
+            real = contact.along_tangent(lambda pressure: pressure / (pressure + half))
         if contact is not None and real is not None:
             real = self._held("+") + (1 - self._held("+")) * real
             self.share = real if self._gradual else self.share * real

@@ -82,7 +82,7 @@ class ChargeTransfer(Part):
         if law.film_resistance is not None:
             resistances["film"] = constant(law.film_resistance)
         if micro is not None:
-            resistances["micro-constriction"] = 1 / micro.conductance
+            resistances["micro-constriction"] = micro.resistance
         if not resistances:
             self.current = share * faradaic(overpotential)
         else:

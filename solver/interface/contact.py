@@ -18,7 +18,7 @@ With a hardness H, p_n ≤ H too, and surfaces that would press on each other ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,7 @@ class Contact(Part):
         self.multiplier, self.active, self.augmentation = (
             state.function(interface.function(name)) for name in ("multiplier", "active", "augmentation")
         )
+        self._reached = state.function(interface.function("pressure reached"))
         self._modulus = face.modulus
         self._stiffness = self._modulus / interface.spacing.x.array
         self.augmentation.x.array[:] = augmentation * self._stiffness
@@ -124,6 +125,16 @@ class Contact(Part):
             resistance = (1 - flows) * resistance + flows * self.flattening.resistance("+")
         return self.active("+") * (self.multiplier("+") - resistance * self.normal_gap)
 
+    def along_tangent(self, law: Callable[[Any], Any]) -> Any:
+        """Return a `law` of the contact pressure in UFL: its tangent at the one reached with the last update.
+
+        With a multiplier just updated p_n is twice a Newton step further on, which only what is linear in it may be: a
+        law that is not would be linearised there, and Newton's method go to and fro.
+        """
+        reached = ufl.variable(self._reached("+"))
+        value = law(reached)
+        return value + ufl.diff(value, reached) * (self.law - self._reached("+"))
+
     @property
     def pressure(self) -> np.ndarray:
         """The contact pressure at the nodes [Pa], shape (local and ghost nodes,), for the gap as last read."""
@@ -148,7 +159,7 @@ class Contact(Part):
     def spare(self, nodes: np.ndarray) -> None:
         """Leave the gap of `nodes`, and of no others, to something else; shape (local and ghost nodes,)."""
         self.spared[:] = nodes
-        self.active.x.array[nodes] = self.multiplier.x.array[nodes] = 0.0
+        self.active.x.array[nodes] = self.multiplier.x.array[nodes] = self._reached.x.array[nodes] = 0.0
 
     def release(self, nodes: np.ndarray) -> None:
         """Let nodes that lie on each other press again, with nothing at first; `nodes` (local and ghost nodes,)."""
@@ -237,6 +248,8 @@ class Contact(Part):
         if self.flattening and self.floating and not self.interface.count(active & ~self.flattening.flowing):
             active = self.flattening.support(load, unflattened, trial, self.augmentation.x.array)
         self.active.x.array[:] = active
+        self._reached.x.array[:] = active * np.maximum(pressure, 0.0)
+        self._reached.x.array[eased] = 0.0
         if not self.update_multiplier or largest <= 0.0:
             return Change(flipped, 0.0)
         drift = self.interface.max(active * np.abs(gap) * self._stiffness) / largest

@@ -111,7 +111,7 @@ class Roughness:
 
 
 class MicroContact(Part):
-    """Real contact of one interface that may open: `share` φ and `conductance` h_c [S/m²] in UFL, restricted.
+    """Real contact of one interface that may open: `share` φ and `resistance` 1/h_c [Ω m²] in UFL, restricted.
 
     `largest` is the largest pressure [Pa] that each node has borne.
     """
@@ -135,12 +135,10 @@ class MicroContact(Part):
             face.hardness if plastic else np.inf,
             model.domain.constant,
         )
-        pressure, largest = ufl.max_value(contact.law, 0.0), self.largest("+")
-        self.share = self.law.share(pressure, largest)
-        if self.keeps:
-            # what slides has some share that a scales
-            self.share = ufl.max_value(self.share, model.domain.constant(LEAST))
-        self.conductance = self.law.conductance(pressure, largest)
+        # what slides has some share that a scales
+        least, largest = model.domain.constant(LEAST) if self.keeps else 0.0, self.largest("+")
+        self.share = contact.along_tangent(lambda pressure: maximum(self.law.share(pressure, largest), least))
+        self.resistance = contact.along_tangent(lambda pressure: 1 / self.law.conductance(pressure, largest))
 
     def join(self) -> None:
         self.commit()
