@@ -91,6 +91,39 @@ def test_fixed_dofs_keep_the_values_they_were_given() -> None:
         np.testing.assert_allclose(phi.x.array, given * points[:, 1] / LENGTH, rtol=0, atol=1e-11)
 
 
+@pytest.mark.parametrize(("left", "ends"), [(5e-10, True), (2e-9, False)])
+def test_residual_that_no_step_lowers_ends_the_solve_if_it_is_small(left: float, ends: bool) -> None:
+    domain, phi, residual = conductor()
+    points = phi.function_space.tabulate_dof_coordinates()
+    held = np.flatnonzero(on(points, 1, 0.0) | on(points, 1, LENGTH)).astype(np.int32)
+    system = algebra.System(
+        domain, [algebra.Field(phi, residual, 1.0)], algebra.Constraints(fixed=[(phi, held)]), algebra.DIRECT
+    )
+    inside = ~(on(points, 1, 0.0) | on(points, 1, LENGTH))
+    wave, calls = inside * np.cos(np.pi * points[:, 0] / LENGTH), 0
+    phi.x.array[:] = wave
+    unit = np.sqrt(COMM.allreduce(float(np.sum(np.square(free_rows(system, inside)))), op=MPI.SUM))
+
+    def disturb() -> tuple[int, float]:
+        """Leave a residual that grows a little from step to step."""
+        nonlocal calls
+        calls += 1
+        phi.x.array[:] = (1.0 + 0.01 * calls) * left / unit * wave
+        return 0, 0.0
+
+    if ends:
+        assert system.solve(disturb).newton == 2
+    else:
+        with pytest.raises(algebra.SolveError, match="no convergence in 30 Newton steps"):
+            system.solve(disturb)
+
+
+def free_rows(system: algebra.System, free: np.ndarray) -> np.ndarray:
+    """Return the owned residual entries of the first field at free rows."""
+    rows = system.residual_array(0)
+    return rows * free[: len(rows)]
+
+
 def test_one_object_constrains_several_systems_each_by_its_own_fields() -> None:
     """Two potentials in one space, each linear between the faces on which it alone is held."""
     domain, phi, residual = conductor()

@@ -34,6 +34,10 @@ DROWNED = 1e-3
 EXACT, ITERATED = 1e-12, 1e-10
 """Residuals over the load at which Newton's method ends if not given: with factorised steps, and with iterated ones."""
 
+STALLED = 1e-9
+"""Residuals over the load at which it ends, too, where a step does not lower them: nearly singular equations, as of a
+particle that hardly anything holds, are not solved as well as rounding of the unknowns would allow."""
+
 SHARPER = 1e-3
 """Factor on the linear solver's relative tolerance after a step that made more entries switch than the one before."""
 
@@ -145,23 +149,24 @@ class System:
 
         `update` runs after every step, refreshes what the residual holds frozen (active sets, multipliers) and returns
         how many entries switched and how far the rest moved, relatively. The solve is over when no entry switches, the
-        drift is below `drift_tolerance` and each field's residual is below `tolerance` times its magnitude, or below
-        what rounding leaves of it, and no fewer than `least_iterations` were made. `correct` (if any) runs after every
-        step, before `update`: it may move the fields further so that another equation holds, of which the residual
-        knows nothing; then at least one step is made.
+        drift is below `drift_tolerance` and each field's residual is below `tolerance` times its magnitude, below what
+        rounding leaves of it, or small and no longer lowered by a step (`STALLED`), and no fewer than
+        `least_iterations` were made. `correct` (if any) runs after every step, before `update`: it may move the fields
+        further so that another equation holds, of which the residual knows nothing; then at least one step is made.
         """
         if tolerance is None:
             tolerance = EXACT if self.solver.getType() == PETSc.KSP.Type.PREONLY else ITERATED
         linear = 0
-        flipped, drift, share = -1, np.inf, 1.0
+        flipped, drift, share, norms = -1, np.inf, 1.0, np.array([np.inf])
         self.solver.setTolerances(rtol=self._loose)
         # that of a solve that failed may be of a state far away
         has_matrix, self._solved = self._solved, False
         for iteration in range(most_iterations + 1):
-            norms = self._assemble_residual() / self._magnitudes
+            last, norms = norms, self._assemble_residual() / self._magnitudes
             if not np.all(np.isfinite(norms)):
                 raise SolveError("the residual is not a number")
             small = np.all(norms <= tolerance) or (has_matrix and self._is_rounding(norms, tolerance))
+            small |= flipped == 0 and last.max() <= norms.max() <= STALLED
             if small and iteration >= max(least_iterations, correct is not None):
                 if flipped < 0:
                     flipped, drift = update()
