@@ -33,7 +33,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import ufl
 
 from interstice import schema
 from interstice.materials.elementwise import erf, maximum, minimum, sin
