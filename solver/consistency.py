@@ -166,7 +166,9 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
         name, _, message = _one_line(error).partition(": ")
         yield (tuple(name.split(".")), message) if message else (("geometry",), name)
     else:
-        if case.element_order == 2 and complete(case.geometry, folder)[1] == 3:
+        dimension = complete(case.geometry, folder)[1]
+        yield from _misplaced_patches(case, dimension)
+        if case.element_order == 2 and dimension == 3:
             yield ("element_order",), "2 is for cells in 2D; allowed in 3D: 1"
 
 
@@ -215,6 +217,19 @@ def _too_smooth(case: Case) -> Iterator[Problem]:
         elif roughness.short_cutoff is not None and block.micro.cutoff >= roughness.short_cutoff:
             cut = unit(Length).format(roughness.short_cutoff)
             yield key, f"the mesh resolves waves down to the short_cutoff, {cut}; only shorter ones are below it"
+
+
+def _misplaced_patches(case: Case, dimension: int) -> Iterator[Problem]:
+    """Yield the passivated patches that are of another dimension than the body, or not on it."""
+    size = getattr(case.geometry, "lateral_size", ())
+    for name, block in case.faces.items():
+        for index, patch in enumerate(block.kinetics.passivated.patches if block.kinetics.passivated else ()):
+            key, (start, end) = (*_block(case, name), "kinetics", "passivated", "patches", index), patch.corners
+            if len(start) > dimension - 1:
+                yield (*key, "start"), f"a body of dimension {dimension} needs one position, such as '2 um'"
+            elif any(low >= length or high <= 0.0 for low, high, length in zip(start, end, size, strict=False)):
+                extent = " x ".join(unit(Length).format(length) for length in size)
+                yield key, f"the patch is not on the interface, which begins at 0 m and is {extent} long"
 
 
 def _over_before_it_begins(case: Case, potentials: Mapping[str, float]) -> Iterator[Problem]:

@@ -48,6 +48,7 @@ WARM = (
     "heat={collector_transfer: 10 W/(m^2*K), counter_transfer: 5 W/(m^2*K), ambient: 300 K}",
     FIXED_PRESSURE,
 )
+PASSIVATED = ("interface.kinetics.passivated={share: 0.4, correlation_length: 300 nm, seed: 2}",)
 RUNS: dict[str, tuple[str, ...]] = {
     "fixed thickness": (),
     "constant pressure": (FIXED_PRESSURE,),
@@ -60,7 +61,9 @@ RUNS: dict[str, tuple[str, ...]] = {
     "stress and film": STRESSED,
     "polymer": (*POLYMER, GENTLE),
     "heat": WARM,
+    "passivated": (WHOLE, FIXED_PRESSURE, *PASSIVATED),
     "3D": (SPATIAL, FIXED_PRESSURE),
+    "3D, passivated": (SPATIAL, FIXED_PRESSURE, *PASSIVATED),
     "3D, stress and film": (SPATIAL, FIXED_PRESSURE, *STRESSED),
 }
 
@@ -110,6 +113,13 @@ def test_stoichiometry_follows_the_charge_that_passed(run: Run) -> None:
 
 def test_nothing_crosses_the_detached_area(run: Run) -> None:
     assert np.all(run.column("current over detached area [A]") == 0.0)
+
+
+def test_no_more_conducts_than_touches_and_is_not_passivated(run: Run) -> None:
+    active, touching = run.column("active fraction [1]"), run.column("touching fraction [1]")
+    passivated = run.column("passivated fraction [1]") if "passivated fraction [1]" in run.rows[0] else 0.0
+    assert np.all(active <= touching + 1e-12) and np.all(touching <= 1.0 + 1e-12)
+    assert np.all(active <= 1.0 - passivated + 1e-12)
 
 
 def test_area_identity_holds(run: Run) -> None:
@@ -226,6 +236,9 @@ COUNTS = {"newton iterations [1]", "linear iterations [1]"}
         ("every law", 2),
         ("every law", 3),
         ("heat", 2),
+        ("passivated", 2),
+        ("passivated", 3),
+        ("3D, passivated", 3),
         ("3D", 2),
         ("3D", 3),
     ],
