@@ -181,6 +181,16 @@ EDITS = {
         "normal_toughness: 1 J/m^2, shear_toughness: 1 J/m^2}\n  kinetics:\n",
         ["interface.cohesive.unbonded.end", "above the start"],
     ),
+    "followed twice": (
+        "  element_size: 100 nm\n",
+        "  element_size: 100 nm\n  roughness_as: profile\n  profile: {kind: flat}\n",
+        ["geometry.profile", "beside the roughness; leave out roughness_as"],
+    ),
+    "profile below the mesh": (
+        "  element_size: 100 nm\n",
+        "  element_size: 100 nm\n  profile: {kind: sinusoidal, amplitude: 1 nm, wavelength: 150 nm}\n",
+        ["geometry.profile.wavelength = '150 nm'", "below two interface elements"],
+    ),
     "passivated by nothing": (KINETICS, PASSIVATED.format("seed: 1"), [f"{PASSIVATION}.patches: or a share is needed"]),
     "passivated twice": (
         KINETICS,

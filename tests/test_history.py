@@ -23,6 +23,10 @@ PROFILE = (
     "geometry.roughness={kind: sinusoidal, amplitude: 40 nm, wavelength: 1 um}",
     "geometry.roughness_as=profile",
 )
+BOTH = (
+    "geometry.roughness={kind: self_affine, rms: 0.6 nm, seed: 3}",
+    "geometry.profile={kind: sinusoidal, amplitude: 100 nm, wavelength: 1 um}",
+)
 EVERY_LAW = (
     "interface.cohesive={law: trapezoidal, normal_strength: 5 MPa, shear_strength: 8 MPa, normal_toughness: 1 mJ/m^2, "
     "shear_toughness: 2 mJ/m^2, mixity: power_law, relaxation_time: 1 s, unbonded: {start: 0 um, end: 0.3 um}, "
@@ -55,6 +59,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "periodic": (WHOLE,),
     "self-affine": (ROUGH,),
     "conforming rough interface": PROFILE,
+    "profile and gap": (*BOTH, FIXED_PRESSURE),
     "bonded": (BONDED,),
     "every law": EVERY_LAW,
     "free and rotating": (BONDED, GENTLE, "stack={hold: free}", "kinematics=finite_rotation"),
@@ -131,6 +136,17 @@ def test_area_identity_holds(run: Run) -> None:
     # the factorised, monolithic 2D solve leaves rounding; in 3D what Newton's tolerance allows
     tolerance = 1e-12 if run.cell.domain.dimension == 2 else 1e-9
     np.testing.assert_allclose(applied, row["current density [A/m^2]"], rtol=0, atol=tolerance * scale)
+
+
+def test_a_resolved_profile_has_more_area_than_its_projection_and_a_gap_on_it_keeps_part_of_it_apart() -> None:
+    run = tiny_run(*BOTH, FIXED_PRESSURE)
+    first = run.rows[0]
+    x = np.linspace(0.0, 2e-6, 17)
+    arc = np.hypot(np.diff(x), np.diff(1e-7 * np.cos(2 * np.pi * x / 1e-6))).sum()
+    assert first["geometric area [m^2]"] == pytest.approx(arc, rel=1e-9)
+    assert first["geometric area [m^2]"] > 1.05 * first["apparent area [m^2]"]
+    assert 0.1 < first["touching fraction [1]"] < 0.9 and first["max gap [m]"] > 1e-11
+    assert first["active area [m^2]"] == first["active fraction [1]"] * first["geometric area [m^2]"]
 
 
 def test_gap_and_pressure_exclude_each_other(run: Run) -> None:
