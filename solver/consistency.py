@@ -15,7 +15,9 @@ from interstice.schema import Case, Charge, Discharge, Electrode, Electrolyte, R
 from interstice.schema.problems import Key, Problem
 from interstice.schema.units import Length, unit
 from interstice.schema.wording import did_you_mean
+from interstice.solver.foreseen import too_much
 from interstice.solver.material_numbers import numbers_of, other_numbers, role_of
+from interstice.solver.swelling import first_beyond
 
 
 def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], list[Problem]]:
@@ -26,6 +28,8 @@ def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], 
         problems += more
     problems += _inconsistencies(case, folder, materials)
     problems += other_numbers(case, materials)
+    if not problems:
+        problems += _swollen(case, {name: material for name, material in materials.items() if material})
     return materials, problems
 
 
@@ -230,6 +234,13 @@ def _misplaced_patches(case: Case, dimension: int) -> Iterator[Problem]:
             elif any(low >= length or high <= 0.0 for low, high, length in zip(start, end, size, strict=False)):
                 extent = " x ".join(unit(Length).format(length) for length in size)
                 yield key, f"the patch is not on the interface, which begins at 0 m and is {extent} long"
+
+
+def _swollen(case: Case, materials: Mapping[str, Material]) -> Iterator[Problem]:
+    """Yield the entry of the protocol that is certain to swell a host beyond the strains that are small."""
+    swelling = first_beyond(case, materials, case.largest_strain)
+    if swelling and swelling.certain:
+        yield ("protocol", swelling.entry), too_much(swelling, case, materials)
 
 
 def _over_before_it_begins(case: Case, potentials: Mapping[str, float]) -> Iterator[Problem]:

@@ -181,6 +181,17 @@ EDITS = {
         "normal_toughness: 1 J/m^2, shear_toughness: 1 J/m^2}\n  kinetics:\n",
         ["interface.cohesive.unbonded.end", "above the start"],
     ),
+    "swollen beyond small strains": (
+        "- {step: charge, current_density: 1 mA/cm^2, until: {voltage: 4.2 V}}\n- {step: rest, time: 10 min}\n",
+        "- rest for 1 s\n- {step: charge, current_density: 1 mA/cm^2, until: {time: 5 min}}\nlargest_strain: 0.01\n",
+        [
+            "protocol.1: θ of electrode goes from 0.9 to 0.299",
+            "NMC811 has shrunk by",
+            "largest_strain, 0.01",
+            "raise it",
+        ],
+    ),
+    "no strain at all": (REST, f"{REST}\nlargest_strain: 0", ["largest_strain = 0", "greater than 0"]),
     "followed twice": (
         "  element_size: 100 nm\n",
         "  element_size: 100 nm\n  roughness_as: profile\n  profile: {kind: flat}\n",

@@ -46,7 +46,11 @@ STRESSED = (
     "film_resistance: 5 ohm*cm^2, onset_pressure: 0.5 MPa}",
     "temperature=310 K",
 )
-POLYMER = ("electrolyte.material=PEO-LiTFSI", "interface.kinetics={law: linear, exchange_current_density: 1 mA/cm^2}")
+POLYMER = (
+    "electrolyte.material=PEO-LiTFSI",
+    "interface.kinetics={law: linear, exchange_current_density: 1 mA/cm^2}",
+    "largest_strain=10",
+)
 WARM = (
     "electrolyte.material=LLZO",
     "heat={collector_transfer: 10 W/(m^2*K), counter_transfer: 5 W/(m^2*K), ambient: 300 K}",
