@@ -111,6 +111,19 @@ def test_a_time_before_the_cut_off_is_what_counts_and_the_other_way_round() -> N
     assert found == cut and found is not None and not found.certain
 
 
+def test_a_cut_off_that_is_met_already_moves_nothing() -> None:
+    host = load(SILICON).materials["electrode"].host
+    passed = float(host.potential(0.6, 298.15))
+    charge = {"step": "charge", "c_rate": 0.1, "until": {"voltage": f"{passed} V"}}
+    assert swelling(["charge at 0.5C for 20 min", charge], 0.15) is None
+
+
+def test_after_a_step_of_unknown_end_nothing_is_certain() -> None:
+    steps = ["charge at 0.5C until 0.45 V", "discharge at 1C for 9 h"]
+    found = swelling(steps, 0.2)
+    assert found is not None and (found.entry, found.theta, found.certain) == (1, 1.0, False)
+
+
 def test_where_nothing_tells_nothing_is_said() -> None:
     assert swelling([{"step": "charge", "c_rate": 1, "until": {"active_fraction": 0.1}}], 1e-6) is None
     assert swelling(["charge at 1C until 4.2 V"], 1e-6, FULL) is None
