@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,6 @@ def share_of(interface: Interface, chosen: np.ndarray) -> float:
 # --- where ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.also_on_ranks(2, 3)
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_a_stretch_holds_the_nodes_between_its_ends_and_those_at_them(dimension: int) -> None:
     interface = flat(8, dimension)
@@ -52,7 +52,6 @@ def test_a_stretch_holds_the_nodes_between_its_ends_and_those_at_them(dimension:
     np.testing.assert_array_equal(passivated(interface, wanted), (x > 0.2499e-6) & (x < 0.5001e-6))
 
 
-@pytest.mark.also_on_ranks(2, 3)
 def test_a_patch_in_3d_is_a_rectangle_and_several_add_up() -> None:
     interface = flat(8, 3)
     x, y = interface.space.tabulate_dof_coordinates()[:, :2].T * 1e6
@@ -66,7 +65,6 @@ def test_a_patch_in_3d_is_a_rectangle_and_several_add_up() -> None:
     assert interface.count(found) > 6
 
 
-@pytest.mark.also_on_ranks(2, 3)
 @pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("wanted", [
     {"patches": [{"start": "0.8 um", "end": "1.2 um"}]},
@@ -87,10 +85,9 @@ def test_what_is_passivated_repeats_with_the_cell(wanted: dict, dimension: int) 
 
 
 @pytest.mark.also_on_ranks(2, 3)
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_random_places_cover_the_share_that_is_asked_for(share: float) -> None:
+def test_random_places_cover_the_share_that_is_asked_for() -> None:
     interface = flat(200)
-    for seed in range(3):
+    for share, seed in itertools.product((0.1, 0.5, 0.9), range(3)):
         wanted = Passivation.model_validate({"share": share, "correlation_length": "0.1 um", "seed": seed})
         assert share_of(interface, passivated(interface, wanted)) == pytest.approx(share, abs=1 / 200)
 
