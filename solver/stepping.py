@@ -20,7 +20,7 @@ from interstice.solver.crack.path import PathError
 from interstice.solver.crack.unstable import Event
 from interstice.solver.interface.bond import Bond
 from interstice.solver.interface.kinetics import FARADAY
-from interstice.solver.part import Limit, Load
+from interstice.solver.part import Limit, Load, Part
 
 VOLTAGE_TOLERANCE, CURRENT_TOLERANCE = 1e-3, 1e-2
 """How far a cut-off may be overshot: a voltage [V], a current over that at which the step ends."""
@@ -103,8 +103,8 @@ class Stepping:
 
     def _check(self) -> None:
         """Raise ProtocolError where the state is none from which the model can go on."""
-        for part in self._cell.parts:
-            if words := part.breakdown():
+        for one in self._cell.every(Part):
+            if words := one.breakdown():
                 raise ProtocolError(words)
 
     def _carry_out(self, step: Step) -> Iterator[tuple[float, Report, tuple[str, ...], Event | None]]:
