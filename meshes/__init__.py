@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,12 +31,16 @@ def build(
 
     if geometry.builder == "film" or geometry.builder == "layers":
         profiles = roughness.from_case(geometry, case_folder)
-        followed = profiles if geometry.roughness_as == "profile" else {}
+        followed = roughness.followed(geometry, case_folder)
         tagged = layers.build(comm, stack.from_case(geometry), followed)
-        flattened = {
-            pair: roughness.flat(f"{profile.description}, followed by the mesh") for pair, profile in followed.items()
-        }
-        return tagged, profiles | flattened
+        for pair, profile in followed.items():
+            words = f"{profile.description}, followed by the mesh"
+            if geometry.roughness_as == "profile":
+                profiles[pair] = roughness.flat(words)
+            else:
+                words = f"{words}, and on it {profiles[pair].description}"
+                profiles[pair] = replace(profiles[pair], description=words)
+        return tagged, profiles
     if geometry.builder == "particles":
         tagged, profile = particles.from_case(comm, geometry)
         return tagged, dict.fromkeys(tagged.interfaces, profile)

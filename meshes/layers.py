@@ -43,8 +43,8 @@ def _follow(mesh: Mesh, stack: Stack, followed: Mapping[tuple[str, str], HeightP
     least = mesh.comm.allreduce(np.min(signed_volumes(mesh) / before, initial=np.inf), op=MPI.MIN)
     if least < LEAST_VOLUME:
         raise ValueError(
-            "geometry.roughness_as: following the heights squeezes elements of the mesh flat or inside out; lower the "
-            "rms height of the roughness or geometry.coarse_size, thicken the layers, or use 'gap'"
+            "geometry: following the heights squeezes elements of the mesh flat or inside out; lower the rms height "
+            "of what the mesh follows or geometry.coarse_size, thicken the layers, or use roughness_as: gap"
         )
 
 

@@ -21,6 +21,7 @@ def check(geometry: Geometry, case_folder: Path) -> None:
     elif geometry.builder == "film" or geometry.builder == "layers":
         _check_sizes(geometry, estimated_elements(stack.from_case(geometry)))
         roughness.from_case(geometry, case_folder)
+        roughness.followed(geometry, case_folder)
     elif geometry.builder == "particles":
         packed = packing.pack(geometry)
         _check_sizes(geometry, estimated_elements_among(packed, *packing.element_sizes(geometry)))

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,14 +74,29 @@ def from_case(geometry: Film | Layers, case_folder: Path) -> dict[tuple[str, str
 
     ValueError names the key that cannot be met.
     """
+    return dict.fromkeys(_interfaces(geometry), flat()) | _profiles(geometry, "roughness", case_folder)
+
+
+def followed(geometry: Film | Layers, case_folder: Path) -> dict[tuple[str, str], HeightProfile]:
+    """Return the heights that the mesh follows, by interface, of those where it does; the rest as in `from_case`."""
+    return _profiles(geometry, "roughness" if geometry.roughness_as == "profile" else "profile", case_folder)
+
+
+def _profiles(geometry: Film | Layers, key: str, case_folder: Path) -> dict[tuple[str, str], HeightProfile]:
+    """Return what stands under a key of `geometry` by the interface, of those that are named."""
+    pairs, given = _interfaces(geometry), getattr(geometry, key)
     if geometry.builder == "film":
-        return {("electrode", "electrolyte"): _profile(geometry, geometry.roughness, "geometry.roughness", case_folder)}
-    profiles = dict.fromkeys(geometry.interfaces, flat())
-    for name, roughness in geometry.roughness.items():
+        return {pairs[0]: _profile(geometry, given, f"geometry.{key}", case_folder)} if given else {}
+    profiles = {}
+    for name, roughness in given.items():
         upper, lower = name.split("/")
-        pair = (upper, lower) if (upper, lower) in profiles else (lower, upper)
-        profiles[pair] = _profile(geometry, roughness, f"geometry.roughness.{name}", case_folder)
+        pair = (upper, lower) if (upper, lower) in pairs else (lower, upper)
+        profiles[pair] = _profile(geometry, roughness, f"geometry.{key}.{name}", case_folder)
     return profiles
+
+
+def _interfaces(geometry: Film | Layers) -> list[tuple[str, str]]:
+    return [("electrode", "electrolyte")] if geometry.builder == "film" else geometry.interfaces
 
 
 def with_rows(geometry: Film | Layers, case_folder: Path) -> Film | Layers:
@@ -95,11 +110,14 @@ def with_rows(geometry: Film | Layers, case_folder: Path) -> Film | Layers:
         heights, _ = _read(case_folder / roughness.file, f"{key}.file")
         return roughness if heights.ndim == 1 else roughness.model_copy(update={"line": _middle(heights)})
 
-    key = "geometry.roughness"
-    if geometry.builder == "film":
-        return geometry.model_copy(update={"roughness": with_row(geometry.roughness, key)})
-    rows = {name: with_row(roughness, f"{key}.{name}") for name, roughness in geometry.roughness.items()}
-    return geometry.model_copy(update={"roughness": rows})
+    rows: dict[str, Any] = {}
+    for key in ("roughness", "profile"):
+        given = getattr(geometry, key)
+        if isinstance(given, dict):
+            rows[key] = {name: with_row(one, f"geometry.{key}.{name}") for name, one in given.items()}
+        else:
+            rows[key] = given and with_row(given, f"geometry.{key}")
+    return geometry.model_copy(update=rows)
 
 
 def _middle(heights: Array) -> int:

@@ -52,6 +52,11 @@ class Case(Section):
     kinematics: Literal["small_strain", "finite_rotation"] = Field(
         default="small_strain", description="finite_rotation: strains stay small, bodies may bend and buckle"
     )
+    largest_strain: Annotated[float, Field(gt=0)] = Field(
+        default=0.1,
+        description="root mean square over a side, swelling included, beyond which the run ends: both kinematics take "
+        "strains for small, and at 0.1 the measures of strain differ by a tenth of it; a larger one leaves trends",
+    )
     element_order: Literal[1, 2] = Field(
         default=1,
         description="of the displacements: 2 costs more per element and bears ν near 0.5, where 1 is too stiff",

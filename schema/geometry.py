@@ -60,10 +60,17 @@ class Layered(Box):
     )
     lateral: Literal["symmetric", "periodic"] = "symmetric"
 
+    @model_validator(mode="after")
+    def _followed_once(self) -> Self:
+        if self.roughness_as == "profile" and getattr(self, "profile", None):
+            raise ValueError("profile is heights that the mesh follows beside the roughness; leave out roughness_as")
+        return self
+
 
 _COARSE_SIZE = (
     "far from the interfaces, for all layers or a mapping of one for each; a third of its thickness if not given"
 )
+_PROFILE = "heights that the mesh follows, while the roughness is a gap on them"
 
 
 def _thirds(thicknesses: Mapping[str, float], given: Mapping[str, Any]) -> dict[str, str]:
@@ -77,7 +84,7 @@ def _require_each(sizes: Any, thicknesses: Mapping[str, float]) -> None:
 
 def _on_body(roughness: Any, given: Mapping[str, Any]) -> Any:
     """Return the roughness of an interface with what follows from the body, of which the keys `given` are known."""
-    if roughness.kind != "self_affine" or not {"length", "width", "element_size"} <= given.keys():
+    if roughness is None or roughness.kind != "self_affine" or not {"length", "width", "element_size"} <= given.keys():
         return roughness
     return roughness.on([size for size in (given["length"], given["width"]) if size], given["element_size"])
 
@@ -97,8 +104,9 @@ class Film(Layered):
         ),
     ] = Field(default=None, description=_COARSE_SIZE)
     roughness: Roughness = Flat()
+    profile: Roughness | None = Field(default=None, description=f"{_PROFILE}; none if not given")
 
-    @field_validator("roughness")
+    @field_validator("roughness", "profile")
     @classmethod
     def _cutoffs(cls, roughness: Any, info: ValidationInfo) -> Any:
         return _on_body(roughness, info.data)
@@ -139,6 +147,14 @@ class Layers(Layered):
     roughness: dict[str, Roughness] = Field(
         default_factory=dict, description="by interface, such as cathode/separator; those not named are flat"
     )
+    profile: dict[str, Roughness] = Field(
+        default_factory=dict, description=f"{_PROFILE}: by interface; none where not named"
+    )
+
+    @field_validator("profile")
+    @classmethod
+    def _cutoffs(cls, profile: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        return {key: _on_body(one, info.data) for key, one in profile.items()}
 
     @field_validator("roughness")
     @classmethod
@@ -160,13 +176,14 @@ class Layers(Layered):
         if twice:
             raise ValueError(f"layers must have names of their own; given twice or more: {', '.join(twice)}")
         joined = {tuple(sorted(pair)) for pair in self.interfaces}
-        named = [tuple(sorted(key.split("/"))) for key in self.roughness]
-        for key, pair in zip(self.roughness, named, strict=True):
-            if pair not in joined:
-                allowed = ", ".join("/".join(pair) for pair in self.interfaces)
-                raise ValueError(f"roughness of '{key}' is of no interface of these layers; allowed: {allowed}")
-        if len(set(named)) < len(named):
-            raise ValueError("roughness is given twice for one interface, once in either order of its names")
+        for block, given in (("roughness", self.roughness), ("profile", self.profile)):
+            named = [tuple(sorted(key.split("/"))) for key in given]
+            for key, pair in zip(given, named, strict=True):
+                if pair not in joined:
+                    allowed = ", ".join("/".join(pair) for pair in self.interfaces)
+                    raise ValueError(f"{block} of '{key}' is of no interface of these layers; allowed: {allowed}")
+            if len(set(named)) < len(named):
+                raise ValueError(f"{block} is given twice for one interface, once in either order of its names")
         return self
 
     @property

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from interstice.schema.roughness import Roughness
+from interstice.schema.roughness import Roughness, one_or_pair
 from interstice.schema.section import Fraction, Revised, Section, otherwise
 from interstice.schema.units import (
     AreaResistance,
@@ -192,6 +192,55 @@ class Adhesion(Section):
     range: Length
 
 
+Corner = Annotated[
+    Annotated[list[Position], Field(min_length=2, max_length=2), Tag("pair")] | Annotated[Position, Tag("one")],
+    Discriminator(one_or_pair),
+]
+"""A position x, or a pair of positions x and y."""
+
+
+class Patch(Section):
+    """A part of the interface: where x lies between two positions or, in 3D, where x and y lie in a rectangle."""
+
+    start: Corner
+    end: Corner
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Patch:
+        if isinstance(self.start, list) != isinstance(self.end, list):
+            raise ValueError("end must be one position where the start is one, and a pair where that is a pair")
+        if any(end <= start for start, end in zip(self.corners[0], self.corners[1], strict=True)):
+            raise ValueError(f"end must be above the start, {', '.join(f'{x:g} m' for x in self.corners[0])}")
+        return self
+
+    @property
+    def corners(self) -> tuple[list[float], list[float]]:
+        """The lowest and the highest x (, y) [m]."""
+        start, end = (place if isinstance(place, list) else [place] for place in (self.start, self.end))
+        return start, end
+
+
+class Passivation(Section):
+    """Parts of the interface that never conduct, though they may touch: patches that are given, or at random places."""
+
+    patches: list[Patch] = Field(default_factory=list)
+    share: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None, description="of the area, at random places; instead of patches"
+    )
+    correlation_length: Length | None = Field(
+        default=None, description="over which the random places are alike; needed with a share"
+    )
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Passivation:
+        if bool(self.patches) == (self.share is not None):
+            raise ValueError("patches or a share is needed, and not both")
+        if (self.share is None) != (self.correlation_length is None):
+            raise ValueError("correlation_length belongs to a share, which needs it")
+        return self
+
+
 class Kinetics(Revised):
     """Charge transfer on Γ_c; no lithium crosses Γ_d."""
 
@@ -220,6 +269,10 @@ class Kinetics(Revised):
     touching_gap: Length = Field(
         default="0.1 nm",
         description="of sides that no longer touch: where none presses, the share that conducts falls to 0 up to there",
+    )
+    passivated: Passivation | None = Field(
+        default=None,
+        description="what never conducts, though it presses and carries heat as the rest; none if not given",
     )
 
 

@@ -12,13 +12,14 @@ from interstice.schema.section import CaseFile, Section
 from interstice.schema.units import Length, Position
 
 
-def _one_or_pair(value: Any) -> str:
+def one_or_pair(value: Any) -> str:
+    """Return whether `value` is one position or a pair of them."""
     return "pair" if isinstance(value, list | tuple) else "one"
 
 
 Corner = Annotated[
     Annotated[tuple[Position, Position], Tag("pair")] | Annotated[Position, Tag("one")],
-    Discriminator(_one_or_pair),
+    Discriminator(one_or_pair),
 ]
 """A position along a line, or a pair of positions on a map."""
 

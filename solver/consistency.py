@@ -15,7 +15,9 @@ from interstice.schema import Case, Charge, Discharge, Electrode, Electrolyte, R
 from interstice.schema.problems import Key, Problem
 from interstice.schema.units import Length, unit
 from interstice.schema.wording import did_you_mean
+from interstice.solver.foreseen import too_much
 from interstice.solver.material_numbers import numbers_of, other_numbers, role_of
+from interstice.solver.swelling import first_beyond
 
 
 def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], list[Problem]]:
@@ -26,6 +28,8 @@ def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], 
         problems += more
     problems += _inconsistencies(case, folder, materials)
     problems += other_numbers(case, materials)
+    if not problems:
+        problems += _swollen(case, {name: material for name, material in materials.items() if material})
     return materials, problems
 
 
@@ -166,7 +170,9 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
         name, _, message = _one_line(error).partition(": ")
         yield (tuple(name.split(".")), message) if message else (("geometry",), name)
     else:
-        if case.element_order == 2 and complete(case.geometry, folder)[1] == 3:
+        dimension = complete(case.geometry, folder)[1]
+        yield from _misplaced_patches(case, dimension)
+        if case.element_order == 2 and dimension == 3:
             yield ("element_order",), "2 is for cells in 2D; allowed in 3D: 1"
 
 
@@ -215,6 +221,26 @@ def _too_smooth(case: Case) -> Iterator[Problem]:
         elif roughness.short_cutoff is not None and block.micro.cutoff >= roughness.short_cutoff:
             cut = unit(Length).format(roughness.short_cutoff)
             yield key, f"the mesh resolves waves down to the short_cutoff, {cut}; only shorter ones are below it"
+
+
+def _misplaced_patches(case: Case, dimension: int) -> Iterator[Problem]:
+    """Yield the passivated patches that are of another dimension than the body, or not on it."""
+    size = getattr(case.geometry, "lateral_size", ())
+    for name, block in case.faces.items():
+        for index, patch in enumerate(block.kinetics.passivated.patches if block.kinetics.passivated else ()):
+            key, (start, end) = (*_block(case, name), "kinetics", "passivated", "patches", index), patch.corners
+            if len(start) > dimension - 1:
+                yield (*key, "start"), f"a body of dimension {dimension} needs one position, such as '2 um'"
+            elif any(low >= length or high <= 0.0 for low, high, length in zip(start, end, size, strict=False)):
+                extent = " x ".join(unit(Length).format(length) for length in size)
+                yield key, f"the patch is not on the interface, which begins at 0 m and is {extent} long"
+
+
+def _swollen(case: Case, materials: Mapping[str, Material]) -> Iterator[Problem]:
+    """Yield the entry of the protocol that is certain to swell a host beyond the strains that are small."""
+    swelling = first_beyond(case, materials, case.largest_strain)
+    if swelling and swelling.certain:
+        yield ("protocol", swelling.entry), too_much(swelling, case, materials)
 
 
 def _over_before_it_begins(case: Case, potentials: Mapping[str, float]) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from interstice.materials import Material
 from interstice.schema import Case
 from interstice.solver.material_numbers import role_of
+from interstice.solver.swelling import Swelling, first_beyond
 
 LOCKING = 0.47
 """Poisson's ratio above which linear displacements are noticeably too stiff."""
@@ -32,6 +33,20 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"only and used at {case.temperature - CELSIUS:.0f} °C, where it may be another one by orders of "
                 f"magnitude; set temperature, or overrides.{number}"
             )
+    swelling = first_beyond(case, materials, case.largest_strain)
+    if swelling and not swelling.certain:
+        yield f"protocol.{swelling.entry}: {too_much(swelling, case, materials)}"
+
+
+def too_much(swelling: Swelling, case: Case, materials: Mapping[str, Material]) -> str:
+    """Return what to say of a protocol that swells a host too far."""
+    name, start = swelling.side, case.hosts[swelling.side].initial_stoichiometry
+    return (
+        f"θ of {name} goes from {start:.4g} {'to' if swelling.certain else 'towards'} {swelling.theta:.3g}, where "
+        f"{materials[name].name} has {'swollen' if swelling.strain > 0 else 'shrunk'} by {abs(swelling.strain):.1%} in "
+        f"each direction; the model takes strains for small, and the run ends beyond largest_strain, "
+        f"{case.largest_strain:g}: let less lithium pass, or raise it and take the results for trends"
+    )
 
 
 def _transport(material: Material, role: str) -> tuple[str, tuple[float, float]]:

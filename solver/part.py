@@ -179,6 +179,10 @@ class Part:
         """Return where the time step just committed left the range in which the law holds. Collective."""
         return ()
 
+    def breakdown(self) -> str:
+        """Return why the run cannot go on from the present state, though that stands; "" where it can. Collective."""
+        return ""
+
     def works(self) -> Iterable[Work]:
         """Return the shares of the energy ledger, which begin with the present state."""
         return ()

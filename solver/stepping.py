@@ -20,7 +20,7 @@ from interstice.solver.crack.path import PathError
 from interstice.solver.crack.unstable import Event
 from interstice.solver.interface.bond import Bond
 from interstice.solver.interface.kinetics import FARADAY
-from interstice.solver.part import Limit, Load
+from interstice.solver.part import Limit, Load, Part
 
 VOLTAGE_TOLERANCE, CURRENT_TOLERANCE = 1e-3, 1e-2
 """How far a cut-off may be overshot: a voltage [V], a current over that at which the step ends."""
@@ -84,6 +84,7 @@ class Stepping:
 
     def __iter__(self) -> Iterator[Advance]:
         """Yield after every accepted time step, from where the state is; ProtocolError where no step is possible."""
+        self._check()
         start = int(self._done)
         for number, (cycle, step) in enumerate(islice(_unrolled(self._protocol), start, None), start=start + 1):
             if isinstance(step, Open) and step.control == "crack":
@@ -94,10 +95,17 @@ class Stepping:
                 ended, self._words = self._words, ""
                 notes = (ended, *notes) if ended else notes
                 yield Advance(number, step, float(self._time), duration, report, notes, cycle, event, ended)
+                self._check()
             self._done += 1.0
             self._passed[...] = 0.0
         if self._words:
             raise ProtocolError(self._words)
+
+    def _check(self) -> None:
+        """Raise ProtocolError where the state is none from which the model can go on."""
+        for one in self._cell.every(Part):
+            if words := one.breakdown():
+                raise ProtocolError(words)
 
     def _carry_out(self, step: Step) -> Iterator[tuple[float, Report, tuple[str, ...], Event | None]]:
         """Carry out one step of the protocol, from its beginning or from where the state is."""

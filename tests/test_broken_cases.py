@@ -43,6 +43,8 @@ protocol:
 time: {initial: 1 s, minimum: 1 ms}
 """
 REST = "{step: rest, time: 10 min}"
+KINETICS = "    exchange_current_density: 1 mA/cm^2\n"
+PASSIVATED, PASSIVATION = KINETICS + "    passivated: {{{}}}\n", "interface.kinetics.passivated"
 JARGON = ("Traceback", "pydantic", "https://", "Input should", "Value error", "validation error", "union", "ruamel")
 
 # What the text is replaced by, and what the message must hold besides file and line.
@@ -178,6 +180,68 @@ EDITS = {
         "  cohesive: {unbonded: {start: 2 um, end: 1 um}, normal_strength: 1 MPa, shear_strength: 1 MPa, "
         "normal_toughness: 1 J/m^2, shear_toughness: 1 J/m^2}\n  kinetics:\n",
         ["interface.cohesive.unbonded.end", "above the start"],
+    ),
+    "swollen beyond small strains": (
+        "- {step: charge, current_density: 1 mA/cm^2, until: {voltage: 4.2 V}}\n- {step: rest, time: 10 min}\n",
+        "- rest for 1 s\n- {step: charge, current_density: 1 mA/cm^2, until: {time: 5 min}}\nlargest_strain: 0.01\n",
+        [
+            "protocol.1: θ of electrode goes from 0.9 to 0.299",
+            "NMC811 has shrunk by",
+            "largest_strain, 0.01",
+            "raise it",
+        ],
+    ),
+    "no strain at all": (REST, f"{REST}\nlargest_strain: 0", ["largest_strain = 0", "greater than 0"]),
+    "followed twice": (
+        "  element_size: 100 nm\n",
+        "  element_size: 100 nm\n  roughness_as: profile\n  profile: {kind: flat}\n",
+        ["geometry.profile", "beside the roughness; leave out roughness_as"],
+    ),
+    "profile below the mesh": (
+        "  element_size: 100 nm\n",
+        "  element_size: 100 nm\n  profile: {kind: sinusoidal, amplitude: 1 nm, wavelength: 150 nm}\n",
+        ["geometry.profile.wavelength = '150 nm'", "below two interface elements"],
+    ),
+    "passivated by nothing": (KINETICS, PASSIVATED.format("seed: 1"), [f"{PASSIVATION}.patches: or a share is needed"]),
+    "passivated twice": (
+        KINETICS,
+        PASSIVATED.format("share: 0.5, correlation_length: 1 um, patches: [{start: 1 um, end: 2 um}]"),
+        [f"{PASSIVATION}.patches: or a share is needed, and not both"],
+    ),
+    "share without correlation": (
+        KINETICS,
+        PASSIVATED.format("share: 0.5"),
+        [f"{PASSIVATION}.correlation_length", "needs it"],
+    ),
+    "all of it passivated": (
+        KINETICS,
+        PASSIVATED.format("share: 1, correlation_length: 1 um"),
+        [f"{PASSIVATION}.share = 1", "less than 1"],
+    ),
+    "patch inside out": (
+        KINETICS,
+        PASSIVATED.format("patches: [{start: 1 um, end: 2 um}, {start: 2 um, end: 1 um}]"),
+        [f"{PASSIVATION}.patches.1.end = '1 um'", "above the start, 2e-06 m"],
+    ),
+    "patch of two dimensions": (
+        KINETICS,
+        PASSIVATED.format("patches: [{start: [1 um, 1 um], end: [2 um, 2 um]}]"),
+        [f"{PASSIVATION}.patches.0.start", "a body of dimension 2 needs one position"],
+    ),
+    "patch of one and a half": (
+        KINETICS,
+        PASSIVATED.format("patches: [{start: 1 um, end: [2 um, 2 um]}]"),
+        [f"{PASSIVATION}.patches.0.end", "one position where the start is one"],
+    ),
+    "patch without unit": (
+        KINETICS,
+        PASSIVATED.format("patches: [{start: [1, 1 um], end: [2 um, 2 um]}]"),
+        [f"{PASSIVATION}.patches.0.start.0 = 1", "the unit is missing"],
+    ),
+    "patch beside the body": (
+        KINETICS,
+        PASSIVATED.format("patches: [{start: 30 um, end: 31 um}]"),
+        [f"{PASSIVATION}.patches.0: the patch is not on the interface", "is 2e-06 m long"],
     ),
     "friction without coefficient": ("  kinetics:\n", "  friction: {}\n  kinetics:\n", ["coefficient: missing"]),
     "unknown choice": ("  hold: fixed_thickness", "  hold: fixed", ["stack.hold = 'fixed'", "constant_pressure"]),

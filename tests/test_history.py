@@ -23,6 +23,10 @@ PROFILE = (
     "geometry.roughness={kind: sinusoidal, amplitude: 40 nm, wavelength: 1 um}",
     "geometry.roughness_as=profile",
 )
+BOTH = (
+    "geometry.roughness={kind: self_affine, rms: 0.6 nm, seed: 3}",
+    "geometry.profile={kind: sinusoidal, amplitude: 100 nm, wavelength: 1 um}",
+)
 EVERY_LAW = (
     "interface.cohesive={law: trapezoidal, normal_strength: 5 MPa, shear_strength: 8 MPa, normal_toughness: 1 mJ/m^2, "
     "shear_toughness: 2 mJ/m^2, mixity: power_law, relaxation_time: 1 s, unbonded: {start: 0 um, end: 0.3 um}, "
@@ -42,25 +46,33 @@ STRESSED = (
     "film_resistance: 5 ohm*cm^2, onset_pressure: 0.5 MPa}",
     "temperature=310 K",
 )
-POLYMER = ("electrolyte.material=PEO-LiTFSI", "interface.kinetics={law: linear, exchange_current_density: 1 mA/cm^2}")
+POLYMER = (
+    "electrolyte.material=PEO-LiTFSI",
+    "interface.kinetics={law: linear, exchange_current_density: 1 mA/cm^2}",
+    "largest_strain=10",
+)
 WARM = (
     "electrolyte.material=LLZO",
     "heat={collector_transfer: 10 W/(m^2*K), counter_transfer: 5 W/(m^2*K), ambient: 300 K}",
     FIXED_PRESSURE,
 )
+PASSIVATED = ("interface.kinetics.passivated={share: 0.4, correlation_length: 300 nm, seed: 2}",)
 RUNS: dict[str, tuple[str, ...]] = {
     "fixed thickness": (),
     "constant pressure": (FIXED_PRESSURE,),
     "periodic": (WHOLE,),
     "self-affine": (ROUGH,),
     "conforming rough interface": PROFILE,
+    "profile and gap": (*BOTH, FIXED_PRESSURE),
     "bonded": (BONDED,),
     "every law": EVERY_LAW,
     "free and rotating": (BONDED, GENTLE, "stack={hold: free}", "kinematics=finite_rotation"),
     "stress and film": STRESSED,
     "polymer": (*POLYMER, GENTLE),
     "heat": WARM,
+    "passivated": (WHOLE, FIXED_PRESSURE, *PASSIVATED),
     "3D": (SPATIAL, FIXED_PRESSURE),
+    "3D, passivated": (SPATIAL, FIXED_PRESSURE, *PASSIVATED),
     "3D, stress and film": (SPATIAL, FIXED_PRESSURE, *STRESSED),
 }
 
@@ -112,6 +124,13 @@ def test_nothing_crosses_the_detached_area(run: Run) -> None:
     assert np.all(run.column("current over detached area [A]") == 0.0)
 
 
+def test_no_more_conducts_than_touches_and_is_not_passivated(run: Run) -> None:
+    active, touching = run.column("active fraction [1]"), run.column("touching fraction [1]")
+    passivated = run.column("passivated fraction [1]") if "passivated fraction [1]" in run.rows[0] else 0.0
+    assert np.all(active <= touching + 1e-12) and np.all(touching <= 1.0 + 1e-12)
+    assert np.all(active <= 1.0 - passivated + 1e-12)
+
+
 def test_area_identity_holds(run: Run) -> None:
     """j_app = j_loc f_c A_geom/A_app."""
     row = {name: run.column(name)[1:] for name in run.rows[0]}
@@ -121,6 +140,17 @@ def test_area_identity_holds(run: Run) -> None:
     # the factorised, monolithic 2D solve leaves rounding; in 3D what Newton's tolerance allows
     tolerance = 1e-12 if run.cell.domain.dimension == 2 else 1e-9
     np.testing.assert_allclose(applied, row["current density [A/m^2]"], rtol=0, atol=tolerance * scale)
+
+
+def test_a_resolved_profile_has_more_area_than_its_projection_and_a_gap_on_it_keeps_part_of_it_apart() -> None:
+    run = tiny_run(*BOTH, FIXED_PRESSURE)
+    first = run.rows[0]
+    x = np.linspace(0.0, 2e-6, 17)
+    arc = np.hypot(np.diff(x), np.diff(1e-7 * np.cos(2 * np.pi * x / 1e-6))).sum()
+    assert first["geometric area [m^2]"] == pytest.approx(arc, rel=1e-9)
+    assert first["geometric area [m^2]"] > 1.05 * first["apparent area [m^2]"]
+    assert 0.1 < first["touching fraction [1]"] < 0.9 and first["max gap [m]"] > 1e-11
+    assert first["active area [m^2]"] == first["active fraction [1]"] * first["geometric area [m^2]"]
 
 
 def test_gap_and_pressure_exclude_each_other(run: Run) -> None:
@@ -226,6 +256,9 @@ COUNTS = {"newton iterations [1]", "linear iterations [1]"}
         ("every law", 2),
         ("every law", 3),
         ("heat", 2),
+        ("passivated", 2),
+        ("passivated", 3),
+        ("3D, passivated", 3),
         ("3D", 2),
         ("3D", 3),
     ],

@@ -19,6 +19,8 @@ all within g_t conduct.
 All wrong ones change at once as long as they become fewer, then one at a time (block principal pivoting: Júdice and
 Pires, Comput. Oper. Res. 21, 587 (1994), doi:10.1016/0305-0548(94)90106-6).
 
+What is passivated has a = 0 for good, whatever presses on it (`interstice.solver.interface.passivation`).
+
 With an onset pressure p_1 the law is smooth, a = p/(p + p_1), of which the above is the limit p_1 → 0. With roughness
 below the mesh the share is that in real contact (`interstice.solver.interface.micro_contact`): φ(p), as smooth, or
 a φ(p) where what was made flat stays in contact down to p = 0.
@@ -26,7 +28,7 @@ a φ(p) where what was made flat stays in contact down to p = 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -37,8 +39,9 @@ from mpi4py import MPI
 from interstice import schema
 from interstice.solver.algebra import Constraints
 from interstice.solver.interface.micro_contact import MicroContact
+from interstice.solver.interface.passivation import passivated
 from interstice.solver.model import Model
-from interstice.solver.part import Change, Group, Load, Part, Term, Unknown
+from interstice.solver.part import Caution, Change, Group, Load, Part, Term, Unknown
 from interstice.solver.site import Face
 
 Mask = npt.NDArray[np.bool_]
@@ -52,7 +55,8 @@ PATIENCE = 3
 class Activity(Part):
     """The share a of one interface: `share` in UFL, exactly 0 on Γ_d.
 
-    At the nodes `contacted` is 1 on Γ_c and 0 on Γ_d, and `sliding` is 1 where the current holds a node at p = g = 0.
+    At the nodes `contacted` is 1 on Γ_c and 0 on Γ_d, `sliding` is 1 where the current holds a node at p = g = 0, and
+    `passivated` is 1 where a node never conducts: it belongs to Γ_d, though it may touch and carry heat.
     """
 
     group: ClassVar[Group] = "transport"
@@ -70,6 +74,13 @@ class Activity(Part):
         self.contacted, self.sliding, self._given, self._held = (
             state.function(interface.function(name)) for name in ("contacted", "sliding", "given", "held")
         )
+        self.passivated, self._conducts_heat = (
+            interface.function("passivated"),
+            state.function(interface.function("conducts heat")),
+        )
+        self._passivation = law.passivated
+        if law.passivated:
+            self.passivated.x.array[:] = passivated(interface, law.passivated, model.period)
         self._before = state.array("before", np.zeros_like(self._a.x.array))
         self._origin = state.array("origin", np.zeros_like(self._a.x.array))
         self._fewest, self._patience = state.number("fewest wrong", np.inf), state.number("patience", float(PATIENCE))
@@ -84,10 +95,12 @@ class Activity(Part):
             real = contact.along_tangent(lambda pressure: pressure / (pressure + half))
         if contact is not None and real is not None:
             real = self._held("+") + (1 - self._held("+")) * real
-            self.share = real if self._gradual else self.share * real
+            self.share = real if self._gradual and not law.passivated else self.share * real
             if self._gradual:
                 contact.ease()
         face.share = self.share
+        if law.passivated and model.case.heat:
+            face.share = self.share + (self._conducts_heat("+") if real is None else self._conducts_heat("+") * real)
         self._touching_gap, self._load = law.touching_gap, Load()
 
     @property
@@ -117,8 +130,18 @@ class Activity(Part):
 
     def _give(self, share: npt.NDArray[np.float64]) -> None:
         """Let this share of each node conduct; shape (local and ghost nodes,)."""
-        self._a.x.array[:] = self._given.x.array[:] = share
-        self.contacted.x.array[:] = share > 0.0
+        conducts = np.where(self._is_passivated, 0.0, share)
+        self._a.x.array[:] = self._given.x.array[:] = conducts
+        self._conducts_heat.x.array[self._is_passivated] = np.maximum(self.face.touching, self._fading)[
+            self._is_passivated
+        ]
+        self.contacted.x.array[:] = conducts > 0.0
+
+    @property
+    def _is_passivated(self) -> Mask:
+        """Where nothing ever conducts, shape (local and ghost nodes,)."""
+        never: Mask = self.passivated.x.array > 0.0
+        return never
 
     @property
     def _fading(self) -> npt.NDArray[np.float64]:
@@ -185,6 +208,7 @@ class Activity(Part):
             wrong = np.where(slid, (a <= 0.0) | (a >= 1.0), np.where(full, ~touching, touching | near | part))
         else:
             wrong = slid | np.where(full, ~touching, touching & (not opens) | part & ~near)
+        wrong &= ~self._is_passivated
         if not (count := self.interface.count(wrong)):
             return True
         changes = wrong & self._chosen(wrong, count)
@@ -202,6 +226,23 @@ class Activity(Part):
         contact.release(presses)
         self._model.rates.kink()
         return False
+
+    def columns(self) -> Mapping[str, float]:
+        interface, columns = self.interface, {}
+        if self.face.contact is not None:
+            touching = (self.contacted.x.array > 0.0) | self.face.touching | (self._fading > 0.0)
+            columns["touching fraction [1]"] = interface.sum(touching.astype(float)) / self.face.area
+        if self._passivation:
+            columns["passivated fraction [1]"] = interface.sum(self.passivated.x.array) / self.face.area
+        return columns
+
+    def cautions(self) -> Iterator[Caution]:
+        if self._passivation and not self.interface.count(self._is_passivated):
+            yield Caution(
+                "no passivated node",
+                f"no node of the interface{self.label} is passivated: what is to be lies between nodes; refine "
+                "geometry.element_size, or enlarge the patches or the share",
+            )
 
     @property
     def _current_opens(self) -> bool:

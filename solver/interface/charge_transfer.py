@@ -99,7 +99,8 @@ class ChargeTransfer(Part):
             start = interface.function("start of the potential difference")
             read = interface.reader(potential_jump).read
             rate = model.rates.of_reading(potential_jump, start, read, state.scope("gap"))
-            self.charge = self.current + kinetics.charging_current(capacitance, rate, face.activity.contacted("+"))
+            uncharged = face.activity.contacted("+") + face.activity.passivated("+")
+            self.charge = self.current + kinetics.charging_current(capacitance, rate, uncharged)
         self._share = interface.reader(share)
         self._current, self._charge = interface.reader(self.current), interface.reader(self.charge)
         self._losses = {name: interface.reader(loss) for name, loss in losses.items()}

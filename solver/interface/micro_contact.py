@@ -28,7 +28,7 @@ as long as the sides press on each other at all, and the conductance keeps the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -146,8 +146,3 @@ class MicroContact(Part):
         contact = self.face.contact
         assert contact is not None
         self.largest.x.array[:] = np.maximum(self.largest.x.array, contact.pressure)
-
-    def columns(self) -> Mapping[str, float]:
-        assert self.face.contact is not None
-        touching = self.interface.sum(self.face.contact.active.x.array)
-        return {"touching fraction [1]": touching / self.face.area}

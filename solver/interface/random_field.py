@@ -1,4 +1,4 @@
-"""Random fields of mean 1 that let strength and toughness vary along an interface.
+"""Random fields that let strength and toughness, of mean 1, and what conducts vary along an interface.
 
 A Gaussian field u of variance 1 and correlation exp(−r²/ℓ²) is a sum of waves of random direction, length and phase,
 
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gamma, log_ndtr
+from scipy.special import gamma, log_ndtr, ndtr
 
 Array = npt.NDArray[np.float64]
 Field = Callable[..., Array]
@@ -37,6 +37,12 @@ def log_normal(variation: float, correlation_length: float, seed: int, period: S
     normal = _gaussian(correlation_length, seed, period)
     variance = np.log(1 + variation**2)
     return lambda *x: np.exp(np.sqrt(variance) * normal(*x) - variance / 2)
+
+
+def uniform(correlation_length: float, seed: int, period: Sequence[float] = ()) -> Field:
+    """Return a field of values distributed evenly over 0 … 1; the rest as in `weibull`."""
+    normal = _gaussian(correlation_length, seed, period)
+    return lambda *x: ndtr(normal(*x))
 
 
 def _gaussian(correlation_length: float, seed: int, period: Sequence[float]) -> Field:

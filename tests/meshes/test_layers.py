@@ -135,6 +135,29 @@ def test_mesh_follows_the_heights_of_each_interface_between_its_neighbours(dimen
     assert total == pytest.approx(TOTAL * LENGTH * (1.0 if dimension == 2 else WIDTH), rel=1e-12)
 
 
+WAVES = {"kind": "sinusoidal", "amplitude": "30 nm", "wavelength": "1.5 um"}
+
+
+@pytest.mark.also_on_ranks(3)
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_mesh_follows_a_profile_while_the_roughness_is_a_gap_on_it(dimension: int) -> None:
+    """The interface with both, the one with a profile alone, the one with a gap alone."""
+    geometry = layers(dimension, roughness=ROUGH, profile={"coating/cathode": WAVES, "coating/separator": WAVES})
+    alone = roughness.from_case(layers(dimension, roughness={"cathode/coating": WAVES}), Path())[INTERFACES[0]]
+    gaps = roughness.from_case(geometry, Path())
+    tagged, profiles = meshes.build(COMM, geometry, Path())
+    for pair, level in zip(INTERFACES, HEIGHTS, strict=True):
+        points = nodes(tagged, tagged.interfaces[pair])
+        place, height = points[:, : dimension - 1].T, points[:, dimension - 1]
+        followed = alone(*place) if "coating" in pair else 0.0
+        np.testing.assert_allclose(height, level + followed, rtol=0, atol=1e-15)
+        np.testing.assert_array_equal(
+            meshes.initial_gap(profiles[pair])(*place), meshes.initial_gap(gaps[pair])(*place)
+        )
+    assert [profiles[pair].rms > 0 for pair in INTERFACES] == [True, False, True]
+    assert "followed by the mesh, and on it sinusoidal" in profiles[INTERFACES[0]].description
+
+
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_opposite_sides_of_a_periodic_stack_carry_matching_nodes(dimension: int) -> None:
     tagged = build(layers(dimension, lateral="periodic", roughness=ROUGH, roughness_as="profile"))
@@ -187,5 +210,5 @@ def test_what_is_wrong_with_a_roughness_is_said_under_its_interface() -> None:
 @pytest.mark.also_on_ranks(2, 3)
 def test_heights_that_would_squeeze_a_layer_flat_are_refused_on_every_rank() -> None:
     high = {"coating/separator": {"kind": "self_affine", "rms": "0.3 um"}}
-    with pytest.raises(ValueError, match=r"geometry\.roughness_as: .* lower the rms height"):
+    with pytest.raises(ValueError, match=r"geometry: .* lower the rms height"):
         build(layers(2, roughness=high, roughness_as="profile"))
