@@ -17,10 +17,11 @@ import numpy as np
 from mpi4py import MPI
 from pydantic import BeforeValidator, Field
 
-from interstice.benchmarks import boundary_elements, rough
+from interstice.benchmarks import rough
 from interstice.benchmarks.case_run import CaseRun, read_text
 from interstice.benchmarks.options import Parameters
 from interstice.benchmarks.report import Result
+from interstice.solver.patch import boundary_elements
 
 NAME = "micro-contact"
 CASE = """\

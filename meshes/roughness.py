@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 if TYPE_CHECKING:
-    from interstice.schema import Film, Layered, Layers, Measured, Roughness, SelfAffine, Sinusoidal
+    from interstice.schema import Film, Layered, Layers, Measured, Patch, Roughness, SelfAffine, Sinusoidal
 
 Array = NDArray[np.float64]
 Heights = Callable[..., Array]
@@ -82,6 +82,29 @@ def from_case(geometry: Film | Layers, case_folder: Path) -> dict[tuple[str, str
         pair = (upper, lower) if (upper, lower) in profiles else (lower, upper)
         profiles[pair] = _profile(geometry, roughness, f"geometry.roughness.{name}", case_folder)
     return profiles
+
+
+def of_patch(patch: Patch, case_folder: Path) -> tuple[Array, HeightProfile]:
+    """Return heights [m] of a patch at the points of a regular grid over one period, shape (n, n), and its profile.
+
+    Points are `patch.spacing` apart. Beyond a measured square its mirror images make it periodic: n is 2 `patch.points`
+    then. ValueError names the key that cannot be met.
+    """
+    size, roughness = (patch.length, patch.length), patch.surface()
+    place = np.arange(patch.points) * patch.spacing
+    if roughness.kind == "measured":
+        profile = _measured(roughness, size, "roughness", case_folder)
+        place = np.append(place, patch.length)
+        place = np.append(place, place[-2:0:-1])
+    else:
+        cutoff, shortest = roughness.short_cutoff, 2 * patch.spacing
+        assert cutoff is not None
+        if cutoff < shortest:
+            raise ValueError(
+                f"roughness.short_cutoff: {_text(cutoff)} is below two points, {_text(shortest)}; raise points"
+            )
+        profile = _self_affine(roughness, size, "roughness")
+    return profile(*np.meshgrid(place, place, indexing="ij")), profile
 
 
 def with_rows(geometry: Film | Layers, case_folder: Path) -> Film | Layers:

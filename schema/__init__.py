@@ -27,6 +27,7 @@ from interstice.schema.interface import (
     Variation,
     Weibull,
 )
+from interstice.schema.patch import Patch
 from interstice.schema.protocol import (
     Charge,
     Discharge,
@@ -84,6 +85,7 @@ __all__ = [
     "Overrides",
     "Pad",
     "Particles",
+    "Patch",
     "Press",
     "RandomField",
     "Rate",

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from interstice.schema.roughness import Roughness
-from interstice.schema.section import Fraction, Revised, Section, otherwise
+from interstice.schema.section import CaseFile, Fraction, Revised, Section, otherwise
 from interstice.schema.units import (
     AreaResistance,
     CurrentDensity,
@@ -147,9 +147,10 @@ class Micro(Section):
     The current crowds onto it: h_c(p) is the conductance in series.
     """
 
-    law: Literal["elastic", "plastic", "elastic_plastic"] = Field(
+    law: Literal["elastic", "plastic", "elastic_plastic", "table"] = Field(
         default="elastic",
-        description="plastic and elastic_plastic keep what a larger pressure made flat; both sides need a hardness",
+        description="plastic and elastic_plastic keep what a larger pressure made flat; both sides need a hardness; "
+        "table is what the command patch found of a resolved surface",
     )
     rms: Length | None = Field(default=None, description="rms height of the roughness below the mesh")
     slope: Annotated[float, Field(gt=0)] | None = Field(
@@ -160,9 +161,21 @@ class Micro(Section):
         description="shortest wavelength of the surface: rms and slope, if not given, are those of the self-affine "
         "roughness from its short_cutoff down to this",
     )
+    file: CaseFile | None = Field(
+        default=None, description="table: path of what the command patch wrote, relative to the case file"
+    )
 
     @model_validator(mode="after")
     def _known(self) -> Micro:
+        if self.law == "table":
+            if self.file is None:
+                raise ValueError("file is missing; the law table needs what './interstice patch SURFACE.yaml' writes")
+            for name in ("rms", "slope", "cutoff"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f"{name} says what the file of the law table says already; leave it out")
+            return self
+        if self.file is not None:
+            raise ValueError("file belongs to the law table")
         if (self.rms is None) != (self.slope is None):
             raise ValueError("rms and slope are needed together, or neither of them and a cutoff")
         if self.rms is None and self.cutoff is None:

@@ -16,6 +16,7 @@ from interstice.schema.problems import Key, Problem
 from interstice.schema.units import Length, unit
 from interstice.schema.wording import did_you_mean
 from interstice.solver.material_numbers import numbers_of, other_numbers, role_of
+from interstice.solver.patch import table
 
 
 def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], list[Problem]]:
@@ -160,6 +161,7 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
     yield from _without_numbers(case, folder, materials)
     yield from _without_hardness(case, materials)
     yield from _too_smooth(case)
+    yield from _without_table(case)
     try:
         check(case.geometry, folder)
     except (ValueError, OSError) as error:
@@ -190,7 +192,7 @@ def _without_hardness(case: Case, materials: Mapping[str, Material | None]) -> I
             continue
         block = case.faces[name]
         plastic = ("contact", "plastic") if block.contact.plastic else ("micro", "law")
-        if not block.contact.plastic and (block.micro is None or block.micro.law == "elastic"):
+        if not block.contact.plastic and (block.micro is None or block.micro.law in ("elastic", "table")):
             continue
         for side in (first, second):
             material = materials.get(side)
@@ -203,9 +205,8 @@ def _without_hardness(case: Case, materials: Mapping[str, Material | None]) -> I
 def _too_smooth(case: Case) -> Iterator[Problem]:
     """Yield the interfaces whose roughness below the mesh is to follow from roughness that goes on nowhere."""
     for name, block in case.faces.items():
-        if block.micro is None or block.micro.rms is not None or name.count("/") != 1:
+        if block.micro is None or block.micro.cutoff is None or block.micro.rms or name.count("/") != 1:
             continue
-        assert block.micro.cutoff is not None
         roughness, key = case.roughness(name), (*_block(case, name), "micro", "cutoff")
         if roughness.kind != "self_affine":
             yield (
@@ -215,6 +216,16 @@ def _too_smooth(case: Case) -> Iterator[Problem]:
         elif roughness.short_cutoff is not None and block.micro.cutoff >= roughness.short_cutoff:
             cut = unit(Length).format(roughness.short_cutoff)
             yield key, f"the mesh resolves waves down to the short_cutoff, {cut}; only shorter ones are below it"
+
+
+def _without_table(case: Case) -> Iterator[Problem]:
+    """Yield the interfaces whose micro-contact is to follow a file that is no table."""
+    for name, block in case.faces.items():
+        if block.micro is not None and block.micro.file is not None:
+            try:
+                table.read(block.micro.file)
+            except table.TableError as error:
+                yield (*_block(case, name), "micro", "file"), str(error)
 
 
 def _over_before_it_begins(case: Case, potentials: Mapping[str, float]) -> Iterator[Problem]:
