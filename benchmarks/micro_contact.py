@@ -12,8 +12,8 @@ multiple:
     recovered      what the plastic law keeps at each further load: rims recover elastically, and part.
 
 Points at the rim of a spot are in contact in part. Counted in full, the area of elastic contact is too large, with 8
-points per shortest wave by 8 % at the lightest load: it is corrected for that, and differs then by 0.6 % between 8 and 64
-points. Of plastic contact, where points at the rim bear the hardness too, all count in full.
+points per shortest wave by 8 % at the lightest load: it is corrected for that, and differs then by 0.6 % between 8 and
+64 points. Of plastic contact, where points at the rim bear the hardness too, all count in full.
 """
 
 from __future__ import annotations

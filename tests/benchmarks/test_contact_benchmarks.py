@@ -66,7 +66,7 @@ def test_waves_pressed_flat_bear_their_hardness_and_stay_flat(load_ratio: float,
 
 
 def test_laws_of_real_contact_hold_in_a_cell_and_nearly_on_a_surface() -> None:
-    """Persson's law is good where much touches, a table of the surface everywhere; what is flattened recovers in part."""
+    """Persson's law is good where much touches, a table everywhere; what is flattened recovers in part."""
     errors = run("micro_contact", points=64, waves=2, loads=(0.3, 0.8, 1.2)).errors
     assert errors["share"] <= 1e-9 and errors["retained"] <= 1e-9
     assert errors["elastic"] <= 0.02
