@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from interstice.schema.roughness import Roughness
 from interstice.schema.section import CaseFile, Fraction, Revised, Section, otherwise
 from interstice.schema.units import (
     AreaResistance,
@@ -158,8 +157,13 @@ class Micro(Section):
     )
     cutoff: Length | None = Field(
         default=None,
-        description="shortest wavelength of the surface: rms and slope, if not given, are those of the self-affine "
-        "roughness from its short_cutoff down to this",
+        description="shortest wavelength of the surface: rms and slope, if not given, are those of the waves of the "
+        "interface's roughness that the mesh does not resolve, shorter than 8 elements or than its short_cutoff, down "
+        "to this",
+    )
+    hurst: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None,
+        description="measured roughness: Hurst exponent by which it goes on beyond two pixels; fitted if not given",
     )
     file: CaseFile | None = Field(
         default=None, description="table: path of what the command patch wrote, relative to the case file"
@@ -170,7 +174,7 @@ class Micro(Section):
         if self.law == "table":
             if self.file is None:
                 raise ValueError("file is missing; the law table needs what './interstice patch SURFACE.yaml' writes")
-            for name in ("rms", "slope", "cutoff"):
+            for name in ("rms", "slope", "cutoff", "hurst"):
                 if getattr(self, name) is not None:
                     raise ValueError(f"{name} says what the file of the law table says already; leave it out")
             return self
@@ -180,16 +184,12 @@ class Micro(Section):
             raise ValueError("rms and slope are needed together, or neither of them and a cutoff")
         if self.rms is None and self.cutoff is None:
             raise ValueError(
-                "rms and slope are missing; give them, or as cutoff the shortest wavelength of self-affine roughness"
+                "rms and slope are missing; give them, or as cutoff the shortest wavelength of the roughness that the "
+                "interface has"
             )
+        if self.hurst is not None and self.cutoff is None:
+            raise ValueError("hurst belongs to a cutoff: rms and slope leave nothing to be computed by it")
         return self
-
-    def on(self, roughness: Roughness, dimension: int) -> Micro:
-        """Return it with rms and slope, of `roughness` if they are not given."""
-        if self.rms is not None or self.cutoff is None or roughness.kind != "self_affine":
-            return self
-        rms, slope = roughness.beyond_mesh(self.cutoff, dimension)
-        return self.model_copy(update={"rms": rms, "slope": slope})
 
 
 class Friction(Section):
@@ -256,9 +256,8 @@ class Interface(Section):
             raise ValueError("micro says what conducts in place of kinetics.onset_pressure; leave out one or the other")
         return self
 
-    def on(self, roughness: Roughness, dimension: int) -> Interface:
-        """Return it with what follows from the dimension of the body and from the roughness of the interface."""
+    def on(self, dimension: int) -> Interface:
+        """Return it with what follows from the dimension of the body."""
         augmentation = self.contact.augmentation or AUGMENTATION[dimension]
         contact = self.contact.model_copy(update={"augmentation": augmentation})
-        micro = self.micro and self.micro.on(roughness, dimension)
-        return self.model_copy(update={"contact": contact, "micro": micro})
+        return self.model_copy(update={"contact": contact})

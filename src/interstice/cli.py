@@ -98,6 +98,9 @@ def validate(case: CaseArgument, overrides: Overrides = None) -> None:
         fail(str(error))
     for warning in loaded.warnings:
         say(f"{case}: warning: {warning}")
+    for name, block in loaded.case.faces.items():
+        if block.micro and block.micro.cutoff and block.micro.rms and block.micro.slope:
+            say(f"{case}: below the mesh of {name}: rms {block.micro.rms * 1e9:.3g} nm, slope {block.micro.slope:.3g}")
     say(f"{case}: valid ({loaded.case.title})")
 
 
