@@ -205,6 +205,25 @@ def test_waves_that_the_mesh_resolves_are_not_below_it() -> None:
         tiny_case(rough, "interface.micro={cutoff: 600 nm}")
 
 
+@pytest.mark.parametrize("pressure", [2, 50])
+def test_interface_resistance_hardly_depends_on_where_the_mesh_cuts_the_surface_off(pressure: int) -> None:
+    """Waves down to 2, 4 or 8 elements of the same surface: spots of few nodes at 2 MPa, of many at 50 MPa."""
+    film = ("geometry.length=2 um", "geometry.element_size=25 nm", "geometry.lateral=periodic")
+    losses = []
+    for elements in (2, 4, 8):
+        words = f"kind: self_affine, rms: 3 nm, rms_cutoff: 20 nm, short_cutoff: {25 * elements} nm, seed: 1"
+        micro = "interface.micro={law: elastic, cutoff: 20 nm}"
+        rough = f"geometry.roughness={{{words}}}"
+        cell = tiny_cell(FIXED_PRESSURE, *film, rough, micro, f"stack.pressure={pressure} MPa")
+        cell.press()
+        cell.advance(1e-3, Load(0.01))
+        cell.commit()
+        columns = {name: value for part in cell.parts for name, value in part.columns().items()}
+        lost = [columns[f"{name} overpotential [V]"] for name in ("kinetic", "constriction", "micro-constriction")]
+        losses.append(sum(lost))
+    assert np.abs(np.array(losses) / losses[0] - 1).max() < 0.15
+
+
 @pytest.mark.parametrize("law", list(MICRO))
 def test_a_cell_that_lifts_off_goes_on(law: str) -> None:
     """What shrinks in a stiff fixture loses its contact: no step fails, nothing crosses where the sides are apart."""
