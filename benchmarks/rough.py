@@ -21,12 +21,13 @@ from mpi4py import MPI
 from pydantic import BeforeValidator, Field, model_validator
 from scipy.stats import wasserstein_distance
 
-from interstice.benchmarks import boundary_elements, closed_form
+from interstice.benchmarks import closed_form
 from interstice.benchmarks.blocks import Array, Blocks, Box, cascade, complementarity
 from interstice.benchmarks.options import ContactParameters, Dimension, OptionError, Order
 from interstice.benchmarks.report import Result
 from interstice.meshes import roughness
 from interstice.schema import Film, Measured, SelfAffine
+from interstice.solver.patch import boundary_elements
 from interstice.solver.physics.mechanics import composite_modulus
 
 NAME = "rough"
@@ -116,8 +117,7 @@ class Surface:
     @property
     def slope(self) -> float:
         """The root mean square of |∇h| of the trigonometric interpolant."""
-        squares = np.abs(np.fft.fftn(self.heights, norm="forward")) ** 2
-        return float(2 * np.pi * np.sqrt(np.sum(squares * _wave_numbers(self.heights, self.spacing) ** 2)))
+        return boundary_elements.slope(self.heights, self.period)
 
     def gap(self, x: Array) -> Array:
         """Return the initial gap [m] at the points `x` of the grid, shape (3, n)."""

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import fft, ndimage
 
 if TYPE_CHECKING:
-    from interstice.schema import Film, Layered, Layers, Measured, Roughness, SelfAffine, Sinusoidal
+    from interstice.schema import Film, Geometry, Layered, Layers, Measured, Patch, Roughness, SelfAffine, Sinusoidal
 
 Array = NDArray[np.float64]
 Heights = Callable[..., Array]
@@ -26,6 +26,14 @@ POINTS_PER_WAVE = 8
 """Points of the synthesis grid per shortest wave of a self-affine surface."""
 LEAST_POINTS = 4
 """Fewest points of a measurement, along each direction, that a window may hold."""
+ELEMENTS_PER_WAVE = 8
+"""Interface elements per shortest wave whose contact the mesh resolves.
+
+Spots of contact on shorter waves span a node or two: what presses there is a mean over the element, and knows nothing
+of their slope. For contact they count among those below the mesh, even where its nodes follow them."""
+OCTAVES = (64, 32, 16, 8, 4)
+"""Ends of the bands of wavelengths, in points of a measurement, whose variances the Hurst exponent is fitted to."""
+LEAST_HURST = 0.05
 ROUNDING = 1e-9
 """Relative difference of two lengths that counts as none."""
 
@@ -97,6 +105,29 @@ def _profiles(geometry: Film | Layers, key: str, case_folder: Path) -> dict[tupl
 
 def _interfaces(geometry: Film | Layers) -> list[tuple[str, str]]:
     return [("electrode", "electrolyte")] if geometry.builder == "film" else geometry.interfaces
+
+
+def of_patch(patch: Patch, case_folder: Path) -> tuple[Array, HeightProfile]:
+    """Return heights [m] of a patch at the points of a regular grid over one period, shape (n, n), and its profile.
+
+    Points are `patch.spacing` apart. Beyond a measured square its mirror images make it periodic: n is 2 `patch.points`
+    then. ValueError names the key that cannot be met.
+    """
+    size, roughness = (patch.length, patch.length), patch.surface()
+    place = np.arange(patch.points) * patch.spacing
+    if roughness.kind == "measured":
+        profile = _measured(roughness, size, "roughness", case_folder)
+        place = np.append(place, patch.length)
+        place = np.append(place, place[-2:0:-1])
+    else:
+        cutoff, shortest = roughness.short_cutoff, 2 * patch.spacing
+        assert cutoff is not None
+        if cutoff < shortest:
+            raise ValueError(
+                f"roughness.short_cutoff: {_text(cutoff)} is below two points, {_text(shortest)}; raise points"
+            )
+        profile = _self_affine(roughness, size, "roughness")
+    return profile(*np.meshgrid(place, place, indexing="ij")), profile
 
 
 def with_rows(geometry: Film | Layers, case_folder: Path) -> Film | Layers:
@@ -187,8 +218,8 @@ def _self_affine(roughness: SelfAffine, size: tuple[float, ...], key: str) -> He
 
     The waves have the period of the body and wavelengths between the cutoffs. Amplitudes are exact, so rms
     (√(Σ a²/2)) and rms gradient (√(Σ a²q²/2)) are too. Phases are drawn from long waves to short ones: lowering the
-    short cutoff adds detail to the same surface (up to the common factor that keeps its rms). Random-phase synthesis
-    as in Jacobs, Junge, Pastewka, Surf. Topogr.: Metrol. Prop. 5, 013001 (2017).
+    short cutoff adds detail to the same surface, up to the common factor that keeps its rms where no rms_cutoff is
+    given. Random-phase synthesis as in Jacobs, Junge, Pastewka, Surf. Topogr.: Metrol. Prop. 5, 013001 (2017).
     """
     long, short = roughness.long_cutoff, roughness.short_cutoff
     assert long is not None and short is not None
@@ -204,8 +235,7 @@ def _self_affine(roughness: SelfAffine, size: tuple[float, ...], key: str) -> He
             f"{_text(long)} and longer than short_cutoff {_text(short)}"
         )
     modes, phases, q = modes[within], phases[within], q[within]
-    amplitudes = q ** -(roughness.hurst + len(size) / 2)
-    amplitudes *= roughness.rms / np.sqrt(np.sum(amplitudes**2) / 2)
+    amplitudes = q ** -(roughness.hurst + len(size) / 2) * np.sqrt(2 * _density(roughness, size, key))
 
     points = np.array([max(2 * POINTS_PER_WAVE, int(np.ceil(POINTS_PER_WAVE * length / short))) for length in size])
     spectrum = np.zeros(points, dtype=complex)
@@ -213,15 +243,85 @@ def _self_affine(roughness: SelfAffine, size: tuple[float, ...], key: str) -> He
     spectrum[tuple(-modes.T)] = amplitudes / 2 * np.exp(-1j * phases)
     grid = np.fft.ifftn(spectrum, norm="forward").real
     heights = _spline(grid, np.array(size) / points, np.zeros(len(size)), "grid-wrap")
+    rms = float(np.sqrt(np.sum(amplitudes**2) / 2))
     return HeightProfile(
         heights,
         peak=_peak(heights, size, points),
-        rms=roughness.rms,
+        rms=rms,
         rms_gradient=float(np.sqrt(np.sum((amplitudes * q) ** 2) / 2)),
         periodic=True,
-        description=f"self-affine, rms {_text(roughness.rms)}, Hurst exponent {roughness.hurst:g}, wavelengths "
+        description=f"self-affine, rms {_text(rms)}, Hurst exponent {roughness.hurst:g}, wavelengths "
         f"{_text(short)} to {_text(long)}, seed {roughness.seed}",
     )
+
+
+def _density(roughness: SelfAffine, size: tuple[float, ...], key: str) -> float:
+    """Return rms²/Σ q^(−2H−d) over one of each pair of waves that rms counts, d the number of directions of the body.
+
+    That is half the square of an amplitude over the power of its q.
+    """
+    long, short = roughness.long_cutoff, roughness.short_cutoff
+    assert long is not None and short is not None
+    last = roughness.rms_cutoff or short
+    if last > short * (1 + ROUNDING):
+        raise ValueError(f"{key}.rms_cutoff: {_text(last)} is above the short_cutoff {_text(short)}")
+    q = 2 * np.pi * np.linalg.norm(_modes(int(max(size) / last * (1 + ROUNDING)), len(size)) / np.array(size), axis=1)
+    q = q[(q >= 2 * np.pi / long * (1 - ROUNDING)) & (q <= 2 * np.pi / last * (1 + ROUNDING))]
+    return float(roughness.rms**2 / np.sum(q ** (-2 * roughness.hurst - len(size))))
+
+
+def _power(hurst: float, low: float, high: float) -> Array:
+    """Return ∫ q^(−2H−1) dq and ∫ q^(1−2H) dq from `low` to `high` [1/m]."""
+    steepness = (
+        np.log(high / low) if hurst == 1.0 else (high ** (2 - 2 * hurst) - low ** (2 - 2 * hurst)) / (2 - 2 * hurst)
+    )
+    return np.array([(low ** (-2 * hurst) - high ** (-2 * hurst)) / (2 * hurst), steepness])
+
+
+def below_mesh(
+    geometry: Geometry, roughness: Roughness, cutoff: float, hurst: float | None, case_folder: Path
+) -> tuple[float, float]:
+    """Return rms height [m] and rms gradient of the waves that the mesh of `geometry` does not resolve.
+
+    They are shorter than `ELEMENTS_PER_WAVE` elements, or than the short cutoff of self-affine roughness, down to
+    `cutoff` [m]. Self-affine spectra go on as they fall. A measured one is that of the points in the window, beyond two
+    of which it goes on by the Hurst exponent, or by the one that its own last octaves fall with.
+
+    A body of dimension 2 is the same all along the third direction: so are all waves, and the gradient is that of the
+    profile. √2 of it, that of an isotropic surface with this profile, would make contact depend on where the mesh ends.
+    """
+    assert geometry.builder == "film" or geometry.builder == "layers"
+    size = geometry.lateral_size
+    mesh, highest = 2 * np.pi / (ELEMENTS_PER_WAVE * geometry.element_size), 2 * np.pi / cutoff
+    if roughness.kind == "self_affine":
+        assert roughness.short_cutoff is not None
+        # waves lie 2π/L apart in each direction, and a sum over one of each pair is half of all
+        density = _density(roughness, size, "roughness") * np.prod(size) / (2 * np.pi) ** len(size) / 2
+        all_around = (2.0, 2 * np.pi)[len(size) - 1]
+        low = min(mesh, 2 * np.pi / roughness.short_cutoff)
+        rms, slope = np.sqrt(density * all_around * _power(roughness.hurst, low, highest))
+        return float(rms), float(slope)
+    assert roughness.kind == "measured"
+    window, pitch, *_ = _window(roughness, size, "roughness", case_folder)
+    # the cosines of a window and its mirror images
+    variance = fft.dctn(window, norm="ortho") ** 2 / window.size
+    waves = [np.pi * np.arange(n) / (n * step) for n, step in zip(window.shape, pitch, strict=True)]
+    q = np.sqrt(sum(k**2 for k in np.meshgrid(*waves, indexing="ij", sparse=True)))
+    finest = np.pi / float(pitch.max())
+    unresolved = (q > mesh) & (q <= min(finest, highest))
+    squares = np.array([np.sum(variance[unresolved]), np.sum((variance * q**2)[unresolved])])
+    if highest > finest:
+        ends = np.array([2 * finest / points for points in OCTAVES])
+        octaves = [np.sum(variance[(q > low) & (q <= high)]) for low, high in itertools.pairwise(ends)]
+        if hurst is None:
+            if min(octaves) == 0.0:
+                raise ValueError(f"the window holds fewer than {OCTAVES[0]} points: too few to fit a Hurst exponent")
+            fall = np.polyfit(np.log(ends[:-1]), np.log(octaves), 1)[0]
+            hurst = float(np.clip(-fall / 2, LEAST_HURST, 1.0))
+        scale = octaves[-1] / _power(hurst, ends[-2], ends[-1])[0]
+        squares += scale * _power(hurst, finest, highest)
+    rms, slope = np.sqrt(squares)
+    return float(rms), float(slope)
 
 
 def _modes(highest: int, dimension: int) -> NDArray[np.int64]:
@@ -238,6 +338,24 @@ def _measured(roughness: Measured, size: tuple[float, ...], key: str, case_folde
     A point stands for the middle of its pixel, so a map of N points of pitch Δ covers NΔ. The window holds the pixels
     it touches; beyond them the spline goes on as their mirror image.
     """
+    window, pitch, origin, first = _window(roughness, size, key, case_folder)
+    spline = _spline(window, pitch, (first + 0.5) * pitch - origin, "reflect")
+    slopes = [np.mean((np.diff(window, axis=axis) / step) ** 2) for axis, step in enumerate(pitch)]
+    return HeightProfile(
+        spline,
+        peak=_peak(spline, size, np.array(window.shape)),
+        rms=float(window.std()),
+        rms_gradient=float(np.sqrt(np.sum(slopes))),
+        periodic=False,
+        description=f"measured, {roughness.file.name}, {_text(*size)} at {_text(*origin)}, "
+        f"rms {_text(window.std())}" + ("" if roughness.rms is None else " (scaled)"),
+    )
+
+
+def _window(
+    roughness: Measured, size: tuple[float, ...], key: str, case_folder: Path
+) -> tuple[Array, Array, Array, NDArray[np.int64]]:
+    """Return the heights [m] in the window, their pitch [m], the corner [m] of the window and its first point."""
     heights, pitch = _read(case_folder / roughness.file, f"{key}.file")
     name = f"{key}.file: '{roughness.file.name}'"
     if len(size) > heights.ndim:
@@ -281,17 +399,7 @@ def _measured(roughness: Measured, size: tuple[float, ...], key: str, case_folde
         if not window.std() > 0:
             raise ValueError(f"{name} is perfectly flat in the window, its rms cannot be scaled; leave out rms")
         window = window * (roughness.rms / window.std())
-    spline = _spline(window, pitch, (first + 0.5) * pitch - origin, "reflect")
-    slopes = [np.mean((np.diff(window, axis=axis) / step) ** 2) for axis, step in enumerate(pitch)]
-    return HeightProfile(
-        spline,
-        peak=_peak(spline, size, last - first),
-        rms=float(window.std()),
-        rms_gradient=float(np.sqrt(np.sum(slopes))),
-        periodic=False,
-        description=f"measured, {roughness.file.name}, {_text(*size)} at {_text(*origin)}, "
-        f"rms {_text(window.std())}" + ("" if roughness.rms is None else " (scaled)"),
-    )
+    return window, pitch, origin, first
 
 
 def _read(path: Path, key: str) -> tuple[Array, Array]:

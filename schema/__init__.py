@@ -22,13 +22,14 @@ from interstice.schema.interface import (
     Kinetics,
     LogNormal,
     Micro,
+    PassivatedPatch,
     Passivation,
-    Patch,
     RandomField,
     Stretch,
     Variation,
     Weibull,
 )
+from interstice.schema.patch import Patch
 from interstice.schema.protocol import (
     Charge,
     Discharge,
@@ -86,6 +87,7 @@ __all__ = [
     "Overrides",
     "Pad",
     "Particles",
+    "PassivatedPatch",
     "Passivation",
     "Patch",
     "Press",

@@ -109,11 +109,9 @@ class Case(Section):
         if self.coupling == "automatic":
             changes["coupling"] = "monolithic" if dimension == 2 else "staggered"
         if self.interface:
-            changes["interface"] = self.interface.on(self.roughness("electrode/electrolyte"), dimension)
+            changes["interface"] = self.interface.on(dimension)
         if self.interfaces:
-            changes["interfaces"] = {
-                name: block.on(self.roughness(name), dimension) for name, block in self.interfaces.items()
-            }
+            changes["interfaces"] = {name: block.on(dimension) for name, block in self.interfaces.items()}
         return self.model_copy(update=changes)
 
     @property

@@ -78,10 +78,10 @@ class _Spot(NamedTuple):
     sections: list[type[Section]]
 
 
-def explain(error: ValidationError, located: Located) -> list[str]:
-    """Return the errors as sentences, in the order of the file."""
+def explain(error: ValidationError, located: Located, root: type[Section] = Case) -> list[str]:
+    """Return the errors as sentences, in the order of the file, of which `root` is the outermost block."""
     details = [detail for detail in error.errors(include_url=False) if detail["type"] != NOT_COMPUTED]
-    spots = [(detail, _spot(detail["loc"])) for detail in details]
+    spots = [(detail, _spot(detail["loc"], root)) for detail in details]
     spots = [(detail, spot._replace(key=located.written(spot.key))) for detail, spot in spots]
     missing = {spot.key for detail, spot in spots if detail["type"] == "missing"}
     problems: dict[str, None] = {}
@@ -91,7 +91,7 @@ def explain(error: ValidationError, located: Located) -> list[str]:
             name, allowed = str(spot.key[-1]), _keys(spot.sections)
             close = closest(name, allowed)
             replaced |= {(*spot.key[:-1], other) for other in close} & missing
-            elsewhere = _elsewhere(name)
+            elsewhere = _elsewhere(name, root)
             if close:
                 hint = f"; did you mean {either(close)}?"
             else:
@@ -160,11 +160,11 @@ def _choice(given: Any, choices: list[str]) -> str:
     return f"not one of the choices{did_you_mean(str(given), choices)} (allowed: {', '.join(choices)})"
 
 
-def _spot(location: tuple[str | int, ...]) -> _Spot:
+def _spot(location: tuple[str | int, ...], root: type[Section]) -> _Spot:
     """Follow pydantic's `location` through the schema; the names of union members in it are not the user's keys."""
     key: Key = ()
     field: FieldInfo | None = None
-    annotation: Any = Case
+    annotation: Any = root
     for part in location:
         sections = _sections(annotation)
         if get_origin(_plain(annotation)) is dict:
@@ -275,7 +275,7 @@ def _needed(spot: _Spot) -> str:
     return f"{words.get(get_origin(plain) or plain, 'a value')}{_limits(field)}{about}"
 
 
-def _elsewhere(name: str) -> list[str]:
+def _elsewhere(name: str, root: type[Section]) -> list[str]:
     """Return the dotted paths at which the schema has the key `name`."""
 
     def walk(section: type[Section], path: str) -> Iterator[str]:
@@ -286,4 +286,4 @@ def _elsewhere(name: str) -> list[str]:
             for inner in _sections(field.annotation):
                 yield from walk(inner, here)
 
-    return list(dict.fromkeys(walk(Case, "")))
+    return list(dict.fromkeys(walk(root, "")))

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from interstice.schema.roughness import Roughness, one_or_pair
-from interstice.schema.section import Fraction, Revised, Section, otherwise
+from interstice.schema.roughness import one_or_pair
+from interstice.schema.section import CaseFile, Fraction, Revised, Section, otherwise
 from interstice.schema.units import (
     AreaResistance,
     CurrentDensity,
@@ -147,9 +147,10 @@ class Micro(Section):
     The current crowds onto it: h_c(p) is the conductance in series.
     """
 
-    law: Literal["elastic", "plastic", "elastic_plastic"] = Field(
+    law: Literal["elastic", "plastic", "elastic_plastic", "table"] = Field(
         default="elastic",
-        description="plastic and elastic_plastic keep what a larger pressure made flat; both sides need a hardness",
+        description="plastic and elastic_plastic keep what a larger pressure made flat; both sides need a hardness; "
+        "table is what the command patch found of a resolved surface",
     )
     rms: Length | None = Field(default=None, description="rms height of the roughness below the mesh")
     slope: Annotated[float, Field(gt=0)] | None = Field(
@@ -157,26 +158,39 @@ class Micro(Section):
     )
     cutoff: Length | None = Field(
         default=None,
-        description="shortest wavelength of the surface: rms and slope, if not given, are those of the self-affine "
-        "roughness from its short_cutoff down to this",
+        description="shortest wavelength of the surface: rms and slope, if not given, are those of the waves of the "
+        "interface's roughness that the mesh does not resolve, shorter than 8 elements or than its short_cutoff, down "
+        "to this",
+    )
+    hurst: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None,
+        description="measured roughness: Hurst exponent by which it goes on beyond two pixels; fitted if not given",
+    )
+    file: CaseFile | None = Field(
+        default=None, description="table: path of what the command patch wrote, relative to the case file"
     )
 
     @model_validator(mode="after")
     def _known(self) -> Micro:
+        if self.law == "table":
+            if self.file is None:
+                raise ValueError("file is missing; the law table needs what './interstice patch SURFACE.yaml' writes")
+            for name in ("rms", "slope", "cutoff", "hurst"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f"{name} says what the file of the law table says already; leave it out")
+            return self
+        if self.file is not None:
+            raise ValueError("file belongs to the law table")
         if (self.rms is None) != (self.slope is None):
             raise ValueError("rms and slope are needed together, or neither of them and a cutoff")
         if self.rms is None and self.cutoff is None:
             raise ValueError(
-                "rms and slope are missing; give them, or as cutoff the shortest wavelength of self-affine roughness"
+                "rms and slope are missing; give them, or as cutoff the shortest wavelength of the roughness that the "
+                "interface has"
             )
+        if self.hurst is not None and self.cutoff is None:
+            raise ValueError("hurst belongs to a cutoff: rms and slope leave nothing to be computed by it")
         return self
-
-    def on(self, roughness: Roughness, dimension: int) -> Micro:
-        """Return it with rms and slope, of `roughness` if they are not given."""
-        if self.rms is not None or self.cutoff is None or roughness.kind != "self_affine":
-            return self
-        rms, slope = roughness.beyond_mesh(self.cutoff, dimension)
-        return self.model_copy(update={"rms": rms, "slope": slope})
 
 
 class Friction(Section):
@@ -199,14 +213,14 @@ Corner = Annotated[
 """A position x, or a pair of positions x and y."""
 
 
-class Patch(Section):
+class PassivatedPatch(Section):
     """A part of the interface: where x lies between two positions or, in 3D, where x and y lie in a rectangle."""
 
     start: Corner
     end: Corner
 
     @model_validator(mode="after")
-    def _ordered(self) -> Patch:
+    def _ordered(self) -> PassivatedPatch:
         if isinstance(self.start, list) != isinstance(self.end, list):
             raise ValueError("end must be one position where the start is one, and a pair where that is a pair")
         if any(end <= start for start, end in zip(self.corners[0], self.corners[1], strict=True)):
@@ -223,7 +237,7 @@ class Patch(Section):
 class Passivation(Section):
     """Parts of the interface that never conduct, though they may touch: patches that are given, or at random places."""
 
-    patches: list[Patch] = Field(default_factory=list)
+    patches: list[PassivatedPatch] = Field(default_factory=list)
     share: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default=None, description="of the area, at random places; instead of patches"
     )
@@ -296,9 +310,8 @@ class Interface(Section):
             raise ValueError("micro says what conducts in place of kinetics.onset_pressure; leave out one or the other")
         return self
 
-    def on(self, roughness: Roughness, dimension: int) -> Interface:
-        """Return it with what follows from the dimension of the body and from the roughness of the interface."""
+    def on(self, dimension: int) -> Interface:
+        """Return it with what follows from the dimension of the body."""
         augmentation = self.contact.augmentation or AUGMENTATION[dimension]
         contact = self.contact.model_copy(update={"augmentation": augmentation})
-        micro = self.micro and self.micro.on(roughness, dimension)
-        return self.model_copy(update={"contact": contact, "micro": micro})
+        return self.model_copy(update={"contact": contact})

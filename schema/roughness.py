@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import Discriminator, Field, Tag
 
 from interstice.schema.section import CaseFile, Section
@@ -48,6 +47,11 @@ class SelfAffine(Section):
     short_cutoff: Length | None = Field(
         default=None, description="shortest wavelength; four interface elements if not given"
     )
+    rms_cutoff: Length | None = Field(
+        default=None,
+        description="shortest wavelength that rms counts; the short_cutoff if not given. Where it is, another "
+        "short_cutoff leaves all longer waves as they are",
+    )
     seed: Annotated[int, Field(ge=0)] = 0
 
     def on(self, lateral_size: Sequence[float], element_size: float) -> SelfAffine:
@@ -55,25 +59,6 @@ class SelfAffine(Section):
         long = max(lateral_size) if self.long_cutoff is None else self.long_cutoff
         short = 4 * element_size if self.short_cutoff is None else self.short_cutoff
         return self.model_copy(update={"long_cutoff": long, "short_cutoff": short})
-
-    def beyond_mesh(self, shortest: float, dimension: int) -> tuple[float, float]:
-        """Return rms height [m] and rms gradient of its waves from the short cutoff, which it has, down to `shortest`.
-
-        The spectrum goes on as it falls between the cutoffs, C(q) ∝ q^(−2(H+1)), and is isotropic: where the mesh is a
-        section, of dimension 2, the rms height is that of the profile and the gradient √2 times its slope.
-        """
-        assert self.long_cutoff is not None and self.short_cutoff is not None
-        longest, cut = 2 * np.pi / self.long_cutoff, 2 * np.pi / self.short_cutoff
-        highest, hurst = 2 * np.pi / shortest, self.hurst
-        # ∫ q^(−2H−1) dq and ∫ q^(1−2H) dq
-        resolved, beyond = (
-            (low ** (-2 * hurst) - high ** (-2 * hurst)) / (2 * hurst) for low, high in ((longest, cut), (cut, highest))
-        )
-        power = 2 - 2 * hurst
-        steepness = np.log(highest / cut) if power == 0.0 else (highest**power - cut**power) / power
-        scale = self.rms**2 / resolved
-        isotropic = 2.0 if dimension == 2 else 1.0
-        return float(np.sqrt(scale * beyond)), float(np.sqrt(isotropic * scale * steepness))
 
 
 class Measured(Section):

@@ -10,13 +10,26 @@ from typing import Any
 
 from interstice.materials import Material, MaterialError, load, names
 from interstice.materials.library import SHIPPED
-from interstice.meshes import check, complete
-from interstice.schema import Case, Charge, Discharge, Electrode, Electrolyte, Repeat, Step, check_path
+from interstice.meshes import below_mesh, check, complete
+from interstice.meshes.roughness import ELEMENTS_PER_WAVE
+from interstice.schema import (
+    Case,
+    Charge,
+    Discharge,
+    Electrode,
+    Electrolyte,
+    Interface,
+    Layered,
+    Repeat,
+    Step,
+    check_path,
+)
 from interstice.schema.problems import Key, Problem
 from interstice.schema.units import Length, unit
 from interstice.schema.wording import did_you_mean
 from interstice.solver.foreseen import too_much
 from interstice.solver.material_numbers import numbers_of, other_numbers, role_of
+from interstice.solver.patch import table
 from interstice.solver.swelling import first_beyond
 
 
@@ -115,8 +128,25 @@ def completed(case: Case, folder: Path, materials: Mapping[str, Material]) -> Ca
     """
     geometry, dimension = complete(case.geometry, folder)
     case = case.model_copy(update={"geometry": geometry}).in_dimension(dimension)
+    case = _with_roughness_below_the_mesh(case, folder)
     case = _with_material_files(case, materials)
     return case.model_copy(update={"materials": numbers_of(case, materials)})
+
+
+def _with_roughness_below_the_mesh(case: Case, folder: Path) -> Case:
+    """Return the case with rms and slope of each micro-contact that is to have those of what the mesh leaves out."""
+
+    def known(name: str, block: Interface) -> Interface:
+        micro = block.micro
+        if micro is None or micro.cutoff is None or micro.rms is not None:
+            return block
+        rms, slope = below_mesh(case.geometry, case.roughness(name), micro.cutoff, micro.hurst, folder)
+        return block.model_copy(update={"micro": micro.model_copy(update={"rms": rms, "slope": slope})})
+
+    if case.interface:
+        return case.model_copy(update={"interface": known("electrode/electrolyte", case.interface)})
+    faces = {name: known(name, block) for name, block in case.faces.items()}
+    return case.model_copy(update={"interfaces": faces})
 
 
 def _with_material_files(case: Case, materials: Mapping[str, Material]) -> Case:
@@ -164,6 +194,7 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
     yield from _without_numbers(case, folder, materials)
     yield from _without_hardness(case, materials)
     yield from _too_smooth(case)
+    yield from _without_table(case)
     try:
         check(case.geometry, folder)
     except (ValueError, OSError) as error:
@@ -172,6 +203,7 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
     else:
         dimension = complete(case.geometry, folder)[1]
         yield from _misplaced_patches(case, dimension)
+        yield from _not_going_on(case, folder)
         if case.element_order == 2 and dimension == 3:
             yield ("element_order",), "2 is for cells in 2D; allowed in 3D: 1"
 
@@ -196,7 +228,7 @@ def _without_hardness(case: Case, materials: Mapping[str, Material | None]) -> I
             continue
         block = case.faces[name]
         plastic = ("contact", "plastic") if block.contact.plastic else ("micro", "law")
-        if not block.contact.plastic and (block.micro is None or block.micro.law == "elastic"):
+        if not block.contact.plastic and (block.micro is None or block.micro.law in ("elastic", "table")):
             continue
         for side in (first, second):
             material = materials.get(side)
@@ -209,18 +241,45 @@ def _without_hardness(case: Case, materials: Mapping[str, Material | None]) -> I
 def _too_smooth(case: Case) -> Iterator[Problem]:
     """Yield the interfaces whose roughness below the mesh is to follow from roughness that goes on nowhere."""
     for name, block in case.faces.items():
-        if block.micro is None or block.micro.rms is not None or name.count("/") != 1:
+        if block.micro is None or block.micro.cutoff is None or block.micro.rms or name.count("/") != 1:
             continue
-        assert block.micro.cutoff is not None
-        roughness, key = case.roughness(name), (*_block(case, name), "micro", "cutoff")
-        if roughness.kind != "self_affine":
-            yield (
-                key,
-                f"only self-affine roughness goes on below the mesh, this is {roughness.kind}; give rms and slope",
-            )
-        elif roughness.short_cutoff is not None and block.micro.cutoff >= roughness.short_cutoff:
-            cut = unit(Length).format(roughness.short_cutoff)
-            yield key, f"the mesh resolves waves down to the short_cutoff, {cut}; only shorter ones are below it"
+        roughness, micro, cutoff = case.roughness(name), (*_block(case, name), "micro"), block.micro.cutoff
+        resolved = None
+        if roughness.kind == "self_affine":
+            resolved, words = roughness.short_cutoff, "the short_cutoff"
+        elif roughness.kind == "measured" and isinstance(case.geometry, Layered):
+            resolved, words = ELEMENTS_PER_WAVE * case.geometry.element_size, f"{ELEMENTS_PER_WAVE} elements"
+        else:
+            problem = f"only self-affine and measured roughness go on below the mesh, this is {roughness.kind}; "
+            yield (*micro, "cutoff"), f"{problem}give rms and slope"
+        if resolved is not None and cutoff >= resolved:
+            length = unit(Length).format(resolved)
+            problem = f"the mesh resolves waves down to {words}, {length}; only shorter ones are below it"
+            yield (*micro, "cutoff"), problem
+        if roughness.kind != "measured" and block.micro.hurst is not None:
+            yield (*micro, "hurst"), f"belongs to measured roughness, this is {roughness.kind}; leave it out"
+
+
+def _not_going_on(case: Case, folder: Path) -> Iterator[Problem]:
+    """Yield the interfaces of measured roughness that does not say how it goes on below the mesh."""
+    for name, block in case.faces.items():
+        if block.micro is None or block.micro.cutoff is None or block.micro.rms or name.count("/") != 1:
+            continue
+        if case.roughness(name).kind == "measured":
+            try:
+                below_mesh(case.geometry, case.roughness(name), block.micro.cutoff, block.micro.hurst, folder)
+            except ValueError as error:
+                yield (*_block(case, name), "micro", "hurst"), f"{error}; give one, such as 0.8"
+
+
+def _without_table(case: Case) -> Iterator[Problem]:
+    """Yield the interfaces whose micro-contact is to follow a file that is no table."""
+    for name, block in case.faces.items():
+        if block.micro is not None and block.micro.file is not None:
+            try:
+                table.read(block.micro.file)
+            except table.TableError as error:
+                yield (*_block(case, name), "micro", "file"), str(error)
 
 
 def _misplaced_patches(case: Case, dimension: int) -> Iterator[Problem]:

@@ -81,7 +81,7 @@ EDITS = {
     "micro of roughness that goes on nowhere": (
         "{augmentation: 1000}",
         "{augmentation: 1000}\n  micro: {cutoff: 5 nm}",
-        ["interface.micro.cutoff", "only self-affine roughness goes on", "sinusoidal", "rms and slope"],
+        ["interface.micro.cutoff", "only self-affine and measured roughness", "sinusoidal", "rms and slope"],
     ),
     "micro and an onset": (
         "exchange_current_density: 1 mA/cm^2",

@@ -24,11 +24,13 @@ What has become flat stays so: with the largest pressure P that a node has borne
     plastic: P/H;      elastic_plastic: P/H + Σ_k (−1)^k 2/(kπ) sin(kπP/H) e^(−k²π²V/2H²),
 
 as long as the sides press on each other at all, and the conductance keeps the same share of its plastic value at P.
+
+A resolved patch of the surface says all of that without a theory (`interstice.solver.interface.tabulated`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -36,8 +38,10 @@ import numpy as np
 
 from interstice import schema
 from interstice.materials.elementwise import erf, maximum, minimum, sin
+from interstice.solver.interface.tabulated import Tabulated
 from interstice.solver.model import Model
-from interstice.solver.part import Group, Part
+from interstice.solver.part import Caution, Group, Part
+from interstice.solver.patch import table
 from interstice.solver.site import Face
 
 DECAY = 0.4
@@ -51,6 +55,8 @@ WIDE = 0.1
 LEAST = 1e-6
 """Share in real contact of what touches, where a law keeps some; pressure over H, or over E* h', that conducts as none:
 both at least."""
+ALIKE = 0.05
+"""Relative difference of H/E* of sides and table that is none."""
 
 
 @dataclass(frozen=True)
@@ -119,24 +125,29 @@ class MicroContact(Part):
 
     def __init__(self, model: Model, face: Face, block: schema.Micro) -> None:
         contact = face.contact
-        assert contact is not None and block.rms is not None and block.slope is not None
+        assert contact is not None
         self.face, self.interface, self.label = face, face.interface, face.label
         self.largest = face.state.scope("micro").function(face.interface.function("largest pressure"))
-        self.keeps = plastic = block.law != "elastic"
+        self.keeps = block.law in ("plastic", "elastic_plastic")
         """Whether the share does not fall to 0 with the pressure."""
         resistivity = sum(1 / face.seen_from(site, site.potential_holder.conductivity) for site in face.sites)
-        self.law = Roughness(
-            block.law,
-            block.rms,
-            block.slope,
-            face.modulus,
-            model.coefficient(1 / resistivity),
-            face.hardness if plastic else np.inf,
-            model.domain.constant,
-        )
-        # what slides has some share that a scales
-        least, largest = model.domain.constant(LEAST) if self.keeps else 0.0, self.largest("+")
-        self.share = contact.along_tangent(lambda pressure: maximum(self.law.share(pressure, largest), least))
+        conductivity, constant = model.coefficient(1 / resistivity), model.domain.constant
+        self.table = table.read(block.file) if block.file is not None else None
+        self.law: Roughness | Tabulated
+        if self.table is not None:
+            self.law = Tabulated(self.table, face.modulus, conductivity, constant)
+        else:
+            assert block.law != "table" and block.rms is not None and block.slope is not None
+            hardness = face.hardness if self.keeps else np.inf
+            self.law = Roughness(block.law, block.rms, block.slope, face.modulus, conductivity, hardness, constant)
+        largest = self.largest("+")
+
+        def share(pressure: Any) -> Any:
+            # what slides has some share that a scales
+            real = self.law.share(pressure, largest)
+            return maximum(real, constant(LEAST)) if self.keeps else real
+
+        self.share = contact.along_tangent(share)
         self.resistance = contact.along_tangent(lambda pressure: 1 / self.law.conductance(pressure, largest))
 
     def join(self) -> None:
@@ -146,3 +157,27 @@ class MicroContact(Part):
         contact = self.face.contact
         assert contact is not None
         self.largest.x.array[:] = np.maximum(self.largest.x.array, contact.pressure)
+
+    def cautions(self) -> Iterator[Caution]:
+        if self.table is None:
+            return
+        face, contact, modulus = self.face, self.face.contact, self.face.modulus
+        assert contact is not None
+        known, largest = float(self.table.loading[-1, 0]) * modulus, self.interface.max(contact.pressure)
+        if largest > known:
+            yield Caution(
+                "table",
+                f"the pressure{self.label} reaches {largest / 1e6:.3g} MPa, the table of its micro-contact "
+                f"{known / 1e6:.3g} MPa: beyond, the share in contact stays as it is there; give the patch higher "
+                "pressures",
+            )
+        hardnesses = [site.material.hardness for site in face.sites if site.material and site.material.hardness]
+        made = self.table.hardness
+        here = min(hardnesses) / modulus if len(hardnesses) == len(face.sites) else None
+        if made < np.inf and (here is None or abs(here / made - 1) > ALIKE):
+            known_here = "no hardness" if here is None else f"H/E* = {here:.3g}"
+            yield Caution(
+                "hardness of the table",
+                f"the table of micro-contact{self.label} is that of H/E* = {made:.3g}, the sides have {known_here}; "
+                "write it anew with their modulus and hardness",
+            )

@@ -98,7 +98,43 @@ def validate(case: CaseArgument, overrides: Overrides = None) -> None:
         fail(str(error))
     for warning in loaded.warnings:
         say(f"{case}: warning: {warning}")
+    for name, block in loaded.case.faces.items():
+        if block.micro and block.micro.cutoff and block.micro.rms and block.micro.slope:
+            say(f"{case}: below the mesh of {name}: rms {block.micro.rms * 1e9:.3g} nm, slope {block.micro.slope:.3g}")
     say(f"{case}: valid ({loaded.case.title})")
+
+
+@app.command()
+def patch(
+    surface: Annotated[
+        Path, typer.Argument(metavar="SURFACE", help="patch of a surface (YAML)", show_default=False, readable=False)
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="FILE", help="the table; SURFACE.csv if not given", show_default=False),
+    ] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Press a patch of a rough surface: the table of a micro-contact law."""
+    from interstice.solver.patch import press
+    from interstice.solver.patch.table import TableError
+
+    file = output or surface.with_suffix(".csv")
+    try:
+        given, heights = press.read_patch(surface, overrides or [])
+        if press.is_written(file, press.identity(given, heights)):
+            say(f"{file}: is up to date")
+            return
+        press.require_ours(file)
+        press.press(given, heights, lambda done, of: say(f"load {done} of {of}")).write(file)
+    except CaseError as error:
+        fail(str(error))
+    except TableError as error:
+        fail(f"{file}: {error}")
+    except RuntimeError as error:
+        warn(f"error: {error}")
+        raise typer.Exit(1) from error
+    say(str(file))
 
 
 @app.command()

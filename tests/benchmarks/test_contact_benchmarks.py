@@ -66,10 +66,11 @@ def test_waves_pressed_flat_bear_their_hardness_and_stay_flat(load_ratio: float,
 
 
 def test_laws_of_real_contact_hold_in_a_cell_and_nearly_on_a_surface() -> None:
-    """Persson's law is good where much touches; what is flattened recovers in part, which the law leaves out."""
-    errors = run("micro_contact", points=64, waves=2, loads=(0.8, 1.2)).errors
+    """Persson's law is good where much touches, a table everywhere; what is flattened recovers in part."""
+    errors = run("micro_contact", points=64, waves=2, loads=(0.3, 0.8, 1.2)).errors
     assert errors["share"] <= 1e-9 and errors["retained"] <= 1e-9
-    assert errors["elastic"] <= 0.08
+    assert errors["elastic"] <= 0.02
+    assert 0.08 <= errors["persson"] <= 0.25
     assert errors["flattened"] <= 0.04
     assert errors["recovered"] >= 0.05
 

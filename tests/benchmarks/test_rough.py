@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from interstice.benchmarks import boundary_elements, closed_form, rough
+from interstice.benchmarks import closed_form, rough
 from interstice.benchmarks.options import OptionError
 from interstice.benchmarks.rough import Options, make_surface
+from interstice.solver.patch import boundary_elements
 
 MODULUS = 10e9
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from builders import FIXED_PRESSURE, tiny_case, tiny_cell, tiny_run
 from scipy.linalg import solve_banded
 from scipy.special import erf
 
-from interstice.schema import SelfAffine
 from interstice.solver.interface.micro_contact import Roughness
 from interstice.solver.part import Load
 from interstice.solver.reader import CaseError
 
+AFM = Path(__file__).parents[2] / "meshes" / "topography" / "afm_10um_256.di"
 MODULUS, HARDNESS, RMS = 20e9, 1e9, 5e-9
 FLAT = ("geometry.roughness={kind: flat}", FIXED_PRESSURE)
 
@@ -116,27 +118,6 @@ def test_conductances_are_barbers_and_cooper_mikic_and_yovanovichs() -> None:
     assert mixed.conductance(0.0, pressure) == pytest.approx(laws("plastic", 10.0).conductance(pressure, 0.0))
 
 
-@pytest.mark.parametrize("hurst", [0.5, 0.8, 1.0])
-@pytest.mark.parametrize("dimension", [2, 3])
-def test_roughness_below_the_mesh_is_the_rest_of_the_spectrum(hurst: float, dimension: int) -> None:
-    """Cut off elsewhere, the same surface has the same waves: squares add up, and agree with sums over waves."""
-    resolved = SelfAffine.model_validate(
-        {"kind": "self_affine", "rms": "20 nm", "hurst": hurst, "long_cutoff": "4 um", "short_cutoff": "400 nm"}
-    )
-    middle, fine = resolved.beyond_mesh(100e-9, dimension), resolved.beyond_mesh(20e-9, dimension)
-    rms = np.hypot(20e-9, middle[0])
-    further = resolved.model_copy(update={"rms": rms, "short_cutoff": 100e-9}).beyond_mesh(20e-9, dimension)
-    assert np.hypot(middle[0], further[0]) == pytest.approx(fine[0])
-    assert np.hypot(middle[1], further[1]) == pytest.approx(fine[1])
-    q = 2 * np.pi * np.geomspace(1 / 4e-6, 1 / 20e-9, 200_001)
-    density = np.where(q < 2 * np.pi / 400e-9, q ** (-2 * hurst - 1), 0.0)
-    beyond = q ** (-2 * hurst - 1) - density
-    scale = (20e-9) ** 2 / np.trapezoid(density, q)
-    assert fine[0] == pytest.approx(np.sqrt(scale * np.trapezoid(beyond, q)), rel=1e-3)
-    isotropic = 2 if dimension == 2 else 1
-    assert fine[1] == pytest.approx(np.sqrt(isotropic * scale * np.trapezoid(q**2 * beyond, q)), rel=1e-3)
-
-
 # --- in a cell -------------------------------------------------------------------------------------
 
 MICRO = {
@@ -199,18 +180,48 @@ def test_the_largest_pressure_is_taken_back_with_the_step() -> None:
 
 
 def test_a_finer_mesh_leaves_less_below_it() -> None:
-    rough = "geometry.roughness={kind: self_affine, rms: 2 nm, seed: 1, short_cutoff: 500 nm}"
+    rough = "geometry.roughness={kind: self_affine, rms: 2 nm, short_cutoff: 500 nm}"
     fine, coarse = (
-        tiny_case(rough.replace("500 nm", size), "interface.micro={cutoff: 10 nm}").case.interface.micro
-        for size in ("500 nm", "1 um")
+        tiny_case(rough, f"geometry.element_size={size} nm", "interface.micro={cutoff: 10 nm}").case.interface.micro
+        for size in (62.5, 125)
     )
     assert fine.rms < coarse.rms and fine.slope < coarse.slope
+
+
+def test_a_cell_of_a_map_knows_what_is_below_its_mesh() -> None:
+    words = f"geometry.roughness={{kind: measured, file: {AFM}, rms: 2 nm}}"
+    given, fitted = (
+        tiny_case(words, f"interface.micro={{law: elastic, cutoff: 10 nm{hurst}}}").case.interface.micro
+        for hurst in (", hurst: 0.5", "")
+    )
+    assert given.rms > 0.0 and given.slope > fitted.slope > 0.0
+    again = tiny_case(words, f"interface.micro={{cutoff: 10 nm, rms: {given.rms!r} m, slope: {given.slope!r}}}")
+    assert again.case.interface.micro.slope == given.slope
 
 
 def test_waves_that_the_mesh_resolves_are_not_below_it() -> None:
     rough = "geometry.roughness={kind: self_affine, rms: 2 nm}"
     with pytest.raises(CaseError, match=r"interface\.micro\.cutoff.*down to the short_cutoff, 5e-07 m"):
         tiny_case(rough, "interface.micro={cutoff: 600 nm}")
+
+
+@pytest.mark.parametrize("pressure", [2, 50])
+def test_interface_resistance_hardly_depends_on_where_the_mesh_cuts_the_surface_off(pressure: int) -> None:
+    """Waves down to 2, 4 or 8 elements of the same surface: spots of few nodes at 2 MPa, of many at 50 MPa."""
+    film = ("geometry.length=2 um", "geometry.element_size=25 nm", "geometry.lateral=periodic")
+    losses = []
+    for elements in (2, 4, 8):
+        words = f"kind: self_affine, rms: 3 nm, rms_cutoff: 20 nm, short_cutoff: {25 * elements} nm, seed: 1"
+        micro = "interface.micro={law: elastic, cutoff: 20 nm}"
+        rough = f"geometry.roughness={{{words}}}"
+        cell = tiny_cell(FIXED_PRESSURE, *film, rough, micro, f"stack.pressure={pressure} MPa")
+        cell.press()
+        cell.advance(1e-3, Load(0.01))
+        cell.commit()
+        columns = {name: value for part in cell.parts for name, value in part.columns().items()}
+        lost = [columns[f"{name} overpotential [V]"] for name in ("kinetic", "constriction", "micro-constriction")]
+        losses.append(sum(lost))
+    assert np.abs(np.array(losses) / losses[0] - 1).max() < 0.15
 
 
 @pytest.mark.parametrize("law", list(MICRO))

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from SurfaceTopography import open_topography
 
-from interstice.meshes import initial_gap
+from interstice.meshes import below_mesh, initial_gap, roughness
 from interstice.meshes.roughness import HeightProfile, from_case
-from interstice.schema import Film
+from interstice.schema import Film, Measured, SelfAffine
 
 TOPOGRAPHY = Path(__file__).parents[2] / "meshes" / "topography"
 MAP = TOPOGRAPHY / "afm_10um_256.di"
@@ -235,3 +235,110 @@ def test_refusals_name_the_key_and_the_sizes(
         keys["file"] = str(TOPOGRAPHY / str(keys["file"]))
     with pytest.raises(ValueError, match=message):
         profile(keys, **changes)
+
+
+# --- what the mesh does not resolve -----------------------------------------------------------------------
+
+
+def film(element: float, dimension: int = 2, **words: object) -> Film:
+    """A film of 10 µm, in 3D 5 µm wide, with elements of that size [m] and a rough interface."""
+    keys = {"builder": "film", "length": "10 um", "electrode_thickness": "2 um", "electrolyte_thickness": "5 um"}
+    width = {"width": "5 um"} if dimension == 3 else {}
+    return Film.model_validate(
+        keys | width | {"element_size": f"{element!r} m", "dimension": dimension, "roughness": words}
+    )
+
+
+SURFACE = {"kind": "self_affine", "rms": "20 nm", "rms_cutoff": "0.4 um", "seed": 3}
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_same_waves_stay_whatever_the_mesh_resolves(dimension: int) -> None:
+    coarse, fine = (self_affine(dimension, **SURFACE | {"short_cutoff": cut}) for cut in ("1.25 um", "0.5 um"))
+    (q, one), (_, other) = (spectrum(on_grid(profile, dimension)) for profile in (coarse, fine))
+    within = q < 2 * np.pi / 1.3e-6
+    np.testing.assert_allclose(one[within], other[within], rtol=1e-3, atol=1e-6 * one.max())
+    assert one.sum() < other.sum() < (20e-9) ** 2
+    assert coarse.rms == pytest.approx(np.sqrt(one.sum()), rel=1e-3)
+
+
+@pytest.mark.parametrize("hurst", [0.5, 0.8, 1.0])
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_squares_of_resolved_and_unresolved_waves_add_up(hurst: float, dimension: int) -> None:
+    """What one mesh resolves and what it leaves is as much as on any other, and as the waves of a finer one."""
+    totals = []
+    for cut in (2e-6, 1e-6, 0.5e-6):
+        words = SURFACE | {"hurst": hurst, "short_cutoff": f"{cut!r} m"}
+        here = film(cut / 8, dimension, **words)
+        resolved = from_case(here, TOPOGRAPHY)["electrode", "electrolyte"]
+        assert isinstance(here.roughness, SelfAffine)
+        rms, slope = below_mesh(here, here.roughness, 0.1e-6, None, TOPOGRAPHY)
+        totals.append((np.hypot(resolved.rms, rms), np.hypot(resolved.rms_gradient, slope)))
+    finest = from_case(
+        film(0.05e-6, dimension, **words | {"short_cutoff": "0.1 um", "rms_cutoff": "0.1 um"}), TOPOGRAPHY
+    )
+    all_of_it = finest["electrode", "electrolyte"]
+    np.testing.assert_allclose(totals, [totals[-1]] * 3, rtol=0.06)
+    assert totals[-1][1] / totals[-1][0] == pytest.approx(all_of_it.rms_gradient / all_of_it.rms, rel=0.06)
+
+
+def test_waves_of_few_elements_are_below_the_mesh() -> None:
+    found = []
+    for short in ("0.1 um", "0.2 um", "0.4 um"):
+        here = film(0.05e-6, **SURFACE | {"short_cutoff": short, "rms_cutoff": "0.1 um"})
+        found.append(below_mesh(here, here.roughness, 20e-9, None, TOPOGRAPHY))
+    assert found[0] == pytest.approx(found[1]) and found[0] == pytest.approx(found[2])
+    here = film(0.05e-6, **SURFACE | {"short_cutoff": "0.8 um", "rms_cutoff": "0.1 um"})
+    assert below_mesh(here, here.roughness, 20e-9, None, TOPOGRAPHY)[1] > 1.03 * found[0][1]
+
+
+def test_rms_cutoff_above_the_short_cutoff_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"geometry\.roughness\.rms_cutoff.*above the short_cutoff"):
+        self_affine(rms_cutoff="0.3 um")
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_a_mesh_that_resolves_nothing_leaves_all_of_a_measured_window(dimension: int) -> None:
+    here = film(5e-6, dimension, kind="measured", file=MAP)
+    window = from_case(here, TOPOGRAPHY)["electrode", "electrolyte"]
+    rms, slope = below_mesh(here, here.roughness, 2 * PITCH, None, TOPOGRAPHY)
+    assert rms == pytest.approx(window.rms, rel=1e-3)
+    # differences of neighbours fall short of the shortest waves
+    assert window.rms_gradient < slope < 1.3 * window.rms_gradient
+
+
+def test_a_measured_surface_goes_on_by_its_hurst_exponent() -> None:
+    here = film(0.1e-6, kind="measured", file=MAP)
+    for hurst in (0.4, 0.9):
+        ends = [2 * PITCH / 2**i for i in range(4)]
+        rms = np.array([below_mesh(here, here.roughness, end, hurst, TOPOGRAPHY)[0] for end in ends])
+        octaves = np.diff(rms**2)
+        np.testing.assert_allclose(octaves[1:] / octaves[:-1], 2 ** (-2 * hurst), rtol=1e-6)
+    assert below_mesh(here, here.roughness, 2 * PITCH, 0.4, TOPOGRAPHY) == below_mesh(
+        here, here.roughness, 2 * PITCH, 0.9, TOPOGRAPHY
+    )
+
+
+@pytest.mark.parametrize("hurst", [0.5, 0.8])
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_a_measured_self_affine_surface_goes_on_as_it_would_have(
+    hurst: float, dimension: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its points say what the generated one is below the mesh, down to waves shorter than they are apart."""
+    words = SURFACE | {"hurst": hurst, "short_cutoff": "0.08 um", "rms_cutoff": "0.08 um"}
+    generated = film(0.04e-6, dimension, **words)
+    size = (10e-6, 5e-6)[: dimension - 1]
+    pitch = np.full(dimension - 1, 0.04e-6)
+    places = [(np.arange(round(length / 0.04e-6)) + 0.5) * 0.04e-6 for length in size]
+    heights = from_case(generated, TOPOGRAPHY)["electrode", "electrolyte"](*np.meshgrid(*places, indexing="ij"))
+    monkeypatch.setattr(roughness, "_read", lambda path, key: (heights, pitch))
+    here = film(0.05e-6, dimension, kind="measured", file=MAP, detrend="none")
+    assert isinstance(here.roughness, Measured)
+    expected = below_mesh(
+        film(0.05e-6, dimension, **words | {"short_cutoff": "0.1 um"}),
+        SelfAffine.model_validate(words | {"long_cutoff": "10 um", "short_cutoff": "0.1 um"}),
+        20e-9,
+        None,
+        TOPOGRAPHY,
+    )
+    assert below_mesh(here, here.roughness, 20e-9, None, TOPOGRAPHY) == pytest.approx(expected, rel=0.15)
