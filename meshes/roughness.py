@@ -30,7 +30,8 @@ ELEMENTS_PER_WAVE = 8
 """Interface elements per shortest wave whose contact the mesh resolves.
 
 Spots of contact on shorter waves span a node or two: what presses there is a mean over the element, and knows nothing
-of their slope. For contact they count among those below the mesh, even where its nodes follow them."""
+of their slope. For contact they count among those below the mesh, even where its nodes follow them. Where spots span
+many nodes that counts them twice: too little touches, by some 10 % where short waves reach down to two elements."""
 OCTAVES = (64, 32, 16, 8, 4)
 """Ends of the bands of wavelengths, in points of a measurement, whose variances the Hurst exponent is fitted to."""
 LEAST_HURST = 0.05
