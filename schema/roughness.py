@@ -55,10 +55,11 @@ class SelfAffine(Section):
     seed: Annotated[int, Field(ge=0)] = 0
 
     def on(self, lateral_size: Sequence[float], element_size: float) -> SelfAffine:
-        """Return it with both cutoffs, where it lies on a body of that size and with such interface elements [m]."""
+        """Return it with all cutoffs, where it lies on a body of that size and with such interface elements [m]."""
         long = max(lateral_size) if self.long_cutoff is None else self.long_cutoff
         short = 4 * element_size if self.short_cutoff is None else self.short_cutoff
-        return self.model_copy(update={"long_cutoff": long, "short_cutoff": short})
+        counted = short if self.rms_cutoff is None else self.rms_cutoff
+        return self.model_copy(update={"long_cutoff": long, "short_cutoff": short, "rms_cutoff": counted})
 
 
 class Measured(Section):

@@ -208,7 +208,7 @@ def test_waves_that_the_mesh_resolves_are_not_below_it() -> None:
 @pytest.mark.parametrize("pressure", [2, 50])
 def test_interface_resistance_hardly_depends_on_where_the_mesh_cuts_the_surface_off(pressure: int) -> None:
     """Waves down to 2, 4 or 8 elements of the same surface: spots of few nodes at 2 MPa, of many at 50 MPa."""
-    film = ("geometry.length=2 um", "geometry.element_size=25 nm", "geometry.lateral=periodic")
+    film = ("geometry.length=4 um", "geometry.element_size=25 nm", "geometry.lateral=periodic")
     losses = []
     for elements in (2, 4, 8):
         words = f"kind: self_affine, rms: 3 nm, rms_cutoff: 20 nm, short_cutoff: {25 * elements} nm, seed: 1"

@@ -117,6 +117,13 @@ def test_plastic_surface_touches_more_and_keeps_a_part(patch: Path) -> None:
     assert found.unloading[3][1, 2] > 1.5 * share[1]
 
 
+def test_no_less_touches_than_bears_the_hardness(patch: Path) -> None:
+    """Rims of soft surfaces bear it too, so that what they are not in contact with is not taken off."""
+    given, surface = press.read_patch(patch, ["points=32", "hardness=50 MPa"])
+    found = press.press(given.model_copy(update={"pressures": [1e6, 5e6]}), surface)
+    assert np.all(found.rows[:, 2] >= found.rows[:, 0] / found.hardness * (1 - 1e-12))
+
+
 def test_table_reads_back_as_written(patch: Path, tmp_path: Path) -> None:
     given, surface, found = pressed(patch, PLASTIC, FEW)
     found.write(tmp_path / "one.csv")
