@@ -92,7 +92,7 @@ class Activity(Part):
         real = micro.share if micro is not None else None
         if contact is not None and onset is not None:
             half = model.domain.constant(onset)
-            real = contact.along_tangent(lambda pressure: pressure / (pressure + half))
+            real = sum(contact.tangent(lambda pressure: pressure / (pressure + half)))
         if contact is not None and real is not None:
             real = self._held("+") + (1 - self._held("+")) * real
             self.share = real if self._gradual and not law.passivated else self.share * real

