@@ -86,8 +86,8 @@ SMALL = 0.02
 
 Larger than a few percent they are not (COMSOL 6.2, Structural Mechanics Module User's Guide, "Modeling Geometric
 Nonlinearity"). At a stretch of 1.1 the measures log λ, λ − 1 and (λ² − 1)/2, alike for small strains, are 9.5, 10 and
-10.5 %, and the volume of what swells by that in all directions grows by 33 instead of 30 %: an error of a tenth, which
-doubles with the strain. That is where a run ends (`largest_strain` of the case).
+10.5 %; at one of 1.5 they are 41, 50 and 63 %, and the volume of what swells by that in all directions grows by 238
+instead of 150 %. That is where a run ends (`largest_strain` of the case).
 """
 
 
