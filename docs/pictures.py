@@ -27,6 +27,9 @@ SHARE = 0.5
 LINES = 60
 """Of current in a picture of a rough interface."""
 
+MEASURED = [(5, 110), (10, 50), (15, 40), (20, 35), (25, 32), (5, 50)]
+"""Pressure [MPa] and resistance [Ω] of a cell Li / Li6PS5Cl / Li, in this order; see cases/pressure_hysteresis.yaml."""
+
 
 def film_capacity_loss(runs: list[Run]) -> Figure:
     """Return the capacity lost over the contact area lost, at a low and a high cut-off voltage.
@@ -126,6 +129,37 @@ def cold_press(runs: list[Run]) -> Figure:
     return figure
 
 
+def pressure_hysteresis(runs: list[Run]) -> Figure:
+    """Return the resistance of an interface as it is pressed and relieved, and how much of its gain that is.
+
+    The first of the runs conducts by P/H, the second one by a resolved patch.
+    """
+    figure = Figure(figsize=(WIDTH, 3.5))
+    loop, share = figure.subplots(1, 2)
+    for run, colour, width, name in zip(runs, (VERMILION, BLUE), (4, 1.5), ("P/H", "resolved patch"), strict=True):
+        line = {"color": colour, "linewidth": width, "markersize": 4 + width}
+        pulses = [rows[-1] for kind, rows in run.steps() if kind == "charge"]
+        pressures = 1e-6 * run.column("stack pressure")[0][pulses]
+        lost = sum(run.column(f"{part} overpotential")[0][pulses] for part in ("kinetic", "micro-constriction"))
+        resistance = 1e4 * lost / run.column("current density")[0][pulses]
+        loop.plot(pressures, resistance, "o-", label=name, **line)
+        share.plot(pressures, missing(resistance), "o-", **line)
+    pressures, resistance = np.array(MEASURED).T
+    share.plot(pressures, missing(resistance), "s--", color=GREY, label="measured, a cell\n(Doux et al. 2020)")
+    loop.set(xlabel="stack pressure [MPa]", ylabel="resistance of the interface [Ω cm²]", xlim=(0, 27), ylim=(0, None))
+    share.set(
+        xlabel="stack pressure [MPa]", ylabel="share of the gain that is missing", xlim=(0, 27), ylim=(-0.03, 1.03)
+    )
+    loop.legend()
+    share.legend()
+    return figure
+
+
+def missing(resistance: np.ndarray) -> np.ndarray:
+    """Return the part of what pressing gained at most that each of the resistances lacks."""
+    return (resistance - resistance.min()) / (resistance[0] - resistance.min())
+
+
 def draw_current(ax: Axes, run: Run, time: float) -> None:
     """Draw the current density in the electrolyte over the applied one, and lines between which as much flows."""
     grid = run.fields("cell", time, ["potential [V]", "side"])
@@ -190,7 +224,8 @@ def stacked(ax: Axes, losses: list[dict[str, float]], names: list[str]) -> None:
 
 
 STUDIES: dict[str, Callable[[list[Run]], Figure]] = {
-    study.__name__: study for study in (film_capacity_loss, full_cell, afm_constriction, cold_press)
+    study.__name__: study
+    for study in (film_capacity_loss, full_cell, afm_constriction, cold_press, pressure_hysteresis)
 }
 
 
