@@ -34,7 +34,7 @@ DROWNED = 1e-3
 EXACT, ITERATED = 1e-12, 1e-10
 """Residuals over the load at which Newton's method ends if not given: with factorised steps, and with iterated ones."""
 
-STALLED = 1e-9
+STALLED = 2e-10
 """Residuals over the load at which it ends, too, where a step does not lower them: nearly singular equations, as of a
 particle that hardly anything holds, are not solved as well as rounding of the unknowns would allow."""
 
