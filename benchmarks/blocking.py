@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from mpi4py import MPI
+from pydantic import Field
 
 from interstice.benchmarks import cycled
 from interstice.benchmarks.case_run import CaseRun
@@ -18,7 +19,10 @@ NAME = "blocking"
 
 
 class Options(cycled.Options):
-    """The surface, the mesh, and the cycles."""
+    """The surface, the mesh, and the cycles, which part the sides by more than the gap up to which they touch."""
+
+    duration: float = Field(20.0, gt=0)
+    """duration of a charge and of a discharge [s]"""
 
 
 def run(options: Options, comm: MPI.Comm) -> Result:
@@ -27,6 +31,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     cell, face = film.cell, film.cell.faces[0]
     interface, transfer, terminals = face.interface, face.transfer, cell.terminals
     assert transfer is not None and face.contact is not None
+    (block,) = cell.case.faces.values()
     amount = cell.domain.form(terminals.working.c * cell.domain.dx(transfer.electrode.side))
     start = cell.domain.integrate(amount)
     applied = options.current * cell.model.apparent_area
@@ -34,8 +39,8 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     detached, charge, lithium, fractions, swings = [], [], [], [], []
     for advance in film.advances():
         j = transfer.read_current()
-        # what neither presses nor lies on the other side, as nodes do that the current itself holds without pressure
-        apart = ~face.touching & ~face.contact.lying
+        # what neither presses nor is near the other side, as nodes are that the current itself holds without pressure
+        apart = ~face.touching & (face.contact.gap.read() > block.kinetics.touching_gap)
         detached.append(interface.sum(np.where(apart, np.abs(j), 0.0)))
         crossing = interface.sum(j)
         through = terminals.current_density * cell.model.apparent_area

@@ -24,6 +24,7 @@ from interstice.solver.interface.charge_transfer import ChargeTransfer
 from interstice.solver.state import State
 
 NAME = "joule-balance"
+# touching sharply, nodes are lost one by one until few are left, where all would fade together
 CASE = """\
 title: a wavy film that heats itself
 geometry:
@@ -37,7 +38,7 @@ geometry:
 electrode: {{material: LCO, initial_stoichiometry: 0.7}}
 electrolyte: {{material: LLZO}}
 interface:
-  kinetics: {{exchange_current_density: 10 A/m^2, activation_energy: 30 kJ/mol}}
+  kinetics: {{exchange_current_density: 10 A/m^2, activation_energy: 30 kJ/mol, touching_gap: 1e-18 m}}
 stack: {{hold: fixed_thickness, pressure: {pressure!r} Pa}}
 heat:
   collector_transfer: {collector_transfer!r} W/(m^2*K)
