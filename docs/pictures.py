@@ -162,12 +162,12 @@ def missing(resistance: np.ndarray) -> np.ndarray:
 
 def draw_current(ax: Axes, run: Run, time: float) -> None:
     """Draw the current density in the electrolyte over the applied one, and lines between which as much flows."""
-    grid = run.fields("cell", time, ["potential [V]", "side"])
-    surface = run.fields("interface", time, ["contacted [1]"])
+    grid = run.fields("cell", time, ["potential", "side"])
+    surface = run.fields("interface", time, ["contacted"])
     (part,) = (part for part in parts_of(grid) if not part.electrode)
     x, y, _ = 1e6 * part.grid.points.T
     triangles = Triangulation(x, y, part.grid.cells_dict[pyvista.CellType.TRIANGLE])
-    potential = LinearTriInterpolator(triangles, part.grid["potential [V]"])
+    potential = LinearTriInterpolator(triangles, part.grid["potential"])
     places = np.meshgrid(np.linspace(x.min(), x.max(), 1001), np.linspace(y.min(), y.max() - 0.01, 301))
     along, up = potential.gradient(*places)
     even = np.mean(up[0])
@@ -181,7 +181,7 @@ def draw_current(ax: Axes, run: Run, time: float) -> None:
     ax.axhspan(0.0, 0.35, color="#DDDDDD", linewidth=0)
     ax.text(0.1, 0.16, "electrode", va="center")
     ax.text(0.1, y.min() + 0.2, "electrolyte", va="center")
-    touching = surface["contacted [1]"] > 0.5
+    touching = surface["contacted"] > 0.5
     ax.plot(1e6 * surface.points[touching, 0], np.zeros(touching.sum()), "ks", markersize=3, clip_on=False)
     ax.set(xlabel="x [µm]", ylabel="y [µm]", ylim=(y.min(), 0.35), aspect="equal")
 

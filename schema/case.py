@@ -29,6 +29,9 @@ class Output(Section):
     fields_every: PositiveInt = Field(
         default=1, description="steps between two sets of ParaView fields; the last is always written"
     )
+    length_unit: Literal["m", "mm", "um", "nm"] = Field(
+        default="m", description="of coordinates and of all lengths in the ParaView fields"
+    )
 
 
 class Case(Section):

@@ -117,7 +117,7 @@ class Run:
         """A row for each time step, the first of the assembled cell; ``attrs["units"]`` holds the units by column."""
         import pandas
 
-        from interstice.solver.history import split_unit
+        from interstice.solver.units import split_unit
 
         titles = [split_unit(column) for column in self.rows[0]]
         table = pandas.DataFrame([list(row.values()) for row in self.rows], columns=[name for name, _ in titles])

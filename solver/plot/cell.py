@@ -18,7 +18,7 @@ from interstice.solver.plot.interface import is_closed, is_curve
 from interstice.solver.plot.run import Grid, Run, series
 from interstice.solver.plot.style import WIDTH, Array, display, quantity, round_down
 
-WARP, STOICHIOMETRY, STRESS = "displacement with initial gap [m]", "stoichiometry [1]", "von Mises stress [Pa]"
+WARP, STOICHIOMETRY, STRESS = "displacement_with_initial_gap", "stoichiometry", "von_Mises_stress"
 SHIFT = 0.3
 """Of the whole cell, over its height: the displacement is not drawn larger."""
 SHEAR = 0.4
@@ -59,7 +59,7 @@ def cell(run: Run) -> Figure:
     """
     moment = run.lowest(run.weakest)
     grid = run.fields("cell", moment.time, [WARP, STOICHIOMETRY, STRESS, "side"])
-    surface = run.fields(series(run.weakest), moment.time, ["gap [m]", "pressure [Pa]", "contacted [1]"])
+    surface = run.fields(series(run.weakest), moment.time, ["gap", "pressure", "contacted"])
     parts = parts_of(grid)
     plane = is_curve(surface)
     y = None if plane else section_through(surface)
@@ -167,7 +167,7 @@ def _calm(parts: list[Part], place: Array, width: float) -> float:
 
 def section_through(surface: Grid) -> float:
     """Return the y [m] of the highest contact pressure, of that in the front two thirds if there is any."""
-    y, pressure = surface.points[:, 1], surface["pressure [Pa]"]
+    y, pressure = surface.points[:, 1], surface["pressure"]
     low, high = surface.bounds[2:4]
     ahead = pressure * (y < low + 2 / 3 * (high - low))
     place = y[np.argmax(ahead if ahead.any() else pressure)]
@@ -193,7 +193,7 @@ def view(surface: Grid, y: float | None, widest: float = np.inf) -> tuple[Array,
 
     It shows the widest gap there is near contact, about a quarter as high as the view, which is at most `widest`.
     """
-    points, gap, touching = surface.points, surface["gap [m]"], surface["contacted [1]"] > 0.5
+    points, gap, touching = surface.points, surface["gap"], surface["contacted"] > 0.5
     if y is not None:
         near = np.abs(points[:, 1] - y) < spacing(surface)
         points, gap, touching = points[near][:, [0, 2, 1]], gap[near], touching[near]

@@ -15,11 +15,11 @@ from matplotlib.patches import Patch
 from matplotlib.tri import Triangulation
 
 from interstice.solver.plot.run import Grid, Moment, Run, series
-from interstice.solver.plot.style import BLUE, CONTACT, GREY, WIDTH, Array, display, labelled, quantity, unit_of
+from interstice.solver.plot.style import BLUE, CONTACT, GREY, WIDTH, Array, display, labelled, quantity
 
-MAPS = {"pressure [Pa]": "Purples", "gap [m]": "Greens", "current density [A/m^2]": "RdBu"}
-SIGNED = ("current density [A/m^2]",)
-ROWS = {"pressure [Pa]": "pressure", "gap [m]": "gap", "current density [A/m^2]": "current density"}
+MAPS = {"pressure": "Purples", "gap": "Greens", "current_density": "RdBu"}
+SIGNED = ("current_density",)
+ROWS = {"pressure": "Pa", "gap": "m", "current_density": "A/m^2"}
 LEVEL = 0.05
 """An interface rises less than this, over its length, unless it goes around particles."""
 
@@ -27,15 +27,16 @@ LEVEL = 0.05
 def interface(run: Run, name: str) -> Figure:
     """Return pressure, gap and current density on an interface, a column for each moment, with Γ_c marked."""
     moments = run.moments(name)
-    grids = [run.fields(series(name), moment.time, [*ROWS, "contacted [1]"]) for moment in moments]
+    grids = [run.fields(series(name), moment.time, [*ROWS, "contacted"]) for moment in moments]
     along = is_curve(grids[0]) and not is_closed(grids[0])
     row_height = 1.7 if along else min(height_to_width(grids[0]) * (WIDTH - 1.5) / len(moments), 2.6)
     figure = Figure(figsize=(WIDTH, 1.0 + len(ROWS) * row_height))
     axes = figure.subplots(len(ROWS), len(moments), sharex=True, sharey="row" if along else True, squeeze=False)
     for ax, moment in zip(axes[0], moments, strict=True):
         ax.set_title(described(run, moment, name))
-    for row, (field, label) in zip(axes, ROWS.items(), strict=True):
-        factor, shown = display(unit_of(field), np.concatenate([grid[field] for grid in grids]))
+    for row, (field, unit) in zip(axes, ROWS.items(), strict=True):
+        label = field.replace("_", " ")
+        factor, shown = display(unit, np.concatenate([grid[field] for grid in grids]))
         if along:
             for ax, grid in zip(row, grids, strict=True):
                 draw_curve(ax, grid, factor * grid[field])
@@ -95,7 +96,7 @@ def draw_curve(ax: Axes, grid: Grid, values: Array) -> None:
     """Draw values at the nodes of a curve against x, and a band around each node where the sides touch."""
     place, order = np.unique(display("m", grid.length)[0] * grid.points[:, 0], return_index=True)
     edges = np.concatenate([place[:1], (place[1:] + place[:-1]) / 2, place[-1:]])
-    touching = grid["contacted [1]"][order] > 0.5
+    touching = grid["contacted"][order] > 0.5
     ax.bar(
         edges[:-1][touching],
         1,
@@ -129,7 +130,7 @@ def draw_map(ax: Axes, grid: Grid, values: Array, colours: ScalarMappable) -> No
     else:
         triangles = Triangulation(x, y, grid.cells_dict[pyvista.CellType.TRIANGLE])
         ax.tripcolor(triangles, values, shading="gouraud", cmap=colours.cmap).set_norm(colours.norm)
-        touching = grid["contacted [1]"]
+        touching = grid["contacted"]
         if 0.0 < touching.mean() < 1.0:
             ax.tricontour(triangles, touching, levels=[0.5], colors="k", linewidths=0.6)
     ax.set_aspect("equal")

@@ -16,7 +16,9 @@ import pandas
 import pyvista
 
 from interstice.solver.history import KIND
-from interstice.solver.plot.style import Array, unit_of
+from interstice.solver.output import LENGTHS
+from interstice.solver.plot.style import Array
+from interstice.solver.units import split_unit
 
 Grid = Any
 """A pyvista.UnstructuredGrid; the types PyVista gives its arrays are wrong."""
@@ -74,7 +76,7 @@ class Run:
         for header in self.table:
             if header.startswith(f"{title} ["):
                 try:
-                    return self.table[header].to_numpy(float), unit_of(header)
+                    return self.table[header].to_numpy(float), split_unit(header)[1]
                 except ValueError as error:
                     raise ValueError(f"{path}: column '{header}' holds something that is no number ({error})") from None
         raise ValueError(f"{path}: there is no column '{title} [unit]'")
@@ -124,7 +126,7 @@ class Run:
         return next(moment for moment in self.moments(name) if moment.label.startswith("lowest"))
 
     def fields(self, series: str, time: float, names: Iterable[str]) -> Grid:
-        """Return all pieces of a series at a time as one grid; ValueError unless it carries the fields `names`."""
+        """Return all pieces of a series at a time as one grid in SI; ValueError unless it has the fields `names`."""
         reader = self._reader(series)
         path = self.directory / f"{series}.pvd"
         try:
@@ -138,7 +140,7 @@ class Run:
         missing = [name for name in names if name not in grid.point_data and name not in grid.cell_data]
         if missing:
             raise ValueError(f"{path}: the fields at {time:g} s lack '{missing[0]}'")
-        return grid
+        return _in_metres(grid)
 
     def _reader(self, series: str) -> pyvista.PVDReader:
         path = self.directory / f"{series}.pvd"
@@ -148,6 +150,17 @@ class Run:
             raise ValueError(f"{path}: not found; the folder of a run's results is needed") from None
         except (ParseError, AttributeError, KeyError, IndexError, TypeError, ValueError):
             raise ValueError(f"{path}: damaged, this is no index of a field series") from None
+
+
+def _in_metres(grid: Grid) -> Grid:
+    """Return the grid with coordinates and lengths in m, whatever they were written in."""
+    units = dict(split_unit(str(entry)) for entry in grid.field_data["units"])
+    grid.points = grid.points / LENGTHS[units["coordinates"]]
+    for data in (grid.point_data, grid.cell_data):
+        for name in data:
+            if units.get(name) in LENGTHS:
+                data[name] = data[name] / LENGTHS[units[name]]
+    return grid
 
 
 def series(name: str) -> str:

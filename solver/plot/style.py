@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -28,12 +27,6 @@ STYLE: Any = {
 WIDTH = 8.0
 """Of every picture [inch]: text of 9 points stays readable at the width of a README."""
 PREFIXES = {1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "µ", 1e-9: "n", 1e-12: "p"}
-
-
-def unit_of(header: str) -> str:
-    """Return the unit in the brackets that end a name."""
-    found = re.search(r"\[([^\]]*)\]$", header)
-    return found[1] if found else "1"
 
 
 def display(unit: str, values: npt.ArrayLike) -> tuple[float, str]:

@@ -171,18 +171,18 @@ def test_bands_cover_the_active_fraction(plane_run: Path) -> None:
     run = Run(plane_run)
     for time in TIMES:
         ax = Figure().subplots()
-        grid = run.fields("interface", time, ["gap [m]", "contacted [1]"])
-        draw_curve(ax, grid, grid["gap [m]"])
+        grid = run.fields("interface", time, ["gap", "contacted"])
+        draw_curve(ax, grid, grid["gap"])
         covered = sum(bar.get_width() for bar in ax.patches) / np.diff(ax.get_xlim())[0]
         assert covered == pytest.approx(run.at("active fraction", time), rel=1e-6)
 
 
 def test_view_shows_contact_and_the_widest_gap_beside_it(plane_run: Path) -> None:
-    surface = Run(plane_run).fields("interface", 120.0, ["gap [m]", "contacted [1]"])
+    surface = Run(plane_run).fields("interface", 120.0, ["gap", "contacted"])
     place, width, exaggeration = view(surface, None)
     seen = np.abs(surface.points[:, 0] - place[0]) <= width / 2
-    assert (surface["contacted [1]"][seen] > 0).any()
-    widest = surface["gap [m]"][seen].max()
+    assert (surface["contacted"][seen] > 0).any()
+    widest = surface["gap"][seen].max()
     assert widest > 0
     assert 0.08 * width < exaggeration * widest < 0.5 * width
 

@@ -143,7 +143,7 @@ def ring(rise: float, number: int = 40) -> pyvista.UnstructuredGrid:
     points = 1e-6 * np.stack([np.cos(angle), rise * np.sin(angle), 0 * angle], axis=1)
     edges = np.stack([np.full(number, 2), np.arange(number), (np.arange(number) + 1) % number], axis=1)
     grid = pyvista.UnstructuredGrid(edges.ravel(), np.full(number, pyvista.CellType.LINE), points)
-    grid["contacted [1]"] = np.ones(number)
+    grid["contacted"] = np.ones(number)
     return grid
 
 
