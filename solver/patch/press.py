@@ -81,11 +81,13 @@ def is_written(path: Path, identity: str) -> bool:
     return head[:1] == [MARK] and f"# input: {identity}" in head
 
 
-def require_ours(path: Path) -> None:
-    """Raise TableError if the file holds anything but a table, which may be written anew, or cannot be written."""
+def require_free(path: Path, overwrite: bool = False) -> None:
+    """Raise TableError if the file is there, unless it is a table and `overwrite` says so, or cannot be written."""
     try:
         if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
             raise TableError("exists and is no table of a patch; choose another file with -o")
+        if path.exists() and not overwrite:
+            raise TableError("holds the table of another patch; choose another file with -o, or use --overwrite")
         if not path.parent.is_dir():
             raise TableError("its folder does not exist")
     except OSError as error:

@@ -102,15 +102,18 @@ def validate(
             fail(str(error))
         _print_json({"case": str(case), "valid": False, "problems": error.problems})
         raise typer.Exit(2) from None
+    notes = [f"warning: {warning}" for warning in loaded.warnings]
+    notes += [
+        f"below the mesh of {name}: rms {block.micro.rms * 1e9:.3g} nm, slope {block.micro.slope:.3g}"
+        for name, block in loaded.case.faces.items()
+        if block.micro and block.micro.cutoff and block.micro.rms and block.micro.slope
+    ]
     if as_json:
-        found = {"title": loaded.case.title, "problems": [], "warnings": loaded.warnings}
-        _print_json({"case": str(case), "valid": True, **found})
+        found = {"valid": True, "title": loaded.case.title, "problems": [], "notes": notes}
+        _print_json({"case": str(case), **found})
         return
-    for warning in loaded.warnings:
-        say(f"{case}: warning: {warning}")
-    for name, block in loaded.case.faces.items():
-        if block.micro and block.micro.cutoff and block.micro.rms and block.micro.slope:
-            say(f"{case}: below the mesh of {name}: rms {block.micro.rms * 1e9:.3g} nm, slope {block.micro.slope:.3g}")
+    for note in notes:
+        say(f"{case}: {note}")
     say(f"{case}: valid ({loaded.case.title})")
 
 
@@ -123,6 +126,7 @@ def patch(
         Path | None,
         typer.Option("-o", metavar="FILE", help="the table; SURFACE.csv if not given", show_default=False),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the table of another patch")] = False,
     overrides: Overrides = None,
 ) -> None:
     """Press a patch of a rough surface: the table of a micro-contact law."""
@@ -135,7 +139,7 @@ def patch(
         if press.is_written(file, press.identity(given, heights)):
             say(f"{file}: is up to date")
             return
-        press.require_ours(file)
+        press.require_free(file, overwrite)
         press.press(given, heights, lambda done, of: say(f"load {done} of {of}")).write(file)
     except CaseError as error:
         fail(str(error))
