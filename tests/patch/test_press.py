@@ -144,6 +144,8 @@ def test_same_input_is_not_computed_again(patch: Path, tmp_path: Path) -> None:
     code, told = run(patch, "--set", "points=32", "--set", "length=1000 nm")
     assert code == 0 and "up to date" in told and file.stat().st_mtime_ns == first
     code, told = run(patch, "--set", "points=32", "--set", "roughness.seed=4")
+    assert code == 2 and "table of another patch" in told and file.stat().st_mtime_ns == first
+    code, told = run(patch, "--set", "points=32", "--set", "roughness.seed=4", "--overwrite")
     assert code == 0 and " of 12" in told and file.stat().st_mtime_ns > first
 
 
@@ -172,7 +174,7 @@ def test_bad_input_ends_in_words(override: str, words: list[str], patch: Path) -
 def test_what_is_no_table_is_left_as_it_is(patch: Path, tmp_path: Path) -> None:
     other = tmp_path / "history.csv"
     other.write_text("time [s]\n")
-    code, told = run(patch, "-o", other)
+    code, told = run(patch, "-o", other, "--overwrite")
     assert code == 2 and "no table of a patch" in told and other.read_text() == "time [s]\n"
     code, told = run(patch, "-o", tmp_path / "nowhere" / "patch.csv")
     assert code == 2 and "folder does not exist" in told

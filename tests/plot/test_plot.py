@@ -26,6 +26,7 @@ from interstice.solver.plot.history import crack, cycles
 from interstice.solver.plot.interface import draw_curve
 from interstice.solver.plot.run import Run
 from interstice.solver.plot.style import quantity
+from interstice.solver.results import WRITTEN_BELOW
 
 LENGTH = 4e-6
 THICKNESS = 1e-6
@@ -117,6 +118,7 @@ def assert_pictures(paths: list[Path]) -> None:
         "opening.gif",
     }
     for path in paths:
+        assert any(path.match(name) for name in WRITTEN_BELOW["plots"]), f"--overwrite would not know {path.name}"
         pixels = np.asarray(Image.open(path).convert("L"), dtype=float)
         assert pixels.std() > 10, f"{path} is blank"
         # Something is drawn in every third of the picture, upper, middle and lower.

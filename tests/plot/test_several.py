@@ -23,6 +23,7 @@ from interstice.solver.plot.cell import WARP, parts_of
 from interstice.solver.plot.history import history
 from interstice.solver.plot.interface import MAPS, draw_map, is_closed, map_colours
 from interstice.solver.plot.run import Run, series
+from interstice.solver.results import WRITTEN_BELOW
 
 TIMES, CURRENT, LOST = np.array([0.0, 60.0, 120.0, 180.0]), [0.0, 10.0, 8.0, 0.0], [0.0, 0.5, 0.25, 0.25]
 LOSSES = {"kinetic": 1e-3, "concentration": 2e-3, "ohmic": 3e-3, "constriction": 4e-3}
@@ -92,7 +93,9 @@ def axes_by_label(figure: Figure) -> dict[str, object]:
 
 def test_each_interface_that_may_open_has_its_picture(full_run: Path, tmp_path: Path) -> None:
     run = Path(shutil.copytree(full_run, tmp_path / "run"))
-    assert {path.name for path in plot(run)} == {
+    paths = plot(run)
+    assert all(any(path.match(name) for name in WRITTEN_BELOW["plots"]) for path in paths)
+    assert {path.name for path in paths} == {
         "history.png",
         "voltage_capacity.png",
         "interface_cathode-separator.png",
