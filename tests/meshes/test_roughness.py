@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from SurfaceTopography import open_topography
 
-from interstice.meshes import below_mesh, initial_gap, roughness
-from interstice.meshes.roughness import HeightProfile, from_case
+from interstice.meshes import HeightProfile, below_mesh, initial_gap, measured
+from interstice.meshes.roughness import from_case
 from interstice.schema import Film, Measured, SelfAffine
 
 TOPOGRAPHY = Path(__file__).parents[2] / "meshes" / "topography"
@@ -331,7 +331,7 @@ def test_a_measured_self_affine_surface_goes_on_as_it_would_have(
     pitch = np.full(dimension - 1, 0.04e-6)
     places = [(np.arange(round(length / 0.04e-6)) + 0.5) * 0.04e-6 for length in size]
     heights = from_case(generated, TOPOGRAPHY)["electrode", "electrolyte"](*np.meshgrid(*places, indexing="ij"))
-    monkeypatch.setattr(roughness, "_read", lambda path, key: (heights, pitch))
+    monkeypatch.setattr(measured, "read", lambda path, key: (heights, pitch))
     here = film(0.05e-6, dimension, kind="measured", file=MAP, detrend="none")
     assert isinstance(here.roughness, Measured)
     expected = below_mesh(
