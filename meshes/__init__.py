@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from interstice.meshes.height_profile import HeightProfile, flat, initial_gap
 from interstice.meshes.limits import check, complete
+from interstice.meshes.roughness import remarks
 from interstice.meshes.unresolved import below_mesh
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from interstice.meshes.tagged import TaggedMesh
     from interstice.schema import Geometry
 
-__all__ = ["HeightProfile", "below_mesh", "build", "check", "complete", "initial_gap"]
+__all__ = ["HeightProfile", "below_mesh", "build", "check", "complete", "initial_gap", "remarks"]
 
 
 def build(

@@ -74,4 +74,6 @@ def peak(heights: Heights, size: tuple[float, ...], points: NDArray[np.int64]) -
 
 def as_text(*lengths: float) -> str:
     """Return lengths as people write them, such as '10 um x 5 um'."""
+    if max(map(abs, lengths)) >= 1.0:
+        return " x ".join(f"{length:.6g} m" for length in lengths)
     return " x ".join(f"{length * 1e6:.6g} um" for length in lengths)

@@ -6,16 +6,17 @@ the number of ranks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interstice.meshes import measured, waves
+from interstice.meshes import measured, measurement, waves
 from interstice.meshes.height_profile import Array, HeightProfile, as_text, flat
 
 if TYPE_CHECKING:
-    from interstice.schema import Film, Layered, Layers, Patch, Roughness
+    from interstice.schema import Film, Geometry, Layered, Layers, Patch, Roughness
 
 
 def from_case(geometry: Film | Layers, case_folder: Path) -> dict[tuple[str, str], HeightProfile]:
@@ -33,15 +34,37 @@ def followed(geometry: Film | Layers, case_folder: Path) -> dict[tuple[str, str]
 
 def _profiles(geometry: Film | Layers, key: str, case_folder: Path) -> dict[tuple[str, str], HeightProfile]:
     """Return what stands under a key of `geometry` by the interface, of those that are named."""
-    pairs, given = _interfaces(geometry), getattr(geometry, key)
-    if geometry.builder == "film":
-        return {pairs[0]: _profile(geometry, given, f"geometry.{key}", case_folder)} if given else {}
-    profiles = {}
-    for name, roughness in given.items():
+    pairs, profiles = _interfaces(geometry), {}
+    for written, roughness in _written(geometry, key).items():
+        name = written.removeprefix(f"geometry.{key}").removeprefix(".") or "/".join(pairs[0])
         upper, lower = name.split("/")
         pair = (upper, lower) if (upper, lower) in pairs else (lower, upper)
-        profiles[pair] = _profile(geometry, roughness, f"geometry.{key}.{name}", case_folder)
+        profiles[pair] = _profile(geometry, roughness, written, case_folder)
     return profiles
+
+
+def _written(geometry: Film | Layers, key: str) -> dict[str, Roughness]:
+    """Return the blocks that stand under a key of `geometry`, by where they stand in the case."""
+    given = getattr(geometry, key)
+    if isinstance(given, dict):
+        return {f"geometry.{key}.{name}": roughness for name, roughness in given.items()}
+    return {f"geometry.{key}": given} if given else {}
+
+
+def remarks(geometry: Geometry, case_folder: Path) -> Iterator[str]:
+    """Yield what a user should know of how measured heights, which `from_case` accepts, were made of their files."""
+    if geometry.builder == "film" or geometry.builder == "layers":
+        for written, roughness in (_written(geometry, "roughness") | _written(geometry, "profile")).items():
+            if roughness.kind == "measured":
+                for text in measured.remarks(roughness, geometry.lateral_size, written, case_folder):
+                    yield f"{written}: {text}"
+
+
+def remarks_of_patch(patch: Patch, case_folder: Path) -> Iterator[str]:
+    """Do the same of a patch that `of_patch` accepts."""
+    if patch.roughness.kind == "measured":
+        for text in measured.remarks(patch.roughness, (patch.length, patch.length), "roughness", case_folder):
+            yield f"roughness: {text}"
 
 
 def _interfaces(geometry: Film | Layers) -> list[tuple[str, str]]:
@@ -79,7 +102,7 @@ def with_rows(geometry: Film | Layers, case_folder: Path) -> Film | Layers:
     def with_row(roughness: Roughness, key: str) -> Roughness:
         if roughness.kind != "measured" or roughness.line is not None:
             return roughness
-        heights, _ = measured.read(case_folder / roughness.file, f"{key}.file")
+        heights = measurement.read(roughness, key, case_folder).heights
         return roughness if heights.ndim == 1 else roughness.model_copy(update={"line": measured.middle(heights)})
 
     rows: dict[str, Any] = {}

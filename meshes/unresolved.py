@@ -50,12 +50,13 @@ def below_mesh(
         rms, slope = np.sqrt(density * all_around * _power(roughness.hurst, low, highest))
         return float(rms), float(slope)
     assert roughness.kind == "measured"
-    window, pitch, *_ = measured.window(roughness, size, "roughness", case_folder)
+    part, _ = measured.window(roughness, size, "roughness", case_folder)
+    window, pitch, farthest = part.evenly()
     # the cosines of a window and its mirror images
     variance = fft.dctn(window, norm="ortho") ** 2 / window.size
     wave_numbers = [np.pi * np.arange(n) / (n * step) for n, step in zip(window.shape, pitch, strict=True)]
     q = np.sqrt(sum(k**2 for k in np.meshgrid(*wave_numbers, indexing="ij", sparse=True)))
-    finest = np.pi / float(pitch.max())
+    finest = np.pi / farthest
     unresolved = (q > mesh) & (q <= min(finest, highest))
     squares = np.array([np.sum(variance[unresolved]), np.sum((variance * q**2)[unresolved])])
     if highest > finest:

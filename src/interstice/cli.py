@@ -122,6 +122,8 @@ def patch(
     file = output or surface.with_suffix(".csv")
     try:
         given, heights = press.read_patch(surface, overrides or [])
+        for warning in heights.warnings:
+            say(f"{surface}: warning: {warning}")
         if press.is_written(file, press.identity(given, heights)):
             say(f"{file}: is up to date")
             return
