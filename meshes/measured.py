@@ -51,7 +51,7 @@ def window(roughness: Measured, size: tuple[float, ...], key: str, case_folder: 
     if (origin < -ROUNDING * source.size).any() or (origin + size > source.size * (1 + ROUNDING)).any():
         raise ValueError(
             f"{name} covers {as_text(*source.size)}, smaller than the window of {as_text(*size)} (lateral "
-            f"size of the body) at origin {as_text(*origin)}; lower geometry.length or origin"
+            f"size of the body) at origin {as_text(*origin)}; lower the length or origin"
         )
     part = (_pixels if source.places is None else _points)(source, origin, size, name)
     filled, missing = "", part.missing
