@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from interstice.schema import Case, Overrides, Section
+from interstice.schema import Case, ImportedMesh, Measured, Overrides, Section
 from interstice.schema.units import Unit
 from interstice.solver.reader import CaseError, LoadedCase, dump_case, read_case, read_mapping
 
@@ -147,6 +147,15 @@ def test_what_was_filled_is_a_warning_and_a_copy_of_the_case_reads_the_same_surf
     ]
     assert again(loaded, tmp_path).case == loaded.case
     assert again(loaded, tmp_path).warnings == loaded.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "metres"), [("um", 1e-6), ("µm", 1e-6), ("1 um", 1e-6), ("0.5 nm", 5e-10), ("Å", 1e-10)]
+)
+def test_a_unit_of_lengths_in_a_file_is_a_name_or_a_multiple(text: str, metres: float) -> None:
+    mesh = ImportedMesh.model_validate({"builder": "msh", "file": "body.msh", "unit": text})
+    surface = Measured.model_validate({"kind": "measured", "file": "map.txt", "height_unit": text})
+    assert (mesh.unit, surface.height_unit) == (metres, metres)
 
 
 # --- replaced values -------------------------------------------------------------------------------

@@ -132,6 +132,14 @@ def test_a_scan_that_goes_back_is_seen_from_above_and_says_so(tmp_path: Path) ->
     assert "'scan.txt' goes back or stands still along x 1 times" in text and "highest counts" in text
 
 
+def test_a_scan_counts_from_its_leftmost_point_wherever_it_begins(tmp_path: Path) -> None:
+    x, z = np.array([3, 2, 4, 5, 6, 7, 8.0, 10.0]), np.array([6, 0, 4, 5, 6, 7, 8.0, 1.0])
+    surface = profile(scan_file(tmp_path, x, z), 8.0, **SCAN)
+    np.testing.assert_allclose(
+        surface(np.array([0, 1, 2, 3, 6, 8]) * UM), np.array([0, 6, 4, 5, 8, 1]) * NM, atol=1e-18
+    )
+
+
 def test_a_step_of_a_scan_keeps_its_higher_point(tmp_path: Path) -> None:
     x, z = np.array([0, 1, 1, 2, 3, 4.0, 6.0]), np.array([0, 0, 5, 5, 5, 5, 5.0])
     surface = profile(scan_file(tmp_path, x, z), 4.0, **SCAN)
