@@ -66,35 +66,33 @@ def _raw(path: Path, modified: int, length: int) -> RawTopography:
     if table is not None and not table.headed:
         return table.topography()
     try:
-        return _by_library(path, table)
+        found, marked = _by_library(path)
     except Exception:
         if table is None:
             raise
         return table.topography()
+    # words above numbers may say the unit; where they do not, the numbers are as good
+    return found if table is None or (found.unit and marked) else table.topography()
 
 
-def _by_library(path: Path, table: plain_text.Table | None) -> RawTopography:
-    """Return what SurfaceTopography finds in the file.
-
-    Of a text it is asked for what the words above the numbers say; where they name no unit, its `table` is as good.
-    """
+def _by_library(path: Path) -> tuple[RawTopography, bool]:
+    """Return what SurfaceTopography finds in the file, and whether it has the marks of its format."""
     from SurfaceTopography import open_topography  # slow to import and needed by measured surfaces only
 
     with open_topography(str(path)) as reader:
         channel = reader.default_channel
         unsized = channel.physical_sizes is None
         topography = reader.topography(**({"physical_sizes": channel.nb_grid_pts} if unsized else {}))
-        if table is not None and (topography.unit is None or reader.format() in NO_MAGIC):
-            return table.topography()
         unit = None if topography.unit is None else 1.0
         if unit:
             topography = topography.to_unit("m")
         heights = np.ma.filled(np.ma.asarray(topography.heights(), dtype=float), np.nan)
+        marked = reader.format() not in NO_MAGIC
         if heights.ndim == 1 and (not topography.is_uniform or reader.format() == "xyz"):
             places = np.array(topography.positions(), dtype=float)
-            return RawTopography(heights, places=places, unit=unit, height_unit=unit)
+            return RawTopography(heights, places=places, unit=unit, height_unit=unit), marked
         extent = None if unsized else np.abs(np.array(topography.physical_sizes, dtype=float))
-        return RawTopography(heights, extent=extent, unit=unit, height_unit=unit)
+        return RawTopography(heights, extent=extent, unit=unit, height_unit=unit), marked
 
 
 def _in_metres(raw: RawTopography, roughness: Measured, key: str) -> Measurement:

@@ -20,16 +20,22 @@ SAME = 1e-6
 
 @dataclass(frozen=True)
 class Table:
-    """Numbers of a text, NaN where missing, shape (rows, columns); `headed` where words or remarks stand above them."""
+    """Numbers of a text, NaN where missing, shape (rows, columns).
+
+    `headed` says that words or remarks stand above them, `problem` why they are no table after all.
+    """
 
     numbers: Array
     headed: bool
+    problem: str = ""
 
     def topography(self) -> RawTopography:
         """Return the surface: of one column or row a line, of two x and z, of three x, y and z, of more a map.
 
         Rows of a map run along x, and follow each other along y. ValueError says why there is none.
         """
+        if self.problem:
+            raise ValueError(self.problem)
         columns = self.numbers.shape[1]
         if columns == 3 and (np.diff(self.numbers[:, 0]) == 1).all():
             return RawTopography(self.numbers[:, 2], places=self.numbers[:, 1])  # the first one counts the points
@@ -42,7 +48,7 @@ class Table:
 
 
 def read(path: Path) -> Table | None:
-    """Return the numbers in the file, None if it is not a text of numbers; ValueError where rows differ in length."""
+    """Return the numbers in the file, None if it is not a text of numbers."""
     content = path.read_bytes()
     if b"\0" in content:
         return None
@@ -61,7 +67,9 @@ def read(path: Path) -> Table | None:
         row = _row(line)
         if row is None or (rows and len(row) != len(rows[0])):
             count = "words" if row is None else f"{len(row)} numbers"
-            raise ValueError(f"line {i} has {count}, line {first + 1} has {len(rows[0])} numbers")
+            return Table(
+                np.empty((0, 0)), first > 0, f"line {i} has {count}, line {first + 1} has {len(rows[0])} numbers"
+            )
         rows.append(row)
     numbers = np.array(rows)
     numbers[~np.isfinite(numbers)] = np.nan

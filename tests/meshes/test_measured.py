@@ -289,6 +289,20 @@ def test_a_header_that_says_everything_needs_no_words_in_the_case(tmp_path: Path
         profile(tmp_path / "map.txt", height_unit="nm")
 
 
+def test_a_text_of_an_instrument_is_read_as_its_format_says_though_rows_differ_in_length(tmp_path: Path) -> None:
+    """ISO 25178-71: numbers in lines of any length."""
+    keys = {"ManufacID": "some", "CreateDate": "010120001200", "ModDate": "010120001200", "NumPoints": 12}
+    keys |= {"NumProfiles": 9, "Xscale": 0.5e-6, "Yscale": 0.5e-6, "Zscale": 1e-9, "Zresolution": -1, "Compression": 0}
+    header = "\n".join(
+        ["aISO-1.0", *(f"{key} = {value}" for key, value in (keys | {"DataType": 7, "CheckType": 0}).items())]
+    )
+    numbers = [f"{value:.9e}" for value in MAP.T.ravel()]
+    lines = [" ".join(numbers[:5]), " ".join(numbers[5:20]), " ".join(numbers[20:])]
+    (tmp_path / "map.sdf").write_text("\n".join([header, "*", *lines, "*"]) + "\n")
+    surface = profile(tmp_path / "map.sdf", 4.0, line=3)
+    np.testing.assert_allclose(surface((np.arange(8) + 0.5) * 0.5 * UM), MAP[:8, 3] * NM, rtol=1e-7)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -315,6 +329,7 @@ def test_an_unlikely_size_is_questioned_until_the_case_gives_it(tmp_path: Path) 
         profile(tmp_path / "map.txt", 100.0)
     surface = profile(tmp_path / "map.txt", 100.0, size=["160 um", "120 um"], line=0)
     np.testing.assert_allclose(surface((np.arange(7) + 0.5) * 160 / 12 * UM), MAP[:7, 0] * NM, rtol=1e-6)
+    assert profile(tmp_path / "map.txt", 1.5e6, size=["2 m", "1.5 m"]).rms > 0
     with pytest.raises(ValueError, match=r"is 10 m large, which is unlikely; give the right unit or size"):
         profile(scan_file(tmp_path, np.linspace(0, 10, 50), np.zeros(50)), 5.0, unit="m")
 
