@@ -10,6 +10,7 @@ import pytest
 
 from interstice.meshes import HeightProfile, below_mesh
 from interstice.meshes.roughness import from_case, remarks
+from interstice.meshes.window import Points
 from interstice.schema import Film
 
 UM, NM = 1e-6, 1e-9
@@ -178,6 +179,15 @@ def test_waves_below_the_mesh_are_those_of_the_points_even_or_not(tmp_path: Path
         here = here.model_copy(update={"element_size": 0.25 * UM})
         found.append(below_mesh(here, here.roughness, 0.6 * UM, 0.8, tmp_path))
     np.testing.assert_allclose(found[1], found[0], rtol=0.1)
+
+
+def test_an_uneven_window_made_even_is_as_fine_as_its_nearest_points_and_knows_its_farthest() -> None:
+    x = np.array([0, 0.5, 1, 1.1, 1.2, 1.3, 2.3, 4.0])
+    window = Points(np.cos(3 * x), (x,), (4.0,))
+    heights, (pitch,), farthest = window.evenly()
+    assert 0.09 < pitch <= 0.1 * (1 + 1e-9) and len(heights) * pitch == pytest.approx(4.0)
+    assert farthest == pytest.approx(1.7)
+    np.testing.assert_allclose(heights, window.interpolated()[0]((np.arange(len(heights)) + 0.5) * pitch))
 
 
 # --- files that do not say everything -------------------------------------------------------------------------
