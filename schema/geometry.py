@@ -11,7 +11,7 @@ from pydantic import Discriminator, Field, PositiveInt, Tag, ValidationInfo, fie
 
 from interstice.schema.roughness import Flat, Roughness
 from interstice.schema.section import CaseFile, Section, otherwise
-from interstice.schema.units import Length, unit
+from interstice.schema.units import Length, LengthUnit, unit
 
 metres = unit(Length).format
 
@@ -206,7 +206,7 @@ class ImportedMesh(Section):
 
     builder: Literal["msh"]
     file: CaseFile = Field(description="path, relative to the case file")
-    unit: Length = Field(default="1 um", description="length of one unit of the file")
+    unit: LengthUnit = Field(default="1 um", description="length of one unit of the file")
     lateral: Literal["symmetric", "free"] = Field(
         default="symmetric",
         description="symmetric: boundaries left, right (front, back) do not move along their normal",

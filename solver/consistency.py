@@ -11,7 +11,7 @@ from typing import Any
 from interstice.materials import Material, MaterialError, load, names
 from interstice.materials.library import SHIPPED
 from interstice.meshes import below_mesh, check, complete
-from interstice.meshes.roughness import ELEMENTS_PER_WAVE
+from interstice.meshes.unresolved import ELEMENTS_PER_WAVE
 from interstice.schema import (
     Case,
     Charge,

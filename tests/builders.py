@@ -15,7 +15,7 @@ from petsc4py import PETSc
 
 from interstice.benchmarks.pair import Force, Pair
 from interstice.meshes import film
-from interstice.meshes.roughness import flat
+from interstice.meshes.height_profile import flat
 from interstice.meshes.tagged import TaggedMesh
 from interstice.schema import Film
 from interstice.solver import algebra

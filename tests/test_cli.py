@@ -17,7 +17,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from interstice.cli import app
+from interstice.materials.library import SHIPPED
 from interstice.solver import launch
+from interstice.solver.patch.press import read_patch
 from interstice.solver.reader import CaseError, read_case
 from interstice.solver.terminal import mpi_rank
 
@@ -531,9 +533,32 @@ def test_cases_are_listed_and_copied_but_replace_nothing(tmp_path: Path) -> None
     listed = [Path(line) for line in invoke("cases").output.splitlines()]
     assert all(file.is_file() for file in listed) and "film_2d.yaml" in {file.name for file in listed}
     assert invoke("cases", "--copy", tmp_path / "new").exit_code == 0
-    assert {file.name for file in (tmp_path / "new").iterdir()} == {file.name for file in listed}
+    assert {file.name for file in (tmp_path / "new").glob("*.yaml")} == {file.name for file in listed}
     again = invoke("cases", "--copy", tmp_path / "new")
     assert again.exit_code == 2 and "exists already" in again.output
+    (tmp_path / "other" / "topography").mkdir(parents=True)
+    (tmp_path / "other" / "topography" / "LICENSE.md").write_text("mine")
+    assert invoke("cases", "--copy", tmp_path / "other").exit_code == 2
+    assert [file.name for file in (tmp_path / "other").glob("**/*.*")] == ["LICENSE.md"]
+
+
+def test_copied_cases_find_all_their_files_where_they_were_copied_to(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    copied = [Path(line) for line in invoke("cases", "--copy", folder).output.splitlines()]
+    assert copied and all(file.parent == folder for file in copied)
+    assert (folder / "topography" / "LICENSE.md").is_file()
+    for file in copied:
+        loaded = read_case(file)
+        roughness = getattr(loaded.case.geometry, "roughness", None)
+        if getattr(roughness, "kind", "") == "measured":
+            assert roughness.file.resolve().is_relative_to(folder)
+        for material in loaded.materials.values():
+            assert material.file.parent == SHIPPED or material.file.resolve().is_relative_to(folder)
+    patches = sorted(folder.glob("patches/*.yaml"))
+    assert patches
+    for file in patches:
+        patch, _ = read_patch(file)
+        assert patch.roughness.kind != "measured" or patch.roughness.file.resolve().is_relative_to(folder)
 
 
 def test_plot_of_a_folder_without_results_ends_with_exit_code_2(tmp_path: Path) -> None:

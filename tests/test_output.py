@@ -21,7 +21,7 @@ from dolfinx.mesh import create_submesh, create_unit_square
 from mpi4py import MPI
 
 from interstice.meshes import film
-from interstice.meshes.roughness import flat
+from interstice.meshes.height_profile import flat
 from interstice.schema import Film
 from interstice.solver.domain import Domain
 from interstice.solver.output import CombinedSeries, Series

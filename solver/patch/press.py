@@ -38,12 +38,16 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Surface:
-    """The heights [m] over one period, shape (n, n), the period [m], rms gradient, and what to say of it."""
+    """The heights [m] over one period, shape (n, n), the period [m], rms gradient, and what to say of it.
+
+    `warnings` say how heights were made that the file does not have as they are.
+    """
 
     heights: Array
     period: float
     slope: float
     description: str
+    warnings: tuple[str, ...] = ()
 
 
 def read_patch(path: Path, overrides: Sequence[str] = ()) -> tuple[Patch, Surface]:
@@ -61,8 +65,8 @@ def read_patch(path: Path, overrides: Sequence[str] = ()) -> tuple[Patch, Surfac
     except ValueError as error:
         name, _, message = str(error).partition(": ")
         raise CaseError([located.problem(tuple(name.split(".")), message)]) from None
-    period = len(heights) * patch.spacing
-    return patch, Surface(heights, period, boundary_elements.slope(heights, period), profile.description)
+    period, warnings = len(heights) * patch.spacing, tuple(roughness.remarks_of_patch(patch, folder))
+    return patch, Surface(heights, period, boundary_elements.slope(heights, period), profile.description, warnings)
 
 
 def identity(patch: Patch, surface: Surface) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-import interstice
+from interstice import shipped
 from interstice.job import Job, allowed
 from interstice.solver import launch, system
 from interstice.solver.reader import CaseError, read_case
@@ -136,6 +136,8 @@ def patch(
     file = output or surface.with_suffix(".csv")
     try:
         given, heights = press.read_patch(surface, overrides or [])
+        for warning in heights.warnings:
+            say(f"{surface}: warning: {warning}")
         if press.is_written(file, press.identity(given, heights)):
             say(f"{file}: is up to date")
             return
@@ -214,21 +216,15 @@ def cases(
         Path | None, typer.Option("--copy", metavar="DIR", help="copy them to this folder", show_default=False)
     ] = None,
 ) -> None:
-    """List the cases that come with the program, by the files to give to `run`, or copy them."""
-    folder = (Path(interstice.__file__).parent / "cases").resolve()
-    for file in sorted(folder.glob("*.yaml")):
-        if copy is None:
-            say(str(file))
-            continue
-        try:
-            copy.mkdir(parents=True, exist_ok=True)
-            with (copy / file.name).open("xb") as new:
-                new.write(file.read_bytes())
-        except FileExistsError:
-            fail(f"{copy / file.name}: exists already and is left as it is")
-        except OSError as error:
-            fail(f"{copy}: cannot be written: {error.strerror}")
-        say(str(copy / file.name))
+    """List the cases that come with the program, by the files to give to `run`, or copy them and what they refer to."""
+    try:
+        files = shipped.cases() if copy is None else shipped.copy(copy)
+    except FileExistsError as error:
+        fail(f"{error}: exists already and is left as it is; nothing was copied")
+    except OSError as error:
+        fail(f"{copy}: cannot be written: {error.strerror}")
+    for file in files:
+        say(str(file))
 
 
 @app.command()

@@ -16,7 +16,7 @@ from mpi4py import MPI
 from PIL import Image
 
 from interstice.meshes import film
-from interstice.meshes.roughness import flat
+from interstice.meshes.height_profile import flat
 from interstice.schema import Film
 from interstice.solver.domain import Domain
 from interstice.solver.output import CombinedSeries, Series
