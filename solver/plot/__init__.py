@@ -15,7 +15,7 @@ from interstice.solver.plot.history import against_time, crack, cycles, history,
 from interstice.solver.plot.interface import interface
 from interstice.solver.plot.movie import movie
 from interstice.solver.plot.run import Run, series
-from interstice.solver.plot.style import STYLE, WIDTH, name_of
+from interstice.solver.plot.style import STYLE, WIDTH, name_of, sized
 
 FORMATS = ("png", "pdf", "svg")
 INCH = 0.0254
@@ -44,7 +44,7 @@ def plot(
     folder = directory / "plots"
     folder.mkdir(exist_ok=True)
     paths = []
-    with matplotlib.rc_context({**STYLE, "figure.figsize": (width, width)}):
+    with matplotlib.rc_context(sized(width)):
         for name, draw in pictures.items():
             paths.append(folder / f"{name}.{form}")
             draw().savefig(paths[-1])

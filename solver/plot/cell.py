@@ -18,7 +18,17 @@ from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from interstice.solver.plot.interface import is_closed, is_curve
 from interstice.solver.plot.run import Grid, Moment, Run, series
-from interstice.solver.plot.style import Array, display, page, page_width, plain_ticks, quantity, round_down
+from interstice.solver.plot.style import (
+    Array,
+    display,
+    is_narrow,
+    page,
+    page_width,
+    plain_ticks,
+    quantity,
+    round_down,
+    wrapped,
+)
 
 WARP, STOICHIOMETRY, STRESS = "displacement with initial gap [m]", "stoichiometry [1]", "von Mises stress [Pa]"
 SHIFT = 0.3
@@ -85,8 +95,12 @@ def cell(run: Run, moment: Moment) -> Figure:
     length, unit = display("m", grid.length)
     colours = _colours(sections)
     ratio = float(np.clip(grid.bounds[1] / height, 0.7, 2.5)) if plane else 1.0
-    figure = page(1.0 + page_width() / (1.15 + ratio))
-    whole, zoom = figure.subplots(1, 2, width_ratios=[ratio, 1])
+    if is_narrow():
+        figure = page(2.0 + page_width() * (1 / ratio + 1))
+        whole, zoom = figure.subplots(2, 1, height_ratios=[1 / ratio, 1])
+    else:
+        figure = page(1.0 + page_width() / (1.15 + ratio))
+        whole, zoom = figure.subplots(1, 2, width_ratios=[ratio, 1])
     draw_section(zoom, [part.deformed(exaggeration, fixed, length) for part in sections], colours)
     reach = np.array([-0.5, 0.5]) * length * width
     zoom.set(xlim=length * place[0] + reach, ylim=length * place[1] + reach)
@@ -121,13 +135,18 @@ def cell(run: Run, moment: Moment) -> Figure:
         options: dict[str, Any] = {"location": "bottom", "shrink": 0.8, "pad": 0.02, "aspect": aspect, "extend": extend}
         figure.colorbar(mappable, ax=ax, label=label, **options, **plain_ticks(TICKS))
     fraction = run.at("active fraction", moment.time, run.weakest)
-    drawn_with = f"{exaggeration:g}" if modest == exaggeration else f"{modest:g} (left), × {exaggeration:g} (right)"
-    figure.suptitle(
-        f"{moment.label + ', ' if moment.label else ''}{quantity('s', moment.time)}: "
-        f"$f_c$ = {fraction:.3g}{' at ' + run.weakest if run.weakest else ''}{chr(10) if run.weakest else ', '}"
-        f"displacement and initial gap × {drawn_with}",
-        fontsize=10,
+    times = (
+        f"{exaggeration:g}"
+        if modest == exaggeration
+        else f"{modest:g}, in the view of the interface × {exaggeration:g}"
     )
+    what = [
+        moment.label,
+        quantity("s", moment.time),
+        f"$f_c$ = {fraction:.3g}{' at ' + run.weakest if run.weakest else ''}",
+    ]
+    title = ", ".join(filter(None, [*what, f"displacement and initial gap × {times}"]))
+    figure.suptitle(wrapped(title), fontsize="medium")
     return figure
 
 

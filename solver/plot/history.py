@@ -22,6 +22,7 @@ from interstice.solver.plot.style import (
     VERMILION,
     Array,
     display,
+    fitting,
     labelled,
     page,
     quantity,
@@ -154,7 +155,7 @@ def _draw_row(ax: Axes, run: Run, time: Array, quantity: str, label: str, colour
     if quantity in OF_INTERFACES:
         ax.set_ylim(0, 1.1 * scale * max((values.max() for values, _ in columns), default=0.0) or 1)
     if len(names) > 1:
-        ax.legend(**ABOVE, ncols=len(names))
+        ax.legend(**ABOVE, ncols=fitting(len(names)))
 
 
 def _draw_losses(ax: Axes, run: Run, time: Array) -> None:
@@ -164,7 +165,7 @@ def _draw_losses(ax: Axes, run: Run, time: Array) -> None:
         ax.plot(time, 1e3 * run.column(f"{name} overpotential")[0], color=colour, label=name)
     ax.axhline(0.0, color=GREY, linewidth=0.6, zorder=0)
     ax.set_ylabel(labelled("overpotential", "mV"))
-    ax.legend(**ABOVE, ncols=len(there))
+    ax.legend(**ABOVE, ncols=fitting(len(there)))
 
 
 def _mark_lowest(ax: Axes, run: Run, time: Array) -> None:

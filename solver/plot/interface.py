@@ -77,14 +77,14 @@ def interface(run: Run, name: str, moments: list[Moment], fields: Sequence[str] 
     if not is_closed(grids[0]):
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
     if name:
-        figure.suptitle(name, fontsize=10)
+        figure.suptitle(name, fontsize="medium")
     return figure
 
 
 def described(run: Run, moment: Moment, name: str) -> str:
     """Return a moment in words, with its time and the active fraction of an interface."""
     fraction = run.at("active fraction", moment.time, name)
-    return f"{moment.label + ', ' if moment.label else ''}{quantity('s', moment.time)}\n$f_c$ = {fraction:.3g}"
+    return f"{moment.label}\n{quantity('s', moment.time)}, $f_c$ = {fraction:.3g}".strip()
 
 
 def is_curve(grid: Grid) -> bool:

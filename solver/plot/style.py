@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import Any
 
 import matplotlib
@@ -34,7 +35,33 @@ STYLE: Any = {
     "pdf.fonttype": 42,
     "svg.fonttype": "none",
 }
+COLUMN = 5.0
+"""A narrower picture is one for a column of print [inch]."""
+SMALL_TEXT = 7.0
+LETTERS, WORDS = 115.0, 6.0
+"""In a line of an inch, times the size of the letters [point]."""
 PREFIXES = {1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "µ", 1e-9: "n", 1e-12: "p"}
+
+
+def sized(width: float) -> Any:
+    """Return the style of pictures of a width [inch]: what fits a column of print has smaller letters."""
+    size = STYLE["font.size"] if width >= COLUMN else SMALL_TEXT
+    return {**STYLE, "figure.figsize": (width, 4.5), "font.size": size, "axes.titlesize": size}
+
+
+def is_narrow() -> bool:
+    """Return whether pictures are as narrow as a column of print."""
+    return page_width() < COLUMN
+
+
+def wrapped(text: str) -> str:
+    """Return a title in lines that a picture has room for."""
+    return "\n".join(textwrap.wrap(text, int(LETTERS * page_width() / matplotlib.rcParams["font.size"])))
+
+
+def fitting(count: int) -> int:
+    """Return how many of the words of a legend stand beside each other."""
+    return max(1, min(count, int(WORDS * page_width() / matplotlib.rcParams["font.size"])))
 
 
 def page(height: float) -> Figure:

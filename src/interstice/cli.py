@@ -21,6 +21,8 @@ from interstice.solver.terminal import fail, mpi_rank, say, started, warn
 if TYPE_CHECKING:
     from mpi4py import MPI
 
+    from interstice.schema.units import Unit
+
 RANKS_PER_CORE = 8
 EXIT_MISSING_IN_SYSTEM = 72
 """Exit code, also of the launcher, where the operating system lacks a library or a compiler."""
@@ -248,14 +250,22 @@ def plot(
         if form not in FORMATS:
             raise ValueError(f"--format: '{form}' is none of {', '.join(FORMATS)}")
         if width is not None:
-            options["width"] = Unit("m", "90 mm").parse(width) / INCH
+            options["width"] = _parsed("--width", Unit("m", "90 mm"), width) / INCH
             if not SMALLEST <= options["width"] <= LARGEST:
                 raise ValueError(f"--width: {width} is not between {SMALLEST:g} and {LARGEST:g} inches")
-        times = [Unit("s", "30 min").parse(one) for one in time or []]
+        times = [_parsed("--time", Unit("s", "30 min"), one) for one in time or []]
         for picture in draw(directory, form, quantity or [], times, **options):
             say(str(picture))
     except ValueError as error:
         fail(str(error))
+
+
+def _parsed(option: str, unit: Unit, text: str) -> float:
+    """Return the value of an option in SI; ValueError says which option is wrong, and how."""
+    try:
+        return unit.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{option} '{text}': {error}") from None
 
 
 @app.command(context_settings={"ignore_unknown_options": True}, options_metavar="[--key VALUE …] [--json] [-n RANKS]")
