@@ -9,11 +9,10 @@ from matplotlib.animation import PillowWriter
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 
 from interstice.solver.plot.interface import MAPS, draw_map, is_closed, is_curve
 from interstice.solver.plot.run import Grid, Run, series
-from interstice.solver.plot.style import SKY, VERMILION, WIDTH, Array, display, quantity
+from interstice.solver.plot.style import SKY, VERMILION, Array, display, page, quantity
 
 FRAMES = 60
 
@@ -30,10 +29,10 @@ def movie(run: Run, name: str, path: Path) -> None:
     scale, clock = display("s", run.time)
 
     if along:
-        figure = Figure(figsize=(WIDTH, 4.5))
+        figure = page(4.5)
         upper, lower = figure.subplots(2, 1, height_ratios=[2.5, 1])
     else:
-        figure = Figure(figsize=(WIDTH, 3.6))
+        figure = page(3.6)
         upper, lower = figure.subplots(1, 2, width_ratios=[1.4, 1])
     lower.plot(scale * run.time, run.column("active fraction", name)[0], color=VERMILION)
     lower.set(xlabel=f"time [{clock}]", ylabel="active fraction $f_c$", ylim=(0, None))

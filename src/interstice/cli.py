@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from interstice.job import Job, allowed
 from interstice.solver import launch, system
 from interstice.solver.reader import CaseError, read_case
 from interstice.solver.terminal import Said, fail, mpi_rank, say, show, started, warn
+
+if TYPE_CHECKING:
+    from interstice.schema.units import Unit
 
 app = typer.Typer(
     add_completion=False,
@@ -230,19 +233,49 @@ def cases(
 @app.command()
 def plot(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="folder of a run's results", show_default=False)],
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="png, pdf or svg")] = "png",
+    quantity: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="only this column of the history or field; may be given again"),
+    ] = None,
+    time: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TIME", help="of fields, such as '30 min'; may be given again", show_default=False),
+    ] = None,
+    width: Annotated[
+        str | None, typer.Option(metavar="LENGTH", help="of a picture, such as '90 mm'", show_default=False)
+    ] = None,
 ) -> None:
-    """Draw the history and the interface of a finished or running simulation as PNG files."""
+    """Draw the history and the interface of a finished or running simulation."""
     if not directory.is_dir():
         fail(f"{directory}: no such folder; the results of a run are needed, such as results/CASE")
     if not (directory / "history.csv").is_file():
         fail(f"{directory}: no results here (history.csv is missing)")
+    from interstice.schema.units import Unit
+    from interstice.solver.plot import FORMATS, INCH, LARGEST, SMALLEST
     from interstice.solver.plot import plot as draw
 
+    options: dict[str, Any] = {}
     try:
-        for picture in draw(directory):
+        if form not in FORMATS:
+            raise ValueError(f"--format: '{form}' is none of {', '.join(FORMATS)}")
+        if width is not None:
+            options["width"] = _parsed("--width", Unit("m", "90 mm"), width) / INCH
+            if not SMALLEST <= options["width"] <= LARGEST:
+                raise ValueError(f"--width: {width} is not between {SMALLEST:g} and {LARGEST:g} inches")
+        times = [_parsed("--time", Unit("s", "30 min"), one) for one in time or []]
+        for picture in draw(directory, form, quantity or [], times, **options):
             say(str(picture))
     except ValueError as error:
         fail(str(error))
+
+
+def _parsed(option: str, unit: Unit, text: str) -> float:
+    """Return the value of an option in SI; ValueError says which option is wrong, and how."""
+    try:
+        return unit.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{option} '{text}': {error}") from None
 
 
 @app.command(context_settings={"ignore_unknown_options": True}, options_metavar="[--key VALUE …] [--json] [-n RANKS]")

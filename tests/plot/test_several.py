@@ -97,7 +97,6 @@ def test_each_interface_that_may_open_has_its_picture(full_run: Path, tmp_path: 
     assert all(any(path.match(name) for name in WRITTEN_BELOW["plots"]) for path in paths)
     assert {path.name for path in paths} == {
         "history.png",
-        "voltage_capacity.png",
         "interface_cathode-separator.png",
         "cell.png",
         "opening.gif",
@@ -112,7 +111,7 @@ def test_columns_are_found_by_the_name_of_what_they_are_about(full_run: Path) ->
     assert run.interfaces == ["cathode/separator"]
     assert run.weakest == "cathode/separator"
     assert series(run.weakest) == "cathode-separator"
-    assert run.lowest(run.weakest).time == 60.0
+    assert [moment.time for moment in run.lowest(run.weakest)] == [60.0]
     np.testing.assert_array_equal(run.column("state of charge", "cathode")[0], [0.1, 0.3, 0.5, 0.5])
     with pytest.raises(ValueError, match=r"no column 'state of charge of nothing \[unit\]'"):
         run.column("state of charge", "nothing")
