@@ -67,7 +67,8 @@ def test_overwriting_without_a_folder_replaces_the_one_of_the_case(loaded: Loade
 
 
 @pytest.mark.parametrize(
-    "name", ["notes.txt", "fields/mine.vtu", "plots/for_the_paper.png", "plots/more/cell.png", "kept/history.csv"]
+    "name",
+    ["notes.txt", "fields/mine.vtu", "plots/for_the_paper.png", "plots/interface_a.png/notes", "kept/history.csv"],
 )
 def test_what_is_not_of_a_run_is_never_deleted(loaded: LoadedCase, name: str) -> None:
     folder = finished_run(Path("out"), loaded)

@@ -46,6 +46,10 @@ def test_a_step_takes_as_many_time_steps_as_its_longest_ones_fill_it_and_those_t
 
 
 def test_a_charge_without_time_is_taken_to_fill_the_cell_in_steps_of_its_change_of_stoichiometry() -> None:
-    """At 2C half an hour, in steps of 2 % of that: as a rest of as long in as long steps."""
-    run = schedule("charge at 2C until 5 V", "charge at 4 A/m^2 for 1 h", "rest for 30 min", maximum="36 s")
-    assert run.share(1, 1800.0) == pytest.approx(1 / 3) and run.share(2, 3600.0) == pytest.approx(2 / 3)
+    """At 2C half an hour in steps of 2 % of that, 36 s; a rest of as long in steps of 5 min."""
+    run = schedule(
+        "charge at 2C until 5 V", "charge at 4 A/m^2 for 1 h", "rest for 30 min", initial="2 s", maximum="5 min"
+    )
+    charge, rest = 50 + np.log2(901), 6 + np.log2(901)
+    assert run.share(1, 1800.0) == pytest.approx(charge / (2 * charge + rest))
+    assert run.share(2, 3600.0) == pytest.approx(2 * charge / (2 * charge + rest))
