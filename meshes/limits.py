@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interstice.meshes import msh, packing, roughness, stack
+from interstice.meshes import groups, packing, roughness, stack
 from interstice.meshes.grading import estimated_elements, estimated_elements_among
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ MOST_ELEMENTS = 20e6
 def check(geometry: Geometry, case_folder: Path) -> None:
     """Raise ValueError, naming the key, if `geometry` cannot be meshed; files are looked up from `case_folder`."""
     if geometry.builder == "msh":
-        msh.require_groups(case_folder / geometry.file, geometry.lateral)
+        groups.check(geometry, case_folder)
     elif geometry.builder == "film" or geometry.builder == "layers":
         _check_sizes(geometry, estimated_elements(stack.from_case(geometry)))
         roughness.from_case(geometry, case_folder)
@@ -30,7 +30,9 @@ def check(geometry: Geometry, case_folder: Path) -> None:
 def complete(geometry: Geometry, case_folder: Path) -> tuple[Geometry, int]:
     """Return `geometry`, which passed `check`, with the defaults that its files decide, and its dimension."""
     if geometry.builder == "msh":
-        return geometry, msh.require_groups(case_folder / geometry.file, geometry.lateral)
+        found = groups.outline(geometry, case_folder)
+        names = {"sides": found.sides, "interfaces": ["/".join(pair) for pair in found.interfaces]}
+        return geometry.model_copy(update=names), found.dimension
     if geometry.builder == "film" or geometry.builder == "layers":
         return roughness.with_rows(geometry, case_folder), geometry.dimension
     return geometry, geometry.dimension

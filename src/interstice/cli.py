@@ -311,19 +311,19 @@ def _checked(case: Path, overrides: list[str] | None, directory: Path) -> Loaded
 
 
 def _checked_together(case: Path, overrides: list[str] | None, directory: Path) -> LoadedCase:
-    """Do the same on every rank; if one fails, all do."""
+    """Do the same on one rank for all; if it fails, all do."""
     from mpi4py import MPI
 
     problem = loaded = None
-    try:
-        loaded = read_case(case, overrides or [])
-        if MPI.COMM_WORLD.rank == 0:
+    if MPI.COMM_WORLD.rank == 0:
+        try:
+            loaded = read_case(case, overrides or [])
             prepare(directory, loaded)
-    except (CaseError, OutputError) as error:
-        problem = str(error)
-    problems = [text for text in MPI.COMM_WORLD.allgather(problem) if text]
-    if problems or loaded is None:
-        fail(problems[0])
+        except (CaseError, OutputError) as error:
+            problem = str(error)
+    problem, loaded = MPI.COMM_WORLD.bcast((problem, loaded))
+    if loaded is None or problem:
+        fail(problem)
     return loaded
 
 

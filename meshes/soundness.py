@@ -1,0 +1,156 @@
+"""Whether simplices make continuous bodies: found from their corners alone, without Gmsh or DOLFINx.
+
+Points have shape (points, d), cells (cells, d + 1) and facets (facets, d); both are rows of point numbers.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import factorial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+Points = NDArray[np.float64]
+Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+FLAT = 1e-10
+"""Volume of a cell, over that of a cube with its longest edge, below which it has none."""
+NEAR = 1e-3
+"""Distance within which places are the same, over the shortest edge; of a place from a cell, over the cell's height."""
+
+
+def signed_volumes(points: Points, cells: Rows) -> NDArray[np.float64]:
+    """Return the volumes, negative where the corners are in the opposite order."""
+    corners = points[cells]
+    return np.linalg.det(corners[:, 1:] - corners[:, :1]) / factorial(points.shape[1])
+
+
+def edge_lengths(points: Points, cells: Rows) -> NDArray[np.float64]:
+    """Return the lengths of the edges of each cell, shape (cells, edges)."""
+    first, second = np.triu_indices(cells.shape[1], 1)
+    return np.linalg.norm(points[cells[:, first]] - points[cells[:, second]], axis=-1)
+
+
+def without_volume(points: Points, cells: Rows) -> Mask:
+    """Say which cells are flat."""
+    longest = edge_lengths(points, cells).max(axis=1)
+    return np.abs(signed_volumes(points, cells)) <= FLAT * longest ** points.shape[1]
+
+
+def numbered(rows: Rows) -> Rows:
+    """Return a number for each of the `rows`, the same for those that hold the same point numbers in any order."""
+    columns = np.sort(rows, axis=1).T
+    numbers = columns[0]
+    for column in columns[1:]:
+        _, numbers = np.unique(numbers * (rows.max(initial=0) + 1) + column, return_inverse=True)
+    return numbers
+
+
+def merged(points: Points, cells: Rows) -> Rows:
+    """Return for each point the number of the first that lies at the same place."""
+    near = NEAR * edge_lengths(points, cells).min()
+    pairs = cKDTree(points).query_pairs(near, output_type="ndarray").T
+    size = len(points)
+    _, label = connected_components(coo_array((np.ones(pairs.shape[1]), pairs), shape=(size, size)), directed=False)
+    _, first = np.unique(label, return_index=True)
+    return first[label]
+
+
+class Skeleton:
+    """The facets of `cells`, and which cells share them.
+
+    `facets` holds those of all cells one after the other, the one opposite corner k of cell i in row i (d + 1) + k;
+    `numbers` are the same for the same facet.
+    """
+
+    def __init__(self, points: Points, cells: Rows) -> None:
+        self.points, self.cells = points, cells
+        corners = cells.shape[1]
+        others = np.array([np.delete(np.arange(corners), corner) for corner in range(corners)])
+        self.facets: Rows = cells[:, others].reshape(-1, corners - 1)
+        self.numbers = numbered(self.facets)
+        self.sharing = np.bincount(self.numbers)[self.numbers]
+        """The number of cells that share the facet of each row."""
+
+    def cell_of(self, rows: Rows) -> Rows:
+        """Return the cells to which facets belong, by their rows."""
+        return rows // self.cells.shape[1]
+
+    @cached_property
+    def inner(self) -> Rows:
+        """The rows of each facet that two cells share, shape (facets, 2)."""
+        rows = np.flatnonzero(self.sharing == 2)
+        return rows[np.argsort(self.numbers[rows], kind="stable")].reshape(-1, 2)
+
+    @cached_property
+    def outer(self) -> Rows:
+        """The rows of the facets of one cell."""
+        return np.flatnonzero(self.sharing == 1)
+
+    def rows_of(self, facets: Rows) -> Rows:
+        """Return a row of each of the given facets, −1 where no cell has it."""
+        numbers = numbered(np.concatenate([self.facets, facets]))
+        known, first = np.unique(numbers[: len(self.facets)], return_index=True)
+        asked = numbers[len(self.facets) :]
+        place = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+        return np.where(known[place] == asked, first[place], -1)
+
+    @property
+    def folded(self) -> Rows:
+        """The pairs of cells that lie on the same side of the facet they share, shape (pairs, 2)."""
+        first, second = self.inner.T
+        corners = self.cells.shape[1]
+        apexes = (self.cells[self.cell_of(rows), rows % corners] for rows in (first, second))
+        facets = self.facets[first]
+        heights = [signed_volumes(self.points, np.column_stack([apex, facets])) for apex in apexes]
+        return self.cell_of(self.inner[np.sign(heights[0]) == np.sign(heights[1])])
+
+    @property
+    def pieces(self) -> Rows:
+        """The number of the piece that each cell belongs to: pieces share no facet with each other."""
+        first, second = self.cell_of(self.inner).T
+        size = len(self.cells)
+        graph = coo_array((np.ones(len(first)), (first, second)), shape=(size, size))
+        return connected_components(graph, directed=False)[1]
+
+    @property
+    def doubled(self) -> Rows:
+        """The rows of facets of two cells that lie at the same place and are not shared, shape (facets, 2)."""
+        numbers = numbered(merged(self.points, self.cells)[self.facets[self.outer]])
+        twice = np.bincount(numbers)[numbers] == 2
+        return self.outer[twice][np.argsort(numbers[twice], kind="stable")].reshape(-1, 2)
+
+    def covered(self) -> tuple[Rows, Rows]:
+        """Return the cells that others reach into, and those on whose facets lie corners of others that they lack.
+
+        Each is a pair of cells, shape (pairs, 2). Looked at are the corners and the middles of facets of one cell:
+        where bodies overlap, the surface of one is within the other.
+        """
+        facets = self.facets[self.outer]
+        corners, sample = np.unique(facets, return_index=True)
+        owner = self.cell_of(self.outer)
+        owners = np.concatenate([owner[sample // facets.shape[1]], owner])
+        places = np.concatenate([self.points[corners], self.points[facets].mean(axis=1)])
+        tree = cKDTree(places)
+
+        centres = self.points[self.cells].mean(axis=1)
+        radii = (1 + NEAR) * np.linalg.norm(self.points[self.cells] - centres[:, None], axis=2).max(axis=1)
+        nearest, _ = tree.query(centres, distance_upper_bound=radii.max() * (1 + NEAR))
+        cells = np.flatnonzero(nearest <= radii)
+        found = tree.query_ball_point(centres[cells], radii[cells])
+        which = np.repeat(np.arange(len(cells)), [len(places) for places in found])
+        places_near = np.concatenate([*found, []]).astype(np.int64)
+        base = self.points[self.cells[cells, 0]]
+        inverse = np.linalg.inv(self.points[self.cells[cells, 1:]] - base[:, None])
+        shares = np.einsum("pi,pij->pj", places[places_near] - base[which], inverse[which])
+        shares = np.sort(np.column_stack([1 - shares.sum(axis=1), shares]), axis=1)
+        pairs = np.column_stack([cells[which], owners[places_near]])
+        inside = shares[:, 0] > NEAR
+        # bodies may well meet in corners and edges, where more than one share vanishes
+        on_facet = (np.abs(shares[:, 0]) <= NEAR) & (shares[:, 1] > NEAR) & (pairs[:, 0] != pairs[:, 1])
+        return pairs[inside], pairs[on_facet]
