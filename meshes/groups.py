@@ -62,75 +62,61 @@ class Groups:
     interfaces: Mapping[tuple[str, str], Rows]
     boundaries: Mapping[str, Rows]
 
-
-@dataclass(frozen=True)
-class Outline:
-    """The names in a mesh that can be used: `sides` from the bottom up, `interfaces` from the top down."""
-
-    dimension: int
-    sides: list[str]
-    interfaces: list[tuple[str, str]]
-
-
-def outline(geometry: ImportedMesh, case_folder: Path) -> Outline:
-    """Return the names in the file of `geometry`; ValueError says why it cannot be used. Asking again costs nothing."""
-    path = case_folder / geometry.file
-    try:
-        written = path.stat().st_mtime_ns
-    except OSError:
-        written = 0
-    return _outline(geometry.model_copy(update={"sides": None, "interfaces": None}), case_folder, written)
-
-
-def check(geometry: ImportedMesh, case_folder: Path) -> None:
-    """Raise ValueError, naming the key, if the file of `geometry` cannot be used, or has other names than it says."""
-    found = outline(geometry, case_folder)
-    for key, said, names in (
-        ("sides", geometry.sides, found.sides),
-        ("interfaces", geometry.interfaces, ["/".join(pair) for pair in found.interfaces]),
-    ):
-        if said is not None and said != names:
-            raise ValueError(f"geometry.{key}: the file has {_listed(names)}; leave this out")
-
-
-@lru_cache(maxsize=8)
-def _outline(geometry: ImportedMesh, case_folder: Path, written: int) -> Outline:
-    groups = load(geometry, case_folder)
-    return Outline(groups.points.shape[1], list(groups.sides), list(groups.interfaces))
+    @property
+    def names(self) -> list[str]:
+        """The names of the interfaces, from the top down."""
+        return ["/".join(pair) for pair in self.interfaces]
 
 
 def load(geometry: ImportedMesh, case_folder: Path) -> Groups:
-    """Return the mesh in the file of `geometry`; ValueError says why it cannot be used."""
+    """Return the mesh in the file of `geometry`; ValueError, naming the key, says why it cannot be used.
+
+    The last one is kept, so that a run does not read again what was read to check its case.
+    """
     path = case_folder / geometry.file
+    written = path.stat().st_mtime_ns if path.is_file() else 0
+    groups = _loaded(geometry.model_copy(update={"sides": None, "interfaces": None}), path, written)
+    for key, said, found in (
+        ("sides", geometry.sides, list(groups.sides)),
+        ("interfaces", geometry.interfaces, groups.names),
+    ):
+        if said is not None and said != found:
+            raise ValueError(f"geometry.{key}: '{path.name}' has {_listed(found)}; leave this key out")
+    return groups
+
+
+@lru_cache(maxsize=1)
+def _loaded(geometry: ImportedMesh, path: Path, written: int) -> Groups:
     points, elements = read(path)
     try:
-        return _groups(points, elements, geometry)
+        return arranged(points, elements, geometry)
     except UnfitError as error:
         raise ValueError(f"{KEY}: '{path.name}' {error}") from None
 
 
-def _groups(points: Points, elements: list[Elements], geometry: ImportedMesh) -> Groups:
+def arranged(points: Points, elements: list[Elements], geometry: ImportedMesh) -> Groups:
+    """Return what the elements of a file mean, with `points` of shape (points, 3); UnfitError says what is wrong."""
     dimension = max((block.dimension for block in elements), default=0)
     if dimension < 2:
         raise UnfitError("holds no triangles or tetrahedra; mesh it in 2D or 3D before it is saved")
     named, cells, side_of = _cells(elements, dimension)
-    facets = _facets(elements, dimension, named, geometry.lateral)
+    facets = _facets(elements, dimension, geometry.lateral)
 
-    used = np.unique(cells)
-    _require_places(points[used], dimension, geometry)
-    row = np.full(len(points), -1)
-    row[used] = np.arange(len(used))
-    points, cells = points[used, :dimension], row[cells]
-    facets = {name: row[nodes] for name, nodes in facets.items()}
-
+    _require_places(points[np.unique(cells)], dimension, geometry)
+    points = points[:, :dimension]
     flat = soundness.without_volume(points, cells)
     if flat.any():
         raise UnfitError(f"holds {_tally(flat, side_of, named)} without volume: their corners lie on a line or plane")
     if geometry.merge:
-        first = soundness.merged(points, cells)
+        first = soundness.merged(points, cells, cells)
         cells, side_of = _once(first[cells], side_of, named)
-        # −1 stays what it is
-        facets = {name: np.append(first, -1)[nodes] for name, nodes in facets.items()}
+        facets = {name: first[nodes] for name, nodes in facets.items()}
+    used = np.unique(cells)
+    row = np.full(len(points), -1)
+    row[used] = np.arange(len(used))
+    points, cells = points[used], row[cells]
+    facets = {name: row[nodes] for name, nodes in facets.items()}
+
     skeleton = Skeleton(points, cells)
     _require_sound(skeleton, side_of, named)
     rows = {name: _rows(skeleton, name, nodes) for name, nodes in facets.items()}
@@ -201,17 +187,17 @@ def _once(cells: Rows, side_of: Rows, names: list[str]) -> tuple[Rows, Rows]:
     return cells[first], side_of[first]
 
 
-def _facets(elements: Iterable[Elements], dimension: int, sides: list[str], lateral: str) -> dict[str, Rows]:
+def _facets(elements: Iterable[Elements], dimension: int, lateral: str) -> dict[str, Rows]:
     """Return the facets of the groups that have a say: boundaries and interfaces."""
     blocks = [block for block in elements if block.dimension == dimension - 1]
     present = list(dict.fromkeys(name for block in blocks for name in block.groups))
     needed = _needed(dimension, lateral)
-    missing = [f"'{name}'{did_you_mean(name, present)}" for name in needed if name not in present]
+    missing = [name for name in needed if name not in present]
     if missing:
-        free = ", or set geometry.lateral to 'free'" if any(name in "".join(missing) for name in LATERAL) else ""
+        free = ", or set geometry.lateral to 'free'" if set(missing) & set(LATERAL) else ""
         raise UnfitError(
-            f"lacks the physical groups {', '.join(missing)} of {_kind(dimension - 1)}; it has "
-            f"{_listed(present) or 'none with a name'}. Name them in Gmsh{free}"
+            f"lacks the physical groups {_listed(missing)} of {_kind(dimension - 1)}; it has "
+            f"{_listed(present) or 'none with a name'}{did_you_mean(missing[0], present)} Name them in Gmsh{free}"
         )
     wanted = [*needed, *(name for name in present if "/" in name or name == ONLY_INTERFACE)]
     chosen = [block for block in blocks if set(block.groups) & set(wanted)]

@@ -17,7 +17,7 @@ MOST_ELEMENTS = 20e6
 def check(geometry: Geometry, case_folder: Path) -> None:
     """Raise ValueError, naming the key, if `geometry` cannot be meshed; files are looked up from `case_folder`."""
     if geometry.builder == "msh":
-        groups.check(geometry, case_folder)
+        groups.load(geometry, case_folder)
     elif geometry.builder == "film" or geometry.builder == "layers":
         _check_sizes(geometry, estimated_elements(stack.from_case(geometry)))
         roughness.from_case(geometry, case_folder)
@@ -30,9 +30,9 @@ def check(geometry: Geometry, case_folder: Path) -> None:
 def complete(geometry: Geometry, case_folder: Path) -> tuple[Geometry, int]:
     """Return `geometry`, which passed `check`, with the defaults that its files decide, and its dimension."""
     if geometry.builder == "msh":
-        found = groups.outline(geometry, case_folder)
-        names = {"sides": found.sides, "interfaces": ["/".join(pair) for pair in found.interfaces]}
-        return geometry.model_copy(update=names), found.dimension
+        found = groups.load(geometry, case_folder)
+        names = {"sides": list(found.sides), "interfaces": found.names}
+        return geometry.model_copy(update=names), found.points.shape[1]
     if geometry.builder == "film" or geometry.builder == "layers":
         return roughness.with_rows(geometry, case_folder), geometry.dimension
     return geometry, geometry.dimension
