@@ -475,16 +475,18 @@ def test_a_sheared_cell_may_be_free_and_walls_in_part_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "corners", "message"),
+    ("dimension", "kind", "message"),
     [
-        ("Quadrilateral 4", 4, "holds 3 of 'Quadrilateral 4' in the group 'electrode'; .* leave out Recombine"),
-        ("Triangle 6", 6, "holds 3 of 'Triangle 6' in the group 'electrode'; .* Mesh.ElementOrder = 1"),
+        (2, "Quadrilateral 4", "leave out Recombine"),
+        (2, "Triangle 6", "Mesh.ElementOrder = 1"),
+        (3, "Hexahedron 8", "leave out Recombine"),
+        (3, "Tetrahedron 10", "Mesh.ElementOrder = 1"),
     ],
 )
-def test_other_elements_beside_triangles_are_refused(kind: str, corners: int, message: str) -> None:
-    grid = layers()
-    others = Elements(2, kind, ("electrode",), np.zeros((3, corners), dtype=np.int64))
-    with pytest.raises(UnfitError, match=message):
+def test_other_elements_beside_simplices_are_refused(dimension: int, kind: str, message: str) -> None:
+    grid = layers(dimension)
+    others = Elements(dimension, kind, ("electrode",), np.zeros((3, int(kind.split()[1])), dtype=np.int64))
+    with pytest.raises(UnfitError, match=rf"holds 3 of '{kind}' in the group 'electrode'; .*{message}"):
         arranged(grid.points, [*grid.elements, others], ImportedMesh(builder="msh", file="grid.msh"))
 
 
