@@ -56,7 +56,7 @@ def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], 
         problems += more
     problems += _inconsistencies(case, folder, materials)
     problems += other_numbers(case, materials)
-    if not problems:
+    if case.sides and not problems:
         problems += _swollen(case, {name: material for name, material in materials.items() if material})
     return materials, problems
 
@@ -96,6 +96,8 @@ def _misnamed(case: Case) -> Iterator[Problem]:
             f"the only electrode is '{hosts[0]}' at the counter face, which is the lithium reference; put it on top"
         )
         yield ("geometry", "layers" if case.geometry.builder == "layers" else "file"), message
+    if case.interface and set(given) != set(sides):
+        return
     named = {frozenset(pair) for pair in pairs}
     allowed = ", ".join("/".join(pair) for pair in pairs)
     for name in case.faces:

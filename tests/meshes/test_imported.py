@@ -124,20 +124,19 @@ def test_sizes_survive_the_file(tmp_path: Path, dimension: int, version: float, 
     assert found == pytest.approx(expected, rel=1e-12)
 
 
+DRAWN = {"electrode/electrolyte": 5, "collector": 5, "counter": 5, "left": 3 + 8, "right": 3 + 8}
+"""The facets of what `write` writes in 2D."""
+
+
 @pytest.mark.parametrize("version", [2.2, 4.0, 4.1])
 def test_partitions_and_periodic_faces_do_not_matter(tmp_path: Path, version: float) -> None:
-    plain = groups_of(write(tmp_path / "plain.msh", version=version, periodic=True))
-    parted = groups_of(write(tmp_path / "parted.msh", version=version, periodic=True, partitions=3))
-    assert counts(parted) == counts(plain)
-    assert len(parted.cells) == len(plain.cells)
+    assert counts(groups_of(write(tmp_path / "parted.msh", version=version, periodic=True, partitions=3))) == DRAWN
 
 
 @pytest.mark.parametrize("version", [2.2, 4.1])
-def test_a_further_group_of_facets_does_not_matter(tmp_path: Path, version: float) -> None:
-    plain = groups_of(write(tmp_path / "plain.msh", version=version))
-    for first in (True, False):
-        more = groups_of(write(tmp_path / "more.msh", version=version, walls="first" if first else "last"))
-        assert counts(more) == counts(plain)
+@pytest.mark.parametrize("walls", ["first", "last"])
+def test_a_further_group_of_facets_does_not_matter(tmp_path: Path, version: float, walls: str) -> None:
+    assert counts(groups_of(write(tmp_path / "more.msh", version=version, walls=walls))) == DRAWN
 
 
 def test_numbers_of_nodes_may_have_gaps_and_nodes_may_belong_to_no_cell(tmp_path: Path) -> None:
