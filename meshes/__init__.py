@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interstice.meshes.limits import check, complete
+from interstice.meshes.limits import check, complete, remarks
 from interstice.meshes.roughness import HeightProfile, below_mesh, initial_gap
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from interstice.meshes.tagged import TaggedMesh
     from interstice.schema import Geometry
 
-__all__ = ["HeightProfile", "below_mesh", "build", "check", "complete", "initial_gap"]
+__all__ = ["HeightProfile", "below_mesh", "build", "check", "complete", "initial_gap", "remarks"]
 
 
 def build(

@@ -53,6 +53,7 @@ class Groups:
         sides: from the counter to the collector, those between by their mean height.
         interfaces: facets that two sides share, by the names of the upper and the lower one, from the top down.
         boundaries: facets by name.
+        isolated: how many cells of a side are not connected with those of it at the collector or counter, by name.
     """
 
     points: Points
@@ -61,6 +62,7 @@ class Groups:
     sides: tuple[str, ...]
     interfaces: Mapping[tuple[str, str], Rows]
     boundaries: Mapping[str, Rows]
+    isolated: Mapping[str, int]
 
     @property
     def names(self) -> list[str]:
@@ -141,6 +143,7 @@ def arranged(points: Points, elements: list[Elements], geometry: ImportedMesh) -
         tuple(sides),
         {pair: skeleton.facets[found] for pair, found in interfaces.items()},
         {name: skeleton.facets[found] for name, found in boundaries.items()},
+        _isolated(skeleton, side_of, sides, [boundaries[name] for name in ("collector", "counter")]),
     )
 
 
@@ -279,7 +282,7 @@ def _require_sound(skeleton: Skeleton, side_of: Rows, names: list[str]) -> None:
             f"holds {words(touching)} that touch and share no facets: their nodes do not match; make the mesh conform "
             "(BooleanFragments in the geometry)"
         )
-    pieces = skeleton.pieces
+    pieces = skeleton.pieces(np.zeros_like(side_of))
     if pieces.any():
         smaller = pieces != np.argmax(np.bincount(pieces))
         raise UnfitError(
@@ -383,6 +386,13 @@ def _require_interfaces(
                 f"has the group '{name}', which must hold the {len(between)} facets between the sides; it holds "
                 f"{common} of them and {len(given)} facets in all. Without the group, the facets are found"
             )
+
+
+def _isolated(skeleton: Skeleton, side_of: Rows, sides: list[str], terminals: Iterable[Rows]) -> dict[str, int]:
+    """Return how many cells of each side at a terminal are in pieces that no terminal touches."""
+    pieces, ends = skeleton.pieces(side_of), skeleton.cell_of(np.concatenate(list(terminals)))
+    apart = ~np.isin(pieces, pieces[ends]) & np.isin(side_of, side_of[ends])
+    return {sides[side]: int(np.sum(apart & (side_of == side))) for side in np.unique(side_of[apart])}
 
 
 # --- words ----------------------------------------------------------------------------------------

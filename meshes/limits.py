@@ -27,6 +27,16 @@ def check(geometry: Geometry, case_folder: Path) -> None:
         _check_sizes(geometry, estimated_elements_among(packed, *packing.element_sizes(geometry)))
 
 
+def remarks(geometry: Geometry, case_folder: Path) -> list[str]:
+    """Return what is to be said of `geometry`, which passed `check`, before it is used."""
+    isolated = groups.load(geometry, case_folder).isolated if geometry.builder == "msh" else {}
+    return [
+        f"geometry.file: {count} cells of {name} are not connected with the rest of it, at the collector or counter: "
+        "no current reaches their lithium, and yet they count in the active fraction; connect them, or leave them out"
+        for name, count in isolated.items()
+    ]
+
+
 def complete(geometry: Geometry, case_folder: Path) -> tuple[Geometry, int]:
     """Return `geometry`, which passed `check`, with the defaults that its files decide, and its dimension."""
     if geometry.builder == "msh":

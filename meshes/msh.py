@@ -43,7 +43,9 @@ def read(path: Path) -> tuple[NDArray[np.float64], list[Elements]]:
         command = [sys.executable, "-P", str(PROGRAM), str(path), str(target)]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace")
         if done.returncode != 0:
-            said = done.stderr.strip().rpartition("\n")[2] or f"exit code {done.returncode}"
+            said = done.stderr.strip().rpartition("\n")[2]
+            if "Traceback" in done.stderr:
+                raise ValueError(f"{KEY}: Gmsh, which reads it, does not start ({said})")
             if done.returncode < 0:
                 said = f"it crashed: {signal.strsignal(-done.returncode)}"
             raise ValueError(f"{KEY}: Gmsh cannot read '{path.name}' ({said}); write it anew")

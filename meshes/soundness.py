@@ -117,21 +117,25 @@ class Skeleton:
         heights = [signed_volumes(self.points, np.column_stack([apex, facets])) for apex in apexes]
         return self.cell_of(self.inner[np.sign(heights[0]) == np.sign(heights[1])])
 
-    @property
-    def pieces(self) -> Rows:
-        """The number of the piece that each cell belongs to: pieces share no facet with each other."""
-        first, second = self.cell_of(self.inner).T
+    def pieces(self, kinds: Rows) -> Rows:
+        """Return the number of the piece that each cell belongs to.
+
+        Pieces share no facet with others of the same kind; `kinds` are those of the cells.
+        """
+        pairs = self.cell_of(self.inner)
+        first, second = pairs[kinds[pairs[:, 0]] == kinds[pairs[:, 1]]].T
         size = len(self.cells)
         graph = coo_array((np.ones(len(first)), (first, second)), shape=(size, size))
         return connected_components(graph, directed=False)[1]
 
     @property
     def doubled(self) -> Rows:
-        """The rows of facets of two cells that lie at the same place and are not shared, shape (facets, 2)."""
+        """The first two rows of the facets that lie at the same place and are not shared, shape (places, 2)."""
         facets = self.facets[self.outer]
         numbers = numbered(merged(self.points, self.cells, facets)[facets])
-        twice = np.bincount(numbers)[numbers] == 2
-        return self.outer[twice][np.argsort(numbers[twice], kind="stable")].reshape(-1, 2)
+        order = np.argsort(numbers, kind="stable")
+        _, first, times = np.unique(numbers[order], return_index=True, return_counts=True)
+        return self.outer[order[first[times > 1][:, None] + [0, 1]]]
 
     def covered(self) -> tuple[Rows, Rows]:
         """Return the cells that others reach into, and those on whose facets lie corners of others that they lack.

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from interstice.materials import Material
+from interstice.meshes import remarks
 from interstice.schema import Case, yaml_text
 from interstice.schema.explain import Located, explain
 from interstice.schema.problems import CaseError, Key, in_order
@@ -86,7 +87,8 @@ def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequenc
     if problems:
         raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     found = {name: material for name, material in materials.items() if material}
-    return LoadedCase(completed(case, folder, found), path, folder, found, tuple(cautions(case, found)))
+    warnings = (*remarks(case.geometry, folder), *cautions(case, found))
+    return LoadedCase(completed(case, folder, found), path, folder, found, warnings)
 
 
 def dump_case(case: Case) -> str:

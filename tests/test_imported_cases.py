@@ -86,6 +86,17 @@ def test_a_half_cell_upside_down_is_refused(half_cell: Path) -> None:
     )
 
 
+def test_a_particle_that_no_current_reaches_is_told(half_cell: Path) -> None:
+    grid = layers(2, electrolyte=3, electrode=1)
+    middle = grid.points[grid.cells["electrolyte"]].mean(axis=1)
+    within = np.all(np.floor(middle[:, :2]) == [1, 1], axis=1)
+    grid.cells["electrode"] = np.concatenate([grid.cells["electrode"], grid.cells["electrolyte"][within]])
+    grid.cells["electrolyte"] = grid.cells["electrolyte"][~within]
+    grid.write(half_cell.parent / "grid.msh")
+    (warning,) = read_case(half_cell).warnings
+    assert warning.startswith("geometry.file: 2 cells of electrode are not connected with the rest of it")
+
+
 def test_two_electrodes_that_touch_are_refused(half_cell: Path) -> None:
     layers(2, electrolyte=1, electrode=1, cathode=1).write(half_cell.parent / "grid.msh")
     half_cell.write_text(

@@ -132,6 +132,27 @@ def test_a_mesh_may_have_a_hole_and_an_interface_any_direction() -> None:
     assert volume(groups, "electrolyte") == pytest.approx(15 - 1)
 
 
+@DIMENSIONS
+def test_pieces_of_a_side_that_reach_no_terminal_are_counted(dimension: int) -> None:
+    grid = layers(dimension, along=5, electrolyte=3, electrode=1)
+    middle = grid.points[grid.cells["electrolyte"]].mean(axis=1)
+    within = (np.abs(middle[:, 0] - 2.5) < 0.5) & (np.abs(middle[:, dimension - 1] - 1.5) < 0.5)
+    particle = grid.cells["electrolyte"][within]
+    grid.cells["electrolyte"] = grid.cells["electrolyte"][~within]
+    grid.cells["electrode"] = np.concatenate([grid.cells["electrode"], particle])
+    assert read(grid).isolated == {"electrode": len(particle)}
+    # a side of particles alone is wired to the collector
+    size = len(grid.cells["electrode"]) - len(particle)
+    grid.cells["particles"], grid.cells["electrode"] = particle, grid.cells["electrode"][:size]
+    assert read(grid).isolated == {}
+    # two columns that both reach the collector are no less connected than one
+    grid = layers(dimension, along=5)
+    middle = grid.points[grid.cells["electrode"]].mean(axis=1)
+    grid.cells["electrode"] = grid.cells["electrode"][np.abs(middle[:, 0] - 2.5) > 0.5]
+    grid.facets["collector"] = grid.facets_at(dimension - 1, 3.0)
+    assert read(grid, lateral="free").isolated == {}
+
+
 # --- nodes that are there twice -------------------------------------------------------------------
 
 
@@ -178,6 +199,16 @@ def test_bodies_may_touch_in_a_corner_without_sharing_it() -> None:
     grid.cells["electrode"] = np.concatenate([grid.cells["electrode"], *list(chosen.values())[1:]])
     grid.facets["collector"] = grid.facets_at(1, 3.0)
     assert counts(read(grid, lateral="free")) == {"electrode/electrolyte": 2, "collector": 2, "counter": 4}
+
+
+def test_facets_that_are_there_three_times_count_once() -> None:
+    grid = layers()
+    size = len(grid.points)
+    grid.points = np.vstack([grid.points] * 3)
+    grid.cells["electrode"] = np.concatenate([grid.cells["electrode"] + size, grid.cells["electrode"] + 2 * size])
+    grid.facets = {"counter": grid.facets["counter"], "collector": grid.facets["collector"] + size}
+    with pytest.raises(UnfitError, match=r"has 10 pairs of facets .* \(electrode/electrolyte, within electrode\)"):
+        read(grid, lateral="free")
 
 
 # --- what is refused ------------------------------------------------------------------------------

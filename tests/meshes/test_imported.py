@@ -201,13 +201,21 @@ def test_damaged_file_is_refused_on_every_rank(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_crash_of_gmsh_becomes_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = layers().write(tmp_path / "crash.msh")
-    program = tmp_path / "crash.py"
-    program.write_text("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "cannot read 'grid.msh' .it crashed: Segmentation"),
+        ("raise OSError('libGLU.so.1: no such file')", "which reads it, does not start .OSError: libGLU.so.1: no such"),
+    ],
+)
+def test_what_happens_to_gmsh_becomes_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(code)
     monkeypatch.setattr(msh, "PROGRAM", program)
-    with pytest.raises(ValueError, match=r"geometry\.file: Gmsh cannot read 'crash\.msh' \(it crashed: Segmentation"):
-        read(path)
+    with pytest.raises(ValueError, match=rf"geometry\.file: Gmsh,? {message}"):
+        read(layers().write(tmp_path / "grid.msh"))
 
 
 def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
