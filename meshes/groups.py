@@ -173,9 +173,7 @@ def _cells(elements: Iterable[Elements], dimension: int) -> tuple[list[str], Row
 
 
 def _once(cells: Rows, side_of: Rows, names: list[str]) -> tuple[Rows, Rows]:
-    """Return the cells and their sides without what is there more than once: files of format 2 repeat what is in two
-    groups.
-    """
+    """Return the cells and their sides, each once: files of format 2 repeat what is in two groups."""
     numbers = soundness.numbered(cells)
     numbers, first = np.unique(numbers * len(names) + side_of, return_index=True)
     shared = np.bincount(numbers // len(names))[numbers // len(names)] > 1
@@ -186,7 +184,6 @@ def _once(cells: Rows, side_of: Rows, names: list[str]) -> tuple[Rows, Rows]:
             f"has {count} cells in more than one of the groups {_listed(several)}; each named group of cells is a "
             "side, and a cell belongs to one: remove the group that is none"
         )
-    first.sort()
     return cells[first], side_of[first]
 
 
@@ -298,13 +295,13 @@ def _rows(skeleton: Skeleton, name: str, facets: Rows) -> Rows:
     if strangers:
         raise UnfitError(
             f"has the group '{name}' with {len(facets)} facets, of which {strangers} are not facets of any cell; name "
-            "the boundary of the sides itself"
+            "the faces of sides, and the sides themselves: Gmsh leaves out of the file what is in no group"
         )
     return np.unique(found)
 
 
 def _require_boundaries(skeleton: Skeleton, side_of: Rows, names: list[str], boundaries: Mapping[str, Rows]) -> None:
-    extent = np.ptp(skeleton.points, axis=0)
+    """Raise UnfitError unless boundaries are on the outside and apart, collector and counter each on one side."""
     for name, rows in boundaries.items():
         within = int(np.sum(skeleton.sharing[rows] > 1))
         if within:
@@ -323,35 +320,43 @@ def _require_boundaries(skeleton: Skeleton, side_of: Rows, names: list[str], bou
                 f"{count} of '{names[side]}'" for side, count in enumerate(np.bincount(side_of[cells])) if count
             )
             raise UnfitError(f"has the group '{name}' on several sides ({counts} facets); it must lie on one")
+    _require_level(skeleton, boundaries["collector"])
+    for name in LATERAL:
+        if name in boundaries:
+            _require_wall(skeleton, name, boundaries[name])
+
+
+def _require_level(skeleton: Skeleton, collector: Rows) -> None:
+    """Raise UnfitError unless a platen that comes from above would press on all of the collector at once."""
     vertical = "yz"[skeleton.points.shape[1] - 2]
-    heights = skeleton.points[skeleton.facets[boundaries["collector"]], -1]
-    if np.ptp(heights) > LEVEL * extent.max():
+    heights = skeleton.points[skeleton.facets[collector], -1]
+    if np.ptp(heights) > LEVEL * np.ptp(skeleton.points, axis=0).max():
         raise UnfitError(
             f"has the group 'collector' between {vertical} = {heights.min():.6g} and {heights.max():.6g}; a rigid "
             f"platen presses on it along {vertical}: it must be flat and at one height; turn the mesh"
         )
-    below = skeleton.points[skeleton.cells[skeleton.cell_of(boundaries["collector"])], -1].mean()
-    if below > heights.mean():
+    if skeleton.points[skeleton.cells[skeleton.cell_of(collector)], -1].mean() > heights.mean():
         raise UnfitError("has the group 'collector' on a face that looks down; the platen presses from above")
-    outer = skeleton.outer
-    for name, (axis, end) in LATERAL.items():
-        if name not in boundaries:
-            continue
-        places = skeleton.points[skeleton.facets[boundaries[name]], axis]
-        tilted = int(np.sum(np.ptp(places, axis=1) > LEVEL * extent.max()))
-        if tilted:
-            raise UnfitError(
-                f"has the group '{name}' with {len(places)} facets, of which {tilted} are not at right angles to the "
-                f"{'xy'[axis]} axis, along which it must not move; set geometry.lateral to 'free'"
-            )
-        at_end = np.abs(skeleton.points[skeleton.facets[outer], axis] - end(skeleton.points[:, axis]))
-        wall = outer[(at_end <= LEVEL * extent.max()).all(axis=1)]
-        held = len(np.intersect1d(wall, boundaries[name]))
-        if held < len(wall):
-            raise UnfitError(
-                f"has {len(wall)} facets at {'xy'[axis]} = {end(skeleton.points[:, axis]):.6g}, of which the group "
-                f"'{name}' holds {held}; name all of them, or set geometry.lateral to 'free'"
-            )
+
+
+def _require_wall(skeleton: Skeleton, name: str, rows: Rows) -> None:
+    """Raise UnfitError unless a lateral boundary is at right angles to its axis and holds all of that end."""
+    axis, end = LATERAL[name]
+    points, near = skeleton.points[:, axis], LEVEL * np.ptp(skeleton.points, axis=0).max()
+    tilted = int(np.sum(np.ptp(points[skeleton.facets[rows]], axis=1) > near))
+    if tilted:
+        raise UnfitError(
+            f"has the group '{name}' with {len(rows)} facets, of which {tilted} are not at right angles to the "
+            f"{'xy'[axis]} axis, along which it must not move; set geometry.lateral to 'free'"
+        )
+    outer, place = skeleton.outer, end(points)
+    wall = outer[np.all(np.abs(points[skeleton.facets[outer]] - place) <= near, axis=1)]
+    held = len(np.intersect1d(wall, rows))
+    if held < len(wall):
+        raise UnfitError(
+            f"has {len(wall)} facets at {'xy'[axis]} = {place:.6g}, of which the group '{name}' holds {held}; name all "
+            "of them, or set geometry.lateral to 'free'"
+        )
 
 
 def _interfaces(skeleton: Skeleton, side_of: Rows, sides: list[str]) -> dict[tuple[str, str], Rows]:

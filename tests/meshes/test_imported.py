@@ -193,6 +193,15 @@ def test_unfit_meshes_are_refused_in_words(tmp_path: Path, keys: dict[str, objec
         read(path)
 
 
+@pytest.mark.parametrize(("missing", "face"), [("electrode", "collector"), ("electrolyte", "counter")])
+def test_a_side_without_a_name_is_missed_at_its_boundary(tmp_path: Path, missing: str, face: str) -> None:
+    path = write(tmp_path / "lacking.msh", groups=tuple(name for name in EVERY if name not in (missing, "interface")))
+    with pytest.raises(
+        ValueError, match=rf"group '{face}' with 5 facets, of which 5 are not facets of any cell; .*no group"
+    ):
+        read(path)
+
+
 def test_damaged_file_is_refused_on_every_rank(tmp_path: Path) -> None:
     path = write(tmp_path / "cut.msh")
     text = path.read_bytes()
