@@ -65,13 +65,19 @@ def test_layers_have_the_order_and_the_interfaces_of_the_builder_layers(dimensio
     assert np.all(groups.points[groups.interfaces["separator", "anode"], -1] == 1.0)
 
 
-def test_a_side_between_counter_and_collector_is_in_between_however_high_it_lies() -> None:
-    grid = layers(2, anode=1, separator=4, cathode=1)
-    middle = grid.points[grid.cells["separator"]].mean(axis=1)
-    high = (middle[:, 1] > 4) & (middle[:, 0] < 1)
-    grid.cells["particle"] = grid.cells["separator"][high]
-    grid.cells["separator"] = grid.cells["separator"][~high]
-    assert read(grid).sides == ("anode", "separator", "particle", "cathode")
+def test_the_first_side_is_at_the_counter_and_the_last_at_the_collector_whatever_their_heights() -> None:
+    grid = layers(2, along=4, anode=4)
+    cells, (x, y, _) = grid.cells["anode"], np.floor(grid.points[grid.cells["anode"]].mean(axis=1)).T
+    column, corner, upper = (x == 3) & (y >= 1), (x == 0) & (y == 0), (x < 3) & (y >= 2)
+    grid.cells = {"separator": cells[upper], "low": cells[corner], "cathode": cells[column]}
+    grid.cells["anode"] = cells[~(column | corner | upper)]
+    middle = {name: grid.points[grid.facets[name], 0].mean(axis=1) for name in ("counter", "collector")}
+    grid.facets = {
+        "counter": grid.facets["counter"][middle["counter"] > 1],
+        "collector": grid.facets["collector"][middle["collector"] > 3],
+    }
+    # of mean heights 1.1, 0.5, 3 and 2.5
+    assert read(grid, lateral="free").sides == ("anode", "low", "separator", "cathode")
 
 
 def test_numbers_of_nodes_may_have_gaps_and_nodes_may_belong_to_no_cell() -> None:
