@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interstice.meshes.height_profile import HeightProfile, flat, initial_gap
-from interstice.meshes.limits import check, complete
-from interstice.meshes.roughness import remarks
+from interstice.meshes.limits import check, complete, remarks
 from interstice.meshes.unresolved import below_mesh
 
 if TYPE_CHECKING:
@@ -27,10 +26,13 @@ def build(
 
     Collective over `comm`. Files are looked up from `case_folder`. ValueError names the key that cannot be met.
     """
-    check(geometry, case_folder)
     # Checking a case must not wait for Gmsh and DOLFINx.
     from interstice.meshes import dcb, imported, layers, particles, roughness, stack
 
+    if geometry.builder == "msh":
+        tagged = imported.build(comm, geometry, case_folder)
+        return tagged, {pair: flat() for pair in tagged.interfaces}
+    check(geometry, case_folder)
     if geometry.builder == "film" or geometry.builder == "layers":
         profiles = roughness.from_case(geometry, case_folder)
         followed = roughness.followed(geometry, case_folder)
@@ -46,5 +48,5 @@ def build(
     if geometry.builder == "particles":
         tagged, profile = particles.from_case(comm, geometry)
         return tagged, dict.fromkeys(tagged.interfaces, profile)
-    tagged = imported.build(comm, geometry, case_folder) if geometry.builder == "msh" else dcb.from_case(comm, geometry)
+    tagged = dcb.from_case(comm, geometry)
     return tagged, {pair: flat() for pair in tagged.interfaces}

@@ -434,17 +434,6 @@ def test_the_copy_holds_the_defaults_that_are_computed(
     assert again(loaded, tmp_path).case == loaded.case
 
 
-def test_the_copy_of_an_imported_mesh_holds_what_the_dimension_of_its_file_decides(path: Path, tmp_path: Path) -> None:
-    for dimension, coupling, augmentation in ((2, "monolithic", 1000), (3, "staggered", 100)):
-        names = ["electrode", "electrolyte", "collector", "counter"]
-        groups = "".join(f'{dimension - (i > 1)} {i + 1} "{name}"\n' for i, name in enumerate(names))
-        mesh = tmp_path / f"{dimension}.msh"
-        mesh.write_text(f"$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$PhysicalNames\n4\n{groups}$EndPhysicalNames\n")
-        loaded = read_case(path, [f"geometry={{builder: msh, file: {mesh}, lateral: free}}"])
-        assert (loaded.case.coupling, loaded.case.interface.contact.augmentation) == (coupling, augmentation)
-        assert again(loaded, tmp_path).case == loaded.case
-
-
 ABSENT = {
     *("electrode", "electrolyte", "interface", "electrodes", "electrolytes", "interfaces", "overrides.*", "pad"),
     *("cohesive", "friction", "adhesion", "variation", "unbonded", "fatigue", "relaxation_time", "film_resistance"),

@@ -54,20 +54,19 @@ class Job:
             fail(str(error))
 
     def _checked_together(self) -> tuple[LoadedCase, Path]:
-        """Do the same on every rank; if one fails, all do."""
+        """Do the same on one rank for all; if it fails, all do."""
         from mpi4py import MPI
 
         problem = loaded = directory = None
-        try:
-            loaded = read_case(self.case, self.overrides)
-            if MPI.COMM_WORLD.rank == 0:
+        if MPI.COMM_WORLD.rank == 0:
+            try:
+                loaded = read_case(self.case, self.overrides)
                 directory = prepare(self.output, loaded, self.overwrite)
-        except (CaseError, OutputError) as error:
-            problem = str(error)
-        problems = [text for text in MPI.COMM_WORLD.allgather(problem) if text]
-        directory = MPI.COMM_WORLD.bcast(directory)
-        if problems or loaded is None or directory is None:
-            fail(problems[0])
+            except (CaseError, OutputError) as error:
+                problem = str(error)
+        problem, loaded, directory = MPI.COMM_WORLD.bcast((problem, loaded, directory))
+        if problem or loaded is None or directory is None:
+            fail(problem)
         return loaded, directory
 
     def _on_ranks(self, ranks: int, directory: Path) -> int:
