@@ -77,12 +77,11 @@ RUNS: dict[str, tuple[str, ...]] = {
 }
 FEW_STEPS = "time.tolerance=0.01"
 """Balances and identities hold at any step: half as many lose as much contact and regain it."""
-RUNS = {name: (*overrides, FEW_STEPS) for name, overrides in RUNS.items()}
 
 
 @pytest.fixture(scope="module", params=RUNS)
 def run(request: pytest.FixtureRequest) -> Run:
-    result = tiny_run(*RUNS[request.param])
+    result = tiny_run(*RUNS[request.param], FEW_STEPS)
     assert result.stopped == ""
     return result
 
