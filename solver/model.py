@@ -16,6 +16,7 @@ from mpi4py import MPI
 from interstice import meshes, schema
 from interstice.materials import Material
 from interstice.schema import Case, Galvanostatic, Layered
+from interstice.schema.problems import CaseError
 from interstice.solver.domain import Domain, Indices, Side
 from interstice.solver.physics import mechanics
 from interstice.solver.rates import Rates
@@ -81,10 +82,8 @@ class Model:
         # lithium, the reference of a half cell, is where the electrode is not
         upright = case.hosts.keys() != {self.bottom.name}
         self.terminal, self.ground = ("collector", "counter") if upright else ("counter", "collector")
-        if self.working is self.grounded:
-            raise ValueError(
-                f"collector and counter face both lie on {self.working.name}, which short-circuits the cell"
-            )
+        if case.geometry.builder == "msh":
+            self._check_ends()
 
     def members(self, body: Side) -> list[Site]:
         """Return the sides of a body."""
@@ -182,6 +181,21 @@ class Model:
         """The lengths [m] after which the cell repeats itself along the first axes."""
         geometry = self.case.geometry
         return geometry.lateral_size if isinstance(geometry, Layered) and geometry.lateral == "periodic" else ()
+
+    def _check_ends(self) -> None:
+        """Raise CaseError if the faces of a mesh from elsewhere are those of no cell. Collective."""
+        if self.working is self.grounded:
+            words = "which short-circuits the cell; one of them has to lie on the electrolyte, as lithium"
+            raise CaseError([f"geometry.file: collector and counter both lie on the {self.working.name}, {words}"])
+        heights = []
+        for face, site in self.ends.items():
+            space = site.side.space()
+            values = space.tabulate_dof_coordinates()[self.domain.dofs(space, face), self.domain.dimension - 1]
+            total, count = self.comm.allreduce(np.array([values.sum(), len(values)]))
+            heights.append(total / count)
+        if heights[0] < heights[1]:
+            words = "which is pressed from above; exchange the names of both groups, or turn the mesh"
+            raise CaseError([f"geometry.file: the collector lies below the counter, {words}"])
 
     def _continue_normals(self) -> None:
         lateral = self.case.geometry.lateral

@@ -169,13 +169,14 @@ class ChargeTransfer(Part):
 
     def columns(self) -> Mapping[str, float]:
         share, j = self.read_share(), self.read_current()
+        local = np.divide(np.abs(j), share, out=np.zeros_like(j), where=share > 0.0)
         active_area, crossing = self.interface.sum(share), self.interface.sum(j)
         return {
             "active fraction [1]": active_area / self.face.area,
             "geometric area [m^2]": self.face.area,
             "active area [m^2]": active_area,
             "mean local current density [A/m^2]": crossing / active_area if active_area else 0.0,
-            "max local current density [A/m^2]": self.interface.max(np.abs(j)),
+            "max local current density [A/m^2]": self.interface.max(local),
             "current over detached area [A]": self.interface.sum(np.where(share > 0.0, 0.0, np.abs(j))),
         }
 
