@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from builders import BONDED, FIXED_PRESSURE, TINY, Run, tiny_cell, tiny_run
 
 from interstice import materials
+from interstice.materials.library import SHIPPED
 from interstice.solver.bodies.host import entropic_coefficient, equilibrium_potential
 from interstice.solver.cell import Cell
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
@@ -16,7 +18,9 @@ from interstice.solver.part import Load
 
 FLAT = ("geometry.roughness={kind: flat}", FIXED_PRESSURE)
 KINETICS = "{kinetics: {exchange_current_density: 1 mA/cm^2}}"
+SMALL = "geometry.element_size=250 nm"
 BRIEF = (
+    SMALL,
     "protocol=[charge at 0.5 mA/cm^2 for 4 s, rest for 2 s, discharge at 0.5 mA/cm^2 for 2 s]",
     "time={initial: 1 s, maximum: 2 s, tolerance: 0.1}",
 )
@@ -58,7 +62,7 @@ CELLS: dict[str, tuple[str, tuple[str, ...]]] = {
     "upside down": (UPSIDE_DOWN, ()),
     "two in series": (IN_SERIES, ()),
     "binary electrolyte": (TINY, (*BRIEF, *FLAT, *POLYMER)),
-    "heat": (TINY, (*BRIEF, "electrolyte.material=LLZO", HEAT)),
+    "heat": (TINY, (*BRIEF, *FLAT, "electrolyte.material=LLZO", HEAT)),
     "micro": (TINY, (*BRIEF, "interface.micro={law: elastic, rms: 5 nm, slope: 0.1}")),
     "bond": (TINY, (*BRIEF, BONDED)),
     "film resistance": (TINY, (*BRIEF, RESISTIVE)),
@@ -67,7 +71,7 @@ CELLS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-FLAT_CELLS = ("full cell", "symmetric", "upside down", "two in series", "binary electrolyte")
+FLAT_CELLS = ("full cell", "symmetric", "upside down", "two in series", "binary electrolyte", "heat")
 
 
 @pytest.fixture(scope="module")
@@ -96,13 +100,16 @@ def test_parts_sum_to_the_voltage_at_every_row_under_current_and_at_rest(run: Ru
 
 @pytest.mark.parametrize("run", FLAT_CELLS, indirect=True)
 def test_flat_layers_lose_their_resistance_times_the_current_and_nothing_to_constriction(run: Run) -> None:
-    """Also where an electrode has two interfaces, as the one in the middle of two cells in series."""
-    thickness = 1e-6 if len(run.cell.faces) == 1 and "electrode" in run.cell.sites else 0.5e-6
+    """Also where an electrode has two interfaces, as that between two cells in series, and in a cell that warms."""
+    current, ohmic = run.column("current density [A/m^2]"), run.column("ohmic overpotential [V]")
+    assert np.abs(run.column("constriction overpotential [V]")).max() <= 1e-6 * np.abs(ohmic).max()
+    if run.cell.case.heat:
+        flows = current != 0.0
+        assert np.ptp(ohmic[flows] / current[flows]) > 1e-4 * np.max(ohmic[flows] / current[flows])
+        return
+    thickness = 1e-6 if "electrode" in run.cell.sites else 0.5e-6
     resistance = sum(thickness / site.potential_holder.conductivity for site in run.cell.sites.values())
-    current = run.column("current density [A/m^2]")
-    np.testing.assert_allclose(run.column("ohmic overpotential [V]"), resistance * current, rtol=1e-7)
-    constriction = np.abs(run.column("constriction overpotential [V]"))
-    assert constriction.max() <= 1e-6 * resistance * np.abs(current).max()
+    np.testing.assert_allclose(ohmic, resistance * current, rtol=1e-7)
 
 
 # --- what they are ---------------------------------------------------------------------------------
@@ -142,10 +149,11 @@ def test_at_rest_the_concentration_is_what_holds_the_voltage_of_a_flat_cell_away
 def test_symmetric_cell_has_no_voltage_of_its_own_and_answers_both_ways_alike(run: Run) -> None:
     assert run.column("voltage [V]")[0] == pytest.approx(0.0, abs=1e-9)
     assert np.abs(run.column("open-circuit voltage [V]")).max() > 1e-5
-    answers = []
+    answers, cell = [], tiny_cell(text=SYMMETRIC)
+    cell.press()
+    start = cell.state.save()
     for current in (2.0, -2.0):
-        cell = tiny_cell(text=SYMMETRIC)
-        cell.press()
+        cell.state.restore(start)
         cell.advance(1e-3, Load(current))
         answers.append(cell.terminals.voltage)
     assert answers[0] > 1e-3
@@ -178,19 +186,27 @@ def test_half_cell_upside_down_has_the_voltage_of_one_that_stands_upright(run: R
     assert np.all(np.diff(run.column("mean stoichiometry [1]")[: charge.sum() + 1]) < 0.0)
 
 
-def test_salt_polarises_as_its_closed_form_and_quickens_the_reaction() -> None:
-    """Steady: c differs by (1 − t₊) i L/FD over the electrolyte, φ by (2RT/F)(1 − t₊) Γ ln c; j_0 goes with √c."""
-    current, kelvin, length = 50.0, 323.15, 1e-6
+def test_salt_polarises_as_its_closed_form_and_quickens_the_reaction(tmp_path: Path) -> None:
+    """Steady: c differs by (1 − t₊) i L/FD over the electrolyte, φ by (2RT/F)(1 − t₊) Γ ln c; j_0 goes with √c.
+
+    D is colder than where it is known, with an activation energy of its own.
+    """
+    current, kelvin, length, energy = 50.0, 323.15, 1e-6, 40e3
+    text = (SHIPPED / "peo_litfsi.yaml").read_text(encoding="utf-8").replace("name: PEO-LiTFSI", "name: mine")
+    energies = {"conductivity": 10e3, "salt_diffusivity": energy}
+    given = [f"  {key}_activation_energy: {{value: {value} J/mol, source: here}}\n" for key, value in energies.items()]
+    (tmp_path / "mine.yaml").write_text(text.replace("electrolyte:\n", f"electrolyte:\n{''.join(given)}"))
     warm = (f"temperature={kelvin} K", "protocol=[charge at 1 mA/cm^2 for 4 s]")
-    cell = tiny_cell(*FLAT, *POLYMER, *warm)
+    cell = tiny_cell(*FLAT, *POLYMER, *warm, f"electrolyte.material={tmp_path / 'mine.yaml'}")
     face, site = cell.faces[0], cell.sites["electrolyte"]
     conductor, host = site.conductor, cell.terminals.working
     cell.press()
-    for time in (1e-3, 4.0):
-        cell.advance(time, Load(current))
+    for _ in range(3):
+        cell.begin_protocol_step()
+        cell.advance(1.0, Load(current))
         cell.commit()
     polymer = conductor.material
-    diffusivity = polymer.salt_diffusivity
+    diffusivity = 4e-12 * np.exp(-energy / GAS_CONSTANT * (1 / kelvin - 1 / 333.15))
     height, c = conductor.salt.function_space.tabulate_dof_coordinates()[:, 1], conductor.salt.x.array
     upper, lower = (c[np.isclose(height, place, atol=1e-12)].mean() for place in (height.max(), height.min()))
     spread = (1 - polymer.transference_number) * current * length / FARADAY / diffusivity
@@ -198,13 +214,14 @@ def test_salt_polarises_as_its_closed_form_and_quickens_the_reaction() -> None:
     row = columns(cell)
     thermal = GAS_CONSTANT * kelvin / FARADAY
     polarised = 2 * thermal * (1 - polymer.transference_number) * polymer.thermodynamic_factor * np.log(upper / lower)
-    assert row["salt overpotential [V]"] == pytest.approx(polarised, rel=1e-6)
-    assert abs(row["constriction overpotential [V]"]) <= 1e-5 * polarised
+    # nodes along a face differ by as little as the triangles above them do
+    assert row["salt overpotential [V]"] == pytest.approx(polarised, rel=5e-4)
+    assert abs(row["constriction overpotential [V]"]) <= 5e-4 * polarised
     theta = face.interface.max(face.interface.reader(face.seen_from(host.site, host.theta(host.c))).read())
     j_0 = 10.0 * 2 * np.sqrt(theta * (1 - theta)) * np.sqrt(upper / conductor.salt_at_rest)
     assert upper / conductor.salt_at_rest > 1.05
     eta = 2 * thermal * np.arcsinh(current / (2 * j_0))
-    assert row["kinetic overpotential [V]"] == pytest.approx(eta, rel=1e-6)
+    assert row["kinetic overpotential [V]"] == pytest.approx(eta, rel=1e-3)
 
 
 # --- beyond the range of U -------------------------------------------------------------------------
@@ -229,9 +246,9 @@ def test_beyond_its_range_u_is_that_of_ideal_mixing_from_its_end_on(name: str) -
 
 
 def test_open_circuit_voltage_beyond_the_range_is_the_voltage_that_a_long_rest_ends_at() -> None:
-    protocol = "protocol=[discharge at 5 mA/cm^2 for 2 s, rest for 10 h]"
+    protocol = "protocol=[discharge at 0.5 mA/cm^2 for 20 s, rest for 10 h]"
     start = "electrode.initial_stoichiometry=0.908"
-    run = tiny_run(*FLAT, protocol, start, "time={initial: 0.5 s, maximum: 10 h, tolerance: 0.1}")
+    run = tiny_run(*FLAT, protocol, start, "time={initial: 5 s, maximum: 10 h, tolerance: 0.1}", SMALL)
     last = run.rows[-1]
     assert last["mean stoichiometry [1]"] > 0.9084 + 0.01
     assert last["open-circuit voltage [V]"] == pytest.approx(last["voltage [V]"], rel=0, abs=1e-7)
