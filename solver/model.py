@@ -183,19 +183,10 @@ class Model:
         return geometry.lateral_size if isinstance(geometry, Layered) and geometry.lateral == "periodic" else ()
 
     def _check_ends(self) -> None:
-        """Raise CaseError if the faces of a mesh from elsewhere are those of no cell. Collective."""
+        """Raise CaseError if the faces of a mesh from elsewhere are those of no cell."""
         if self.working is self.grounded:
             words = "which short-circuits the cell; one of them has to lie on the electrolyte, as lithium"
             raise CaseError([f"geometry.file: collector and counter both lie on the {self.working.name}, {words}"])
-        heights = []
-        for face, site in self.ends.items():
-            space = site.side.space()
-            values = space.tabulate_dof_coordinates()[self.domain.dofs(space, face), self.domain.dimension - 1]
-            total, count = self.comm.allreduce(np.array([values.sum(), len(values)]))
-            heights.append(total / count)
-        if heights[0] < heights[1]:
-            words = "which is pressed from above; exchange the names of both groups, or turn the mesh"
-            raise CaseError([f"geometry.file: the collector lies below the counter, {words}"])
 
     def _continue_normals(self) -> None:
         lateral = self.case.geometry.lateral

@@ -19,7 +19,6 @@ from interstice import meshes
 from interstice.meshes import groups, msh
 from interstice.meshes.tagged import TaggedMesh
 from interstice.schema import ImportedMesh
-from interstice.schema.problems import CaseError
 from interstice.solver.cell import Cell
 from interstice.solver.part import Load
 
@@ -274,9 +273,3 @@ def test_electrode_of_a_file_may_be_the_lower_side(tmp_path: Path) -> None:
     cell.advance(1.0, Load(1.0))
     assert cell.terminals.working.mean_stoichiometry < before[0]
     assert cell.terminals.voltage > before[1] + 1e-3
-
-
-def test_collector_below_the_counter_is_refused_in_words(tmp_path: Path) -> None:
-    path = write(tmp_path / "below.msh", rename={"collector": "counter", "counter": "collector"})
-    with pytest.raises(CaseError, match=r"geometry\.file: the collector lies below the counter.*exchange the names"):
-        cell_of(path)
