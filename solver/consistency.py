@@ -90,12 +90,6 @@ def _misnamed(case: Case) -> Iterator[Problem]:
     for side in sides:
         if side not in given:
             yield ("geometry",), f"the side '{side}' is in neither electrodes nor electrolytes"
-    hosts = [name for name in sides if name in case.hosts]
-    if case.geometry.builder in ("layers", "msh") and hosts == sides[:1]:
-        message = (
-            f"the only electrode is '{hosts[0]}' at the counter face, which is the lithium reference; put it on top"
-        )
-        yield ("geometry", "layers" if case.geometry.builder == "layers" else "file"), message
     if case.interface and set(given) != set(sides):
         return
     named = {frozenset(pair) for pair in pairs}

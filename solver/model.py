@@ -16,6 +16,7 @@ from mpi4py import MPI
 from interstice import meshes, schema
 from interstice.materials import Material
 from interstice.schema import Case, Galvanostatic, Layered
+from interstice.schema.problems import CaseError
 from interstice.solver.domain import Domain, Indices, Side
 from interstice.solver.physics import mechanics
 from interstice.solver.rates import Rates
@@ -34,9 +35,11 @@ Array = npt.NDArray[np.float64]
 class Model:
     """A case on its mesh, before any law acts.
 
-    `top` and `bottom` are the sides at the collector and at the counter face; `bodies` one side each, or several that
-    are bonded. `residual(u)` returns the owned entries of the residual of an unknown before constraints, and
-    `prescribed(u)` the local dofs that constraints hold or tie; both serve once the cell has made its equations.
+    `ends` are the sides at the collector and at the counter face, `top` and `bottom`, between which platens press.
+    `terminal` and `ground` name the one of these faces at which the potential of the cell is taken, and the one against
+    which it is: lithium or the lower electrode. `bodies` are one side each, or several that are bonded. `residual(u)`
+    returns the owned entries of the residual of an unknown before constraints, and `prescribed(u)` the local dofs that
+    constraints hold or tie; both serve once the cell has made its equations.
     """
 
     terminals: Terminals
@@ -72,19 +75,52 @@ class Model:
             )
             for name, side in domain.sides.items()
         }
-        self.top, self.bottom = (self.sites[domain.owner(face)] for face in ("collector", "counter"))
+        self.ends = {face: self.sites[domain.owner(face)] for face in ("collector", "counter")}
+        self.top, self.bottom = self.ends.values()
         self.apparent_area = domain.area("collector")
         self.faces = [self._face(pair) for pair in self.blocks]
+        # lithium, the reference of a half cell, is where the electrode is not
+        upright = case.hosts.keys() != {self.bottom.name}
+        self.terminal, self.ground = ("collector", "counter") if upright else ("counter", "collector")
+        if case.geometry.builder == "msh":
+            self._check_ends()
 
     def members(self, body: Side) -> list[Site]:
         """Return the sides of a body."""
         return [site for name, site in self.sites.items() if self.domain.bodies[name] is body]
 
+    @property
+    def grounded(self) -> Site:
+        """The side at the face against which the potential of the cell is."""
+        return self.ends[self.ground]
+
     @cached_property
     def working(self) -> Site:
-        """The electrode whose potential is that of the collector."""
-        others = (self.sites[name] for name in self.case.hosts if name != self.bottom.name)
-        return self.top if self.top.name in self.case.hosts else next(others)
+        """The electrode whose potential is that of the cell: at the terminal or, wired to it, the uppermost one."""
+        there, hosts = self.ends[self.terminal], [name for name in self.case.sides if name in self.case.hosts]
+        return there if there.name in hosts else self.sites[hosts[-1]]
+
+    @cached_property
+    def path(self) -> dict[Face, float]:
+        """The interfaces that the current of the cell passes, in order from the working electrode to the ground.
+
+        Each with 1 where lithium leaves its electrode on charge, and −1 where it enters it. Others pass nothing in all:
+        behind the working electrode the cell goes on to no terminal.
+        """
+
+        def passed(site: Site, behind: Face | None = None) -> dict[Face, float] | None:
+            if site is self.grounded:
+                return {}
+            for face in self.faces:
+                if site in face.sites and face is not behind:
+                    onward = passed(face.opposite(site), face)
+                    if onward is not None:
+                        return {face: 1.0 if site.name in self.case.hosts else -1.0} | onward
+            return None
+
+        path = passed(self.working)
+        assert path is not None
+        return path
 
     def coefficient(self, value: Any) -> Any:
         """Return a number as a constant, so that another one needs no new compilation; UFL as it is."""
@@ -145,6 +181,12 @@ class Model:
         """The lengths [m] after which the cell repeats itself along the first axes."""
         geometry = self.case.geometry
         return geometry.lateral_size if isinstance(geometry, Layered) and geometry.lateral == "periodic" else ()
+
+    def _check_ends(self) -> None:
+        """Raise CaseError if the faces of a mesh from elsewhere are those of no cell."""
+        if self.working is self.grounded:
+            words = "which short-circuits the cell; one of them has to lie on the electrolyte, as lithium"
+            raise CaseError([f"geometry.file: collector and counter both lie on the {self.working.name}, {words}"])
 
     def _continue_normals(self) -> None:
         lateral = self.case.geometry.lateral

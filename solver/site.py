@@ -121,6 +121,10 @@ class Face:
         """Both sides."""
         return self.plus, self.minus
 
+    def opposite(self, site: Site) -> Site:
+        """Return the other one of both sides."""
+        return self.minus if site is self.plus else self.plus
+
     @property
     def bonded(self) -> bool:
         """Whether the sides are one body."""

@@ -53,7 +53,8 @@ def first_beyond(case: Case, materials: Mapping[str, Material], limit: float) ->
         timed = isinstance(step, Galvanostatic) and seconds is not None and bool(capacities)
         if (voltage is None or len(hosts) > 1) and not (timed and voltage is None):
             return None
-        for name, host in hosts.items():
+        # what lies between two cells in series gains on one side what it loses on the other
+        for name, host in ((name, hosts[name]) for name in hosts if name in (working, case.sides[0])):
             fills, reached = isinstance(step, Discharge) == (name == working), np.nan
             if isinstance(step, Galvanostatic) and seconds is not None and timed:
                 passed = step.density(smallest / 3600.0) * seconds / capacities[name]

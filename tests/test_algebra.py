@@ -12,7 +12,7 @@ from builders import LENGTH, Blocks, constant, film_mesh
 from dolfinx import fem
 from mpi4py import MPI
 
-from interstice.solver import algebra
+from interstice.solver import algebra, part
 from interstice.solver.algebra.newton import NEAR, move_between
 from interstice.solver.domain import Domain
 from interstice.solver.physics import conduction, mechanics
@@ -294,6 +294,59 @@ def test_residual_of_fixed_rows_is_the_force_on_them() -> None:
     rows = blocks.system.residual_array(1)
     force = COMM.allreduce(float(rows[counter[counter < len(rows)]].sum()))
     assert force == pytest.approx(5e6 * LENGTH, rel=1e-9)
+
+
+def one_field(residual: Callable[[fem.Function, Any, Any], Any], **options: Any) -> tuple[fem.Function, algebra.System]:
+    """Return a function on a film's electrode and the system of its equation, made of it, a test function and dx."""
+    domain = Domain(film_mesh(2, 2))
+    side = domain.sides["electrode"]
+    f = fem.Function(side.space(), name="f")
+    form = residual(f, ufl.TestFunction(f.function_space), domain.dx(side, 2))
+    field = algebra.Field(f, form, LENGTH**2, **options)
+    return f, algebra.System(domain, [field], algebra.Constraints(), algebra.DIRECT)
+
+
+def test_unknown_stays_within_its_bounds_on_its_way_to_the_solution() -> None:
+    """ln f = ln 10⁻⁶ from f = 1/2: a whole step of Newton's method leads to f < 0, where there is no logarithm."""
+    wanted = 1e-6
+    f, system = one_field(lambda f, q, dx: (ufl.ln(f) - np.log(wanted)) * q * dx, bounds=(0.0, 1.0))
+    f.x.array[:] = 0.5
+    system.solve()
+    np.testing.assert_allclose(f.x.array, wanted, rtol=1e-9)
+    system.destroy()
+
+
+def test_equations_know_the_bounds_of_their_unknowns() -> None:
+    f, system = one_field(lambda f, q, dx: f * q * dx)
+
+    class One(part.Part):
+        def unknowns(self) -> list[part.Unknown]:
+            return [part.Unknown(f, "transport", 2.0, 0.3, (0.0, 1.0))]
+
+        def terms(self) -> list[part.Term]:
+            return [part.Term(f, system.fields[0].residual)]
+
+    (field,) = part.equations([One()])["transport"]
+    assert (field.function, field.magnitude, field.largest_step, field.bounds) == (f, 2.0, 0.3, (0.0, 1.0))
+    system.destroy()
+
+
+@pytest.mark.parametrize(("held", "start"), [(1.0, 1e16), (1e-15, 0.0)])
+def test_a_field_that_nothing_holds_moves_far_and_a_large_one_beside_a_small_load_does_not(
+    held: float, start: float
+) -> None:
+    """Rounding of either hides the load: of the first as it is large, of the second as it went a long way."""
+    f, system = one_field(
+        lambda f, q, dx: (LENGTH**2 * ufl.inner(ufl.grad(f), ufl.grad(q)) + (held * (f - start) - 1.0) * q) * dx
+    )
+    f.x.array[:] = start
+    if held == 1.0:
+        system.solve()
+        np.testing.assert_allclose(f.x.array, start, rtol=1e-12)
+    else:
+        with pytest.raises(algebra.SolveError, match="nothing holds f"):
+            system.solve()
+    system.destroy()
 
 
 def test_newton_step_between_bounds_goes_straight_but_near_the_bound_ahead() -> None:

@@ -29,7 +29,7 @@ SHIFT = 1e-6
 """Relative change of a level by which its influence on the residual is measured."""
 
 DROWNED = 1e-3
-"""Rounding error of a residual over the load: beyond it, a field has moved as only one held by nothing does."""
+"""Rounding error of a residual over the load, by how far a field has moved: beyond it, nothing holds the field."""
 
 EXACT, ITERATED = 1e-12, 1e-10
 """Residuals over the load at which Newton's method ends if not given: with factorised steps, and with iterated ones."""
@@ -161,11 +161,12 @@ class System:
         self.solver.setTolerances(rtol=self._loose)
         # that of a solve that failed may be of a state far away
         has_matrix, self._solved = self._solved, False
+        start = self._values()
         for iteration in range(most_iterations + 1):
             last, norms = norms, self._assemble_residual() / self._magnitudes
             if not np.all(np.isfinite(norms)):
                 raise SolveError("the residual is not a number")
-            small = np.all(norms <= tolerance) or (has_matrix and self._is_rounding(norms, tolerance))
+            small = np.all(norms <= tolerance) or (has_matrix and self._is_rounding(norms, tolerance, start))
             small |= flipped == 0 and last.max() <= norms.max() <= STALLED
             if small and iteration >= max(least_iterations, correct is not None):
                 if flipped < 0:
@@ -257,30 +258,36 @@ class System:
         squares = [float(array[part] @ array[part]) for part in self._slices]
         return np.sqrt(self.domain.mesh.comm.allreduce(np.array(squares)))
 
-    def _is_rounding(self, norms: Array, tolerance: float) -> bool:
-        """Return whether residuals are below `tolerance` or rounding; SolveError if that hides the load."""
-        rounding = self._rounding()
+    def _is_rounding(self, norms: Array, tolerance: float, start: Array) -> bool:
+        """Return whether residuals are below `tolerance` or rounding.
+
+        SolveError if the way that the fields went from the values of the `start` is so long that its rounding hides the
+        load. Rounding of where they are may well hide a load that is small.
+        """
+        rounding = self._rounding(self._values()) + self._rounding_of_levels()
         if np.any(norms > np.maximum(tolerance, rounding)):
             return False
-        if np.any(rounding > DROWNED):
-            name = self.fields[int(np.argmax(rounding))].function.name
+        if np.any(rounding > DROWNED) and np.any((moved := self._rounding(self._values() - start)) > DROWNED):
+            name = self.fields[int(np.argmax(moved))].function.name
             raise SolveError(f"nothing holds {name}: it moves so far that rounding hides the load on it")
         return True
 
-    def _rounding(self) -> Array:
-        """Return per field, over its magnitude, how much rounding of all unknowns changes the residual."""
+    def _values(self) -> Array:
+        """Return the unknowns of this rank."""
+        pairs = zip(self.fields, self._owned, strict=True)
+        return np.concatenate([f.function.x.array[:owned] for f, owned in pairs])
+
+    def _rounding(self, values: Array) -> Array:
+        """Return per field, over its magnitude, how much rounding of such `values` changes the residual."""
         noise, change = self._noise, self._step
-        array = noise.getArray(readonly=False)
-        for f, part, owned in zip(self.fields, self._slices, self._owned, strict=True):
-            array[part] = f.function.x.array[:owned]
-        array *= ROUNDING * self._chance
+        noise.getArray(readonly=False)[:] = ROUNDING * self._chance * values
         change.set(0.0)
         for jacobian in self._parts:
             jacobian.matrix.multAdd(noise, change, change)
         if self._prolongation is not None:
             self._prolongation.multTranspose(change, noise)
             change = noise
-        rounding: Array = self._norms(change) / self._magnitudes + self._rounding_of_levels()
+        rounding: Array = self._norms(change) / self._magnitudes
         return rounding
 
     def _rounding_of_levels(self) -> npt.NDArray[np.float64]:

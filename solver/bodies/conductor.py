@@ -57,6 +57,11 @@ class Conductor(Part):
         return self.material.salt_concentration
 
     @property
+    def salt_potential(self) -> Any:
+        """What the salt adds to the potential [V], in UFL: 0 at its concentration at rest."""
+        return self._law.potential(self.salt, self._domain.constant(self.salt_at_rest))
+
+    @property
     def loss(self) -> Any:
         """−i · ∇φ [W/m³] in UFL: what the current loses on its way, in a single-ion conductor as heat."""
         if self.salt is None:

@@ -16,10 +16,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from interstice.solver.bodies.host import Host
 from interstice.solver.bodies.terminals import NoCurrentError
 from interstice.solver.model import Model
 from interstice.solver.part import Change, Group, Limit, Part
+from interstice.solver.site import Face
 
 NONE_LEFT = 1e-11
 """Room at which a host counts as full or empty: less is lost in the rounding of θ near 1."""
@@ -32,15 +32,17 @@ class ExhaustedError(NoCurrentError):
 
 
 class Exhaustion(Part):
-    """The room left at the interfaces of one host."""
+    """The room left at one interface of a host; `leaves` is 1 where lithium leaves it there on charge, else −1."""
 
     group: ClassVar[Group] = "transport"
 
-    def __init__(self, model: Model, host: Host) -> None:
-        self._model, self._host, self.label = model, host, host.label
-        self._faces = [face for face in model.faces if host.site in face.sites]
-        self._theta = [face.interface.reader(face.seen_from(host.site, host.theta(host.c))) for face in self._faces]
-        state = host.site.state.scope("exhaustion")
+    def __init__(self, model: Model, face: Face, leaves: float) -> None:
+        assert face.transfer is not None and face.transfer.electrode.host is not None
+        self._model, self._face, self._transfer, self._leaves = model, face, face.transfer, leaves
+        host = face.transfer.electrode.host
+        self.label = host.label
+        self._theta = face.interface.reader(face.seen_from(host.site, host.theta(host.c)))
+        state = face.state.scope("exhaustion")
         self._room, self._rate = state.number("room", np.nan), state.number("rate")
 
     def begin_protocol_step(self) -> None:
@@ -76,24 +78,18 @@ class Exhaustion(Part):
 
     @property
     def _fills(self) -> bool:
-        return (self._model.terminals.current_density < 0.0) == (self._host is self._model.terminals.working)
+        return self._model.terminals.current_density * self._leaves < 0.0
 
     def _measure(self) -> float:
         """Return r; infinity where no current is imposed. Collective."""
         if not self._model.terminals.imposes_current:
             return np.inf
-        room = area = 0.0
-        for face, reader in zip(self._faces, self._theta, strict=True):
-            assert face.transfer is not None
-            theta, share = reader.read(), face.transfer.read_share()
-            room += face.interface.sum(share * (1.0 - theta if self._fills else theta))
-            area += face.interface.sum(share)
+        theta, area = self._theta.read(), self._transfer.active_area
+        room = self._face.interface.sum(self._transfer.read_share() * (1.0 - theta if self._fills else theta))
         return room / area if area else np.inf
 
 
 def parts(model: Model) -> Iterator[Part]:
-    """Yield the room left in each host."""
-    for name in model.case.hosts:
-        host = model.sites[name].host
-        assert host is not None
-        yield Exhaustion(model, host)
+    """Yield the room left at each interface that the current of the cell passes."""
+    for face, leaves in model.path.items():
+        yield Exhaustion(model, face, leaves)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -55,6 +56,9 @@ class Host(Part):
         site.eigenstrains.append(diffusion.eigenstrain(self.c, reference, self._volume_of_lithium, full))
         site.heat_sources.append(self.loss)
         self._amount = self._domain.form(self.c * self._domain.dx(site.side))
+        self._warmth = None
+        if not isinstance(site.temperature, float):
+            self._warmth = self._domain.form(site.temperature * self._domain.dx(site.side))
         self._start = self._domain.integrate(self._amount)
         self._out = model.rates.integral("lithium that left", site.state)
         self._throughput = site.state.number("lithium that passed")
@@ -67,8 +71,12 @@ class Host(Part):
         return value if callable(value) else self._domain.constant(value)
 
     def open_circuit_potential(self, theta: Any, temperature: Any) -> Any:
-        """Return U [V] at θ and T in UFL, with the ends of `equilibrium_potential`."""
+        """Return U [V] at θ and T, numbers or in UFL, with the ends of `equilibrium_potential`."""
         return equilibrium_potential(self.material, theta, temperature)
+
+    def entropic(self, theta: Any) -> Any:
+        """Return ∂U/∂T [V/K] at θ in UFL."""
+        return entropic_coefficient(self.material, theta)
 
     def potential(self, theta: float) -> float:
         """Return U [V] at θ and the temperature of the case."""
@@ -108,6 +116,14 @@ class Host(Part):
     def mean_stoichiometry(self) -> float:
         """The mean θ."""
         return self._domain.integrate(self._amount) / self.lithium_capacity
+
+    @property
+    def mean_potential(self) -> float:
+        """U [V] at the mean θ and the mean temperature, by the rule of `open_circuit_potential`."""
+        temperature = self._model.case.temperature
+        if self._warmth is not None:
+            temperature = self._domain.integrate(self._warmth) / self.volume
+        return float(self.open_circuit_potential(self.mean_stoichiometry, temperature))
 
     @property
     def diffusion_time(self) -> float:
@@ -150,15 +166,16 @@ class Host(Part):
         full = self._domain.constant(self.c_max)
         if self.stress is None and host.diffusivity_kind == "chemical":
             return diffusion.flux(self.c, full, diffusivity)
-        factor = diffusion.thermodynamic_factor(host.open_circuit_potential, theta, temperature)
+        potential = partial(self.open_circuit_potential, temperature=temperature)
+        factor = diffusion.thermodynamic_factor(potential, theta, temperature)
         chemical, tracer = diffusion.diffusivities(diffusivity, factor, host.diffusivity_kind)
         pull = self.lithium_volume(theta) * self.stress if self.stress is not None else 0.0
         return diffusion.flux(self.c, full, chemical, tracer, pull, temperature)
 
     def commit(self) -> None:
-        crossing = sum(face.transfer.crossing for face in self._faces if face.transfer) / FARADAY
-        self._out.add(crossing)
-        self._throughput += abs(crossing) * float(self._model.rates.time_step.value)
+        crossing = np.array([face.transfer.crossing for face in self._faces if face.transfer]) / FARADAY
+        self._out.add(float(crossing.sum()))
+        self._throughput += np.abs(crossing).sum() * float(self._model.rates.time_step.value)
         self._error[...], self._power[...] = self._time_error(), self._model.rates.values
 
     def limit(self) -> Limit:
@@ -231,15 +248,31 @@ class Host(Part):
 
 
 def equilibrium_potential(host: Material, theta: Any, temperature: Any) -> Any:
-    """Return U [V] at θ, an array or in UFL; beyond the range in which the material knows it, the last sites end it:
+    """Return U [V] at θ, a number, an array or in UFL; beyond the range in which the material knows it, ideal mixing:
 
-    to U is added (RT/F) ln((1 − θ)/(1 − θ_high)) above the range and −(RT/F) ln(θ/θ_low) below it, as for ideal
-    mixing, so that no cell empties or fills a host entirely.
+    to U at the end of the range is added (RT/F) ln((1 − θ)/(1 − θ_high)) above it and −(RT/F) ln(θ/θ_low) below it, so
+    that the last sites end it and no cell empties or fills a host entirely.
     """
+    return host.potential(_within(host, theta), temperature) + temperature * _mixing(host, theta)
+
+
+def entropic_coefficient(host: Material, theta: Any) -> Any:
+    """Return ∂U/∂T [V/K] of `equilibrium_potential`."""
+    return host.entropic(_within(host, theta)) + _mixing(host, theta)
+
+
+def _within(host: Material, theta: Any) -> Any:
+    """Return θ held within the range in which the material knows U."""
+    low, high = host.stoichiometry_range
+    return maximum(minimum(theta, high), low)
+
+
+def _mixing(host: Material, theta: Any) -> Any:
+    """Return what U changes by beyond the range, over T [V/K]."""
     low, high = host.stoichiometry_range
     filling = maximum(1 - maximum(theta, high), NEARLY) / max(1 - high, NEARLY)
     emptying = maximum(minimum(theta, low), NEARLY) / max(low, NEARLY)
-    return host.potential(theta, temperature) + GAS_CONSTANT * temperature / FARADAY * log(filling / emptying)
+    return GAS_CONSTANT / FARADAY * log(filling / emptying)
 
 
 def parts(model: Model) -> Iterator[Part]:

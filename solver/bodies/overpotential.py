@@ -1,18 +1,22 @@
-"""What the current costs: the voltage of a cell as a sum, each term a loss that a current I pays somewhere.
+"""What the current costs: the voltage of a cell as a sum, each term what is lost somewhere on the way of the current.
 
-Tested with the potentials themselves, conservation of charge gives the power balance
+From the collector to the counter face the current passes sides and interfaces, one after the other. With ⟨·⟩ the mean
+over what conducts of an interface (over all of it where nothing does), the voltage is, for any state of the cell,
 
-    V I = Σ ∫_Γ j_n (η + U) dS + Σ ∫ κ |∇φ|² dx,
+    V = Σ_interfaces ± ⟨φ_e − φ_s⟩ + Σ_sides (φ where the current enters − φ where it leaves),
 
-so that V = U(mean θ) + kinetic + concentration + ohmic + constriction with
+each φ of a side being ⟨φ⟩ at an interface, its value at collector and counter face. Hence V = U + kinetic +
+concentration + ohmic + constriction, with
 
-    kinetic        ∫ j_n η dS / I; likewise stress, film, ∫ R j_n² dS / I, and micro-constriction,
-                   ∫ j_n²/h_c dS / I, where there are any
-    concentration  ∫ j_n U dS / I − U(mean θ)
+    U              ± U of each host at its mean θ and its mean temperature
+    kinetic        ± ⟨η⟩; likewise stress, film, ⟨R j_n⟩, and micro-constriction, ⟨j_n/h_c⟩, where there are any
+    concentration  ± ⟨U⟩ less the above
+    salt           what the gradient of the salt adds along a binary electrolyte (`interstice.solver.physics.binary`)
     ohmic          R_0 I, the loss if the current crossed every interface evenly
-    constriction   ∫ κ |∇φ|² dx / I − R_0 I, what crowding onto the rest of the contact adds.
+    constriction   the rest of what the sides lose: what crowding onto the rest of the contact adds.
 
-All of them have the sign of the current: on discharge they are negative.
+No term is divided by the current: what is left of it at rest, where lithium may go round inside the cell, and when the
+current changes its sign is the limit of what was there under current. Ohmic alone is 0 wherever the current is.
 """
 
 from __future__ import annotations
@@ -36,28 +40,29 @@ class Overpotentials(Part):
     """The terms of the voltage of a cell."""
 
     def __init__(self, model: Model) -> None:
-        self._model, self._terminals = model, model.terminals
-        losses = (site.potential_holder.loss * model.domain.dx(site.side) for site in model.sites.values())
-        self._loss = model.domain.form(sum(losses))
+        self._model, conductor = model, model.grounded.conductor
+        self._salt_at_ground: fem.Form | None = None
+        if conductor and conductor.salt:
+            self._salt_at_ground = model.domain.form(conductor.salt_potential * model.domain.ds(model.ground))
+        self._warms = any(not isinstance(site.temperature, float) for site in model.sites.values())
         self._resistance = _even_resistance(model)
 
     def columns(self) -> Mapping[str, float]:
         model = self._model
-        open_circuit = 0.0
-        for name in model.case.hosts:
-            host = model.sites[name].host
-            assert host is not None
-            sign = 1.0 if host is self._terminals.working else -1.0
-            open_circuit += sign * host.potential(host.mean_stoichiometry)
-        current = self._terminals.current_density * model.apparent_area
         terms = dict.fromkeys(("kinetic", "concentration", "ohmic", "constriction"), 0.0)
-        for face in model.faces:
-            for name, power in face.transfer.losses().items() if face.transfer else ():
-                terms[name] = terms.get(name, 0.0) + (power / current if current else 0.0)
-        if current:
-            terms["concentration"] -= open_circuit
-            terms["ohmic"] = self._resistance * current
-            terms["constriction"] = model.domain.integrate(self._loss) / current - terms["ohmic"]
+        open_circuit = 0.0
+        for face, leaves in model.path.items():
+            assert face.transfer is not None and face.transfer.electrode.host is not None
+            open_circuit += leaves * face.transfer.electrode.host.mean_potential
+            for name, mean in face.transfer.means().items():
+                terms[name] = terms.get(name, 0.0) + leaves * mean
+        terms["concentration"] -= open_circuit
+        if self._salt_at_ground is not None:
+            terms["salt"] -= model.domain.integrate(self._salt_at_ground) / model.domain.area(model.ground)
+        # conductivities follow the temperature
+        resistance = _even_resistance(model) if self._warms else self._resistance
+        terms["ohmic"] = resistance * model.terminals.current_density * model.apparent_area
+        terms["constriction"] = terms.pop("sides") - terms.get("salt", 0.0) - terms["ohmic"]
         return {"open-circuit voltage [V]": open_circuit} | {
             f"{name} overpotential [V]": value for name, value in terms.items()
         }
@@ -75,17 +80,15 @@ def _even_resistance(model: Model) -> float:
         size = domain.volume(site.side) ** (1.0 / domain.dimension)
         residual = conduction.residual(phi, psi, kappa, dx) + domain.constant(PIN / size**2) * kappa * phi * psi * dx
         heat += conduction.dissipation(phi, kappa) * dx
-        for face in model.faces:
+        for face, leaves in model.path.items():
             if site in face.sites:
-                electrode = next(side for side in face.sites if side.host)
-                area = sum(other.area for other in model.faces if electrode in other.sites)
-                out = (1.0 if electrode is model.working else -1.0) * (1.0 if site is electrode else -1.0) / area
+                out = (leaves if site.host else -leaves) / face.area
                 residual += domain.constant(out) * face.seen_from(site, psi) * face.interface.dS
         if site is model.working:
             residual -= model.terminals.feed(psi, domain.constant(1.0 / model.apparent_area))
         fields.append(algebra.Field(phi, residual, 1.0 / np.sqrt(phi.function_space.dofmap.index_map.size_global)))
     constraints = algebra.lateral(domain, potentials.values(), model.case.geometry.lateral)
-    model.terminals.hold(constraints, potentials[model.working.name], potentials[model.bottom.name])
+    model.terminals.hold(constraints, potentials[model.working.name], potentials[model.grounded.name])
     system = algebra.System(domain, fields, constraints, algebra.DIRECT)
     system.solve()
     system.destroy()

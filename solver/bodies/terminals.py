@@ -1,9 +1,10 @@
 """Collector and counter face: equipotential metal, through which the current enters and leaves.
 
 The counter face is at the potential 0: in a half cell that is the lithium reference at the far face of the electrolyte,
-in a full cell the collector of the lower electrode. An electrode that the collector does not touch (particles in a
-matrix) is at one potential, wired by something too thin to be drawn. What has lost all contact keeps its
-potential while no current is imposed.
+in a full cell the collector of the lower electrode. Where the only electrode is the lower side, the two faces change
+places: `Model.terminal` and `Model.ground` say which is which. An electrode that the collector does not touch
+(particles in a matrix) is at one potential, wired by something too thin to be drawn. What has lost all contact keeps
+its potential while no current is imposed.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Terminals(Part):
         host = model.working.host
         assert host is not None
         self.working = host
-        self._grounded = model.bottom.potential_holder
+        self._grounded = model.grounded.potential_holder
         self._current_density = state.constant("current density", domain.constant(0.0))
         self._at_voltage, self._before = state.number("at voltage"), state.number("voltage before")
         self.collector, self.counter = self._dofs(host.phi, self._grounded.phi)
@@ -53,17 +54,17 @@ class Terminals(Part):
 
     def _dofs(self, phi: fem.Function, grounded: fem.Function) -> tuple[Indices, Indices]:
         """Return the owned dofs of the working electrode at the collector's potential and those of the counter face."""
-        domain, owned = self._model.domain, phi.function_space.dofmap.index_map.size_local
+        model, owned = self._model, phi.function_space.dofmap.index_map.size_local
         collector: Indices = np.arange(owned, dtype=np.int32)
-        if self._model.top is self._model.working:
-            collector = domain.dofs(phi.function_space, "collector")
-        counter = domain.dofs(grounded.function_space, "counter")
+        if model.ends[model.terminal] is model.working:
+            collector = model.domain.dofs(phi.function_space, model.terminal)
+        counter = model.domain.dofs(grounded.function_space, model.ground)
         return collector[collector < owned], counter[counter < grounded.function_space.dofmap.index_map.size_local]
 
     def _start(self) -> None:
         """Begin at equilibrium with the counter face at 0."""
         sites = self._model.sites.values()
-        grounded = self._model.bottom.host
+        grounded = self._model.grounded.host
         ionic = -grounded.initial_potential if grounded else 0.0
         for site in sites:
             if site.conductor:
@@ -110,10 +111,11 @@ class Terminals(Part):
         It is spread over an electrode that the collector does not touch.
         """
         model = self._model
-        if model.top is model.working:
-            return current_density * psi * model.domain.ds("collector")
-        share = model.domain.constant(model.apparent_area / self.working.volume)
-        return current_density * share * psi * model.domain.dx(self.working.site.side)
+        if model.ends[model.terminal] is model.working:
+            where, size = model.domain.ds(model.terminal), model.domain.area(model.terminal)
+        else:
+            where, size = model.domain.dx(self.working.site.side), self.working.volume
+        return current_density * model.domain.constant(model.apparent_area / size) * psi * where
 
     def hold(self, constraints: Constraints, collector: fem.Function, counter: fem.Function) -> None:
         """Hold potentials of both sides as those of the cell are: one free at the collector, 0 at the counter face."""

@@ -253,7 +253,7 @@ class Activity(Part):
         volume = host.material.partial_molar_volume
         shrinks = np.sign(volume(host.mean_stoichiometry) if callable(volume) else volume)
         if self._load.voltage is None:
-            leaves = 1.0 if transfer.electrode is model.working else -1.0
+            leaves = model.path.get(self.face, 0.0)
             return bool(shrinks * leaves * self._load.current_density > 0.0)
         return bool(shrinks * transfer.crossing > NEGLIGIBLE * model.typical_current * np.sqrt(model.interface_nodes))
 

@@ -74,9 +74,9 @@ class ChargeTransfer(Part):
         def faradaic(eta: Any) -> Any:
             return kinetics.LAWS[law.law](j_0, eta, model.coefficient(temperature), *transfer)
 
-        losses = {"kinetic": overpotential, "concentration": equilibrium}
+        parts = {"kinetic": overpotential, "concentration": equilibrium}
         if host.stress is not None or law.strain_coefficient is not None:
-            losses["stress"] = -stress
+            parts["stress"] = -stress
         self.film: fem.Function | None = None
         resistances: dict[str, Any] = {}
         if law.film_resistance is not None:
@@ -90,9 +90,12 @@ class ChargeTransfer(Part):
             resistance = sum(resistances.values())
             self.current = self.film("+")
             self._film_law = share, faradaic, overpotential, resistance
-            losses |= {name: part * self.current for name, part in resistances.items()}
-            losses["kinetic"] = overpotential - resistance * self.current
-        face.heat_sources.append(self.current * (overpotential + host_temperature * host.material.entropic(theta)))
+            parts |= {name: part * self.current for name, part in resistances.items()}
+            parts["kinetic"] = overpotential - resistance * self.current
+        parts["sides"] = face.seen_from(self.electrolyte, conductor.phi) - self._in_electrode(host.phi)
+        if conductor.salt is not None:
+            parts["salt"] = face.seen_from(self.electrolyte, conductor.salt_potential)
+        face.heat_sources.append(self.current * (overpotential + host_temperature * host.entropic(theta)))
         self.charge = self.current
         if law.gap_permittivity is not None and not face.bonded:
             capacitance = kinetics.gap_capacitance(face.normal_gap, law.gap_permittivity, SMALLEST_GAP)
@@ -103,7 +106,7 @@ class ChargeTransfer(Part):
             self.charge = self.current + kinetics.charging_current(capacitance, rate, uncharged)
         self._share = interface.reader(share)
         self._current, self._charge = interface.reader(self.current), interface.reader(self.charge)
-        self._losses = {name: interface.reader(loss) for name, loss in losses.items()}
+        self._parts = {name: interface.reader(part) for name, part in parts.items()}
 
     def _in_electrode(self, f: Any) -> Any:
         return self.face.seen_from(self.electrode, f)
@@ -132,13 +135,16 @@ class ChargeTransfer(Part):
         """Return the current density at the nodes that crosses as lithium or charges a gap [A/m²]."""
         return self._charge.read()
 
-    def losses(self) -> dict[str, float]:
-        """Return the power [W] that the current loses in each way: kinetic, film, stress; and to the potential U.
+    def means(self) -> dict[str, float]:
+        """Return the means over what conducts, or over all of the interface where nothing does, of voltages [V].
 
-        Each is ∫ j_n V dS of a voltage V; U goes by the name of concentration.
+        Kinetic, film, stress and the potential U, by the name of concentration, add up to φ_e − φ_s. Sides is φ_s − φ_e
+        of what `phi` has of the potentials, without their levels; salt is what the salt adds to φ_s.
         """
-        j = self.read_current()
-        return {name: self.interface.sum(j * loss.read()) for name, loss in self._losses.items()}
+        share = self.read_share()
+        weight = share if self.interface.sum(share) else np.ones_like(share)
+        area = self.interface.sum(weight)
+        return {name: self.interface.sum(weight * part.read()) / area for name, part in self._parts.items()}
 
     # --- as a part -----------------------------------------------------------------------------------
 
@@ -163,13 +169,14 @@ class ChargeTransfer(Part):
 
     def columns(self) -> Mapping[str, float]:
         share, j = self.read_share(), self.read_current()
+        local = np.divide(np.abs(j), share, out=np.zeros_like(j), where=share > 0.0)
         active_area, crossing = self.interface.sum(share), self.interface.sum(j)
         return {
             "active fraction [1]": active_area / self.face.area,
             "geometric area [m^2]": self.face.area,
             "active area [m^2]": active_area,
             "mean local current density [A/m^2]": crossing / active_area if active_area else 0.0,
-            "max local current density [A/m^2]": self.interface.max(np.abs(j)),
+            "max local current density [A/m^2]": self.interface.max(local),
             "current over detached area [A]": self.interface.sum(np.where(share > 0.0, 0.0, np.abs(j))),
         }
 

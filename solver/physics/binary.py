@@ -39,12 +39,20 @@ class BinaryElectrolyte:
     temperature: Any
     thermodynamic_factor: Any = 1.0
 
+    @property
+    def _slope(self) -> Any:
+        """(2RT/F)(1 − t₊) Γ [V], the change of φ with ln c at rest."""
+        thermal_voltage = GAS_CONSTANT * self.temperature / FARADAY
+        return 2 * thermal_voltage * (1 - self.transference_number) * self.thermodynamic_factor
+
     def current_density(self, c: Any, phi: Any) -> Any:
         """Return i [A/m²]."""
-        thermal_voltage = GAS_CONSTANT * self.temperature / FARADAY
-        slope = 2 * thermal_voltage * (1 - self.transference_number) * self.thermodynamic_factor
         grad_ln_c = ufl.grad(c) / ufl.max_value(c, DEPLETED)
-        return -self.conductivity * (ufl.grad(phi) - slope * grad_ln_c)
+        return -self.conductivity * (ufl.grad(phi) - self._slope * grad_ln_c)
+
+    def potential(self, c: Any, c_ref: Any) -> Any:
+        """Return (2RT/F)(1 − t₊) Γ ln(c/c_ref) [V], what the salt makes of φ at rest: 0 at `c_ref`."""
+        return self._slope * ufl.ln(ufl.max_value(c, DEPLETED) / c_ref)
 
     def anion_flux(self, c: Any, phi: Any) -> Any:
         """Return N₋ [mol/(m² s)]."""

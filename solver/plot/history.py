@@ -62,6 +62,7 @@ LOSSES = {
     "constriction": PURPLE,
     "film": ORANGE,
     "stress": SKY,
+    "salt": GREY,
 }
 ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderpad": 0, "borderaxespad": 0.3}
 """Where the legend of a row is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders import FIXED_PRESSURE, tiny_case, tiny_cell, tiny_run
+from builders import BONDED, FIXED_PRESSURE, tiny_case, tiny_cell, tiny_run
 
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.part import Load
@@ -69,6 +69,31 @@ def test_strain_shifts_the_overpotential_by_its_coefficient() -> None:
     assert start - cell.terminals.voltage == pytest.approx(2.0 * strain, rel=1e-6)
 
 
+def test_exchange_current_density_is_that_given_at_25_degrees_whatever_its_activation_energy() -> None:
+    assert charged(kinetics(activation_energy="100 kJ/mol")) == pytest.approx(charged(), rel=0, abs=1e-9)
+
+
+def test_largest_local_current_density_is_that_of_either_direction() -> None:
+    """That of the part of a node which conducts, as the mean is that of all such parts."""
+    run = tiny_run()
+    mean, most = run.column("mean local current density [A/m^2]"), run.column("max local current density [A/m^2]")
+    assert mean.max() > 1.0 and mean.min() < -1.0
+    assert np.all(most >= np.abs(mean) * (1 - 1e-12))
+
+
+def test_broken_bond_conducts_no_more_than_what_presses() -> None:
+    """With an onset pressure p_1: all of what it holds conducts, and a = p/(p + p_1) once it is broken."""
+    cell = tiny_cell(*FLAT, kinetics(onset_pressure="20 MPa"), BONDED)
+    cell.press()
+    (face,) = cell.faces
+    np.testing.assert_allclose(face.transfer.read_share(), 1.0, rtol=1e-12)
+    for damage in (face.bond.damage_old, face.bond.effective_damage_old):
+        damage.x.array[:] = 1.0
+    cell.advance(1.0, Load(CURRENT))
+    pressure = face.contact.pressure
+    np.testing.assert_allclose(face.transfer.read_share(), pressure / (pressure + 20e6), rtol=1e-6)
+
+
 def test_heat_quickens_the_reaction_by_arrhenius() -> None:
     """Linear kinetics at the start of a charge: η = j RT/(j_0 F), j_0 ∝ exp(−E_a/RT)."""
     etas = []
@@ -77,7 +102,7 @@ def test_heat_quickens_the_reaction_by_arrhenius() -> None:
         cell = tiny_cell(*FLAT, options, f"temperature={kelvin} K")
         cell.press()
         cell.advance(1e-3, Load(CURRENT))
-        etas.append(cell.faces[0].transfer.losses()["kinetic"] / (CURRENT * cell.model.apparent_area))
+        etas.append(cell.faces[0].transfer.means()["kinetic"])
     expected = 318.15 / 298.15 * np.exp(40e3 / GAS_CONSTANT * (1 / 318.15 - 1 / 298.15))
     assert etas[1] / etas[0] == pytest.approx(expected, rel=1e-4)
 

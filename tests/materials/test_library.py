@@ -398,6 +398,16 @@ def test_a_table_is_linear_between_its_rows_and_constant_beyond(tmp_path: Path) 
     assert "[0.4, '3e-6 m^3/mol']" in materials.describe(path)[5].value
 
 
+def test_functions_of_theta_are_looked_at_within_the_range_of_the_host_only(tmp_path: Path) -> None:
+    """Here within 0.1 to 0.9: beyond, a fit may be anything."""
+    host = materials.load(changed(tmp_path, "diffusivity", '"1e-14*(0.95 - theta) [m^2/s]"')).host
+    assert host is not None and host.diffusivity(0.9) == pytest.approx(5e-16)
+    rising_beyond = "4 - theta + 1e-30/(1 - theta)**20"
+    assert materials.load(changed(tmp_path, "open_circuit_potential", rising_beyond)).host
+    with pytest.raises(MaterialError, match=r"diffusivity: has to be greater than 0"):
+        materials.load(changed(tmp_path, "diffusivity", '"1e-14*(0.85 - theta) [m^2/s]"'))
+
+
 @pytest.mark.parametrize("theta", [0.05, 0.2, 0.33, 0.75, 0.95])
 def test_functions_are_the_same_in_weak_forms(theta: float) -> None:
     quantities = (Table(((0.2, 1e-6), (0.4, 3e-6), (0.8, -1e-6))), Formula(Expression("exp(-3*theta)"), 1e-14))

@@ -10,6 +10,7 @@ import meshio
 import numpy as np
 import pytest
 import ufl
+from builders import FIXED_PRESSURE, tiny_cell
 from dolfinx import fem
 from grids import layers
 from mpi4py import MPI
@@ -18,6 +19,8 @@ from interstice import meshes
 from interstice.meshes import groups, msh
 from interstice.meshes.tagged import TaggedMesh
 from interstice.schema import ImportedMesh
+from interstice.solver.cell import Cell
+from interstice.solver.part import Load
 
 COMM = MPI.COMM_WORLD
 EVERY = ("electrode", "electrolyte", "interface", "collector", "counter", "left", "right", "front", "back")
@@ -254,3 +257,19 @@ def print_area(path: Path) -> None:
 
 if __name__ == "__main__":
     print_area(Path(sys.argv[1]))
+
+
+def cell_of(path: Path) -> Cell:
+    geometry = f"geometry={{builder: msh, file: {path}, unit: 1 um}}"
+    return tiny_cell(geometry, FIXED_PRESSURE, "protocol=[charge at 0.1 mA/cm^2 for 1 s]")
+
+
+def test_electrode_of_a_file_may_be_the_lower_side(tmp_path: Path) -> None:
+    """Lithium, against which it is charged, is at the collector then."""
+    turned = {"electrode": "electrolyte", "electrolyte": "electrode"}
+    cell = cell_of(write(tmp_path / "turned.msh", rename=turned))
+    before = cell.terminals.working.mean_stoichiometry, cell.terminals.voltage
+    cell.press()
+    cell.advance(1.0, Load(1.0))
+    assert cell.terminals.working.mean_stoichiometry < before[0]
+    assert cell.terminals.voltage > before[1] + 1e-3
