@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders import Run, tiny_run
+from builders import Run, tiny_cell, tiny_run
+
+from interstice.solver.cautions import Cautions
 
 SPECIMEN = (
     "geometry={builder: dcb, length: 100 um, thickness: 10 um, element_size: 2.5 um}",
@@ -57,6 +59,16 @@ def test_bond_took_its_toughness_where_it_broke(opened: Run) -> None:
     row = opened.rows[-1]
     least, most = (TOUGHNESS * row[f"{name} area [m^2]"] for name in ("broken", "damaged"))
     assert least < row["dissipated energy [J]"] < most
+
+
+def test_process_zone_is_as_long_as_estimated_and_a_mesh_too_coarse_for_it_is_told_so(opened: Run) -> None:
+    row, (face,) = opened.rows[int(np.argmax(opened.column("opening [m]")))], opened.cell.faces
+    assert face.bond is not None
+    zone = face.bond.process_zone(face.modulus, opened.cell.model.thickness(face))
+    assert zone.normal == pytest.approx(row["damaged area [m^2]"] - row["broken area [m^2]"], abs=2.5e-6)
+    coarse = tiny_cell(*SPECIMEN, bond(TOUGHNESS, (0, 40)), "geometry.element_size=5 um")
+    told = [Cautions(cell, (), None, aloud=False).told for cell in (opened.cell, coarse)]
+    assert not told[0] and "in opening" in told[1][0]
 
 
 def test_closing_does_no_harm_and_gives_the_elastic_energy_back(opened: Run) -> None:
