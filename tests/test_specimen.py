@@ -101,11 +101,13 @@ def test_energy_ledger_closes(run: str, request: pytest.FixtureRequest) -> None:
 def test_path_follows_the_ligament_back_where_control_of_the_opening_lets_it_snap() -> None:
     protocol = "protocol=[{step: open, opening: 100 nm, time: 10 s, control: crack}]"
     run = tiny_run(*SPECIMEN, bond(0.5, (15, 50)), protocol)
-    opening, force, broken = (run.column(name) for name in ("opening [m]", "opening force [N]", "broken area [m^2]"))
+    names = ("opening [m]", "opening force [N]", "dissipated energy [J]", "broken area [m^2]")
+    opening, force, lost, broken = map(run.column, names)
     assert not run.stopped and opening[-1] >= 100e-9
     assert np.diff(opening).min() < -1e-9
     back = np.flatnonzero(np.diff(opening) < 0)
-    assert np.all(np.diff(force)[back] < 0) and np.all(np.diff(broken)[back] > 0)
+    assert np.all(np.diff(force)[back] < 0) and np.all(np.diff(lost)[back] > 0)
+    assert broken[back[-1] + 1] > broken[back[0]]
     assert np.all(np.diff(run.column("time [s]")) > 0)
     assert not run.column("unstable [1]").any()
     assert run.column("energy balance [1]").max() < 1e-10
