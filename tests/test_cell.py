@@ -37,6 +37,10 @@ def everything(cell: Cell) -> list[np.ndarray]:
 
 
 FRICTION = "interface.friction={coefficient: 0.3}"
+FLAW = "interface.cohesive.unbonded={start: 0.5 um, end: 1.5 um}"
+EVEN = "geometry.roughness={kind: flat}"
+WAVY = "geometry.roughness={kind: sinusoidal, amplitude: 4 nm, wavelength: 1 um}"
+CAPACITOR = "interface.kinetics.gap_permittivity=1e6"
 PAD = (
     "stack={hold: pad, pressure: 20 MPa, pad: "
     "{thickness: 1 um, relaxing_modulus: 2 GPa, lasting_modulus: 500 MPa, relaxation_time: 10 s}}"
@@ -45,9 +49,9 @@ CONFIGURATIONS: dict[str, tuple[str, tuple[str, ...], tuple[Load, ...]]] = {
     "fixed thickness": (TINY, (), (Load(CURRENT),)),
     "bonded": (TINY, (BONDED,), (Load(CURRENT),)),
     "bond and friction": (TINY, (BONDED, FRICTION), (Load(CURRENT), Load(pressure=40e6))),
-    "friction": (TINY, (FRICTION,), (Load(pressure=40e6), Load(CURRENT, pressure=80e6), Load(pressure=50e6))),
-    "pad": (TINY, (PAD,), (Load(CURRENT), Load(-CURRENT))),
-    "gap that is a capacitor": (TINY, ("interface.kinetics.gap_permittivity=1e6",), (Load(CURRENT), Load(-CURRENT))),
+    "friction": (TINY, (FRICTION, WAVY), (Load(pressure=90e6), Load(pressure=60e6), Load(pressure=2e6))),
+    "pad": (TINY, (PAD, EVEN), (Load(CURRENT),)),
+    "gap that is a capacitor": (TINY, (CAPACITOR,), (Load(CURRENT), Load(-CURRENT))),
     "salt": (TINY, ("electrolyte.material=PEO-LiTFSI", "largest_strain=10"), (Load(0.1 * CURRENT),)),
     "particles": (COMPOSITE, (), (Load(0.1 * CURRENT),)),
 }
@@ -71,11 +75,12 @@ def test_steps_taken_back_after_their_commit_are_the_same_when_taken_again(name:
 
     take(*loads)
     saved = cell.state.save()
-    first = take(*loads, *loads)
+    following = (*loads, *loads, *loads, *loads)[:4]
+    first = take(*following)
     changed = cell.state.save()
     assert any(np.any(changed[name] != values) for name, values in saved.items())
     cell.state.restore(saved)
-    assert take(*loads, *loads) == first
+    assert take(*following) == first
     for one, values in cell.state.save().items():
         np.testing.assert_array_equal(values, changed[one], err_msg=one)
 
@@ -275,3 +280,28 @@ def test_augmentation_and_coupling_are_those_of_the_case(
     np.testing.assert_allclose(relative, augmentation)
     assert len(cell.systems) == systems
     assert cell.case.interface.contact.augmentation == augmentation
+
+
+def test_adhesion_presses_a_flat_cell_together_by_its_attraction_in_contact() -> None:
+    """w/ρ comes on top of the pressure of the stack, which alone the platen feels; nothing opens."""
+    attraction = 5e-3 / 2e-9
+    cell = pressed(
+        "interface.adhesion={work: 5 mJ/m^2, range: 2 nm}", FIXED_PRESSURE, "geometry.roughness={kind: flat}"
+    )
+    columns = row(cell, None)
+    assert columns["mean pressure [Pa]"] == pytest.approx(20e6 + attraction, rel=1e-8)
+    assert columns["max pressure [Pa]"] == pytest.approx(20e6 + attraction, rel=1e-6)
+    assert columns["stack pressure [Pa]"] == pytest.approx(20e6, rel=1e-8)
+    assert columns["max gap [m]"] == pytest.approx(0.0, abs=1e-15)
+
+
+def test_flaw_that_opens_takes_half_of_the_nodes_at_its_ends() -> None:
+    """Of a flaw over half of the cell, drawn apart by a host that shrinks, just the half conducts."""
+    cell = pressed(BONDED, FLAW, FIXED_PRESSURE, "geometry.roughness={kind: flat}")
+    (face,) = cell.faces
+    assert face.bond is not None and face.contact is not None
+    assert face.interface.sum(face.bond.bonded.x.array) == pytest.approx(face.area / 2, rel=1e-12)
+    assert np.count_nonzero(np.abs(face.bond.bonded.x.array - 0.5) < 1e-9) == 2
+    face.contact.active.x.array[:] = 0.0
+    face.activity.follow()
+    assert cell.active_fraction == pytest.approx(0.5, rel=1e-12)
