@@ -121,6 +121,7 @@ class Activity(Part):
         """Let what touches, pressed or not, conduct."""
         if self.face.bond:
             self._held.x.array[:] = self.face.bond.held_share
+            self._loose[:] = ~self.face.bond.holding
         self.follow()
 
     def follow(self) -> int:
@@ -150,7 +151,11 @@ class Activity(Part):
         if not self._slides:
             return np.zeros_like(self._before)
         assert self.face.contact is not None
-        return np.clip(1.0 - self.face.contact.gap.values.x.array / self._touching_gap, 0.0, 1.0)
+        near = np.clip(1.0 - self.face.contact.gap.values.x.array / self._touching_gap, 0.0, 1.0)
+        # what a bond holds is as near as it lets go: at the end of a flaw, its share of the node
+        return (
+            near if self.face.bond is None else near * np.where(self._loose > 0.0, 1.0, self.face.bond.bonded.x.array)
+        )
 
     def begin(self, time_step: float, load: Load) -> None:
         self._load = load
