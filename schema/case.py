@@ -114,11 +114,16 @@ class Case(Section):
         """
         geometry = self.geometry
         uneven = getattr(geometry, "profile", None) or getattr(geometry, "roughness_as", "gap") == "profile"
-        if geometry.lateral == "symmetric" or geometry.builder == "dcb" or uneven:
+        # which of several sides of a file lie at the platen is not known here
+        unknown = geometry.builder == "msh" and self.electrode is None
+        if geometry.lateral == "symmetric" or geometry.builder == "dcb" or uneven or unknown:
             return self
-        free = self.sides[1:] if self.stack.hold == "free" else self.sides[1:-1]
+        sides, joined = self.sides, self.pairs
+        if geometry.builder == "msh":
+            sides, joined = ["electrolyte", "electrode"], [("electrode", "electrolyte")]
+        free = sides[1:] if self.stack.hold == "free" else sides[1:-1]
         # from the counter face up, and from the platen down
-        for pairs in (self.pairs[::-1], self.pairs):
+        for pairs in (joined[::-1], joined):
             for pair in pairs:
                 block = self.faces.get("/".join(pair)) or self.faces.get("/".join(pair[::-1])) or self.interface
                 holds = block is None or block.bonded or block.cohesive or block.friction

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders import tiny_case
+from builders import BONDED, tiny_case
 from mpi4py import MPI
 from scipy.integrate import solve_bvp
 from scipy.optimize import brentq
@@ -112,7 +112,11 @@ PARTICLE = (
         (("geometry.electrolyte_thickness=3 um",), 1e-6),
         (LAYERS, 0.75e-6),
         (
-            ("geometry={builder: dcb, length: 8 um, thickness: 1.5 um, element_size: 1 um}", "stack={hold: free}"),
+            (
+                "geometry={builder: dcb, length: 8 um, thickness: 1.5 um, element_size: 1 um}",
+                "stack={hold: free}",
+                BONDED,
+            ),
             1.5e-6,
         ),
         ((PARTICLE,), 0.5e-6),
