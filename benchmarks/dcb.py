@@ -14,7 +14,7 @@ from pydantic import Field
 
 from interstice.benchmarks.fracture import FractureParameters, Loading, follow, judge
 from interstice.benchmarks.report import Result
-from interstice.solver.interface.process_zone import process_zone
+from interstice.solver.interface.process_zone import scales
 
 NAME = "dcb"
 
@@ -35,7 +35,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     specimen, seconds = follow(options, loading, comm)
     found = judge(options, loading, specimen, seconds)
     rate = specimen.release_rate()
-    zone_in_large_body = process_zone(options.law.limits, options.plane_modulus / 2).normal
+    zone_in_large_body = scales(options.law.limits, options.plane_modulus / 2).normal
     computed = found.computed | {"E'G_c/strength^2 [m]": zone_in_large_body, "J_at_the_ends [J/m^2]": rate}
     exact = found.exact | {"J_at_the_ends [J/m^2]": options.normal_toughness}
     errors = found.errors | {"J": abs(rate / options.normal_toughness - 1)}

@@ -27,7 +27,7 @@ from interstice.benchmarks.specimen import Setup, Specimen
 from interstice.meshes.dcb import TwoArms
 from interstice.solver.interface.bilinear import Bilinear
 from interstice.solver.interface.mixity import BenzeggaghKenane, Limits
-from interstice.solver.interface.process_zone import process_zone
+from interstice.solver.interface.process_zone import scales
 
 Array = npt.NDArray[np.float64]
 
@@ -89,11 +89,7 @@ class FractureParameters(Parameters):
 
     @property
     def law(self) -> Bilinear:
-        """The bond, with K_t/K_n = (G_Ic/G_IIc) (τ_c/σ_c)².
-
-        With that ratio onset and end stay in proportion at all mixities, so that a bond whose mixity changes while it
-        fails dissipates nearly its G_c(B) (Turon, Camanho, Costa and Renart, Compos. Struct. 92 (2010) 1857).
-        """
+        """The bond, with the stiffnesses at which what it dissipates lies between the toughnesses."""
         limits = Limits(
             self.normal_strength,
             self.shear_strength,
@@ -102,13 +98,12 @@ class FractureParameters(Parameters):
             BenzeggaghKenane(self.mixity_exponent),
         )
         stiffness = self.stiffness or STIFFNESS * self.normal_strength**2 / self.normal_toughness
-        ratio = self.normal_toughness / self.shear_toughness * (self.shear_strength / self.normal_strength) ** 2
-        return Bilinear(limits, stiffness, ratio * stiffness)
+        return Bilinear(limits, stiffness, limits.stiffness_ratio * stiffness)
 
     @property
     def zone(self) -> float:
         """The length of the process zone [m], the shorter one of the modes of the specimen."""
-        lengths = process_zone(self.law.limits, self.plane_modulus / 2, self.thickness)
+        lengths = scales(self.law.limits, self.plane_modulus / 2, self.thickness)
         return float(min(lengths[mode] for mode in self.MODES))
 
     @property

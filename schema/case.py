@@ -106,6 +106,36 @@ class Case(Section):
             raise ValueError("stack: nothing holds the electrode; give a pressure, or interface.cohesive a bond")
         return self
 
+    @model_validator(mode="after")
+    def _held_sideways(self) -> Case:
+        """Refuse what could drift along its sides: only friction, a bond, a platen or the sides themselves hold it.
+
+        Heights that the mesh follows hold too, where they press on each other.
+        """
+        geometry = self.geometry
+        uneven = getattr(geometry, "profile", None) or getattr(geometry, "roughness_as", "gap") == "profile"
+        # which of several sides of a file lie at the platen is not known here
+        unknown = geometry.builder == "msh" and self.electrode is None
+        if geometry.lateral == "symmetric" or geometry.builder == "dcb" or uneven or unknown:
+            return self
+        sides, joined = self.sides, self.pairs
+        if geometry.builder == "msh":
+            sides, joined = ["electrolyte", "electrode"], [("electrode", "electrolyte")]
+        free = sides[1:] if self.stack.hold == "free" else sides[1:-1]
+        # from the counter face up, and from the platen down
+        for pairs in (joined[::-1], joined):
+            for pair in pairs:
+                block = self.faces.get("/".join(pair)) or self.faces.get("/".join(pair[::-1])) or self.interface
+                holds = block is None or block.bonded or block.cohesive or block.friction
+                if holds and any(side not in free for side in pair):
+                    free = [side for side in free if side not in pair]
+        if free:
+            raise ValueError(
+                f"stack: nothing holds {', '.join(free)} sideways, with geometry.lateral {geometry.lateral}; give its "
+                "interface friction or a bond, the stack a platen, or the geometry the lateral sides symmetric"
+            )
+        return self
+
     def in_dimension(self, dimension: int) -> Case:
         """Return the case with the defaults that the dimension of its mesh decides: coupling, augmentation."""
         changes: dict[str, Any] = {}

@@ -95,12 +95,10 @@ class Stretch(Section):
 
 
 def _stiffness(given: dict[str, Any]) -> str | None:
-    """Return K for which the onset is at a fiftieth of the final opening or below."""
+    """Return K_n for which the onset is at a fiftieth of the final opening, in sliding too."""
     if given["law"] == "exponential":
         return None
-    normal, shear = given["normal_strength"], given["shear_strength"]
-    peak = max(normal * normal / given["normal_toughness"], shear * shear / given["shear_toughness"])
-    return unit(Stiffness).format(25 * peak)
+    return unit(Stiffness).format(25 * given["normal_strength"] ** 2 / given["normal_toughness"])
 
 
 class Cohesive(Section):
@@ -118,7 +116,9 @@ class Cohesive(Section):
         default=None, description="η of Benzeggagh and Kenane, 2 if not given; α of the power law, 1 if not given"
     )
     stiffness: Annotated[Stiffness | None, otherwise(_stiffness)] = Field(
-        default=None, description="initial stiffness; fifty times that of peak at the toughness if not given"
+        default=None,
+        description="initial stiffness K_n in opening, in sliding (G_Ic/G_IIc) (τ_c/σ_c)² times that; 25 σ_c²/G_Ic if "
+        "not given, the onset at a fiftieth of the end",
     )
     plateau: Annotated[
         Annotated[float, Field(ge=0, lt=1)] | None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from interstice.schema import Film
 from interstice.solver.cell import Cell
 from interstice.solver.history import Row
 from interstice.solver.stepping import Advance
@@ -48,12 +47,8 @@ class Cautions:
 
 def _coarse(cell: Cell) -> Iterator[str]:
     """Yield what to say where the mesh does not resolve the process zone of a bond."""
-    geometry = cell.case.geometry
-    thickness = (
-        min(geometry.electrode_thickness, geometry.electrolyte_thickness) if isinstance(geometry, Film) else None
-    )
     for face in cell.faces:
         if face.bond:
-            zone = face.bond.process_zone(face.modulus, thickness)
+            zone = face.bond.process_zone(face.modulus, cell.model.thickness(face))
             if warning := zone.warning(face.interface.max(face.interface.spacing.x.array)):
                 yield warning

@@ -137,6 +137,14 @@ class Model:
         """Return whether the body of a side touches neither collector nor counter face."""
         return site.u is not self.top.u and site.u is not self.bottom.u
 
+    def thickness(self, face: Face) -> float:
+        """Return the thickness [m] of the thinner body at an interface: its volume over the area of the interface.
+
+        That of layers is their own, of a ball a third and of a disc half of the radius.
+        """
+        bodies = {id(body): body for body in (self.domain.bodies[site.name] for site in face.sites)}
+        return min(self.domain.volume(body) for body in bodies.values()) / face.area
+
     @property
     def interface_nodes(self) -> int:
         """The number of nodes of all interfaces."""

@@ -170,14 +170,21 @@ class Face:
 
     @property
     def touching(self) -> Mask:
-        """Where the sides press on each other or a bond holds them together, shape (local and ghost nodes,).
+        """Where the sides press on each other or a bond holds them together, shape (local and ghost nodes,)."""
+        touching: Mask = self.touching_share > 0.0
+        return touching
 
-        A bond does while it is not broken and not open further than at its strength.
+    @property
+    def touching_share(self) -> Array:
+        """The share of each node's area at which the sides touch, shape (local and ghost nodes,).
+
+        It is 1 where they press on each other. A bond holds its share of the node together while it is not broken and
+        not open further than at its strength.
         """
         if self.contact is None:
-            return np.ones(len(self.interface.areas.x.array), dtype=bool)
-        touching: Mask = self.contact.active.x.array > 0.0
-        return touching | self.bond.holding if self.bond else touching
+            return np.ones(len(self.interface.areas.x.array))
+        pressed: Array = self.contact.active.x.array
+        return np.maximum(pressed, self.bond.held_share) if self.bond else pressed.copy()
 
     def seen_from(self, site: Site, f: Any) -> Any:
         """Return `f` on the interface as seen from one of its sides."""

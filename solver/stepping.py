@@ -32,6 +32,8 @@ SHARE_OF_REST = 0.01
 """The shortest time step over the time in which a host becomes full or empty, where that is shorter."""
 FEW = 10
 """As many of the shortest time steps before a host is full or empty, this is why one of them fails."""
+MOST_UNMOVED = 20
+"""Time steps without longer ones in between that only relaxation finds though no crack runs: more lead nowhere."""
 FIRST_SHARE = 0.01
 """Share of an opening that is the first step along the path of a crack."""
 
@@ -79,7 +81,9 @@ class Stepping:
         self._cell, self._protocol, self._control = cell, protocol, control
         state = cell.state.scope("protocol")
         self._done, self._time = state.number("steps done"), state.number("time")
-        self._passed, self._length, self._begun = (state.number(name) for name in ("passed", "length", "begun"))
+        self._passed, self._length, self._begun, self._unmoved = (
+            state.number(name) for name in ("passed", "length", "begun", "found by relaxation")
+        )
         self._words = ""
 
     def __iter__(self) -> Iterator[Advance]:
@@ -137,10 +141,17 @@ class Stepping:
                 if not cell.every(Bond) or not rejected.lost:
                     raise ProtocolError(reason) from None
                 try:
-                    event, report, longer = self._run_crack(length, load)
+                    found, report, longer = self._run_crack(length, load)
                 except SolveError as error:
                     raise ProtocolError(f"{reason}; {error}") from None
-                notes.append(str(event))
+                event = found if found.ran else None
+                notes.append(str(found) if event else f"{rejected}: found by relaxation, no crack ran")
+                self._unmoved[...] = 0.0 if event else self._unmoved + 1.0
+                if self._unmoved > MOST_UNMOVED:
+                    words = f"{reason}; {MOST_UNMOVED} of them were found by relaxation, and no crack ran"
+                    raise ProtocolError(words) from None
+            if length > FEW * control.minimum:
+                self._unmoved[...] = 0.0
             cell.book()
             self._passed[...] = passed + length
             self._time[...] = start + float(self._passed)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders import BONDED, FIXED_PRESSURE, tiny_cell, tiny_run
+from builders import BONDED, FIXED_PRESSURE, TINY, tiny_cell, tiny_run
+from test_cells import COMPOSITE
 
 from interstice.solver.algebra import SolveError
 from interstice.solver.bodies.terminals import OpenCircuitError
 from interstice.solver.cell import Cell
+from interstice.solver.history import row
 from interstice.solver.part import Load
 
 ENDLESS = "protocol=[{step: charge, current_density: 0.5 mA/cm^2, until: {voltage: 4.2 V}}]"
@@ -34,23 +36,53 @@ def everything(cell: Cell) -> list[np.ndarray]:
     return [f.x.array.copy() for f in functions] + past + [np.array(cell.terminals.voltage)]
 
 
-@pytest.mark.parametrize("overrides", [(), (BONDED,)], ids=["free", "bonded"])
-def test_restored_state_is_the_saved_one_bit_by_bit(overrides: tuple[str, ...]) -> None:
-    cell = pressed(*overrides)
-    cell.advance(5.0, Load(CURRENT))
-    cell.commit()
-    before, saved = everything(cell), cell.state.save()
-    cell.advance(5.0, Load(CURRENT))
-    cell.commit()
-    first = everything(cell)
-    assert any(np.any(a != b) for a, b in zip(before, first, strict=True))
+FRICTION = "interface.friction={coefficient: 0.3}"
+FLAW = "interface.cohesive.unbonded={start: 0.5 um, end: 1.5 um}"
+EVEN = "geometry.roughness={kind: flat}"
+WAVY = "geometry.roughness={kind: sinusoidal, amplitude: 4 nm, wavelength: 1 um}"
+CAPACITOR = "interface.kinetics.gap_permittivity=1e6"
+PAD = (
+    "stack={hold: pad, pressure: 20 MPa, pad: "
+    "{thickness: 1 um, relaxing_modulus: 2 GPa, lasting_modulus: 500 MPa, relaxation_time: 10 s}}"
+)
+CONFIGURATIONS: dict[str, tuple[str, tuple[str, ...], tuple[Load, ...]]] = {
+    "fixed thickness": (TINY, (), (Load(CURRENT),)),
+    "bonded": (TINY, (BONDED,), (Load(CURRENT),)),
+    "bond and friction": (TINY, (BONDED, FRICTION), (Load(CURRENT), Load(pressure=40e6))),
+    "friction": (TINY, (FRICTION, WAVY), (Load(pressure=90e6), Load(pressure=60e6), Load(pressure=2e6))),
+    "pad": (TINY, (PAD, EVEN), (Load(CURRENT),)),
+    "gap that is a capacitor": (TINY, (CAPACITOR,), (Load(CURRENT), Load(-CURRENT))),
+    "salt": (TINY, ("electrolyte.material=PEO-LiTFSI", "largest_strain=10"), (Load(0.1 * CURRENT),)),
+    "particles": (COMPOSITE, (), (Load(0.1 * CURRENT),)),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_steps_taken_back_after_their_commit_are_the_same_when_taken_again(name: str) -> None:
+    """Whatever a step may change is brought back: all columns, and what is said of the length of steps, are equal."""
+    text, overrides, loads = CONFIGURATIONS[name]
+    cell = tiny_cell(*overrides, text=text)
+    cell.press()
+
+    def take(*loads: Load) -> list[dict[str, float]]:
+        rows = []
+        for load in loads:
+            cell.advance(2.0, load)
+            cell.commit()
+            said = {f"limit {i}": limit.excess for i, limit in enumerate(cell.limits())}
+            rows.append(row(cell, None) | said)
+        return rows
+
+    take(*loads)
+    saved = cell.state.save()
+    following = (*loads, *loads, *loads, *loads)[:4]
+    first = take(*following)
+    changed = cell.state.save()
+    assert any(np.any(changed[name] != values) for name, values in saved.items())
     cell.state.restore(saved)
-    for now, then in zip(everything(cell), before, strict=True):
-        np.testing.assert_array_equal(now, then)
-    cell.advance(5.0, Load(CURRENT))
-    cell.commit()
-    for now, then in zip(everything(cell), first, strict=True):
-        np.testing.assert_array_equal(now, then)
+    assert take(*following) == first
+    for one, values in cell.state.save().items():
+        np.testing.assert_array_equal(values, changed[one], err_msg=one)
 
 
 @pytest.mark.parametrize(
@@ -248,3 +280,29 @@ def test_augmentation_and_coupling_are_those_of_the_case(
     np.testing.assert_allclose(relative, augmentation)
     assert len(cell.systems) == systems
     assert cell.case.interface.contact.augmentation == augmentation
+
+
+def test_adhesion_presses_a_flat_cell_together_by_its_attraction_in_contact() -> None:
+    """w/ρ comes on top of the pressure of the stack, which alone the platen feels; nothing opens."""
+    attraction = 5e-3 / 2e-9
+    cell = pressed(
+        "interface.adhesion={work: 5 mJ/m^2, range: 2 nm}", FIXED_PRESSURE, "geometry.roughness={kind: flat}"
+    )
+    columns = row(cell, None)
+    assert columns["mean pressure [Pa]"] == pytest.approx(20e6 + attraction, rel=1e-8)
+    assert columns["max pressure [Pa]"] == pytest.approx(20e6 + attraction, rel=1e-6)
+    assert columns["stack pressure [Pa]"] == pytest.approx(20e6, rel=1e-8)
+    assert columns["max gap [m]"] == pytest.approx(0.0, abs=1e-15)
+
+
+def test_flaw_that_opens_takes_half_of_the_nodes_at_its_ends() -> None:
+    """With a flaw over half of the cell that is apart, just the other half conducts."""
+    cell = pressed(BONDED, FLAW, FIXED_PRESSURE, "geometry.roughness={kind: flat}")
+    (face,) = cell.faces
+    assert face.bond is not None and face.contact is not None
+    assert face.interface.sum(face.bond.bonded.x.array) == pytest.approx(face.area / 2, rel=1e-12)
+    assert np.count_nonzero(np.abs(face.bond.bonded.x.array - 0.5) < 1e-9) == 2
+    face.contact.active.x.array[:] = 0.0
+    face.contact.gap.values.x.array[face.bond.bonded.x.array == 0.0] = 1e-9
+    face.activity.follow()
+    assert cell.active_fraction == pytest.approx(0.5, rel=1e-12)

@@ -26,6 +26,7 @@ BLOCKS: dict[str, type[Section]] = {"geometry": Film, "interface": Interface, "s
 """Where the keys of a block belong that are none of a whole case."""
 WITH_HEAT = {"electrolyte": {"material": "LLZO"}}
 """Heat needs materials that know of it."""
+OWN_FILE = "there is no file"
 OF_ONE, OF_MANY = ("electrode", "electrolyte", "interface"), ("electrodes", "electrolytes", "interfaces")
 
 
@@ -84,8 +85,13 @@ def read(block: dict[str, Any], folder: Path) -> LoadedCase | None:
 @pytest.mark.parametrize("text", list(written()))
 def test_what_is_written_is_read(text: str, tmp_path: Path) -> None:
     block = parsed(text)
-    loaded = read(block, tmp_path)
-    assert loaded is None or loaded.case.protocol
+    try:
+        loaded = read(block, tmp_path)
+    except CaseError as error:
+        # a file of the reader's own is all that may be missing
+        assert all(OWN_FILE in line for line in str(error).splitlines()), error
+    else:
+        assert loaded is None or loaded.case.protocol
 
 
 def test_blocks_of_every_kind_are_found() -> None:

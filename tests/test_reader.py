@@ -681,3 +681,49 @@ def test_schema_accepts_valid_cases(text: str) -> None:
 def test_schema_refuses_what_the_reader_refuses(old: str, new: str) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(YAML(typ="safe").load(CASE.replace(old, new)), Case.model_json_schema())
+
+
+LAYERED = (
+    "geometry={builder: layers, length: 2 um, element_size: 250 nm, lateral: periodic, layers: ["
+    "{name: anode, thickness: 1 um}, {name: separator, thickness: 1 um}, {name: cathode, thickness: 1 um}]}",
+    "electrode=null",
+    "electrolyte=null",
+    "interface=null",
+    "electrolytes={separator: {material: LPSCl}}",
+    "electrodes={anode: {material: graphite, initial_stoichiometry: 0.1}, "
+    "cathode: {material: NMC811, initial_stoichiometry: 0.9}}",
+)
+
+
+def joined(upper: str, lower: str) -> str:
+    kinetics = "kinetics: {exchange_current_density: 1 mA/cm^2}"
+    return f"interfaces={{cathode/separator: {{{upper}{kinetics}}}, separator/anode: {{{lower}{kinetics}}}}}"
+
+
+PERIODIC, UNHELD = "geometry.lateral=periodic", "stack={hold: free, pressure: 1 MPa}"
+FRICTION = "friction: {coefficient: 0.3}, "
+GROWN = "interface.bonded=true"
+
+
+@pytest.mark.parametrize(
+    "overrides, drifting",
+    [
+        ((UNHELD,), None),
+        ((PERIODIC,), None),
+        ((PERIODIC, UNHELD), "electrode"),
+        ((PERIODIC, UNHELD, "interface.friction={coefficient: 0.3}"), None),
+        ((PERIODIC, UNHELD, GROWN), None),
+        ((PERIODIC, UNHELD, "geometry.roughness_as=profile"), None),
+        ((*LAYERED, joined("", "")), "separator"),
+        ((*LAYERED, joined(FRICTION, "")), None),
+        ((*LAYERED, joined("", FRICTION)), None),
+        ((*LAYERED, joined("", FRICTION), UNHELD), "cathode"),
+        ((*LAYERED, joined(FRICTION, ""), UNHELD), "separator, cathode"),
+    ],
+)
+def test_what_nothing_holds_sideways_is_refused(path: Path, overrides: tuple[str, ...], drifting: str | None) -> None:
+    if drifting is None:
+        read_case(path, overrides)
+    else:
+        with pytest.raises(CaseError, match=f"nothing holds {drifting} sideways"):
+            read_case(path, overrides)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders import Run, tiny_run
+from builders import Run, tiny_cell, tiny_run
+
+from interstice.solver.cautions import Cautions
 
 SPECIMEN = (
     "geometry={builder: dcb, length: 100 um, thickness: 10 um, element_size: 2.5 um}",
@@ -59,6 +61,16 @@ def test_bond_took_its_toughness_where_it_broke(opened: Run) -> None:
     assert least < row["dissipated energy [J]"] < most
 
 
+def test_process_zone_is_as_long_as_estimated_and_a_mesh_too_coarse_for_it_is_told_so(opened: Run) -> None:
+    row, (face,) = opened.rows[int(np.argmax(opened.column("opening [m]")))], opened.cell.faces
+    assert face.bond is not None
+    zone = face.bond.process_zone(face.modulus, opened.cell.model.thickness(face))
+    assert zone.normal == pytest.approx(row["damaged area [m^2]"] - row["broken area [m^2]"], abs=2.5e-6)
+    coarse = tiny_cell(*SPECIMEN, bond(TOUGHNESS, (0, 40)), "geometry.element_size=5 um")
+    told = [Cautions(cell, (), None, aloud=False).told for cell in (opened.cell, coarse)]
+    assert not told[0] and "in opening" in told[1][0]
+
+
 def test_closing_does_no_harm_and_gives_the_elastic_energy_back(opened: Run) -> None:
     largest = int(np.argmax(opened.column("opening [m]")))
     work, lost = opened.column("external work [J]"), opened.column("dissipated energy [J]")
@@ -89,11 +101,13 @@ def test_energy_ledger_closes(run: str, request: pytest.FixtureRequest) -> None:
 def test_path_follows_the_ligament_back_where_control_of_the_opening_lets_it_snap() -> None:
     protocol = "protocol=[{step: open, opening: 100 nm, time: 10 s, control: crack}]"
     run = tiny_run(*SPECIMEN, bond(0.5, (15, 50)), protocol)
-    opening, force, broken = (run.column(name) for name in ("opening [m]", "opening force [N]", "broken area [m^2]"))
+    names = ("opening [m]", "opening force [N]", "dissipated energy [J]", "broken area [m^2]")
+    opening, force, lost, broken = map(run.column, names)
     assert not run.stopped and opening[-1] >= 100e-9
     assert np.diff(opening).min() < -1e-9
     back = np.flatnonzero(np.diff(opening) < 0)
-    assert np.all(np.diff(force)[back] < 0) and np.all(np.diff(broken)[back] > 0)
+    assert np.all(np.diff(force)[back] < 0) and np.all(np.diff(lost)[back] > 0)
+    assert broken[back[-1] + 1] > broken[back[0]]
     assert np.all(np.diff(run.column("time [s]")) > 0)
     assert not run.column("unstable [1]").any()
     assert run.column("energy balance [1]").max() < 1e-10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 from interstice.schema import Charge, Discharge, Rest, Step, Stop, TimeStepping
 from interstice.solver.algebra import Report, SolveError
 from interstice.solver.bodies.terminals import OpenCircuitError
+from interstice.solver.crack.unstable import Event
+from interstice.solver.interface.bond import Bond
 from interstice.solver.interface.kinetics import FARADAY
 from interstice.solver.part import Load
 from interstice.solver.state import State
-from interstice.solver.stepping import Advance, ProtocolError, Stepping
+from interstice.solver.stepping import MOST_UNMOVED, Advance, ProtocolError, Stepping
 
 CAPACITY = 1000.0
 """Charge that fills the host [C]; at 1 A/m² on 1 m², time in seconds is charge in coulombs."""
@@ -243,3 +246,27 @@ def test_whichever_condition_comes_first_ends_the_step() -> None:
     assert early[-1].time == pytest.approx(5.0)
     run(cell := FakeCell(), [charge(voltage=3.1, time=1e6)])
     assert cell.voltage == pytest.approx(3.1, abs=1e-3)
+
+
+class StuckCell(FakeCell):
+    """A cell with a bond, whose equations no time step solves."""
+
+    def every(self, kind: type) -> list[None]:
+        return [None] if kind is Bond else []
+
+    def advance(self, time_step: float, load: Load) -> Report:
+        raise SolveError("no convergence")
+
+
+@pytest.mark.parametrize("broken, growth, ran", [(0.0, 1e-9, False), (0.0, 0.9, True), (1e-9, 0.9, True)])
+def test_only_a_crack_that_ran_is_an_event_and_without_any_the_run_stops_in_words(
+    broken: float, growth: float, ran: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Event(1e-24, 1e-24, broken, growth, Report(3, 0))
+    monkeypatch.setattr(Stepping, "_run_crack", lambda *_: (found, found.report, 1.0))
+    advances = []
+    with pytest.raises(ProtocolError, match="no crack ran") if not ran else nullcontext():
+        for advance in Stepping(StuckCell(), [rest(0.1)], control(minimum=1e-3, initial=1e-3, maximum=1e-3)):  # type: ignore[arg-type]
+            advances.append(advance)
+    assert [bool(advance.event) for advance in advances] == [ran] * (100 if ran else MOST_UNMOVED)
+    assert all(("unstable" in advance.notes[-1]) == ran for advance in advances)

@@ -12,7 +12,7 @@ traction T, work-conjugate to λ: across a front λ rises from nothing to the op
 
     ∫ T |∇λ| dΓ = ∫ G ds,
 
-the mean of G times the length of all fronts (`Fronts`).
+the mean of G times the length of all fronts (`Fronts`), that of the line along which the bond has borne its strength.
 """
 
 from __future__ import annotations
@@ -83,12 +83,12 @@ class Front:
     def look(self, bonded: Array, damage: Array, traction: Array, opening: Array) -> CrackState:
         """Return the state of the crack from values at the local and ghost nodes. Collective.
 
-        `bonded` is positive where there was a bond and `damage` D, shape (n,); `traction` t [Pa] and `opening` δ [m],
-        shape (n, d).
+        `bonded` is the share of a node that had a bond and `damage` D, shape (n,); `traction` t [Pa] and `opening` δ
+        [m], shape (n, d).
         """
         was = bonded > 0.0
         broken, damaged = was & (damage >= 1.0), was & (damage > 0.0)
-        areas = [self.interface.sum(np.where(where, 1.0, 0.0)) for where in (broken, damaged)]
+        areas = [self.interface.sum(where * bonded) for where in (broken, damaged)]
         points = front_points(self.interface, broken, was & ~broken)
         places = points[:, : len(self.direction)] @ self.direction
         position = (places.mean(), places.min(), places.max()) if len(places) else (np.nan, np.nan, np.nan)
@@ -127,24 +127,23 @@ class Fronts:
 
     def __init__(self, bond: CohesiveBond) -> None:
         self.bond, self.interface = bond, bond.interface
-        names = ("opening", "traction", "sliding", "failing")
-        self._opening, self._traction, self._sliding, self._failing = map(self.interface.function, names)
+        names = ("opening", "traction", "sliding")
+        self._opening, self._traction, self._sliding = map(self.interface.function, names)
         dx = ufl.Measure("dx", domain=self.interface.mesh)
-        slope = _slope(self._opening)
-        integrands = (self._traction * slope, self._sliding * slope, _slope(self._failing))
-        self._integrals = [fem.form(integrand * dx) for integrand in integrands]
+        slope = ufl.sqrt(ufl.inner(ufl.grad(self._opening), ufl.grad(self._opening)))
+        self._integrals = [fem.form(driving * slope * dx) for driving in (self._traction, self._sliding)]
 
     def look(self) -> Rates:
         """Return the rates at the state last committed. Collective."""
         bond, now = self.bond, self.bond.read()
         whole = (bond.bonded.x.array > 0.0) & (bond.damage_old.x.array < 1.0)
         self._opening.x.array[:] = now.equivalent
-        self._traction.x.array[:] = (1 - bond.damage_old.x.array) * bond.law.stiffnesses[0].x.array * now.equivalent
+        self._traction.x.array[:] = (1 - bond.damage_old.x.array) * bond.stiffness * now.equivalent
         # where the bond is closed its mixity is undefined, but it has no traction either
         self._sliding.x.array[:] = self._traction.x.array * now.mixity
-        self._failing.x.array[:] = bond.damage_old.x.array > 0.0
         comm = self.interface.mesh.comm
-        work, sliding, length = (comm.allreduce(fem.assemble_scalar(form)) for form in self._integrals)
+        work, sliding = (comm.allreduce(fem.assemble_scalar(form)) for form in self._integrals)
+        length = front_length(self.interface, bond.overload)
         places = front_points(self.interface, ~whole, whole)[:, 0]
         extent = (float(places.min()), float(places.max())) if len(places) else (np.nan, np.nan)
         return Rates(work / length if length > 0.0 else np.nan, sliding / work if work > 0.0 else np.nan, extent)
@@ -155,9 +154,8 @@ def front_points(interface: Interface, broken: npt.NDArray[np.bool_], whole: npt
 
     Both have shape (local and ghost nodes,). Collective.
     """
-    space, mesh = interface.space, interface.mesh
-    cells = space.dofmap.list[: mesh.topology.index_map(mesh.topology.dim).size_local]
-    places = space.tabulate_dof_coordinates()
+    mesh, cells = interface.mesh, _facets(interface)
+    places = interface.space.tabulate_dof_coordinates()
     found = [np.empty((0, 3))]
     for first, second in NEIGHBOURS[mesh.topology.dim, cells.shape[1]]:
         a, b = cells[:, first], cells[:, second]
@@ -167,6 +165,29 @@ def front_points(interface: Interface, broken: npt.NDArray[np.bool_], whole: npt
     return np.unique(every, axis=0)
 
 
-def _slope(f: fem.Function) -> ufl.core.expr.Expr:
-    """Return |∇f| on the interface."""
-    return ufl.sqrt(ufl.inner(ufl.grad(f), ufl.grad(f)))
+def front_length(interface: Interface, values: Array) -> float:
+    """Return the length of the line where `values`, linear between nodes, are 1 [m], in 2D the number of its points.
+
+    `values` has shape (local and ghost nodes,). Collective.
+    """
+    mesh, cells = interface.mesh, _facets(interface)
+    places = interface.space.tabulate_dof_coordinates()
+    crossings = []
+    for first, second in NEIGHBOURS[mesh.topology.dim, cells.shape[1]]:
+        a, b = (values[cells[:, node]] - 1 for node in (first, second))
+        crosses = (a > 0) != (b > 0)
+        share = np.where(crosses, a / np.where(crosses, a - b, 1.0), np.nan)[:, None]
+        crossings.append(places[cells[:, first]] * (1 - share) + places[cells[:, second]] * share)
+    points = np.stack(crossings, axis=1)
+    if mesh.topology.dim == 1:
+        length = float(np.count_nonzero(~np.isnan(points[..., 0])))
+    else:
+        # the line crosses two edges of a triangle, or none
+        found = points[~np.isnan(points[..., 0])].reshape(-1, 2, 3)
+        length = float(np.linalg.norm(found[:, 0] - found[:, 1], axis=1).sum())
+    return float(mesh.comm.allreduce(length))
+
+
+def _facets(interface: Interface) -> npt.NDArray[np.int32]:
+    """Return the nodes of each facet of this rank, shape (facets, nodes)."""
+    return interface.space.dofmap.list[: interface.mesh.topology.index_map(interface.mesh.topology.dim).size_local]

@@ -45,13 +45,20 @@ class Event:
     """An unstable growth of damage at a fixed load.
 
     `released` is the energy that neither bodies nor bond took and `dissipated` that which the bond took [J], `broken`
-    the area where the bond broke [m²] (2D: J/m, m); `report` is what the relaxation took.
+    the area where the bond broke [m²] (2D: J/m, m), `growth` the largest share of its toughness that a node lost;
+    `report` is what the relaxation took.
     """
 
     released: float
     dissipated: float
     broken: float
+    growth: float
     report: Report
+
+    @property
+    def ran(self) -> bool:
+        """Whether a crack ran: what a node may lose in any step is none."""
+        return self.broken > 0.0 or self.growth > LARGEST_GROWTH
 
     def __str__(self) -> str:
         return (
@@ -87,7 +94,8 @@ class Growth:
 
     def since(self, before: Array) -> float:
         """Return the largest share of the toughness that a node lost since it had lost `before`."""
-        return self.bond.interface.max((self.bond.dissipated.x.array - before) / self._toughness)
+        lost, share = self.bond.dissipated.x.array - before, self.bond.bonded.x.array
+        return self.bond.interface.max(lost / np.where(share > 0.0, share * self._toughness, 1.0))
 
     def commit(self) -> float:
         """Commit the bond; return the largest share of the toughness that a node lost by that."""
@@ -135,7 +143,7 @@ class Relaxation(Part):
 
         SolveError where no drag, however large, keeps the states together.
         """
-        lost, counted, broken = self._lost(), self._counted(), self._broken()
+        lost, counted, broken, before = self._lost(), self._counted(), self._broken(), self._growth.look()
         work, newton, linear = 0.0, 0, 0
         size, force = FIRST_DRAG, 0.0 * self._jump.read()
         for _ in range(MOST_STATES):
@@ -160,7 +168,8 @@ class Relaxation(Part):
             if size == 0.0:
                 lost = self._lost() - lost
                 released = work + self._counted() - counted - lost
-                return Event(released, lost, self._broken() - broken, Report(newton, linear))
+                whole = self._growth.since(before)
+                return Event(released, lost, self._broken() - broken, whole, Report(newton, linear))
             if growth < LARGEST_RUN / 2:
                 size = size / 4 if size > LEAST_DRAG else 0.0
         raise SolveError(f"an unstable event did not end within {MOST_STATES} states")
@@ -180,7 +189,7 @@ class Relaxation(Part):
 
     def _broken(self) -> float:
         """Return the area of the bond that is broken."""
-        return self._sum((self.bond.bonded.x.array > 0.0) & (self.bond.damage_old.x.array >= 1.0))
+        return self._sum(self.bond.bonded.x.array * (self.bond.damage_old.x.array >= 1.0))
 
     def _sum(self, values: Any) -> float:
         return self.interface.sum(np.asarray(values, dtype=float))
@@ -235,8 +244,8 @@ class Steps:
                     length = max(length / 4, self.smallest)
                     continue
                 self._load(at + length)
-                event = self._relaxation.run(self._owner)
-                report, growth = event.report, 1.0
+                found = self._relaxation.run(self._owner)
+                event, report, growth = found if found.ran else None, found.report, found.growth
             at += length
             yield Step(at, growth, report, event)
             length *= min(2.0, LARGEST_GROWTH / max(growth, LARGEST_GROWTH / 4) / 1.5)

@@ -124,9 +124,20 @@ class Interface:
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(float).tiny)
         return normal
 
-    def _integrals_of_basis(self, measure: ufl.Measure) -> fem.Function:
+    def share_below(self, place: float) -> npt.NDArray[np.float64]:
+        """Return the share of each node's area where x is below `place` [m], shape (local and ghost nodes,).
+
+        A facet in between counts with the part of its area that lies below, so that the area of all nodes is exact.
+        """
+        below = fem.Function(fem.functionspace(self.mesh, ("DG", 0)))
+        x = np.sort(self.mesh.geometry.x[self.mesh.geometry.dofmaps[0], 0], axis=1)
+        below.x.array[:] = _share_below(x, place)
+        area: npt.NDArray[np.float64] = self._integrals_of_basis(self.dS, below("+")).x.array
+        return np.divide(area, self.areas.x.array, out=np.zeros_like(area), where=self.areas.x.array > 0.0)
+
+    def _integrals_of_basis(self, measure: ufl.Measure, weight: Any = 1) -> fem.Function:
         integrals = self.function("integrals_of_basis")
-        form = fem.form(ufl.TestFunction(self.space)("+") * measure, entity_maps=self.entity_maps)
+        form = fem.form(weight * ufl.TestFunction(self.space)("+") * measure, entity_maps=self.entity_maps)
         assemble_nodal(form, integrals)
         return integrals
 
@@ -224,6 +235,20 @@ class Interface:
         owned = values[: self.owned]
         every = self.mesh.comm.allgather(float(owned.max()) if owned.size else None)
         return max((value for value in every if value is not None), default=default)
+
+
+def _share_below(x: npt.NDArray[np.float64], place: float) -> npt.NDArray[np.float64]:
+    """Return the share of facets below `place`, from the rising `x` of their corners, shape (facets, 2 or 3)."""
+    low, high = x[:, 0], x[:, -1]
+    tiny = np.finfo(float).tiny
+    share = np.clip((place - low) / np.maximum(high - low, tiny), 0.0, 1.0)
+    if x.shape[1] == 3:
+        # the area grows as a square up to the middle corner, and falls short of all of it as one beyond
+        middle = np.clip((x[:, 1] - low) / np.maximum(high - low, tiny), 0.0, 1.0)
+        near = share**2 / np.maximum(middle, tiny)
+        far = 1.0 - (1.0 - share) ** 2 / np.maximum(1.0 - middle, tiny)
+        share = np.where(share <= middle, near, far)
+    return share
 
 
 def _weighted_normals(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

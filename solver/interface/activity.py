@@ -82,11 +82,12 @@ class Activity(Part):
         if law.passivated:
             self.passivated.x.array[:] = passivated(interface, law.passivated, model.period)
         self._before = state.array("before", np.zeros_like(self._a.x.array))
+        self._loose = state.array("loose", np.ones_like(self._a.x.array))
         self._origin = state.array("origin", np.zeros_like(self._a.x.array))
         self._fewest, self._patience = state.number("fewest wrong", np.inf), state.number("patience", float(PATIENCE))
         self._gradual = contact is not None and (onset is not None or (micro is not None and not micro.keeps))
-        # what pulls at a face opens it whatever the current does
-        alone = contact is not None and face.bond is None and face.adhesion is None
+        # what attracts the sides across a gap opens and closes nodes whatever the current does
+        alone = contact is not None and face.adhesion is None
         self._slides = alone and not self._gradual and model.case.coupling == "monolithic"
         self.share: Any = self._a("+")
         real = micro.share if micro is not None else None
@@ -119,20 +120,21 @@ class Activity(Part):
     def join(self) -> None:
         """Let what touches, pressed or not, conduct."""
         if self.face.bond:
-            self._held.x.array[:] = self.face.bond.holding
+            self._held.x.array[:] = self.face.bond.held_share
+            self._loose[:] = ~self.face.bond.holding
         self.follow()
 
     def follow(self) -> int:
         """Let what touches conduct, and nothing else; return the number of nodes at which that is new."""
         before = self.contacted.x.array.copy()
-        self._give(np.maximum(self.face.touching, self._fading))
+        self._give(np.maximum(self.face.touching_share, self._fading))
         return self.interface.count(before != self.contacted.x.array)
 
     def _give(self, share: npt.NDArray[np.float64]) -> None:
         """Let this share of each node conduct; shape (local and ghost nodes,)."""
         conducts = np.where(self._is_passivated, 0.0, share)
         self._a.x.array[:] = self._given.x.array[:] = conducts
-        self._conducts_heat.x.array[self._is_passivated] = np.maximum(self.face.touching, self._fading)[
+        self._conducts_heat.x.array[self._is_passivated] = np.maximum(self.face.touching_share, self._fading)[
             self._is_passivated
         ]
         self.contacted.x.array[:] = conducts > 0.0
@@ -149,20 +151,26 @@ class Activity(Part):
         if not self._slides:
             return np.zeros_like(self._before)
         assert self.face.contact is not None
-        return np.clip(1.0 - self.face.contact.gap.values.x.array / self._touching_gap, 0.0, 1.0)
+        near = np.clip(1.0 - self.face.contact.gap.values.x.array / self._touching_gap, 0.0, 1.0)
+        # what a bond holds is as near as it lets go: at the end of a flaw, its share of the node
+        return (
+            near if self.face.bond is None else near * np.where(self._loose > 0.0, 1.0, self.face.bond.bonded.x.array)
+        )
 
     def begin(self, time_step: float, load: Load) -> None:
         self._load = load
         self._fewest[...], self._patience[...], self._origin[:] = np.inf, PATIENCE, 0.0
         if self.face.bond:
-            self._held.x.array[:] *= self.face.bond.holding
+            holding = self.face.bond.holding
+            self._held.x.array[:] *= holding
+            self._loose[:] = ~holding
         if self._slides and self.face.contact is not None:
             slid = self.sliding.x.array > 0.0
-            self._give(np.where(slid, self._a.x.array, np.maximum(self.face.touching, self._fading)))
+            self._give(np.where(slid, self._a.x.array, np.maximum(self.face.touching_share, self._fading)))
             self._before[:] = self._a.x.array
             if not self._current_opens:
                 self.sliding.x.array[:] = 0.0
-                self.face.contact.spare(np.zeros_like(slid))
+            self.face.contact.spare(self.sliding.x.array > 0.0)
         elif self.follow():
             self._model.rates.kink()
 
@@ -196,28 +204,32 @@ class Activity(Part):
     def settled(self) -> bool:
         """Compare what conducts with what touches; where they differ, change what conducts.
 
-        Where mechanics is solved apart, and on a face with bond or adhesion, no node slides: one that the current opens
-        and that closes without it stays open for the time step.
+        Where mechanics is solved apart, and on a face with adhesion, no node slides: one that the current opens and
+        that closes without it stays open for the time step. Where a bond holds when the step begins, none slides in it.
         """
         if self._gradual or self.face.contact is None:
             return True
         contact, a, given, opens = self.face.contact, self._a.x.array, self._given.x.array, self._current_opens
-        touching, slid, full = self.face.touching, self.sliding.x.array > 0.0, given == 1.0
+        slid = self.sliding.x.array > 0.0
+        most = np.where(self._loose > 0.0, contact.active.x.array, self.face.touching_share)
+        touching, full = most > 0.0, (given == 1.0) | ((given > 0.0) & (given == most))
         near, part = self._fading > 0.0, (given > 0.0) & ~full
-        if opens and self._slides:
-            wrong = np.where(slid, (a <= 0.0) | (a >= 1.0), np.where(full, ~touching, touching | near | part))
-        else:
-            wrong = slid | np.where(full, ~touching, touching & (not opens) | part & ~near)
+        may_slide = (self._loose > 0.0) & (opens and self._slides)
+        wrong = np.where(
+            may_slide,
+            np.where(slid, (a <= 0.0) | (a >= 1.0), np.where(full, ~touching, touching | near | part)),
+            slid | np.where(full, ~touching, touching & (not opens) | part & ~near),
+        )
         wrong &= ~self._is_passivated
         if not (count := self.interface.count(wrong)):
             return True
         changes = wrong & self._chosen(wrong, count)
         # one that came from an end and goes back there at once passes on to the other
         presses = changes & slid & opens & np.where(a >= 1.0, self._origin <= 0.0, self._origin < 0.0)
-        slides = changes & ~slid & (opens and self._slides)
+        slides = changes & ~slid & may_slide
         closed = presses | (touching & ~slid & ~slides)
         left = np.where(slid & (not opens), self._before, self._fading)
-        share = np.where(closed, 1.0, np.where(slides, 0.0, left))
+        share = np.where(closed, np.where(touching, most, 1.0), np.where(slides, 0.0, left))
         self._origin[:] = np.where(slides, np.where(full, 1.0, -1.0), self._origin * (wrong & ~changes))
         self.sliding.x.array[:] = np.where(changes, slides, slid)
         self._give(np.where(changes, share, a))

@@ -28,8 +28,8 @@ from interstice.solver.site import Face
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-NEAR = 1e-6
-"""Distance over the spacing of nodes within which a node lies at the end of a flaw, and so in it."""
+NEGLIGIBLE = 1e-6
+"""Share of a node that counts as none: ends of a flaw lie at nodes up to rounding."""
 
 
 class Bond(CohesiveBond):
@@ -61,10 +61,16 @@ class Bond(CohesiveBond):
         contact = self.face.contact
         assert contact is not None
         touching: Mask = (contact.active.x.array > 0.0) | contact.lying
-        if self._flaw:
-            x, near = self.interface.space.tabulate_dof_coordinates()[:, 0], NEAR * self.interface.spacing.x.array
-            touching = touching & ((x < self._flaw.start - near) | (x > self._flaw.end + near))
-        self.bond(touching)
+        self.bond(touching * (1.0 - self._flawed))
+
+    @property
+    def _flawed(self) -> Array:
+        """The share of each node's area in the flaw, shape (local and ghost nodes,)."""
+        flaw, flawed = self._flaw, np.zeros_like(self.bonded.x.array)
+        if flaw is not None:
+            flawed[:] = self.interface.share_below(flaw.end) - self.interface.share_below(flaw.start)
+        flawed[flawed < NEGLIGIBLE], flawed[flawed > 1.0 - NEGLIGIBLE] = 0.0, 1.0
+        return flawed
 
     def commit(self) -> None:
         before = self._measure.look()
@@ -122,19 +128,26 @@ def bond_law(bond: schema.Cohesive, period: Sequence[float] = ()) -> Law:
     if bond.variation:
         strength = _uniform if bond.variation.of == "toughness" else _varied(bond, period)
         toughness = _uniform if bond.variation.of == "strength" else _varied(bond, period)
+    limits = _limits(bond, strength, toughness)
+    if bond.law == "exponential":
+        return Exponential(limits)
+    assert bond.stiffness is not None
+    shear = bond.stiffness * _limits(bond, _uniform, _uniform).stiffness_ratio
+    if bond.law == "bilinear":
+        return Bilinear(limits, bond.stiffness, shear)
+    return Trapezoidal(limits, bond.stiffness, shear, plateau=bond.plateau)
+
+
+def _limits(bond: schema.Cohesive, strength: Callable[[float], Any], toughness: Callable[[float], Any]) -> Limits:
+    """Return the strengths and toughnesses of a case, each as `strength` and `toughness` make it of its mean."""
     mixity = PowerLaw if bond.mixity == "power_law" else BenzeggaghKenane
-    limits = Limits(
+    return Limits(
         strength(bond.normal_strength),
         strength(bond.shear_strength),
         toughness(bond.normal_toughness),
         toughness(bond.shear_toughness),
         mixity(bond.mixity_exponent),
     )
-    if bond.law == "exponential":
-        return Exponential(limits)
-    if bond.law == "bilinear":
-        return Bilinear(limits, bond.stiffness)
-    return Trapezoidal(limits, bond.stiffness, plateau=bond.plateau)
 
 
 def _uniform(value: float) -> float:

@@ -66,6 +66,9 @@ CLOSED = 1e-8
 Where contact keeps it at zero, rounding decides the sign; its tangent must not change with that.
 """
 
+ROUNDING = 1e-12
+"""By how much more than at its strength a bond that has failed counts as open, at least."""
+
 MOVED = 1e-3
 """A step of the held damage that counts."""
 
@@ -112,6 +115,9 @@ class Readings(NamedTuple):
 
 class CohesiveBond(Part):
     """The bond on one interface. Nodes are unbonded (D = 1) until `bond` is called.
+
+    At the end of a flaw a node is bonded on a share of its area: tractions and energies per area are those of the bond
+    times this share, damage and openings those of the bond.
 
     Parameters of `law` and `fatigue` are numbers, nodal functions on the interface, or functions of the coordinates
     x, y(, z) [m] of its nodes; each becomes a nodal function, found in `law` and `fatigue` of the bond. With a
@@ -174,7 +180,7 @@ class CohesiveBond(Part):
         self.damage_now = (1 - self._followed) * self._held("+") + self._followed * damage
         stiffness_n, stiffness_t = law.stiffnesses
         elastic = stiffness_t * opening + (stiffness_n - stiffness_t) * ufl.inner(opening, normal) * normal
-        self._traction = (1 - self.damage_now) * elastic
+        self._traction = self.bonded("+") * (1 - self.damage_now) * elastic
         self.damage = interface.reader(self.damage_now)
         self.state.array("damage", self.damage.values.x.array)[:] = 1.0
         self._jump = interface.reader(jump)
@@ -186,15 +192,15 @@ class CohesiveBond(Part):
         """Return ∫ t · ⟦v⟧ dS."""
         return ufl.inner(self._traction, jump_test) * self.interface.dS
 
-    def bond(self, touching: npt.NDArray[np.bool_]) -> None:
-        """Glue the nodes where `touching` (shape (local and ghost nodes,)) is true, in their present place.
+    def bond(self, share: Array | npt.NDArray[np.bool_]) -> None:
+        """Glue this `share` of the area of each node (shape (local and ghost nodes,)), in its present place.
 
         History and energies begin anew.
         """
         self.state.restore({name: np.zeros_like(values) for name, values in self.state.save().items()})
-        self.bonded.x.array[:] = touching
+        self.bonded.x.array[:] = share
         for damage in (self.damage_old, self.effective_damage_old, self.damage.values):
-            damage.x.array[:] = 1.0 - self.bonded.x.array
+            damage.x.array[:] = self.bonded.x.array == 0.0
         self.origin.x.array[:] = self._jump.read()
 
     def read(self) -> Readings:
@@ -211,7 +217,7 @@ class CohesiveBond(Part):
         step = float(self.time_step.value)
         weight = step / (step + float(self.relaxation_time.value))
         effective = (1 - weight) * self.effective_damage_old.x.array + weight * damage
-        traction = (1 - effective)[:, None] * self._elastic(opening)
+        traction = (self.bonded.x.array * (1 - effective))[:, None] * self._elastic(opening)
         return Readings(traction, opening, equivalent, mixity, damage, effective, damage > np.maximum(static, old))
 
     def follow(self, share: float) -> None:
@@ -230,14 +236,14 @@ class CohesiveBond(Part):
 
     def commit(self) -> None:
         """Take the damage of the present displacements as history and count the energies of the step."""
-        law, now = _arrays(self.law), self.read()
+        law, now, share = _arrays(self.law), self.read(), self.bonded.x.array
         old, opening_old = self.damage_old.x.array, self._vectors(self.opening_old)
         elastic, elastic_old = self._elastic(now.opening), self._elastic(opening_old)
         product = np.sum(opening_old * elastic, axis=1)
-        self.trapezoidal_dissipated.x.array[:] += product * (now.damage - old) / 2
+        self.trapezoidal_dissipated.x.array[:] += share * product * (now.damage - old) / 2
         overstress = (now.damage - now.effective_damage)[:, None] * elastic
         overstress += (old - self.effective_damage_old.x.array)[:, None] * elastic_old
-        self.viscous_dissipated.x.array[:] += np.sum(overstress * (now.opening - opening_old), axis=1) / 2
+        self.viscous_dissipated.x.array[:] += share * np.sum(overstress * (now.opening - opening_old), axis=1) / 2
         by_law = law.dissipated(now.damage, now.mixity) - law.dissipated(old, now.mixity)
         if self.fatigue is not None:
             _, mixity = self._measures((opening_old + now.opening) / 2)
@@ -245,10 +251,10 @@ class CohesiveBond(Part):
             square = _arrays(self.fatigue).mean_square(law.opening(old, mixity), before, now.equivalent)
             by_fatigue = np.where(now.fatigued, law.stiffnesses[0] * square * (now.damage - old) / 2, 0.0)
             by_law = np.where(now.fatigued, by_fatigue, by_law)
-            self.fatigue_dissipated.x.array[:] += by_fatigue
-        self.dissipated.x.array[:] += by_law
+            self.fatigue_dissipated.x.array[:] += share * by_fatigue
+        self.dissipated.x.array[:] += share * by_law
         self._held_traction.x.array[:] = now.traction.ravel()
-        self._stored.x.array[:] = (1 - now.damage) * np.sum(now.opening * elastic, axis=1) / 2
+        self._stored.x.array[:] = share * (1 - now.damage) * np.sum(now.opening * elastic, axis=1) / 2
         self.damage_old.x.array[:] = now.damage
         self.effective_damage_old.x.array[:] = now.effective_damage
         self.opening_old.x.array[:] = now.opening.ravel()
@@ -263,6 +269,12 @@ class CohesiveBond(Part):
         """The elastic energy per area at the nodes when last committed [J/m²], shape (local and ghost nodes,)."""
         return self._stored.x.array
 
+    @property
+    def stiffness(self) -> Array:
+        """K_n at the nodes [Pa/m], shape (local and ghost nodes,), whether the law is given it or has it follow."""
+        stiffness: Array = _arrays(self.law).stiffnesses[0]
+        return stiffness
+
     def works(self) -> Iterator[Work]:
         yield LawWork(self, self.face.jump)
         yield Share("bond", "viscosity", lambda: self.interface.sum(self.viscous_dissipated.x.array))
@@ -275,14 +287,33 @@ class CohesiveBond(Part):
         return (self.bonded.x.array > 0.0) & (now.damage < 1.0) & closed
 
     @property
+    def held_share(self) -> Array:
+        """The share of each node's area that the bond holds together, shape (local and ghost nodes,)."""
+        return self.bonded.x.array * self.holding
+
+    @property
+    def overload(self) -> Array:
+        """The largest opening so far over that at the strength when last committed, shape (local and ghost nodes,).
+
+        It is above 1 where the bond has borne its strength, and 2 at least where there is none.
+        """
+        law, now, damage = _arrays(self.law), self.read(), self.damage_old.x.array
+        onset = law.opening(law.damage_at_strength, now.mixity)
+        failing = damage > law.damage_at_strength
+        largest = np.where(failing, np.maximum(law.opening(damage, now.mixity), onset * (1 + ROUNDING)), 0.0)
+        present = np.where(failing, now.equivalent, np.minimum(now.equivalent, onset))
+        overload: Array = np.maximum(largest, present) / onset
+        return np.where(self.bonded.x.array > 0.0, overload, np.maximum(overload, 2.0))
+
+    @property
     def final_opening(self) -> float:
         """The smallest opening [m] at which a node breaks in mode I. Collective."""
         return -self.interface.max(-_arrays(self.law).opening(1.0, 0.0), default=-np.inf)
 
-    def process_zone(self, composite_modulus: float, thickness: float | None = None) -> ProcessZone:
+    def process_zone(self, composite_modulus: float, thickness: float) -> ProcessZone:
         """Return the shortest process zones along the interface, see `process_zone`. Collective."""
-        limits = _arrays(self.law.limits)
-        shortest = process_zone(limits, composite_modulus, thickness)
+        law = _arrays(self.law)
+        shortest = process_zone(law.limits, law.stiffnesses, composite_modulus, thickness)
         return ProcessZone(*(-self.interface.max(-lengths, default=-np.inf) for lengths in shortest))
 
     def _nodal(self, law: Any) -> Any:

@@ -72,6 +72,15 @@ class Limits:
         """Return G_c(B) [J/m²]."""
         return self.mixity(self.normal_toughness, self.shear_toughness, mixity)
 
+    @property
+    def stiffness_ratio(self) -> Any:
+        """K_t/K_n = (G_Ic/G_IIc) (τ_c/σ_c)², at which onset and end are in proportion whatever the mixity.
+
+        A bond whose mixity changes while it fails then dissipates between G_Ic and G_IIc. With any other ratio it may
+        lose less or more than both (Turon, Camanho, Costa and Renart, Compos. Struct. 92 (2010) 1857).
+        """
+        return self.normal_toughness / self.shear_toughness * (self.shear_strength / self.normal_strength) ** 2
+
     def onset_energy(self, stiffnesses: tuple[Any, Any], mixity: Any) -> Any:
         """Return the elastic energy [J/m²] at onset of a bond of `stiffnesses` (K_n, K_t) [Pa/m]."""
         energies = (self.normal_strength**2 / (2 * stiffnesses[0]), self.shear_strength**2 / (2 * stiffnesses[1]))

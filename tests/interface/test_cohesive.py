@@ -28,6 +28,7 @@ from interstice.solver.interface.cohesive import CohesiveBond, Law
 from interstice.solver.interface.exponential import Exponential
 from interstice.solver.interface.fatigue import Fatigue
 from interstice.solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
+from interstice.solver.interface.process_zone import process_zone
 from interstice.solver.interface.trapezoidal import Trapezoidal
 
 LIMITS = Limits(20e6, 30e6, 2.0, 5.0, BenzeggaghKenane(2.0))
@@ -262,7 +263,7 @@ def test_any_path_harms_dissipates_and_carries_no_more_than_it_may(
         np.testing.assert_allclose(traction, (1 - damage) * elastic, rtol=1e-8, atol=1e-8 * STRENGTH)
         if damage == 1.0:
             assert np.all(traction == 0.0)
-        assert dissipated <= max(LIMITS.normal_toughness, LIMITS.shear_toughness) * (1 + 1e-8)
+        assert dissipated <= bounds(pair.law)[1] * (1 + 1e-3)
 
 
 @pytest.mark.parametrize("extra", [(None, 0.0), (Fatigue(2.0, 0.1), 0.0), (None, 3.0)], ids=["", "fatigue", "viscous"])
@@ -490,8 +491,10 @@ def test_parameters_may_vary_along_the_interface() -> None:
     bond.commit()
     np.testing.assert_allclose(bond.dissipated.x.array, toughness.x.array, rtol=1e-12)
     x = interface.space.tabulate_dof_coordinates()[:, 0]
-    zone = bond.process_zone(1e9)
-    np.testing.assert_allclose(zone.normal, np.min(2e9 * (2 + x / 1e-6) / (20e6 * (1 + x / 1e-6)) ** 2))
+    thickness, local = 1e-6, replace(LIMITS, normal_toughness=2 + x / 1e-6, normal_strength=20e6 * (1 + x / 1e-6))
+    expected = process_zone(local, (3e15, 3e15), 1e9, thickness)
+    for length, lengths in zip(bond.process_zone(1e9, thickness), expected, strict=True):
+        assert length == pytest.approx(np.min(lengths))
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -542,7 +545,29 @@ def test_the_bond_of_a_case_has_the_numbers_of_its_block(law: str, mixity: str, 
 def test_the_stiffness_that_is_not_given_puts_the_onset_at_a_fiftieth_of_the_end() -> None:
     strengths = {"normal_strength": "2 MPa", "shear_strength": "6 MPa"}
     made = bond_law(Cohesive.model_validate({**strengths, "normal_toughness": "2 J/m^2", "shear_toughness": "3 J/m^2"}))
-    stiffness = made.stiffnesses[0]
-    first, second = (strength / stiffness / (2 * toughness / strength) for strength, toughness in ((2e6, 2), (6e6, 3)))
-    assert second == pytest.approx(1 / 50)
-    assert first < second
+    modes = zip(made.stiffnesses, (2e6, 6e6), (2, 3), strict=True)
+    for stiffness, strength, toughness in modes:
+        assert strength / stiffness / (2 * toughness / strength) == pytest.approx(1 / 50)
+
+
+@pytest.mark.parametrize("law", ["bilinear", "exponential", "trapezoidal"])
+@pytest.mark.parametrize("mixity", ["benzeggagh_kenane", "power_law"])
+def test_the_bond_of_a_case_loses_between_its_toughnesses_however_the_mixity_changes(law: str, mixity: str) -> None:
+    """K_n λ²/2 dD is lost: on the way to D = 1 the least and the most of it, over all mixities, bound any path."""
+    block = {"normal_strength": "2 MPa", "shear_strength": "6 MPa", "normal_toughness": "2 J/m^2"}
+    made = bond_law(Cohesive.model_validate({"law": law, "mixity": mixity, "shear_toughness": "3 J/m^2"} | block))
+    assert bounds(made) == pytest.approx((2.0, 3.0), rel=1e-3)
+
+
+def test_other_stiffnesses_let_a_bond_lose_more_than_either_toughness() -> None:
+    least, most = bounds(LAWS["bilinear, two stiffnesses"])
+    assert most > 1.002 * LIMITS.shear_toughness
+    assert least == pytest.approx(LIMITS.normal_toughness, rel=1e-3)
+
+
+def bounds(law: Law) -> tuple[float, float]:
+    """Return the least and the most energy [J/m²] that any sequence of mixities loses until the bond is broken."""
+    damage, mixity = np.meshgrid(1 - np.geomspace(1, 1e-9, 4001), np.linspace(0, 1, 41), indexing="ij")
+    rate = law.stiffnesses[0] * law.opening(damage, mixity) ** 2 / 2
+    least, most = (np.trapezoid(f(rate, axis=1), damage[:, 0]) for f in (np.min, np.max))
+    return float(least), float(most)

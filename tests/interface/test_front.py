@@ -9,8 +9,14 @@ import pytest
 from builders import LENGTH, SIDES, film_mesh
 from mpi4py import MPI
 
-from interstice.solver.crack.front import CrackState, Front
+from interstice.benchmarks.pair import Pair
+from interstice.solver.crack.front import CrackState, Front, Fronts
 from interstice.solver.domain import Domain, Interface
+from interstice.solver.interface.bilinear import Bilinear
+from interstice.solver.interface.cohesive import CohesiveBond, Law
+from interstice.solver.interface.exponential import Exponential
+from interstice.solver.interface.mixity import Limits
+from interstice.solver.interface.trapezoidal import Trapezoidal
 
 pytestmark = pytest.mark.also_on_ranks(3)
 
@@ -19,6 +25,7 @@ TIP, ZONE = 0.25 * LENGTH, 0.5 * LENGTH
 STRENGTH, END = 20e6, 1e-6
 SHARE = 0.6
 """Sliding over the opening of the bond."""
+LIMITS, MIXITY = Limits(20e6, 30e6, 2.0, 5.0), 0.3
 
 
 @cache
@@ -86,3 +93,41 @@ def test_whole_bond_has_no_front() -> None:
     state = Front(interface, (1.0, 0.0)).look(np.ones(nodes), np.zeros(nodes), nothing, nothing)
     assert state.broken == state.damaged == 0.0 and len(state.front) == 0
     assert np.isnan(state.position).all() and np.isnan(state.mixity)
+
+
+LAWS: dict[str, Law] = {
+    "bilinear": Bilinear(LIMITS, 2e15, 7e14),
+    "trapezoidal": Trapezoidal(LIMITS, 2e15, 3e15, 0.3),
+    "exponential": Exponential(LIMITS),
+}
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+@pytest.mark.parametrize("name", LAWS)
+def test_rate_at_all_fronts_is_the_toughness_whatever_the_law(name: str, dimension: int) -> None:
+    """The sides are taken apart along x, from nothing to beyond what any law bears, in a mixture of both modes."""
+    domain = slab(dimension)
+    pair, interface = Pair(domain, 2 * ((1.0, 0.0),), 1.0), domain.interfaces[SIDES]
+    bond = CohesiveBond(pair.face, LAWS[name])
+    bond.bond(np.ones(len(interface.areas.x.array)))
+    u = pair.u[SIDES[1]]
+    stiffness, sliding = (float(np.max(k)) for k in LAWS[name].stiffnesses)
+    end = float(LAWS[name].opening(1.0, MIXITY))
+
+    def apart(x: np.ndarray) -> np.ndarray:
+        amount = 1.25 * end * np.clip(1 - x[0] / LENGTH, 0, 1)
+        moved = np.zeros((dimension, x.shape[1]))
+        moved[-1], moved[0] = -amount * np.sqrt(1 - MIXITY), amount * np.sqrt(MIXITY * stiffness / sliding)
+        return moved
+
+    u.interpolate(apart)
+    bond.commit()
+    rates = Fronts(bond).look()
+    assert rates.release_rate == pytest.approx(LIMITS.toughness(MIXITY), rel=0.05)
+    assert rates.mixity == pytest.approx(MIXITY, rel=1e-6)
+    assert rates.extent == pytest.approx((0.2 * LENGTH,) * 2, abs=LENGTH / 20)
+
+
+@cache
+def slab(dimension: int) -> Domain:
+    return Domain(film_mesh(dimension, 40 if dimension == 2 else 20))
