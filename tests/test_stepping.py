@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from interstice.schema import Charge, Discharge, Rest, Step, Stop, TimeStepping
+from interstice.schema import Charge, Discharge, Rest, Scale, Step, Stop, TimeStepping
 from interstice.solver.algebra import Report, SolveError
 from interstice.solver.bodies.terminals import OpenCircuitError
-from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.constants import FARADAY
 from interstice.solver.part import Load
 from interstice.solver.state import State
 from interstice.solver.stepping import Advance, ProtocolError, Stepping
@@ -29,7 +30,7 @@ class FakeCell:
     apparent_area = active_fraction = 1.0
     lithium_capacity = CAPACITY / FARADAY
     systems = (None,)
-    one_c = CAPACITY / 3600
+    scale = Scale(CAPACITY / 3600, np.nan)
 
     def __init__(
         self,
@@ -72,6 +73,9 @@ class FakeCell:
     def begin_protocol_step(self) -> None:
         pass
 
+    def forget(self) -> None:
+        pass
+
     def book(self) -> None:
         self.committed += 1
 
@@ -83,15 +87,15 @@ def control(**values: Any) -> TimeStepping:
 
 
 def stop(**values: float) -> Stop:
-    return Stop.model_construct(**({"voltage": None, "time": None, "active_fraction": None} | values))
+    return Stop.model_construct(**values)
 
 
 def charge(current: float = 1.0, **until: float) -> Charge:
-    return Charge.model_construct(step="charge", current_density=current, c_rate=None, until=stop(**until))
+    return Charge.model_construct(step="charge", current_density=current, until=stop(**until))
 
 
 def discharge(current: float = 1.0, **until: float) -> Discharge:
-    return Discharge.model_construct(step="discharge", current_density=current, c_rate=None, until=stop(**until))
+    return Discharge.model_construct(step="discharge", current_density=current, until=stop(**until))
 
 
 def rest(time: float) -> Rest:
@@ -167,6 +171,9 @@ def test_step_without_failure_carries_no_notes() -> None:
     assert all(advance.notes == () for advance in run(FakeCell(), [rest(10.0)]))
 
 
+OPENED = "open circuit: no contact left (active fraction 1 at the time step before): the charge ends"
+
+
 class Blocked(FakeCell):
     """Lets no current pass in some direction."""
 
@@ -181,14 +188,16 @@ def test_step_whose_current_cannot_flow_ends_in_words_and_the_next_one_follows()
     cell = Blocked()
     advances = run(cell, [charge(time=5.0), charge(time=5.0), rest(3.0), discharge(time=2.0)], minimum=0.1)
     assert [advance.number for advance in advances] == [3, 3, 4, 4]
-    assert [advance.notes for advance in advances] == [("open circuit: no contact left: the charge ends",), (), (), ()]
+    assert [advance.notes for advance in advances] == [(OPENED, OPENED), (), (), ()]
+    assert advances[0].ended == f"{OPENED}; {OPENED}"
     assert cell.charge == pytest.approx(-2.0) and advances[-1].time == pytest.approx(5.0)
 
 
-def test_run_whose_last_step_has_no_current_stops_in_words() -> None:
+@pytest.mark.parametrize("blocked", [1, 2])
+def test_run_whose_last_steps_have_no_current_stops_in_words_of_each(blocked: int) -> None:
     done = []
-    with pytest.raises(ProtocolError, match=r"^open circuit: no contact left: the charge ends$"):
-        done += Stepping(Blocked(), [rest(1.0), charge(time=5.0)], control())  # type: ignore[arg-type]
+    with pytest.raises(ProtocolError, match=f"^{re.escape('; '.join([OPENED] * blocked))}$"):
+        done += Stepping(Blocked(), [rest(1.0), *[charge(time=5.0)] * blocked], control())  # type: ignore[arg-type]
     assert len(done) == 1
 
 
