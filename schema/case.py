@@ -164,6 +164,11 @@ class Case(Section):
         return given.get(f"{first}/{second}") or given.get(f"{second}/{first}") or Flat()
 
     @property
+    def holds_without_pressure(self) -> bool:
+        """Whether every side is where it is by bonds alone."""
+        return all(interface.cohesive or interface.bonded for interface in self.faces.values())
+
+    @property
     def steps(self) -> Iterator[Step]:
         """Every step of the protocol, those that are repeated once."""
         return flat_steps(self.protocol)

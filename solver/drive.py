@@ -13,6 +13,7 @@ from interstice.solver.bodies.arms import Arms
 from interstice.solver.cell import Cell
 from interstice.solver.course import Course, Sine, ramp
 from interstice.solver.part import Load
+from interstice.solver.profile import WEIGHT
 
 VOLTAGE_CHANGE = 0.01
 """By which a sweep changes the voltage in one time step at most [V]."""
@@ -90,12 +91,12 @@ def drive(cell: Cell, step: Step, start: float) -> Drive:
             return Drive(duration, voltage=ramp(start, step.voltage, duration), longest=VOLTAGE_CHANGE / step.rate)
         case Press():
             duration = step.duration(start)
-            return Drive(duration, pressure=ramp(start, step.pressure, duration))
+            return Drive(duration, pressure=ramp(start, max(step.pressure, _weight(cell)), duration))
         case Open():
             return Drive(step.time, opening=ramp(start, step.opening, step.time))
         case Follow():
             table = profile.read(step.file)
-            return Drive(table.duration, current=table.current(scale), pressure=table.pressure)
+            return Drive(table.duration, current=table.current(scale), pressure=table.pressure(_weight(cell)))
         case Oscillate() if step.pressure:
             if step.pressure > start and not cell.case.stack.glued:
                 raise SolveError(f"a platen cannot pull: an amplitude of {step.pressure:g} Pa about {start:.6g} Pa")
@@ -103,3 +104,8 @@ def drive(cell: Cell, step: Step, start: float) -> Drive:
         case Oscillate():
             return Drive(step.time, current=Sine(step.density(scale), step.period))
     return Drive(step.time)
+
+
+def _weight(cell: Cell) -> float:
+    """Return the least pressure [Pa] under which every side stays where it is."""
+    return 0.0 if cell.case.holds_without_pressure else WEIGHT

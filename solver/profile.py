@@ -20,6 +20,8 @@ import numpy as np
 from interstice.schema import Follow, Galvanostatic, Oscillate, Scale, Step, units
 from interstice.solver.course import Polyline
 
+WEIGHT = 100.0
+"""The pressure of a platen that presses no more, where it alone holds a side [Pa]: that of a millimetre of steel."""
 LARGEST = 20_000_000
 """Bytes of a file that are read."""
 _KINDS = {
@@ -57,9 +59,13 @@ class Profile:
         return self._kind == "specific_current"
 
     @property
-    def pressure(self) -> Polyline | None:
-        """The pressure of the platen [Pa]."""
-        return None if self._pressure is None else Polyline(self._times, self._pressure)
+    def presses(self) -> bool:
+        """Whether there is a pressure."""
+        return self._pressure is not None
+
+    def pressure(self, least: float) -> Polyline | None:
+        """Return the pressure of the platen [Pa], or the `least` where that is more."""
+        return None if self._pressure is None else Polyline(self._times, np.maximum(self._pressure, least))
 
     def current(self, scale: Scale) -> Polyline | None:
         """Return the current density [A/m²], > 0 on charge."""

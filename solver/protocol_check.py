@@ -24,6 +24,7 @@ from interstice.schema import (
 from interstice.schema.problems import Key, Problem, dotted
 from interstice.schema.units import Pressure, unit
 from interstice.solver import profile
+from interstice.solver.profile import WEIGHT
 from interstice.solver.swelling import charge_capacities, scale
 
 DOUBTFUL, IMPLAUSIBLE = 0.5, 1.5
@@ -96,6 +97,11 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
         if cut_off is not None and found.distance(cut_off) > IMPLAUSIBLE:
             place = dotted((*key, "until", "voltage"))
             yield f"{place}: {cut_off:g} V will hardly be met before an electrode is full or empty; {found}"
+        if isinstance(step, Press) and step.pressure < WEIGHT and not case.holds_without_pressure:
+            yield (
+                f"{dotted((*key, 'pressure'))}: nothing but the platen holds an electrode; it is left lying there with "
+                f"{WEIGHT:g} Pa, about the weight of a millimetre of steel"
+            )
     for key, words, alone in _never(case, materials):
         if not alone:
             yield f"{dotted(key)}: {words}; something else ends the step"
@@ -131,7 +137,7 @@ def _unreadable(case: Case) -> Iterator[Problem]:
             except profile.ProfileError as error:
                 yield (*key, "file"), str(error)
             else:
-                if table.pressure and case.stack.hold == "free":
+                if table.presses and case.stack.hold == "free":
                     yield (*key, "file"), "the pressure needs a platen, and a stack with hold free has none"
 
 

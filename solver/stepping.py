@@ -269,12 +269,12 @@ class Stepping:
         except SolveError as error:
             shrink = 0.1 if isinstance(error, ExhaustedError) else 0.5
             raise _RejectedError(str(error), shrink, not isinstance(error, NoCurrentError), error) from None
+        cell.commit()
         beyond = ending.overshoot
         if beyond > 1.0 and not shortest:
             # aims between the cut-off and what may be overshot, so that a secant through a bent curve ends there
             shrink = 1.0 - (beyond - 0.5) / (beyond - before) if np.isfinite(before) and beyond > before else 0.5
             raise _RejectedError("the cut-off would be overshot", min(max(shrink, 0.05), 0.95))
-        cell.commit()
         limits = list(cell.limits())
         exceeded = [limit for limit in limits if limit.excess > 1.0 and not (shortest and limit.bearable)]
         if exceeded:
