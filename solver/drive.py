@@ -67,7 +67,9 @@ class Drive:
 def beginning(cell: Cell, step: Step) -> float:
     """Return the pressure [Pa], opening [m] or voltage [V] from which a step goes, 0 where it goes from none."""
     match step:
-        case Press() | Oscillate():
+        case Press():
+            return cell.fixture.pressure
+        case Oscillate() if step.pressure:
             return cell.fixture.pressure
         case Open():
             return cell.one(Arms).opening
