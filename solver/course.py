@@ -36,11 +36,14 @@ class Course(Protocol):
 
 
 class Polyline:
-    """Straight lines between `values` at `times` [s], which do not fall; two at the same time are a jump."""
+    """Straight lines between `values` at `times` [s], which do not fall; two at the same time are a jump.
 
-    def __init__(self, times: npt.ArrayLike, values: npt.ArrayLike) -> None:
+    A time step goes through a `share` of the largest size at most.
+    """
+
+    def __init__(self, times: npt.ArrayLike, values: npt.ArrayLike, share: float = SHARE_OF_RANGE) -> None:
         self._times, self.values = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
-        self._most = SHARE_OF_RANGE * float(np.abs(self.values).max())
+        self._most = share * float(np.abs(self.values).max())
 
     @cached_property
     def integrals(self) -> Array:
@@ -108,5 +111,5 @@ class Sine:
 
 
 def ramp(start: float, end: float, duration: float) -> Polyline:
-    """Return a straight line over a `duration` [s]."""
-    return Polyline([0.0, duration], [start, end])
+    """Return a straight line over a `duration` [s], for time steps of any length."""
+    return Polyline([0.0, duration], [start, end], np.inf)

@@ -214,9 +214,14 @@ class Stepping:
             cell.book()
             self._passed[...] = now
             self._time[...] = start + now
-            longer = min(2.0, max(1.0, 2.0 * EASY * len(cell.systems) / max(report.newton, 1)), longer)
-            self._length[...] = max(length * longer, self._shortest(step))
+            easily = min(2.0, max(1.0, 2.0 * EASY * len(cell.systems) / max(report.newton, 1)))
+            # one that was short to end at a break says little of the next
+            intended = float(self._length) if now == reach else 0.0
+            longest_next = min(max(length * easily, intended), length * longer)
+            self._length[...] = max(longest_next, self._shortest(step))
             self._early = ending.is_met
+            if not imposed.duration:
+                notes.append(f"the {step.step} has nothing to change")
             if self._early and passed == 0.0 and length <= self._shortest(step):
                 notes.append(f"the {step.step} ends at once: {ending.words}")
             yield length, report, tuple(notes), event

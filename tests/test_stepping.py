@@ -346,6 +346,12 @@ def test_a_step_that_ends_at_once_says_so_and_no_other_does() -> None:
     assert not any("at once" in note for note in last.notes)
 
 
+def test_a_step_that_changes_nothing_is_a_short_one_that_says_so() -> None:
+    advances = run(FakeCell(), [Sweep.model_construct(step="sweep", voltage=3.0, rate=1.0), rest(1.0)])
+    assert advances[0].notes == ("the sweep has nothing to change",) and advances[0].duration == 1e-3
+    assert all(advance.notes == () for advance in advances[1:])
+
+
 # --- courses, cycles, titrations ---------------------------------------------------------------------
 
 
@@ -364,6 +370,11 @@ def test_a_table_is_followed_row_by_row_and_begun_anew_at_each(tmp_path: Path) -
     assert cell.charge == pytest.approx(10.0 - 12.0, rel=1e-12)
     begun = next(advance for advance in advances if advance.time > 5.0)
     assert begun.duration == pytest.approx(1.0) and cell.forgotten == 2
+
+
+def test_a_time_step_cut_short_by_a_row_does_not_shorten_the_next(tmp_path: Path) -> None:
+    step = table(tmp_path, "0,1\n15.5,1\n40,1\n")
+    assert lengths(run(FakeCell(), [step], maximum=100.0)) == pytest.approx([1.0, 2.0, 4.0, 8.0, 0.5, 16.0, 8.5])
 
 
 def test_a_sine_is_resolved_and_over_a_period_carries_nothing() -> None:
