@@ -276,7 +276,7 @@ class Repeat(Section):
     steps: list[Entry] = Field(min_length=1)
 
 
-Step = Charge | Discharge | Hold | Sweep | Rest | Press | Follow | Oscillate | Open
+Step = Charge | Discharge | Hold | Rest | Press | Open | Sweep | Follow | Oscillate
 _Typed = Annotated[Step | Titration | Repeat, Field(discriminator="step")]
 _Sentence = Annotated[str, Field(examples=sentences.EXAMPLES)]
 _RepeatPhrase = Annotated[
