@@ -67,9 +67,9 @@ def _curves(run: Run) -> Pictures:
     if run.has("capacity") and any(kind in ("charge", "discharge") for kind, _ in run.steps()):
         drawn["voltage_capacity"] = partial(voltage_capacity, run)
     if run.has("opening") and run.column("opening")[0].max() > 0:
-        drawn["crack"] = crack
-    if run.interfaces and run.has("cycle") and run.column("cycle")[0].max() > 1:
-        drawn["cycles"] = cycles
+        drawn["crack"] = partial(crack, run)
+    if run.has("cycle") and run.column("cycle")[0].max() > 1:
+        drawn["cycles"] = partial(cycles, run)
     return drawn
 
 

@@ -226,32 +226,23 @@ def crack(run: Run) -> Figure:
 
 
 def cycles(run: Run) -> Figure:
-    """Return the active fraction of each cycle, of the weakest interface, and its damage, without one the capacity."""
-    figure = Figure(figsize=(WIDTH, 4.5))
-    upper, lower = figure.subplots(2, 1, sharex=True)
-    cycle = run.column("cycle")[0]
-    fraction = run.column("active fraction", run.weakest)[0]
+    """Return lowest and highest active fraction of each cycle, and mean damage at its end where there is a bond."""
+    cycle, fraction = run.column("cycle")[0], run.column("active fraction", run.weakest)[0]
     numbers = np.unique(cycle[cycle > 0])
     bonded = run.weakest in run.names("mean damage")
     figure = page(4.5 if bonded else 3.0)
     axes = figure.subplots(1 + bonded, 1, sharex=True, squeeze=False)[:, 0]
     for pick, label, colour in ((np.max, "highest", GREEN), (np.min, "lowest", VERMILION)):
-        upper.plot(numbers, [pick(fraction[cycle == number]) for number in numbers], ".-", color=colour, label=label)
-    upper.set_ylabel("active fraction $f_c$\nof the cycle")
-    upper.set_ylim(0, 1.05)
-    if run.has("mean damage"):
+        axes[0].plot(numbers, [pick(fraction[cycle == number]) for number in numbers], ".-", color=colour, label=label)
+    axes[0].set_ylabel("active fraction $f_c$\nof the cycle")
+    axes[0].legend()
+    if bonded:
         damage = run.column("mean damage", run.weakest)[0]
-        lower.plot(numbers, [damage[cycle == number][-1] for number in numbers], ".-", color=PURPLE)
-        lower.set_ylabel("mean damage\nat its end")
-        lower.set_ylim(0, 1.05)
-    else:
-        capacity, si = run.column("capacity")
-        factor, unit = display(si, capacity)
-        most = [factor * capacity[cycle == number].max() for number in numbers]
-        lower.plot(numbers, most, ".-", color=PURPLE)
-        lower.set_ylabel(labelled("largest capacity\nof a step", unit))
-        lower.set_ylim(bottom=0)
-    lower.set_xlabel("cycle")
-    upper.legend()
+        axes[1].plot(numbers, [damage[cycle == number][-1] for number in numbers], ".-", color=PURPLE)
+        axes[1].set_ylabel("mean damage\nat its end")
+    axes[-1].set_xlabel("cycle")
+    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    for ax in axes:
+        ax.set_ylim(0, 1.05)
     figure.align_ylabels()
     return figure

@@ -148,21 +148,6 @@ def test_repeated_steps_are_drawn_against_the_number_of_the_cycle(copied_run: Pa
     assert "cycles.png" in {picture.name for picture in plot(copied_run)}
 
 
-def test_cycles_without_a_bond_are_drawn_with_their_capacity(copied_run: Path) -> None:
-    path = copied_run / "history.csv"
-    header, *rows = path.read_text().splitlines()
-    path.write_text("\n".join([f"{header},cycle [1]", *(f"{row},{1 + i // 2}" for i, row in enumerate(rows))]))
-    run = Run(copied_run)
-    (line,) = cycles(run).axes[1].lines
-    capacity = run.column("capacity")[0]
-    found = line.get_ydata()
-    np.testing.assert_allclose(found / found.max(), [v / capacity.max() for v in _pairs(capacity)], rtol=1e-12)
-
-
-def _pairs(values: np.ndarray) -> list[float]:
-    return [float(values[start : start + 2].max()) for start in range(0, len(values), 2)]
-
-
 def test_force_of_a_specimen_is_drawn_against_its_opening(copied_run: Path) -> None:
     path = copied_run / "history.csv"
     header, *rows = path.read_text().splitlines()
