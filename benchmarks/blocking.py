@@ -13,7 +13,7 @@ from pydantic import Field
 from interstice.benchmarks import cycled
 from interstice.benchmarks.case_run import CaseRun
 from interstice.benchmarks.report import Result
-from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.constants import FARADAY
 
 NAME = "blocking"
 

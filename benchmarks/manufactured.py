@@ -36,9 +36,9 @@ from interstice.materials.expression import Expression
 from interstice.materials.function import Formula
 from interstice.meshes.tagged import from_gmsh
 from interstice.solver import algebra
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.domain import Domain
 from interstice.solver.interface import kinetics
-from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import binary, conduction, diffusion, mechanics
 from interstice.solver.time_scheme import bdf2, euler
 

@@ -31,10 +31,10 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 from scipy.sparse import diags
 
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
+
 Array = npt.NDArray[np.float64]
 
-FARADAY = 96485.33212  # C/mol
-GAS_CONSTANT = 8.314462618  # J/(mol K)
 NODES = 400
 """Nodes through a film."""
 GRADING = 4.0

@@ -24,7 +24,8 @@ from interstice.benchmarks import closed_form, holm
 from interstice.benchmarks.blocks import Array
 from interstice.benchmarks.options import OptionError, Parameters
 from interstice.benchmarks.report import Result
-from interstice.solver.interface.kinetics import GAS_CONSTANT, arrhenius
+from interstice.solver.constants import GAS_CONSTANT
+from interstice.solver.interface.kinetics import arrhenius
 
 NAME = "runaway"
 TOLERANCE = 1e-8

@@ -28,8 +28,9 @@ from interstice.benchmarks.options import OptionError, Parameters
 from interstice.benchmarks.report import Result
 from interstice.materials import Material
 from interstice.solver.bodies.host import equilibrium_potential
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.interface.charge_transfer import ChargeTransfer
-from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT, arrhenius
+from interstice.solver.interface.kinetics import arrhenius
 from interstice.solver.part import Load
 from interstice.solver.reader import LoadedCase
 

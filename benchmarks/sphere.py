@@ -27,8 +27,8 @@ from interstice.benchmarks.report import Cost, Result, peak_memory, timed
 from interstice.meshes.compat import expression_at_points
 from interstice.meshes.tagged import TaggedMesh, from_gmsh
 from interstice.solver import algebra
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.domain import Domain
-from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import diffusion, mechanics
 from interstice.solver.time_scheme import bdf2, euler
 

@@ -14,7 +14,7 @@ from pydantic import Field, PositiveInt, model_validator
 from interstice.schema.geometry import Geometry
 from interstice.schema.heat import Heat
 from interstice.schema.interface import Interface
-from interstice.schema.protocol import Entry, Open, Press, Step, flat_steps
+from interstice.schema.protocol import Entry, Open, Oscillate, Press, Step, flat_steps
 from interstice.schema.roughness import Flat, Roughness
 from interstice.schema.section import Section
 from interstice.schema.sides import Electrode, Electrolyte
@@ -98,8 +98,12 @@ class Case(Section):
         follows = any(isinstance(step, Open) and step.control == "crack" for step in self.steps)
         if follows and not any(interface.cohesive for interface in self.faces.values()):
             raise ValueError("protocol: control 'crack' follows the failure of a bond; give interface.cohesive one")
-        if self.stack.hold == "free" and any(isinstance(step, Press) for step in self.steps):
-            raise ValueError("protocol: the step 'press' needs a platen, and a stack with hold free has none")
+        if self.stack.hold == "free":
+            for step in self.steps:
+                if isinstance(step, Press) or (isinstance(step, Oscillate) and step.pressure):
+                    raise ValueError(
+                        f"protocol: the step '{step.step}' needs a platen, and a stack with hold free has none"
+                    )
         if self.geometry.builder == "dcb" and self.stack.hold != "free":
             raise ValueError("stack: a dcb is not held in a stack; write {hold: free}")
         if self.stack.pressure is None and not any(i.cohesive or i.bonded for i in self.faces.values()):
@@ -188,6 +192,11 @@ class Case(Section):
         first, second = face.split("/")
         given = geometry.roughness if geometry.builder == "layers" else {}
         return given.get(f"{first}/{second}") or given.get(f"{second}/{first}") or Flat()
+
+    @property
+    def holds_without_pressure(self) -> bool:
+        """Whether every side is where it is by bonds alone."""
+        return all(interface.cohesive or interface.bonded for interface in self.faces.values())
 
     @property
     def steps(self) -> Iterator[Step]:

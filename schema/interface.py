@@ -98,7 +98,8 @@ def _stiffness(given: dict[str, Any]) -> str | None:
     """Return K_n for which the onset is at a fiftieth of the final opening, in sliding too."""
     if given["law"] == "exponential":
         return None
-    return unit(Stiffness).format(25 * given["normal_strength"] ** 2 / given["normal_toughness"])
+    strength, toughness = given["normal_strength"], given["normal_toughness"]
+    return unit(Stiffness).format(25 * strength * (strength / toughness))
 
 
 class Cohesive(Section):

@@ -49,6 +49,6 @@ def _coarse(cell: Cell) -> Iterator[str]:
     """Yield what to say where the mesh does not resolve the process zone of a bond."""
     for face in cell.faces:
         if face.bond:
-            zone = face.bond.process_zone(face.modulus, cell.model.thickness(face))
+            zone = face.bond.process_zone(face.modulus, cell.model.body_thickness(face))
             if warning := zone.warning(face.interface.max(face.interface.spacing.x.array)):
                 yield warning

@@ -79,8 +79,8 @@ class Cell:
 
     def advance(self, time_step: float, load: Load | None = None) -> algebra.Report:
         """Solve one implicit step of `time_step` [s], at the end of which there is the `load` (none if not given)."""
-        load = load or Load()
         self.rates.begin(time_step)
+        load = self.terminals.with_current(load or Load())
         for one in self.parts:
             one.begin(time_step, load)
         for system in self._systems:

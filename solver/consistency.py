@@ -14,19 +14,16 @@ from interstice.meshes import below_mesh, check, complete
 from interstice.meshes.unresolved import ELEMENTS_PER_WAVE
 from interstice.schema import (
     Case,
-    Charge,
-    Discharge,
     Electrode,
     Electrolyte,
     Interface,
     Layered,
-    Repeat,
-    Step,
     check_path,
 )
 from interstice.schema.problems import Key, Problem
 from interstice.schema.units import Length, unit
 from interstice.schema.wording import did_you_mean
+from interstice.solver import protocol_check
 from interstice.solver.foreseen import too_much
 from interstice.solver.material_numbers import numbers_of, other_numbers, role_of
 from interstice.solver.patch import table
@@ -187,21 +184,19 @@ def _with_blocks(folder: Path, *blocks: str) -> Iterator[str]:
 
 def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
     """Yield what is wrong between the case, its hosts and the files it names."""
-    start, known = {}, True
+    known = all(name in case.sides for name in case.hosts) and all(name in materials for name in case.sides)
     for name, electrode in case.hosts.items():
         material = materials[name]
         if material is None or material.host is None:
             known = False
             continue
         theta, (low, high) = electrode.initial_stoichiometry, material.host.stoichiometry_range
-        if low <= theta <= high:
-            start[name] = float(material.host.potential(theta, case.temperature))
-        else:
+        if not low <= theta <= high:
             known = False
             key = (*_block(case, name), "initial_stoichiometry")
             yield key, f"the potential of {electrode.material} is known from {low:g} to {high:g}"
-    if known and case.sides:
-        yield from _over_before_it_begins(case, start)
+    if known and case.sides and all(materials.values()):
+        yield from protocol_check.problems(case, {name: found for name, found in materials.items() if found})
     yield from _without_numbers(case, folder, materials)
     yield from _without_hardness(case, materials)
     yield from _too_smooth(case)
@@ -300,25 +295,6 @@ def _swollen(case: Case, materials: Mapping[str, Material]) -> Iterator[Problem]
     swelling = first_beyond(case, materials, case.largest_strain)
     if swelling and swelling.certain:
         yield ("protocol", swelling.entry), too_much(swelling, case, materials)
-
-
-def _over_before_it_begins(case: Case, potentials: Mapping[str, float]) -> Iterator[Problem]:
-    """Yield the first step if its cut-off voltage lies on the wrong side of the open-circuit voltage of the start."""
-    sides = case.sides
-    first: Step | Repeat = case.protocol[0]
-    key: Key = ("protocol", 0)
-    while isinstance(first, Repeat):
-        first, key = first.steps[0], (*key, "steps", 0)
-    if not isinstance(first, Charge | Discharge) or first.until.voltage is None:
-        return
-    # the last side is the upper one, whose potential is that of the collector unless it is an electrolyte
-    lower = sides[0] if sides[0] in potentials and len(potentials) > 1 else None
-    upper = next(name for name in reversed(sides) if name in potentials and name != lower)
-    voltage = potentials[upper] - (potentials[lower] if lower else 0.0)
-    if (first.until.voltage <= voltage) == (first.step == "charge"):
-        side = "above" if first.step == "charge" else "below"
-        message = f"the {first.step} would end before it begins; it must be {side} the {voltage:.4g} V of the start"
-        yield (*key, "until", "voltage"), message
 
 
 def _one_line(error: Exception) -> str:

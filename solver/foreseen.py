@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from interstice.materials import Material
 from interstice.schema import Case
+from interstice.solver import protocol_check
 from interstice.solver.material_numbers import role_of
 from interstice.solver.swelling import Swelling, first_beyond
 
@@ -33,6 +34,7 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"only and used at {case.temperature - CELSIUS:.0f} °C, where it may be another one by orders of "
                 f"magnitude; set temperature, or overrides.{number}"
             )
+    yield from protocol_check.cautions(case, materials)
     swelling = first_beyond(case, materials, case.largest_strain)
     if swelling and not swelling.certain:
         yield f"protocol.{swelling.entry}: {too_much(swelling, case, materials)}"

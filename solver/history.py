@@ -8,13 +8,14 @@ from typing import IO, Any
 
 from mpi4py import MPI
 
+from interstice.schema import nesting
 from interstice.solver.cell import Cell
 from interstice.solver.stepping import Advance
 
 Row = dict[str, float]
 
 KIND = "step kind"
-"""The one column that is a word: charge, discharge, hold, rest, press or open; `ASSEMBLY` before the first step."""
+"""The one column that is a word: what the step does; `ASSEMBLY` before the first one."""
 ASSEMBLY = "assembly"
 ACCOUNTS = {
     "external": "external work [J]",
@@ -43,6 +44,7 @@ def row(cell: Cell, advance: Advance | None) -> Row:
         "time [s]": advance.time if advance else 0.0,
         "step [1]": advance.number if advance else 0,
         "cycle [1]": advance.cycle if advance else 0,
+        **_repetitions(cell, advance),
         **_columns(cell),
         **{column: energies[account] for account, column in ACCOUNTS.items()},
         "energy balance [1]": cell.ledger.closing_error,
@@ -51,6 +53,13 @@ def row(cell: Cell, advance: Advance | None) -> Row:
         "newton iterations [1]": advance.report.newton if advance else 0,
         "linear iterations [1]": advance.report.linear if advance else 0,
     }
+
+
+def _repetitions(cell: Cell, advance: Advance | None) -> Row:
+    """Return how many repeats the step is in, and its repetition in each of as many as the protocol has at most."""
+    deepest, now = nesting(cell.case.protocol), advance.repetitions if advance else ()
+    names = ["repetition [1]", *(f"repetition at level {level} [1]" for level in range(2, deepest + 1))]
+    return {"nesting [1]": len(now), **dict(zip(names, (*now, *[0] * len(names)), strict=False))}
 
 
 def _columns(cell: Cell) -> Row:

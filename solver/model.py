@@ -15,10 +15,11 @@ from mpi4py import MPI
 
 from interstice import meshes, schema
 from interstice.materials import Material
-from interstice.schema import Case, Galvanostatic, Layered
+from interstice.schema import Case, Layered, Scale
 from interstice.schema.problems import CaseError
 from interstice.solver.domain import Domain, Indices, Side
 from interstice.solver.physics import mechanics
+from interstice.solver.profile import largest_current
 from interstice.solver.rates import Rates
 from interstice.solver.site import Face, Site
 from interstice.solver.state import State
@@ -137,7 +138,7 @@ class Model:
         """Return whether the body of a side touches neither collector nor counter face."""
         return site.u is not self.top.u and site.u is not self.bottom.u
 
-    def thickness(self, face: Face) -> float:
+    def body_thickness(self, face: Face) -> float:
         """Return the thickness [m] of the thinner body at an interface: its volume over the area of the interface.
 
         That of layers is their own, of a ball a third and of a disc half of the radius.
@@ -165,8 +166,8 @@ class Model:
     @cached_property
     def typical_current(self) -> float:
         """The largest current of the protocol, or that of 1C, as a load on each node [A, in 2D A per metre]."""
-        steps = [step for step in self.case.steps if isinstance(step, Galvanostatic)]
-        density = max((step.density(self.one_c) for step in steps), default=self.one_c)
+        largest = max(largest_current(step, self.scale) for step in self.case.steps)
+        density = largest or self.one_c
         return density * self.apparent_area / np.sqrt(self.interface_nodes)
 
     @property
@@ -183,6 +184,21 @@ class Model:
     def one_c(self) -> float:
         """The current density that carries the charge capacity in an hour [A/m² of apparent area]."""
         return self.charge_capacity / 3600.0 / self.apparent_area
+
+    @property
+    def scale(self) -> Scale:
+        """What a C-rate is, and a current per mass of the working electrode: NaN if its material has no density."""
+        host = self.working.host
+        assert host is not None
+        density = self.materials[self.working.name].density
+        return Scale(self.one_c, np.nan if density is None else density * host.volume / self.apparent_area)
+
+    @property
+    def thickness(self) -> float:
+        """The height of the cell as it is drawn [m]."""
+        height = self.domain.mesh.geometry.x[:, self.domain.dimension - 1]
+        top = self.comm.allreduce(float(height.max(initial=-np.inf)), op=MPI.MAX)
+        return top - self.comm.allreduce(float(height.min(initial=np.inf)), op=MPI.MIN)
 
     @property
     def period(self) -> tuple[float, ...]:

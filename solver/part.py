@@ -71,11 +71,13 @@ class Limit(NamedTuple):
 class Load:
     """What is imposed on a cell at the end of a time step.
 
-    The current density is in A/m² of apparent area, above 0 on charge; a `voltage` [V] takes its place. A `pressure`
-    [Pa] of the platen takes the place of the fixture. `opening` [m] is that of the loaded ends of a specimen.
+    The current density is in A/m² of apparent area, above 0 on charge; a `voltage` [V] takes its place, or the `charge`
+    [A s/m²] that is to have passed since the beginning of the protocol step. A `pressure` [Pa] of the platen takes the
+    place of the fixture. `opening` [m] is that of the loaded ends of a specimen.
     """
 
     current_density: float = 0.0
+    charge: float | None = None
     voltage: float | None = None
     pressure: float | None = None
     opening: float | None = None

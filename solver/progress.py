@@ -72,7 +72,7 @@ class TimeSteps(Errors):
     def __init__(self, cell: Cell, output: Path | None) -> None:
         """Say what is about to be solved."""
         super().__init__(cell, output)
-        self.schedule = Schedule(cell.case.protocol, cell.case.time, cell.model.one_c)
+        self.schedule = Schedule(cell.case.protocol, cell.case.time, cell.model.scale)
         nodes = cell.model.interface_nodes
         say(f"{cell.case.title}")
         for pair, profile in cell.model.profiles.items():

@@ -23,6 +23,8 @@ Array = npt.NDArray[np.float64]
 
 PAST = 2
 """Values before the present one that the schemes need."""
+ROUNDING = 1e-13
+"""Relative change of an integral that is none."""
 
 
 @dataclass(frozen=True)
@@ -151,9 +153,21 @@ class Integral:
 
     def add(self, rate: float) -> None:
         """Add the present time step, at whose end the integrand is `rate`; before `Rates.commit`."""
-        scheme = self._rates.scheme
-        now = sum(weight * value for weight, value in zip(scheme.weights, self._values, strict=False))
-        self._values[:] = now + scheme.tau * rate, self._values[0]
+        self._values[:] = self._history + self._rates.scheme.tau * rate, self._values[0]
+
+    def rate_to(self, value: float) -> float:
+        """Return the integrand at the end of the present time step with which the integral is `value` then.
+
+        It is 0 exactly where but for rounding the integral stays what it is.
+        """
+        change = value - self._history
+        return change / self._rates.scheme.tau if abs(change) > ROUNDING * abs(value) else 0.0
+
+    @property
+    def _history(self) -> float:
+        """h of the integral."""
+        weights = self._rates.scheme.weights
+        return float(sum(weight * value for weight, value in zip(weights, self._values, strict=False)))
 
     def reset(self) -> None:
         """Begin anew at 0."""

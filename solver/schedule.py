@@ -10,19 +10,34 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from interstice.schema import Charge, Discharge, Hold, Repeat, Step, TimeStepping
-from interstice.solver.stepping import unrolled
+from interstice.schema import (
+    Follow,
+    Galvanostatic,
+    Hold,
+    Press,
+    Repeat,
+    Scale,
+    Step,
+    Sweep,
+    TimeStepping,
+    Titration,
+    unrolled,
+)
+from interstice.solver import profile
 
 HOUR = 3600.0
 """Also what a step at constant voltage is taken to last that has no time of its own [s]."""
 
+SWEPT = 1.0
+"""What a sweep is taken to go through [V]."""
+
 
 class Schedule:
-    """The steps of a protocol in their order, on a cell whose whole capacity `one_c` [A/m²] carries in an hour."""
+    """The steps of a protocol in their order, on a cell of some `scale`; of a titration all pulses that it may have."""
 
-    def __init__(self, protocol: Sequence[Step | Repeat], control: TimeStepping, one_c: float) -> None:
-        self._control, self._one_c = control, one_c
-        self.steps = [step for _, step in unrolled(protocol)]
+    def __init__(self, protocol: Sequence[Step | Titration | Repeat], control: TimeStepping, scale: Scale) -> None:
+        self._control, self._scale = control, scale
+        self.steps = [task.step for task in unrolled(protocol)]
         self._starts = np.cumsum([0.0, *(self._work(step, np.inf) for step in self.steps)])
 
     def share(self, number: int, passed: float) -> float:
@@ -36,11 +51,20 @@ class Schedule:
     def _work(self, step: Step, passed: float) -> float:
         """Return the number of time steps that a step of the protocol takes in a time [s], its own at most."""
         duration, longest = HOUR, self._control.maximum
-        if isinstance(step, Charge | Discharge):
-            duration = HOUR * self._one_c / step.density(self._one_c)
-            longest = min(longest, self._control.stoichiometry_change * duration)
-        limit = step.until.time if isinstance(step, Charge | Discharge | Hold) else step.time
-        if limit is not None:
-            duration = limit if isinstance(step, Hold) else min(duration, limit)
+        match step:
+            case Galvanostatic():
+                duration = HOUR * self._scale.one_c / step.density(self._scale)
+                longest = min(longest, self._control.stoichiometry_change * duration)
+                duration = min(duration, step.until.time or np.inf)
+            case Hold():
+                duration = step.until.time or HOUR
+            case Sweep():
+                duration = SWEPT / step.rate
+            case Press():
+                duration = step.duration(0.0)
+            case Follow():
+                duration = profile.read(step.file).duration
+            case _:
+                duration = step.time
         duration = min(duration, passed)
         return duration / longest + float(np.log2(1.0 + duration / self._control.initial))

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 
-from interstice.schema import Charge, Discharge, Hold, Open, Press, Repeat, Rest, Step, TimeStepping
+from interstice.schema import (
+    Charge,
+    Discharge,
+    Galvanostatic,
+    Open,
+    Repeat,
+    Step,
+    Sweep,
+    TimeStepping,
+    Titration,
+    unrolled,
+)
 from interstice.solver.algebra import Report, SolveError
 from interstice.solver.bodies.arms import Arms
 from interstice.solver.bodies.exhaustion import ExhaustedError, Exhaustion
 from interstice.solver.bodies.host import Host
-from interstice.solver.bodies.terminals import NoCurrentError
+from interstice.solver.bodies.terminals import NoCurrentError, OpenCircuitError
 from interstice.solver.cell import Cell
+from interstice.solver.constants import FARADAY
+from interstice.solver.course import SAME_TIME
 from interstice.solver.crack import run
 from interstice.solver.crack.path import PathError
 from interstice.solver.crack.unstable import Event
+from interstice.solver.drive import beginning, drive
+from interstice.solver.ending import FROM_EITHER_SIDE, Ending
 from interstice.solver.interface.bond import Bond
-from interstice.solver.interface.kinetics import FARADAY
 from interstice.solver.part import Limit, Load, Part
+from interstice.solver.profile import largest_current
+from interstice.solver.state import State
 
-VOLTAGE_TOLERANCE, CURRENT_TOLERANCE = 1e-3, 1e-2
-"""How far a cut-off may be overshot: a voltage [V], a current over that at which the step ends."""
 EASY = 8
 """Newton steps per equation system after which the next time step is twice as long; after twice as many, as long."""
 FIRST_SHARE_OF_DIFFUSION = 0.03
@@ -42,9 +55,10 @@ FIRST_SHARE = 0.01
 class Advance:
     """One accepted time step.
 
-    `number` counts the protocol steps carried out and `cycle` the repetitions, both from 1 (0: nothing is repeated),
-    `time` [s] is at the end of the time step, `duration` [s] its length, `notes` say why it is shorter than the one
-    before. `event` is what ran unstably in it, `ended` says why the protocol step before it was cut short, if it was.
+    `number` counts the protocol steps carried out, `cycle` the pairs of charge and discharge (`Cycles`) and each of the
+    `repetitions` those of a repeat around the step, the outermost first, all from 1. `time` [s] is at the end of the
+    time step, `duration` [s] its length, `notes` say why it is shorter than the one before. `event` is what ran
+    unstably in it, `ended` says why the protocol steps before it were cut short, if they were.
     """
 
     number: int
@@ -54,6 +68,7 @@ class Advance:
     report: Report
     notes: tuple[str, ...] = ()
     cycle: int = 0
+    repetitions: tuple[int, ...] = ()
     event: Event | None = None
     ended: str = ""
 
@@ -65,10 +80,33 @@ class ProtocolError(Exception):
 class _RejectedError(Exception):
     """A time step must be taken again, `shrink` times as long."""
 
-    def __init__(self, reason: str, shrink: float, lost: bool = False, blocked: bool = False) -> None:
-        """`lost`: equilibrium may have been lost to a crack; `blocked`: the current cannot flow."""
+    def __init__(self, reason: str, shrink: float, lost: bool = False, cause: SolveError | None = None) -> None:
+        """`lost`: equilibrium may have been lost to a crack; `cause` is what failed, if something did."""
         super().__init__(reason)
-        self.shrink, self.lost, self.blocked = shrink, lost, blocked
+        self.shrink, self.lost = shrink, lost
+        self.blocked, self.opened = isinstance(cause, NoCurrentError), isinstance(cause, OpenCircuitError)
+
+
+class Cycles:
+    """Counts pairs of a charge and a discharge, from 1, whichever of the two comes first."""
+
+    def __init__(self, state: State) -> None:
+        self._number, self._first, self._turned = (state.number(name) for name in ("number", "first", "turned"))
+
+    @property
+    def number(self) -> int:
+        """The number of the present one."""
+        return int(self._number)
+
+    def begin(self, direction: int) -> None:
+        """Begin a step that charges, 1, discharges, −1, or neither, 0."""
+        again = bool(self._turned) and direction == self._first
+        if again or not self._number:
+            self._number += 1.0
+        if direction:
+            if not self._first:
+                self._first[...] = direction
+            self._turned[...] = direction != self._first
 
 
 class Stepping:
@@ -77,33 +115,51 @@ class Stepping:
     A step whose current cannot flow any more, however short the time step, ends: the next one may be a rest.
     """
 
-    def __init__(self, cell: Cell, protocol: Sequence[Step | Repeat], control: TimeStepping) -> None:
+    def __init__(self, cell: Cell, protocol: Sequence[Step | Titration | Repeat], control: TimeStepping) -> None:
         self._cell, self._protocol, self._control = cell, protocol, control
         state = cell.state.scope("protocol")
-        self._done, self._time = state.number("steps done"), state.number("time")
+        self._place, self._done, self._time = (state.number(name) for name in ("place", "steps done", "time"))
         self._passed, self._length, self._begun, self._unmoved = (
             state.number(name) for name in ("passed", "length", "begun", "found by relaxation")
         )
-        self._words = ""
+        self._senses = state.array("senses", np.zeros(len(FROM_EITHER_SIDE)))
+        self._cycles = Cycles(state.scope("cycles"))
+        self._cut_short: list[str] = []
+        self._early = False
 
     def __iter__(self) -> Iterator[Advance]:
         """Yield after every accepted time step, from where the state is; ProtocolError where no step is possible."""
         self._check()
-        start = int(self._done)
-        for number, (cycle, step) in enumerate(islice(unrolled(self._protocol), start, None), start=start + 1):
+        for place, task in enumerate(unrolled(self._protocol)):
+            if place < self._place:
+                continue
+            step, number, self._early = task.step, int(self._done) + 1, False
+            if self._passed == 0.0:
+                self._cycles.begin(_direction(self._cell, step))
             if isinstance(step, Open) and step.control == "crack":
                 steps = self._follow_crack(step)
             else:
                 steps = self._carry_out(step)
             for duration, report, notes, event in steps:
-                ended, self._words = self._words, ""
-                notes = (ended, *notes) if ended else notes
-                yield Advance(number, step, float(self._time), duration, report, notes, cycle, event, ended)
+                said, self._cut_short = self._cut_short, []
+                yield Advance(
+                    number,
+                    step,
+                    float(self._time),
+                    duration,
+                    report,
+                    (*said, *notes),
+                    self._cycles.number,
+                    task.repetitions,
+                    event,
+                    "; ".join(said),
+                )
                 self._check()
+            self._place[...] = place + 1 + (task.rest if self._early else 0)
             self._done += 1.0
             self._passed[...] = 0.0
-        if self._words:
-            raise ProtocolError(self._words)
+        if self._cut_short:
+            raise ProtocolError("; ".join(self._cut_short))
 
     def _check(self) -> None:
         """Raise ProtocolError where the state is none from which the model can go on."""
@@ -114,18 +170,27 @@ class Stepping:
     def _carry_out(self, step: Step) -> Iterator[tuple[float, Report, tuple[str, ...], Event | None]]:
         """Carry out one step of the protocol, from its beginning or from where the state is."""
         cell, control = self._cell, self._control
-        end = (step.time if isinstance(step, Rest | Open | Press) else step.until.time) or np.inf
-        longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
+        ending = Ending(cell, step, self._senses)
         if self._passed == 0.0:
-            self._length[...], self._begun[...] = self._first, _loaded(cell, step)
+            self._length[...], self._begun[...] = self._first, beginning(cell, step)
             cell.begin_protocol_step()
+            ending.begin()
+            if ending.is_met_whatever_flows:
+                self._length[...] = control.minimum
+        imposed = drive(cell, step, float(self._begun))
+        # a step that has nothing to do is there in the history all the same
+        end = imposed.duration or control.minimum
+        longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
         start, notes = float(self._time) - float(self._passed), []  # type: tuple[float, list[str]]
-        while self._passed < end * (1 - 1e-12):
-            passed, length = float(self._passed), min(float(self._length), longest, end - float(self._passed))
+        while self._passed < end * (1 - SAME_TIME):
+            passed = float(self._passed)
+            reach = imposed.reach(passed) if imposed.duration else end
+            length = min(float(self._length), longest, reach - passed)
+            now = reach if passed + length >= reach * (1 - SAME_TIME) else passed + length
             saved = cell.state.save()
-            load = _load(cell, step, float(self._begun), (passed + length) / end)
+            load = imposed.load(now)
             try:
-                report, longer = self._attempt(step, length, load)
+                report, longer = self._attempt(step, ending, length, load)
                 event = None
             except _RejectedError as rejected:
                 cell.state.restore(saved)
@@ -134,6 +199,11 @@ class Stepping:
                     notes.append(f"{rejected}: time step {length:.3g} s → {shorter:.3g} s")
                     self._length[...] = shorter
                     continue
+                if rejected.opened:
+                    # the state is that before the time step again, which has a contact to lose
+                    before = f"active fraction {cell.active_fraction:.3g} at the time step before"
+                    self._end(step, f"{rejected} ({before})")
+                    return
                 if words := str(rejected) if rejected.blocked else self._exhausted(FEW * control.minimum):
                     self._end(step, words)
                     return
@@ -153,21 +223,34 @@ class Stepping:
             if length > FEW * control.minimum:
                 self._unmoved[...] = 0.0
             cell.book()
-            self._passed[...] = passed + length
-            self._time[...] = start + float(self._passed)
-            longer = min(2.0, max(1.0, 2.0 * EASY * len(cell.systems) / max(report.newton, 1)), longer)
-            self._length[...] = max(length * longer, self._shortest(step))
+            self._passed[...] = now
+            self._time[...] = start + now
+            easily = min(2.0, max(1.0, 2.0 * EASY * len(cell.systems) / max(report.newton, 1)))
+            # one that was short to end at a break says little of the next
+            intended = float(self._length) if now == reach else 0.0
+            longest_next = min(max(length * easily, intended), length * longer)
+            self._length[...] = max(longest_next, self._shortest(step))
+            self._early = ending.is_met
+            if not imposed.duration:
+                notes.append(f"the {step.step} has nothing to change")
+            if self._early and passed == 0.0 and length <= self._shortest(step):
+                notes.append(f"the {step.step} ends at once: {ending.words}")
             yield length, report, tuple(notes), event
-            if _is_over(cell, step):
+            if self._early:
                 return
             if words := self._exhausted(0.0 if _has_cut_off(step) else control.minimum):
                 self._end(step, words)
                 return
+            if imposed.breaks(now):
+                cell.rates.forget()
+            if imposed.jumps(now):
+                self._length[...] = self._first
             notes.clear()
 
     def _end(self, step: Step, words: str) -> None:
         """Take note of why a step of the protocol ends that is not over; it is said with the next time step."""
-        self._words = f"{words}: the {step.step} ends"
+        self._early = True
+        self._cut_short.append(f"{words}: the {step.step} ends")
 
     @property
     def _first(self) -> float:
@@ -190,26 +273,24 @@ class Stepping:
         left = min((one.time_left for one in self._cell.every(Exhaustion)), default=np.inf)
         return min(self._control.minimum, SHARE_OF_REST * left)
 
-    def _attempt(self, step: Step, length: float, load: Load) -> tuple[Report, float]:
+    def _attempt(self, step: Step, ending: Ending, length: float, load: Load) -> tuple[Report, float]:
         """Advance the cell by `length` [s] and commit, or reject the time step.
 
         Return what it took, and how many times as long the next one may be.
         """
         cell, shortest = self._cell, length <= self._shortest(step)
-        before = _overshoot(cell, step)
+        before = ending.overshoot
         try:
             report = cell.advance(length, load)
         except SolveError as error:
             shrink = 0.1 if isinstance(error, ExhaustedError) else 0.5
-            raise _RejectedError(
-                str(error), shrink, not isinstance(error, NoCurrentError), isinstance(error, NoCurrentError)
-            ) from None
-        beyond = _overshoot(cell, step)
+            raise _RejectedError(str(error), shrink, not isinstance(error, NoCurrentError), error) from None
+        cell.commit()
+        beyond = ending.overshoot
         if beyond > 1.0 and not shortest:
             # aims between the cut-off and what may be overshot, so that a secant through a bent curve ends there
             shrink = 1.0 - (beyond - 0.5) / (beyond - before) if np.isfinite(before) and beyond > before else 0.5
             raise _RejectedError("the cut-off would be overshot", min(max(shrink, 0.05), 0.95))
-        cell.commit()
         limits = list(cell.limits())
         exceeded = [limit for limit in limits if limit.excess > 1.0 and not (shortest and limit.bearable)]
         if exceeded:
@@ -248,37 +329,11 @@ class Stepping:
             raise ProtocolError(str(error)) from None
 
 
-def unrolled(protocol: Sequence[Step | Repeat]) -> Iterator[tuple[int, Step]]:
-    """Yield every step to carry out, with the number of its repetition."""
-    for step in protocol:
-        if isinstance(step, Repeat):
-            for cycle in range(1, step.times + 1):
-                yield from ((inner or cycle, each) for inner, each in unrolled(step.steps))
-        else:
-            yield 0, step
-
-
-def _loaded(cell: Cell, step: Step) -> float:
-    """Return the pressure [Pa] or the opening [m] at which a step begins, 0 where it changes neither."""
-    if isinstance(step, Press):
-        return cell.fixture.pressure
-    return cell.one(Arms).opening if isinstance(step, Open) else 0.0
-
-
-def _load(cell: Cell, step: Step, start: float, share: float) -> Load:
-    """Return the load when a `share` of the time of a step has passed that began at `start`, as `_loaded` has it."""
-    match step:
-        case Charge():
-            return Load(step.density(cell.model.one_c))
-        case Discharge():
-            return Load(-step.density(cell.model.one_c))
-        case Hold():
-            return Load(voltage=step.voltage)
-        case Press():
-            return Load(pressure=start + (step.pressure - start) * share)
-        case Open():
-            return Load(opening=start + (step.opening - start) * share)
-    return Load()
+def _direction(cell: Cell, step: Step) -> int:
+    """Return 1 for a charge, −1 for a discharge, also of a sweep, 0 for neither."""
+    if isinstance(step, Sweep):
+        return int(np.sign(step.voltage - cell.terminals.voltage))
+    return {Charge: 1, Discharge: -1}.get(type(step), 0)
 
 
 def _longer(limits: Sequence[Limit]) -> float:
@@ -289,30 +344,10 @@ def _longer(limits: Sequence[Limit]) -> float:
 def _time_to_change(cell: Cell, step: Step, change: float) -> float:
     """Return the time [s] in which the current of a step changes the mean stoichiometry by `change`."""
     model = cell.model
-    current = step.density(model.one_c) * model.apparent_area if isinstance(step, Charge | Discharge) else 0.0
+    current = largest_current(step, model.scale) * model.apparent_area
     return change * model.lithium_capacity * FARADAY / current if current else np.inf
-
-
-def _overshoot(cell: Cell, step: Step) -> float:
-    """Return how far the cell is beyond the cut-off of a step, over what it may be; negative before it."""
-    match step:
-        case Charge() if step.until.voltage is not None:
-            return (cell.terminals.voltage - step.until.voltage) / VOLTAGE_TOLERANCE
-        case Discharge() if step.until.voltage is not None:
-            return (step.until.voltage - cell.terminals.voltage) / VOLTAGE_TOLERANCE
-        case Hold() if least := step.until.density(cell.model.one_c):
-            return (1.0 - abs(cell.terminals.current_density) / least) / CURRENT_TOLERANCE
-    return -np.inf
 
 
 def _has_cut_off(step: Step) -> bool:
     """Return whether a step at constant current ends at a voltage."""
-    return isinstance(step, Charge | Discharge) and step.until.voltage is not None
-
-
-def _is_over(cell: Cell, step: Step) -> bool:
-    """Return whether a condition of `until` other than its time is met."""
-    if isinstance(step, Rest | Open | Press):
-        return False
-    least = step.until.active_fraction
-    return (least is not None and cell.active_fraction < least) or _overshoot(cell, step) >= 0.0
+    return isinstance(step, Galvanostatic) and step.until.voltage is not None

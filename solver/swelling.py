@@ -6,17 +6,34 @@ cut-off voltage, whichever comes first. Times alone are certain; with a cut-off 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
 from interstice.materials import Host, Material
-from interstice.schema import Case, Discharge, Galvanostatic, Hold, Layered, Repeat, Step
+from interstice.schema import (
+    Case,
+    Discharge,
+    Follow,
+    Galvanostatic,
+    Hold,
+    Layered,
+    Oscillate,
+    Scale,
+    Step,
+    Sweep,
+    unrolled,
+)
+from interstice.solver import profile
+from interstice.solver.constants import FARADAY
+from interstice.solver.course import Sine
 
-FARADAY = 96485.33212  # C/mol, CODATA 2018
 POINTS = 2001
 """At which the potential of a host is looked at."""
+MOST_STEPS = 10_000
+"""As far as a protocol is looked at."""
 
 
 class Swelling(NamedTuple):
@@ -40,48 +57,74 @@ def first_beyond(case: Case, materials: Mapping[str, Material], limit: float) ->
     """
     hosts = {name: host for name in case.sides if name in case.hosts and (host := materials[name].host)}
     start = {name: case.hosts[name].initial_stoichiometry for name in hosts}
-    capacities = _capacities(case, hosts)
-    smallest = min(
-        (charge * float(np.ptp(hosts[name].stoichiometry_range)) for name, charge in capacities.items()), default=0.0
-    )
+    capacities = charge_capacities(case, hosts)
     theta, certain, working = dict(start), True, list(hosts)[-1]
-    for entry, step in _unrolled(case.protocol):
-        if not isinstance(step, Galvanostatic | Hold):
+    for task in islice(unrolled(case.protocol), MOST_STEPS):
+        step, until = task.step, getattr(task.step, "until", None)
+        charges = _charges(step, scale(case, materials)) if capacities else []
+        voltage = step.voltage if isinstance(step, Hold | Sweep) else until.voltage if until else None
+        if not (until or isinstance(step, Sweep | Follow | Oscillate)):
             continue
-        voltage, seconds = step.voltage if isinstance(step, Hold) else step.until.voltage, step.until.time
-        certain &= voltage is None and step.until.active_fraction is None
-        timed = isinstance(step, Galvanostatic) and seconds is not None and bool(capacities)
-        if (voltage is None or len(hosts) > 1) and not (timed and voltage is None):
+        certain &= not until or set(until.given) <= {"time", "capacity", "specific_capacity"}
+        if (voltage is not None and len(hosts) > 1) or (voltage is None and not charges):
             return None
         # what lies between two cells in series gains on one side what it loses on the other
         for name, host in ((name, hosts[name]) for name in hosts if name in (working, case.sides[0])):
-            fills, reached = isinstance(step, Discharge) == (name == working), np.nan
-            if isinstance(step, Galvanostatic) and seconds is not None and timed:
-                passed = step.density(smallest / 3600.0) * seconds / capacities[name]
-                reached = float(np.clip(theta[name] + (passed if fills else -passed), 0.0, 1.0))
-            if voltage is not None:
-                rest = _in_equilibrium(host, voltage, case.temperature)
-                if isinstance(step, Galvanostatic):
-                    rest = max(rest, theta[name]) if fills else min(rest, theta[name])
-                reached = float(np.fmin(rest, reached) if fills else np.fmax(rest, reached))
-            theta[name] = reached
-            strain = _strain(host, start[name], reached)
-            if abs(strain) > limit:
-                return Swelling(name, entry, reached, strain, certain)
+            fills, before = isinstance(step, Discharge) == (name == working), theta[name]
+            sign = -1.0 if name == working else 1.0
+            by_charge = [float(np.clip(before + sign * charge / capacities[name], 0.0, 1.0)) for charge in charges]
+            for reached in by_charge or [np.nan]:
+                if voltage is not None:
+                    rest = _in_equilibrium(host, voltage, case.temperature)
+                    if isinstance(step, Galvanostatic):
+                        rest = max(rest, before) if fills else min(rest, before)
+                    reached = float(np.fmin(rest, reached) if fills else np.fmax(rest, reached))
+                theta[name] = reached
+                strain = _strain(host, start[name], reached)
+                if abs(strain) > limit:
+                    return Swelling(name, task.entry, reached, strain, certain)
     return None
 
 
-def _unrolled(protocol: Iterable[Step | Repeat], entry: int | None = None) -> Iterator[tuple[int, Step]]:
-    """Yield every step to carry out, with the index of the entry that it belongs to."""
-    for index, step in enumerate(protocol):
-        if isinstance(step, Repeat):
-            for _ in range(step.times):
-                yield from _unrolled(step.steps, index if entry is None else entry)
-        else:
-            yield index if entry is None else entry, step
+def scale(case: Case, materials: Mapping[str, Material]) -> Scale:
+    """Return what a C-rate is, and a current per mass, where thicknesses and density are known; NaN where not."""
+    hosts = {name: host for name in case.sides if name in case.hosts and (host := materials[name].host)}
+    capacities = charge_capacities(case, hosts)
+    if not capacities:
+        return Scale(np.nan, np.nan)
+    assert isinstance(case.geometry, Layered)
+    smallest = min(charge * float(np.ptp(hosts[name].stoichiometry_range)) for name, charge in capacities.items())
+    working = list(hosts)[-1]
+    density = materials[working].density
+    thicknesses: dict[str, float] = case.geometry.thicknesses
+    return Scale(smallest / 3600.0, np.nan if density is None else density * thicknesses[working])
 
 
-def _capacities(case: Case, hosts: Mapping[str, Host]) -> dict[str, float]:
+def _charges(step: Step, sizes: Scale) -> list[float]:
+    """Return the charges [C/m²], > 0 on charge, that a step goes through, the last that with which it ends.
+
+    They are those that its time allows; none where nothing tells.
+    """
+    match step:
+        case Galvanostatic():
+            sign = -1.0 if isinstance(step, Discharge) else 1.0
+            limits = (step.until.time and step.until.time * step.density(sizes), step.until.charge(sizes))
+            known = [limit for limit in limits if limit is not None]
+            return [sign * min(known)] if known else []
+        case Follow():
+            current = profile.read(step.file).current(sizes)
+            if current is None:
+                return [0.0]
+            return [float(current.integrals.min()), float(current.integrals.max()), float(current.integrals[-1])]
+        case Oscillate() if not step.pressure:
+            wave = Sine(step.density(sizes), step.period)
+            return [wave.integral(min(step.time, step.period / 2)), wave.integral(step.time)]
+        case Oscillate():
+            return [0.0]
+    return []
+
+
+def charge_capacities(case: Case, hosts: Mapping[str, Host]) -> dict[str, float]:
     """Return the charge of each host from empty to full [C/m² of apparent area], nothing if thicknesses are unknown."""
     if not isinstance(case.geometry, Layered):
         return {}

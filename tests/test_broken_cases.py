@@ -293,7 +293,11 @@ EDITS = {
         "current_density: 1 mA/cm^2, c_rate: 1, until",
         ["protocol.0.c_rate = 1: stands beside current_density"],
     ),
-    "hold without end": (REST, "{step: hold, voltage: 4 V, until: {}}", ["protocol.1.until", "c_rate, time"]),
+    "hold without end": (
+        REST,
+        "{step: hold, voltage: 4 V, until: {}}",
+        ["protocol.1.until", "time, capacity", "c_rate"],
+    ),
     "cut-off of a sentence on the wrong side": (
         "{step: charge, current_density: 1 mA/cm^2, until: {voltage: 4.2 V}}",
         "repeat 2 times: [charge at 1C until 3 V]",
@@ -303,7 +307,7 @@ EDITS = {
     "step without end": (
         "until: {voltage: 4.2 V}",
         "until: {}",
-        ["protocol.0.until", "voltage, time, active_fraction"],
+        ["protocol.0.until", "active_fraction", "time, capacity", "voltage"],
     ),
     "cut-off on the wrong side": ("voltage: 4.2 V", "voltage: 3 V", ["protocol.0.until.voltage", "above the 3.568 V"]),
     "steps out of order": ("minimum: 1 ms", "minimum: 1 h", ["time.minimum = '1 h'", "at most the initial step"]),

@@ -170,8 +170,9 @@ def test_overpotential_has_the_sign_of_the_current() -> None:
 
 def test_shrinking_in_a_stiff_fixture_ends_in_an_open_circuit() -> None:
     run = tiny_run(ENDLESS, "time={initial: 2 s, minimum: 0.5 s, maximum: 5 s}")
-    assert run.stopped == OPENED + ": the charge ends"
-    assert run.rows[-1]["active fraction [1]"] > 0.0
+    least = run.rows[-1]["active fraction [1]"]
+    assert least > 0.0
+    assert run.stopped == f"{OPENED} (active fraction {least:.3g} at the time step before): the charge ends"
     assert run.rows[-1]["voltage [V]"] < 4.2
     assert run.column("charge balance [1]").max() <= 1e-9
 
@@ -200,7 +201,8 @@ def test_run_goes_on_after_an_open_circuit() -> None:
     assert active[steps == 1][-1] < 0.25 < 0.4 < active[steps == 4].min()
     assert np.all(current[(steps == 2) | (steps == 3)] == 0.0) and np.all(current[steps == 4] == CURRENT)
     said = [(advance.number, note) for advance in run.advances for note in advance.notes if "ends" in note]
-    assert said == [(2, OPENED + ": the charge ends")]
+    before = f"active fraction {active[steps == 1][-1]:.3g} at the time step before"
+    assert said == [(2, f"{OPENED} ({before}): the charge ends")]
     assert run.column("lithium balance [1]")[-1] <= 1e-10
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from builders import FIXED_PRESSURE, TINY, Run, tiny_cell, tiny_run
 
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.history import KIND
-from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 
 FULL = """\
 title: a full cell whose cathode touches in places

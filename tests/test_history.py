@@ -11,7 +11,7 @@ import pytest
 from builders import BONDED, FIXED_PRESSURE, TINY, Run, tiny_run
 
 from interstice.solver import history
-from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.constants import FARADAY
 
 WHOLE = "geometry.lateral=periodic"
 SPATIAL = (

@@ -415,7 +415,7 @@ SEVERAL = [
         ([], "coupling", "monolithic"),
         ([f"geometry={{{FILM}, dimension: 3}}"], "coupling", "staggered"),
         (["coupling=staggered"], "coupling", "staggered"),
-        ([f"interface.cohesive={{{BOND}}}"], "interface.cohesive.stiffness", "3e+14 Pa/m"),
+        ([f"interface.cohesive={{{BOND}}}"], "interface.cohesive.stiffness", "5e+13 Pa/m"),
         ([f"interface.cohesive={{{BOND}, law: exponential}}"], "interface.cohesive.law", "exponential"),
         ([f"interface.cohesive={{{BOND}}}"], "interface.cohesive.mixity_exponent", 2.0),
         ([f"interface.cohesive={{{BOND}, mixity: power_law}}"], "interface.cohesive.mixity_exponent", 1.0),
@@ -439,7 +439,8 @@ ABSENT = {
     *("cohesive", "friction", "adhesion", "variation", "unbonded", "fatigue", "relaxation_time", "film_resistance"),
     *("strain_coefficient", "gap_permittivity", "onset_pressure", "current_density", "c_rate", "voltage", "time"),
     *("active_fraction", "stiffness", "separator", "volume_fraction", "count", "diameter_deviation", "rms", "width"),
-    *("pressure", "plateau", "line", "heat", "micro", "passivated", "profile", "cutoff", "hurst", "file"),
+    *("specific_current", "capacity", "specific_capacity", "energy", "state_of_charge", "thickness_change", "strain"),
+    *("rate", "pressure", "plateau", "line", "heat", "micro", "passivated", "profile", "cutoff", "hurst", "file"),
     *("unit", "height_unit", "size"),
 }
 """What a case may do without: something that is not there, or one of two ways to say a thing. Not a default."""

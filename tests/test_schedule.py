@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from builders import tiny_case
 
+from interstice.schema import Scale
 from interstice.solver.schedule import Schedule
 
 ONE_C = 2.0
@@ -14,7 +15,7 @@ ONE_C = 2.0
 def schedule(*protocol: str, **times: str) -> Schedule:
     changes = [f"time.{name}={value}" for name, value in times.items()]
     case = tiny_case(f"protocol=[{', '.join(protocol)}]", *changes).case
-    return Schedule(case.protocol, case.time, ONE_C)
+    return Schedule(case.protocol, case.time, Scale(ONE_C, 1.0))
 
 
 def test_equal_steps_are_equal_shares_and_the_end_is_all() -> None:

@@ -64,7 +64,7 @@ def test_bond_took_its_toughness_where_it_broke(opened: Run) -> None:
 def test_process_zone_is_as_long_as_estimated_and_a_mesh_too_coarse_for_it_is_told_so(opened: Run) -> None:
     row, (face,) = opened.rows[int(np.argmax(opened.column("opening [m]")))], opened.cell.faces
     assert face.bond is not None
-    zone = face.bond.process_zone(face.modulus, opened.cell.model.thickness(face))
+    zone = face.bond.process_zone(face.modulus, opened.cell.model.body_thickness(face))
     assert zone.normal == pytest.approx(row["damaged area [m^2]"] - row["broken area [m^2]"], abs=2.5e-6)
     coarse = tiny_cell(*SPECIMEN, bond(TOUGHNESS, (0, 40)), "geometry.element_size=5 um")
     told = [Cautions(cell, (), None, aloud=False).told for cell in (opened.cell, coarse)]

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import ufl
 from dolfinx import fem
 
-from interstice.solver.interface.kinetics import FARADAY, arrhenius
+from interstice.solver.constants import FARADAY
+from interstice.solver.interface.kinetics import arrhenius
 from interstice.solver.model import LOSS_DEGREE, Model
 from interstice.solver.part import Group, Part, Shown, Term, Unknown
 from interstice.solver.physics import binary, conduction

@@ -44,6 +44,7 @@ class Exhaustion(Part):
         self._theta = face.interface.reader(face.seen_from(host.site, host.theta(host.c)))
         state = face.state.scope("exhaustion")
         self._room, self._rate = state.number("room", np.nan), state.number("rate")
+        self._filled = state.number("filled")
 
     def begin_protocol_step(self) -> None:
         self._room[...], self._rate[...] = np.nan, 0.0
@@ -56,7 +57,10 @@ class Exhaustion(Part):
     def commit(self) -> None:
         room = self._measure()
         fall = (float(self._room) - room) / float(self._model.rates.time_step.value)
-        self._room[...], self._rate[...] = room, fall if fall > 0.0 else 0.0
+        # a current that turns has other room before it
+        same = self._filled == self._fills
+        self._room[...], self._rate[...] = room, fall if same and 0.0 < fall < np.inf else 0.0
+        self._filled[...] = self._fills
 
     def limit(self) -> Limit:
         return Limit(0.0, SHARE * self.time_left / float(self._model.rates.time_step.value), self.words)

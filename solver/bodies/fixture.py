@@ -217,10 +217,15 @@ class Fixture(Part):
         unbalanced = self._model.comm.allreduce(float(residual[dofs[dofs < len(residual)]].sum()))
         return self.platen.pressure - unbalanced / self._model.apparent_area
 
+    @property
+    def thickness_change(self) -> float:
+        """How much thicker the cell is than it was when assembled [m]."""
+        return self.platen.height - float(self._assembled)
+
     def columns(self) -> Mapping[str, float]:
         return {
             "stack pressure [Pa]": self.pressure,
-            "thickness change [m]": self.platen.height - float(self._assembled),
+            "thickness change [m]": self.thickness_change,
             "platen gap [m]": self.platen.gap,
         }
 

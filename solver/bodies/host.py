@@ -13,13 +13,15 @@ from mpi4py import MPI
 
 from interstice.materials import Host as Material
 from interstice.materials.elementwise import log, maximum, minimum
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.interface import kinetics
-from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.model import LOSS_DEGREE, Model
 from interstice.solver.part import Caution, Group, Limit, Part, Shown, Term, Unknown
 from interstice.solver.physics import conduction, diffusion
 from interstice.solver.site import Site
 
+LEAST_PASSED = 1e-6
+"""Share of the lithium a host can hold to which a balance is relative where less has passed: at rest rounding alone."""
 NEARLY = 1e-15
 """Share of sites, empty or filled, below which U no longer changes: what rounding leaves of 1 − θ."""
 
@@ -126,6 +128,13 @@ class Host(Part):
         return float(self.open_circuit_potential(self.mean_stoichiometry, temperature))
 
     @property
+    def state_of_charge(self) -> float:
+        """The share of the range of stoichiometry that a charge of the cell has gone through."""
+        low, high = self.material.stoichiometry_range
+        filled = (self.mean_stoichiometry - low) / (high - low)
+        return 1.0 - filled if self.site is self._model.working else filled
+
+    @property
     def diffusion_time(self) -> float:
         """The time [s] in which lithium diffuses across an element at an interface, h²/D at the mean θ."""
         host, temperature = self.material, self._model.case.temperature
@@ -187,16 +196,13 @@ class Host(Part):
     def columns(self) -> Mapping[str, float]:
         lithium, comm = self._domain.integrate(self._amount), self._model.comm
         missing, passed = abs(lithium - self._start + self._out.value), float(self._throughput)
-        mean = lithium / self.lithium_capacity
-        low, high = self.material.stoichiometry_range
-        filled = (mean - low) / (high - low)
         theta = self.c.x.array / self.c_max
         return {
-            "mean stoichiometry [1]": mean,
+            "mean stoichiometry [1]": lithium / self.lithium_capacity,
             "min stoichiometry [1]": comm.allreduce(float(theta.min(initial=np.inf)), op=MPI.MIN),
             "max stoichiometry [1]": comm.allreduce(float(theta.max(initial=-np.inf)), op=MPI.MAX),
-            "state of charge [1]": 1.0 - filled if self.site is self._model.working else filled,
-            "lithium balance [1]": missing / passed if passed else 0.0,
+            "state of charge [1]": self.state_of_charge,
+            "lithium balance [1]": missing / max(passed, LEAST_PASSED * self.lithium_capacity),
         }
 
     def cautions(self) -> Iterator[Caution]:

@@ -10,6 +10,7 @@ its potential while no current is imposed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,7 +23,7 @@ from interstice.solver.model import Model
 from interstice.solver.part import Change, Group, Load, Part, Term
 from interstice.solver.site import Face, Site
 
-COULOMB_PER_AH = 3600.0
+SECONDS_PER_HOUR = 3600.0
 
 
 class NoCurrentError(SolveError):
@@ -50,6 +51,8 @@ class Terminals(Part):
         self.collector, self.counter = self._dofs(host.phi, self._grounded.phi)
         self._charge = model.rates.integral("charge", state)
         self._step_charge = model.rates.integral("charge of the protocol step", state)
+        self._step_energy = model.rates.integral("energy of the protocol step", state)
+        self._imposed_charge = model.rates.integral("net charge of the protocol step", state)
         self._start()
 
     def _dofs(self, phi: fem.Function, grounded: fem.Function) -> tuple[Indices, Indices]:
@@ -83,6 +86,16 @@ class Terminals(Part):
     def current_density(self) -> float:
         """The current density over the apparent area [A/m²], > 0 on charge."""
         return float(self._current_density.value)
+
+    @property
+    def step_capacity(self) -> float:
+        """∫ |i| dt since the beginning of the protocol step [A s/m²]."""
+        return self._step_charge.value
+
+    @property
+    def step_energy(self) -> float:
+        """∫ V |i| dt since the beginning of the protocol step [J/m²]."""
+        return self._step_energy.value
 
     @property
     def imposes_current(self) -> bool:
@@ -142,7 +155,14 @@ class Terminals(Part):
         constraints.fixed += [(phi, _first(phi)) for phi in isolated]
 
     def begin_protocol_step(self) -> None:
-        self._step_charge.reset()
+        for integral in (self._step_charge, self._step_energy, self._imposed_charge):
+            integral.reset()
+
+    def with_current(self, load: Load) -> Load:
+        """Return a load whose current is that with which the time step just begun ends at its charge, if it has one."""
+        if load.charge is None:
+            return load
+        return replace(load, current_density=self._imposed_charge.rate_to(load.charge))
 
     def begin(self, time_step: float, load: Load) -> None:
         self._at_voltage[...], self._before[...] = load.voltage is not None, self.voltage
@@ -170,6 +190,8 @@ class Terminals(Part):
     def commit(self) -> None:
         self._charge.add(self.current_density)
         self._step_charge.add(abs(self.current_density))
+        self._step_energy.add(self.voltage * abs(self.current_density))
+        self._imposed_charge.add(self.current_density)
 
     def columns(self) -> Mapping[str, float]:
         model = self._model
@@ -179,8 +201,9 @@ class Terminals(Part):
         return {
             "voltage [V]": self.voltage,
             "current density [A/m^2]": self.current_density,
-            "capacity [A h/m^2]": self._step_charge.value / COULOMB_PER_AH,
-            "net charge [A h/m^2]": self._charge.value / COULOMB_PER_AH,
+            "capacity [A h/m^2]": self._step_charge.value / SECONDS_PER_HOUR,
+            "energy [W h/m^2]": self._step_energy.value / SECONDS_PER_HOUR,
+            "net charge [A h/m^2]": self._charge.value / SECONDS_PER_HOUR,
             "apparent area [m^2]": model.apparent_area,
             "charge balance [1]": worst / abs(current) if current else 0.0,
         }

@@ -11,9 +11,9 @@ import ufl
 from dolfinx import fem
 
 from interstice import schema
+from interstice.solver.constants import FARADAY
 from interstice.solver.interface import kinetics
 from interstice.solver.interface.activity import Activity
-from interstice.solver.interface.kinetics import FARADAY
 from interstice.solver.interface.micro_contact import MicroContact
 from interstice.solver.model import Model
 from interstice.solver.part import Caution, Change, Group, Part, Shown, Term, Unknown

@@ -25,10 +25,7 @@ import numpy as np
 import ufl
 
 from interstice.materials.elementwise import exp, maximum, minimum
-
-FARADAY = 96485.33212  # C/mol, CODATA 2018
-GAS_CONSTANT = 8.314462618  # J/(mol K), CODATA 2018
-VACUUM_PERMITTIVITY = 8.8541878128e-12  # F/m, CODATA 2018
+from interstice.solver.constants import FARADAY, GAS_CONSTANT, VACUUM_PERMITTIVITY
 
 ROOM_TEMPERATURE = 298.15
 """Temperature [K] for which exchange current densities are given."""

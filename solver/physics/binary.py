@@ -23,7 +23,7 @@ from typing import Any
 
 import ufl
 
-from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 
 DEPLETED = 1e-2
 """Salt concentration [mol/m³] below which ∇ln c no longer grows, so that a Newton iterate has a value."""

@@ -29,8 +29,8 @@ import ufl
 from dolfinx import fem
 from dolfinx.mesh import Mesh
 
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.domain import RadialMeasure
-from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 
 SMALLEST_FACTOR = 1e-2
 """The least Γ: on a plateau of U it is 0, where two phases would part, which this model does not resolve."""

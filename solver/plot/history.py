@@ -35,6 +35,9 @@ STEP_COLOURS = {
     "rest": "#DDDDDD",
     "press": GREEN,
     "open": VERMILION,
+    "sweep": BLUE,
+    "follow": GREY,
+    "oscillate": GREY,
 }
 OTHER_STEP = GREY
 ROWS = {

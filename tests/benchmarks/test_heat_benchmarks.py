@@ -13,7 +13,7 @@ from scipy.integrate import quad
 from interstice.benchmarks import runaway
 from interstice.benchmarks.options import OptionError
 from interstice.benchmarks.report import Result
-from interstice.solver.interface.kinetics import GAS_CONSTANT
+from interstice.solver.constants import GAS_CONSTANT
 
 
 def run(name: str, **inputs: Any) -> Result:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from builders import Run, tiny_run
 
-from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.constants import FARADAY
 
 FLAT = """\
 title: a flat film that fills or empties at its surface

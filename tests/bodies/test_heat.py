@@ -7,7 +7,7 @@ import pytest
 from builders import FIXED_PRESSURE, tiny_case, tiny_cell, tiny_run
 
 from interstice import materials
-from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.constants import FARADAY
 from interstice.solver.reader import CaseError
 
 SOLID = "electrolyte.material=LLZO"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from builders import Run, tiny_run
 
-from interstice.solver.interface.kinetics import FARADAY
+from interstice.solver.constants import FARADAY
 
 PULSE = """\
 title: a pulse of current into a flat film

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from builders import BONDED, FIXED_PRESSURE, tiny_case, tiny_cell, tiny_run
 
-from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.part import Load
 from interstice.solver.reader import CaseError
 

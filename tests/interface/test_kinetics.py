@@ -13,9 +13,10 @@ from dolfinx import fem
 from scipy.optimize import brentq
 
 from interstice.solver import algebra
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.domain import Domain
 from interstice.solver.interface import kinetics
-from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT, butler_volmer, exchange_current_density
+from interstice.solver.interface.kinetics import butler_volmer, exchange_current_density
 from interstice.solver.physics import conduction
 
 TEMPERATURE = 298.15

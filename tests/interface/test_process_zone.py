@@ -126,4 +126,4 @@ PARTICLE = (
 def test_thickness_is_that_of_the_thinner_body_whatever_built_it(overrides: tuple[str, ...], thickness: float) -> None:
     loaded = tiny_case(*overrides)
     model = Model(loaded.case, loaded.materials, loaded.folder, MPI.COMM_WORLD)
-    assert model.thickness(model.faces[0]) == pytest.approx(thickness, rel=0.01)
+    assert model.body_thickness(model.faces[0]) == pytest.approx(thickness, rel=0.01)

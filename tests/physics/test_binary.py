@@ -9,8 +9,8 @@ from builders import LENGTH, constant, film_mesh
 from dolfinx import fem
 
 from interstice.solver import algebra
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.domain import Domain
-from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import binary
 from interstice.solver.time_scheme import bdf2
 

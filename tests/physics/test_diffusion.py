@@ -17,8 +17,8 @@ from interstice import materials
 from interstice.materials.expression import Expression
 from interstice.materials.function import Formula, Table
 from interstice.solver import algebra
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.domain import Domain
-from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.physics import diffusion
 
 DIFFUSIVITY = 1e-14

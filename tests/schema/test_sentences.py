@@ -60,6 +60,56 @@ protocol:
         ),
         ("rest for 1 h", {"step": "rest", "time": "1 h"}),
         ("press to 10 MPa in 60 s", {"step": "press", "pressure": "10 MPa", "time": "60 s"}),
+        ("rest 10 min", {"step": "rest", "time": "10 min"}),
+        ("press to 0 MPa", {"step": "press", "pressure": "0 MPa", "rate": "1 MPa/s"}),
+        ("press to 3 MPa at 2 MPa/s", {"step": "press", "pressure": "3 MPa", "rate": "2 MPa/s"}),
+        ("sweep to 4.3 V at 0.1 mV/s", {"step": "sweep", "voltage": "4.3 V", "rate": "0.1 mV/s"}),
+        ("follow my drive.csv", {"step": "follow", "file": "my drive.csv"}),
+        (
+            "oscillate by C/10 every 10 s for 1 min",
+            {"step": "oscillate", "c_rate": 0.1, "period": "10 s", "time": "1 min"},
+        ),
+        (
+            "oscillate by 1 MPa every 10 s for 1 min",
+            {"step": "oscillate", "pressure": "1 MPa", "period": "10 s", "time": "1 min"},
+        ),
+        (
+            "gitt charge at 20 mA/g for 10 min, rest for 1 h, until 4.2 V or SOC 90 %",
+            {
+                "step": "gitt",
+                "direction": "charge",
+                "specific_current": "20 mA/g",
+                "pulse": "10 min",
+                "rest": "1 h",
+                "until": {"voltage": "4.2 V", "state_of_charge": 0.9},
+            },
+        ),
+        (
+            "GITT discharge at C/10 for 10 min rest 1 h in 20 pulses",
+            {"step": "gitt", "direction": "discharge", "c_rate": 0.1, "pulse": "10 min", "rest": "1 h", "pulses": 20},
+        ),
+        (
+            "charge at 1C until 1 mAh/cm^2 or 150 mAh/g or 3 mWh/cm^2 or state of charge 0.8 or strain -1 %",
+            {
+                "step": "charge",
+                "c_rate": 1,
+                "until": {
+                    "capacity": "1 mAh/cm^2",
+                    "specific_capacity": "150 mAh/g",
+                    "energy": "3 mWh/cm^2",
+                    "state_of_charge": 0.8,
+                    "strain": -0.01,
+                },
+            },
+        ),
+        (
+            "hold at 4 V until 10 mA/g or 10 MPa or thickness change -1 um",
+            {
+                "step": "hold",
+                "voltage": "4 V",
+                "until": {"specific_current": "10 mA/g", "pressure": "10 MPa", "thickness_change": "-1 um"},
+            },
+        ),
         ("open to 10 um in 60 s", {"step": "open", "opening": "10 um", "time": "60 s"}),
         (
             {"repeat 50 times": ["rest for 1 h", {"Repeat 2  times": ["rest for 1 min"]}]},

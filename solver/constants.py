@@ -1,0 +1,8 @@
+"""Constants of nature, CODATA 2018."""
+
+FARADAY = 96485.33212
+"""C/mol"""
+GAS_CONSTANT = 8.314462618
+"""J/(mol K)"""
+VACUUM_PERMITTIVITY = 8.8541878128e-12
+"""F/m"""
