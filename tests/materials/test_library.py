@@ -198,7 +198,7 @@ def test_numbers_are_read_into_si(tmp_path: Path) -> None:
     assert material.thermal.thermal_expansion == pytest.approx(9e-6, rel=1e-12)
     assert material.host.entropic_coefficient == pytest.approx(-2e-4, rel=1e-12)
     assert material.roles == ["host", "electrolyte", "metal"]
-    assert material.table()[2] == ("density", "3 g/cm^3", "me", "guessed")
+    assert material.table()[2] == ("density", "3 g/cm^3", "me", "guessed", "")
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ IMPLAUSIBLE = [
     ("open_circuit_potential", "1/0", "cannot be evaluated"),
     ("open_circuit_potential", "10.0**10**10", "cannot be evaluated"),
     ("open_circuit_potential", "4 - x", "'x' is not allowed"),
-    ("open_circuit_potential", "4.2", "formula"),
+    ("open_circuit_potential", "4.2", "unit is missing"),
     ("molar_volume", "13 m^3/mol", "1e-4 m^3/mol"),
     ("yield_strength", "0 MPa", "greater than 0"),
     ("thermal_conductivity", "-1 W/(m*K)", "greater than 0"),
@@ -305,7 +305,7 @@ def test_an_implausible_number_is_refused_with_its_key_line_and_reason(
 BROKEN = [
     (GOOD.replace(", source: me}", "}", 1), ["young_modulus.source: a source"]),
     (GOOD.replace("source: me", "source: ' '", 1), ["young_modulus.source"]),
-    (GOOD.replace("source: me", "sourse: me", 1), ["unknown key, did you mean 'source'", "a source"]),
+    (GOOD.replace("source: me", "sourse: me", 1), ["unknown key; did you mean 'source'", "a source"]),
     (
         GOOD.replace("  diffusivity", "  difusivity"),
         ["host.difusivity", "did you mean 'diffusivity'", "host.diffusivity: is missing"],
@@ -314,7 +314,7 @@ BROKEN = [
     (GOOD.replace("name: Mine\n", ""), ["name: is missing"]),
     (GOOD.replace("formula: LiX", "formula: [Li]"), ["formula", "string"]),
     (GOOD.replace("value: 100 GPa, ", ""), ["young_modulus.value: is missing"]),
-    (GOOD + "hosts: {}\n", ["hosts: unknown key, did you mean 'host'"]),
+    (GOOD + "hosts: {}\n", ["hosts: unknown key; did you mean 'host'"]),
     (GOOD + "file: {value: 1, source: me}\n", ["file: unknown key"]),
     (GOOD.split("host:")[0] + "host: nothing\n", ["host: a mapping of maximum_concentration"]),
     (GOOD.split("host:")[0] + "host: {}\n", ["6 errors", "host.diffusivity: is missing"]),
@@ -335,7 +335,7 @@ BROKEN = [
         ["line 22, thermal.heat: unknown key", "thermal.specific_heat: is missing"],
     ),
     (GOOD.split("thermal:")[0] + "thermal: cold\n", ["line 20, thermal: a mapping of thermal_conductivity"]),
-    (GOOD.replace("thermal:", "termal:"), ["termal: unknown key, did you mean 'thermal'"]),
+    (GOOD.replace("thermal:", "termal:"), ["termal: unknown key; did you mean 'thermal'"]),
     ("", ["not a mapping"]),
     ("- a\n- b\n", ["not a mapping"]),
     ("just text\n", ["not a mapping"]),
