@@ -20,7 +20,7 @@ from interstice.schema import Case, yaml_text
 from interstice.schema.explain import Located, explain
 from interstice.schema.problems import CaseError, Key, in_order
 from interstice.solver.consistency import completed, materials_of
-from interstice.solver.foreseen import cautions
+from interstice.solver.foreseen import cautions, estimates
 
 __all__ = ["MARK", "CaseError", "LoadedCase", "dump_case", "read_case", "read_mapping"]
 
@@ -34,7 +34,7 @@ class LoadedCase:
     """A checked case, the absolute path it came from, that path's folder, and the materials with overrides applied.
 
     The materials are by the names of the sides. `warnings` say where the case is beyond the range in which the model
-    holds.
+    holds, `notes` which of its numbers are estimates.
     """
 
     case: Case
@@ -42,6 +42,7 @@ class LoadedCase:
     folder: Path
     materials: dict[str, Material]
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
@@ -84,7 +85,8 @@ def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequenc
     if problems:
         raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     found = {name: material for name, material in materials.items() if material}
-    return LoadedCase(completed(case, folder, found), path, folder, found, tuple(cautions(case, found)))
+    warnings, notes = tuple(cautions(case, found)), tuple(estimates(case, found))
+    return LoadedCase(completed(case, folder, found), path, folder, found, warnings, notes)
 
 
 def dump_case(case: Case) -> str:
