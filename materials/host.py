@@ -69,7 +69,7 @@ class Host(Part):
     temperature_range: TemperatureRange | None = None
     partial_molar_volume: of_lithium(MolarVolume, "-2e-5 m^3/mol", "2e-5 m^3/mol")  # type: ignore[valid-type]
     electronic_conductivity: of_lithium(Conductivity, "1e-12 S/m", "1e8 S/m")  # type: ignore[valid-type]
-    open_circuit_potential: Annotated[Any, BeforeValidator(_potential)]
+    open_circuit_potential: Annotated[Any, BeforeValidator(_potential), unit(Voltage)]
     entropic_coefficient: of_lithium(EntropicCoefficient, "-5 mV/K", "5 mV/K") = None  # type: ignore[valid-type]
 
     def potential(self, theta: Any, temperature: Any) -> Any:
