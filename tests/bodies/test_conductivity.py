@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import tiny_cell
 
 from interstice.solver.bodies.overpotential import Overpotentials
 from interstice.solver.cell import Cell
-from builders import tiny_cell
 
 BOTH = """\
 name: both
