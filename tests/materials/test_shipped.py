@@ -65,12 +65,11 @@ def test_swelling_is_the_integral_of_the_partial_molar_volume(name: str) -> None
     )
 
 
-@pytest.mark.parametrize(
-    ("theta", "shrinkage"), [(0.45, 1.42), (0.381, 1.74), (0.31, 2.43), (0.28, 3.0), (0.213, 4.86), (0.172, 6.0)]
-)
-def test_nmc_shrinks_as_its_lattice_does(theta: float, shrinkage: float) -> None:
+def test_nmc_shrinks_as_its_lattice_does() -> None:
     """Volumes of the cell in percent below that at 0.9 (de Biasi et al. 2017): most of it comes below θ = 0.4."""
-    assert -300 * host("NMC811").swelling(0.9, theta) == pytest.approx(shrinkage, abs=0.2)
+    theta = np.array([0.9, 0.45, 0.381, 0.31, 0.28, 0.213, 0.172])
+    shrinkage = np.array([0.0, 1.42, 1.74, 2.43, 3.0, 4.86, 6.0])
+    np.testing.assert_allclose(np.diff(-300 * host("NMC811").swelling(0.9, theta)), np.diff(shrinkage), atol=0.12)
 
 
 def test_lithium_cobalt_oxide_expands_by_two_percent_and_then_collapses() -> None:
