@@ -83,13 +83,17 @@ class Film:
         """Return the mean stoichiometry."""
         return float(self.volumes @ theta) / self.thickness
 
-    def collector_potential(self, theta: Array, current_density: float, temperature: float) -> float:
-        """Return φ [V] with θ at the nodes and j = `current_density` [A/m²]."""
-        surface = float(theta[0])
+    def resistance(self, theta: Array) -> float:
+        """Return R_film + ∫ dx/σ(θ) [Ω m²] with θ at the nodes."""
+        return self.film_resistance + float(np.sum(self.volumes / self.conductivity(theta)))
+
+    def collector_potential(
+        self, surface: float, resistance: float, current_density: float, temperature: float
+    ) -> float:
+        """Return φ [V] at θ_s = `surface`, with a `resistance` [Ω m²] and j = `current_density` [A/m²]."""
         j_0 = self.exchange_current_density * 2 * np.sqrt(surface * (1 - surface))
         eta = overpotential(current_density / j_0, temperature, self.anodic_transfer, self.cathodic_transfer)
-        ohmic = (self.film_resistance + float(np.sum(self.volumes / self.conductivity(theta)))) * current_density
-        return float(self.potential(np.asarray(surface))) + eta + ohmic
+        return float(self.potential(np.asarray(surface))) + eta + resistance * current_density
 
 
 @dataclass(frozen=True)
@@ -113,17 +117,25 @@ class Cell:
 
     def voltage(self, films: Sequence[Array], current_density: float) -> float:
         """Return V [V] with θ at the nodes of the cathode (and of the anode) and j = `current_density` [A/m²]."""
-        v = self.cathode.collector_potential(films[0], current_density, self.temperature)
-        v += current_density * self.thickness / self.conductivity
-        if self.anode:
-            v -= self.anode.collector_potential(films[1], -current_density, self.temperature)
+        return self._voltage(*self._state(films), current_density)
+
+    def _state(self, films: Sequence[Array]) -> tuple[list[float], list[float]]:
+        surfaces = [float(theta[0]) for theta in films]
+        return surfaces, [film.resistance(theta) for film, theta in zip(self.films, films, strict=False)]
+
+    def _voltage(self, surfaces: list[float], resistances: list[float], current_density: float) -> float:
+        v = current_density * self.thickness / self.conductivity
+        for film, surface, resistance, sign in zip(self.films, surfaces, resistances, (1, -1), strict=False):
+            v += sign * film.collector_potential(surface, resistance, sign * current_density, self.temperature)
         return v
 
     def current_density(self, films: Sequence[Array], voltage: float) -> float:
         """Return j [A/m²] at which the cell has `voltage` [V]."""
 
+        state = self._state(films)
+
         def excess(j: float) -> float:
-            return self.voltage(films, j) - voltage
+            return self._voltage(*state, j) - voltage
 
         bound = self.cathode.exchange_current_density
         while excess(-bound) * excess(bound) > 0:
