@@ -10,12 +10,12 @@ from difflib import get_close_matches
 from types import ModuleType
 
 from mpi4py import MPI
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from interstice.benchmarks.options import OptionError, Parameters
 from interstice.benchmarks.report import Result, as_json, print_details, print_summary
+from interstice.solver.terminal import say, show, warn
 
 NAMES = (
     *(
@@ -72,8 +72,7 @@ def print_options(words: Sequence[str]) -> None:
     table = Table("option", "default", "meaning", box=None)
     for row in find(name).Options.help():
         table.add_row(*(escape(word) for word in row))
-    if MPI.COMM_WORLD.rank == 0:
-        Console().print(table)
+    show(table)
 
 
 def benchmark(words: Sequence[str], as_data: bool, comm: MPI.Comm) -> None:
@@ -84,7 +83,7 @@ def benchmark(words: Sequence[str], as_data: bool, comm: MPI.Comm) -> None:
     if comm.rank > 0:
         return
     if as_data:
-        print(as_json(results, alone=name is not None))
+        say(as_json(results, alone=name is not None))
     elif name is None:
         print_summary(results)
     else:
@@ -104,6 +103,5 @@ def script(name: str) -> None:
     try:
         benchmark([name, *options], len(options) < len(words), MPI.COMM_WORLD)
     except OptionError as error:
-        if MPI.COMM_WORLD.rank == 0:
-            print(error, file=sys.stderr)
+        warn(str(error))
         sys.exit(2)

@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from mpi4py import MPI
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from interstice.solver.terminal import show
 
 if TYPE_CHECKING:
     from interstice.solver.algebra import System
@@ -100,8 +101,7 @@ def print_details(result: Result) -> None:
     for key, value in result.computed.items():
         exact = result.exact.get(key)
         table.add_row(escape(key), f"{value:.6g}", "" if exact is None else f"{exact:.6g}")
-    console = Console()
-    console.print(table)
+    show(table)
     print_summary([result])
 
 
@@ -118,4 +118,4 @@ def print_summary(results: Sequence[Result]) -> None:
             f"{cost.newton} Newton steps, {cost.linear_iterations} linear\n"
             f"{cost.solve:.3g} s, glued {cost.tied:.3g} s\nratio {cost.solve / cost.tied:.2f}",
         )
-    Console().print(table)
+    show(table)

@@ -26,6 +26,7 @@ from interstice.benchmarks.blocks import Array, Blocks, Box, cascade, complement
 from interstice.benchmarks.options import ContactParameters, Dimension, OptionError, Order
 from interstice.benchmarks.report import Result
 from interstice.meshes import roughness
+from interstice.meshes.height_profile import ROUNDING
 from interstice.schema import Film, Measured, SelfAffine
 from interstice.solver.patch import boundary_elements
 from interstice.solver.physics.mechanics import composite_modulus
@@ -262,7 +263,7 @@ def _read(options: Options, points: int, cutoff: float) -> Array:
     place = np.abs((np.arange(2 * fine) + fine) % (2 * fine) - fine) * options.length / fine
     heights = _heights(options, kind, fine, place)
     spectrum = np.fft.fftn(heights)
-    spectrum[_wave_numbers(heights, options.length / fine) * cutoff > 1 + roughness.ROUNDING] = 0.0
+    spectrum[_wave_numbers(heights, options.length / fine) * cutoff > 1 + ROUNDING] = 0.0
     return np.fft.ifftn(spectrum).real[(slice(None, None, OVERSAMPLING),) * heights.ndim]
 
 

@@ -1,239 +1,141 @@
-"""Pictures of studies: `python3 docs/pictures.py STUDY DIR…` draws docs/STUDY.png from the results of one case."""
+"""All pictures of the pages, from the shipped cases as they are now: `python3 -m docs.pictures [NAME …]`."""
 
 from __future__ import annotations
 
+import argparse
+import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import matplotlib
-import numpy as np
-import pyvista
-from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.tri import LinearTriInterpolator, Triangulation
 
-from interstice.solver.plot.cell import parts_of
+import interstice  # noqa: F401  (before anything of MPI)
+from docs import drawings
+from interstice.solver.plot import cell, cycles, movie
 from interstice.solver.plot.run import Run
-from interstice.solver.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, STYLE, VERMILION, WIDTH
+from interstice.solver.plot.style import STYLE
 
 DOCS = Path(__file__).parent
-LOSSES = {"ohmic": BLUE, "constriction": PURPLE, "kinetic": VERMILION, "concentration": GREEN}
-LOW, HIGH = 3.0, 3.9
-"""Cut-off voltages of the film [V]."""
-SHARE = 0.5
-"""Of the least capacity of the full cell, at which its overpotentials are compared."""
-LINES = 60
-"""Of current in a picture of a rough interface."""
-
-MEASURED = [(5, 110), (10, 50), (15, 40), (20, 35), (25, 32), (5, 50)]
-"""Pressure [MPa] and resistance [Ω] of a cell Li / Li6PS5Cl / Li, in this order; see cases/pressure_hysteresis.yaml."""
+CASES = DOCS.parent / "cases"
+RESULTS = Path("results/pictures")
+TABLE = "lithium_afm.csv"
+THERE = "RESULTS"
+"""In a setting: the folder of the results."""
 
 
-def film_capacity_loss(runs: list[Run]) -> Figure:
-    """Return the capacity lost over the contact area lost, at a low and a high cut-off voltage.
+@dataclass(frozen=True)
+class Recipe:
+    """A run of a shipped case, with what is set in it; its results have the name of the case and `label`."""
 
-    Losses are those against the run that touches everywhere.
-    """
-    runs = sorted(runs, key=pressure)
-    figure = Figure(figsize=(WIDTH, 3.8))
-    curves, losses = figure.subplots(1, 2, width_ratios=[1.1, 1])
-    lost = np.array([1.0 - run.at("active fraction", 0.0) for run in runs])
-    if lost.min() > 0.0:
-        raise SystemExit("one of the runs must touch everywhere")
-    colours = matplotlib.colormaps["viridis"](np.linspace(0.9, 0.0, len(runs)))
-    for run, area, colour in zip(runs, lost, colours, strict=True):
-        charge, voltage = discharge(run)
-        curves.plot(charge, voltage, color=colour, label=f"{pressure(run):.0f} MPa, $f_c$ = {1 - area:.2f}")
-    for voltage, colour, name in ((LOW, BLUE, "low"), (HIGH, VERMILION, "high")):
-        capacity = np.array([np.interp(-voltage, -discharge(run)[1], discharge(run)[0]) for run in runs])
-        losses.plot(100 * lost, 100 * (1 - capacity / capacity[np.argmin(lost)]), "o-", color=colour)
-        losses.lines[-1].set_label(f"{name} cut-off, {voltage} V")
-        curves.axhline(voltage, color=colour, linewidth=0.8, linestyle="--", zorder=0)
-    losses.plot([0, 100], [0, 100], color=GREY, linewidth=0.8, linestyle="--", label="as much as area")
-    curves.set(xlabel="capacity [mAh/cm²]", ylabel="voltage [V]", xlim=(0, None), ylim=(2.95, 4.75))
-    curves.legend(fontsize=8, loc="upper right", ncols=2)
-    losses.set(xlabel="contact area lost [%]", ylabel="capacity lost [%]", xlim=(0, 100), ylim=(0, 100), aspect="equal")
-    losses.legend(loc="upper left")
-    return figure
+    case: str
+    settings: tuple[str, ...] = ()
+    label: str = ""
+    patch: str = ""
+    """A patch that has to be pressed before: its file in cases/patches."""
+
+    @property
+    def folder(self) -> str:
+        """Where its results are, in the folder of all of them."""
+        return f"{self.case}-{self.label}" if self.label else self.case
+
+    def carry_out(self, results: Path) -> None:
+        """Run it; SystemExit with what it said if it does not end well."""
+        shutil.rmtree(results / self.folder, ignore_errors=True)
+        if self.patch:
+            _interstice("patch", str(CASES / "patches" / self.patch), "-o", str(results / TABLE))
+        settings = [word for one in self.settings for word in ("--set", one.replace(THERE, str(results.resolve())))]
+        _interstice("run", str(CASES / f"{self.case}.yaml"), "-o", str(results / self.folder), *settings)
 
 
-def full_cell(runs: list[Run]) -> Figure:
-    """Return voltage over capacity of charge, hold and discharge, and what the discharge pays, by stack pressure."""
-    runs = sorted(runs, key=pressure)
-    figure = Figure(figsize=(WIDTH, 3.8))
-    curves, bars = figure.subplots(1, 2, width_ratios=[1.6, 1])
-    colours = (VERMILION, ORANGE, BLUE)
-    for run, colour in zip(runs, colours, strict=True):
-        charge, voltage = discharge(run)
-        fraction = np.mean(run.column("active fraction", run.weakest)[0][steps(run, "discharge")])
-        curves.plot(charge, voltage, color=colour, label=f"{pressure(run):.0f} MPa, $f_c$ = {fraction:.2f}")
-        rows = np.concatenate([steps(run, "charge"), steps(run, "hold")])
-        passed = 0.1 * run.column("net charge")[0][rows]
-        curves.plot(passed, run.column("voltage")[0][rows], color=colour, linestyle="--")
-        curves.annotate(
-            f"{charge[-1]:.2f}",
-            (charge[-1], voltage[-1]),
-            xytext=(0, -11),
-            textcoords="offset points",
-            ha="center",
-            color=colour,
-        )
-    curves.set(xlabel="capacity [mAh/cm²]", ylabel="voltage [V]", xlim=(0, None), ylim=(3.1, 4.3))
-    curves.plot([], [], color=GREY, linestyle="--", label="charge and hold")
-    curves.plot([], [], color=GREY, label="discharge")
-    curves.legend(loc="lower right", fontsize=8)
-    place = SHARE * min(discharge(run)[0][-1] for run in runs)
-    stacked(bars, [losses_at(run, place) for run in runs], [f"{pressure(run):.0f}" for run in runs])
-    bars.set(xlabel="stack pressure [MPa]", ylabel="overpotential [mV]")
-    bars.set_title(f"after {place:.2g} mAh/cm² of the discharge")
-    return figure
+def _interstice(*words: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "interstice", *words], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"interstice {' '.join(words)} ended with exit code {done.returncode}:\n{done.stderr}")
 
 
-def afm_constriction(runs: list[Run]) -> Figure:
-    """Return the current near the spots of a rough interface, and the overpotential of each pulse by its parts."""
-    (run,) = runs
-    figure = Figure(figsize=(WIDTH, 6.0))
-    upper, lower = figure.subplots(2, 1, height_ratios=[1, 1.1])
-    pulses = [rows[-1] for kind, rows in run.steps() if kind == "discharge"]
-    fraction = run.column("active fraction")[0]
-    names = [f"{1e-6 * run.column('stack pressure')[0][row]:.0f}\n{fraction[row]:.2g}" for row in pulses]
-    losses = [{name: 1e3 * abs(run.column(f"{name} overpotential")[0][row]) for name in LOSSES} for row in pulses]
-    stacked(lower, losses, names)
-    lower.set(ylabel="overpotential [mV]", xlabel="stack pressure [MPa]\nactive fraction $f_c$")
-    shown = pulses[2]
-    draw_current(upper, run, float(run.time[shown]))
-    at = 1e-6 * run.column("stack pressure")[0][shown]
-    upper.set_title(f"at {at:.0f} MPa, $f_c$ = {fraction[shown]:.2g}; black: where the sides touch")
-    return figure
+def _under(case: str, pressures: Iterable[int]) -> list[Recipe]:
+    """Return runs of a case under pressures [MPa]."""
+    return [Recipe(case, (f"stack.pressure={pressure} MPa",), str(pressure)) for pressure in pressures]
 
 
-def cold_press(runs: list[Run]) -> Figure:
-    """Return the active fraction over the stack pressure as a cell is pressed and relieved, and its voltage after that.
-
-    The first of the runs is plastic, the second one elastic.
-    """
-    figure = Figure(figsize=(WIDTH, 3.5))
-    loop, curve = figure.subplots(1, 2)
-    for run, colour, name in zip(runs, (VERMILION, GREY), ("plastic", "elastic"), strict=True):
-        press = np.concatenate([[0], steps(run, "press")])
-        fraction, voltage = run.column("active fraction")[0], run.column("voltage")[0]
-        loop.plot(1e-6 * run.column("stack pressure")[0][press], fraction[press], ".-", color=colour, label=name)
-        after = np.concatenate([steps(run, "charge"), steps(run, "discharge")])
-        used = slice(after.min() - 1, after.max() + 1)
-        curve.plot((run.time[used] - run.time[used][0]) / 60, voltage[used], color=colour, label=name)
-    loop.set(xlabel="stack pressure [MPa]", ylabel="active fraction", xscale="log", yscale="log")
-    loop.legend()
-    curve.set(xlabel="time at 1 MPa [min]", ylabel="voltage [V]")
-    return figure
+def _cell(runs: list[Run]) -> Figure:
+    return cell(runs[0], *runs[0].lowest(runs[0].weakest))
 
 
-def pressure_hysteresis(runs: list[Run]) -> Figure:
-    """Return the resistance of an interface as it is pressed and relieved, and how much of its gain that is.
-
-    The first of the runs conducts by P/H, the second one by a resolved patch.
-    """
-    figure = Figure(figsize=(WIDTH, 3.5))
-    loop, share = figure.subplots(1, 2)
-    for run, colour, width, name in zip(runs, (VERMILION, BLUE), (4, 1.5), ("P/H", "resolved patch"), strict=True):
-        line = {"color": colour, "linewidth": width, "markersize": 4 + width}
-        pulses = [rows[-1] for kind, rows in run.steps() if kind == "charge"]
-        pressures = 1e-6 * run.column("stack pressure")[0][pulses]
-        lost = sum(run.column(f"{part} overpotential")[0][pulses] for part in ("kinetic", "micro-constriction"))
-        resistance = 1e4 * lost / run.column("current density")[0][pulses]
-        loop.plot(pressures, resistance, "o-", label=name, **line)
-        share.plot(pressures, missing(resistance), "o-", **line)
-    pressures, resistance = np.array(MEASURED).T
-    share.plot(pressures, missing(resistance), "s--", color=GREY, label="measured, a cell\n(Doux et al. 2020)")
-    loop.set(xlabel="stack pressure [MPa]", ylabel="resistance of the interface [Ω cm²]", xlim=(0, 27), ylim=(0, None))
-    share.set(
-        xlabel="stack pressure [MPa]", ylabel="share of the gain that is missing", xlim=(0, 27), ylim=(-0.03, 1.03)
-    )
-    loop.legend()
-    share.legend()
-    return figure
+def _cycles(runs: list[Run]) -> Figure:
+    return cycles(runs[0])
 
 
-def missing(resistance: np.ndarray) -> np.ndarray:
-    """Return the part of what pressing gained at most that each of the resistances lacks."""
-    return (resistance - resistance.min()) / (resistance[0] - resistance.min())
+@dataclass(frozen=True)
+class Picture:
+    """A picture, the runs that it shows, and what draws it."""
+
+    recipes: list[Recipe]
+    draw: Callable[[list[Run]], Figure]
 
 
-def draw_current(ax: Axes, run: Run, time: float) -> None:
-    """Draw the current density in the electrolyte over the applied one, and lines between which as much flows."""
-    grid = run.fields("cell", time, ["potential [V]", "side"])
-    surface = run.fields("interface", time, ["contacted [1]"])
-    (part,) = (part for part in parts_of(grid) if not part.electrode)
-    x, y, _ = 1e6 * part.grid.points.T
-    triangles = Triangulation(x, y, part.grid.cells_dict[pyvista.CellType.TRIANGLE])
-    potential = LinearTriInterpolator(triangles, part.grid["potential [V]"])
-    places = np.meshgrid(np.linspace(x.min(), x.max(), 1001), np.linspace(y.min(), y.max() - 0.01, 301))
-    along, up = potential.gradient(*places)
-    even = np.mean(up[0])
-    crowding = np.hypot(along, up) / abs(even)
-    drawn = ax.pcolormesh(*places, crowding, cmap="magma_r", norm=LogNorm(0.2, 20), shading="gouraud", rasterized=True)
-    ax.figure.colorbar(drawn, ax=ax, label="current density\nover the applied one", extend="both", pad=0.01)
-    starts = x.min() + (np.arange(LINES) + 0.5) / LINES * np.ptp(x)
-    begin = np.stack([starts, np.full(LINES, y.min() + 0.02)], axis=1)
-    options = {"color": BLUE, "linewidth": 0.7, "arrowsize": 0.6, "density": 30, "maxlength": 30.0}
-    ax.streamplot(*places, along / even, up / even, start_points=begin, **options)
-    ax.axhspan(0.0, 0.35, color="#DDDDDD", linewidth=0)
-    ax.text(0.1, 0.16, "electrode", va="center")
-    ax.text(0.1, y.min() + 0.2, "electrolyte", va="center")
-    touching = surface["contacted [1]"] > 0.5
-    ax.plot(1e6 * surface.points[touching, 0], np.zeros(touching.sum()), "ks", markersize=3, clip_on=False)
-    ax.set(xlabel="x [µm]", ylabel="y [µm]", ylim=(y.min(), 0.35), aspect="equal")
-
-
-def steps(run: Run, kind: str) -> np.ndarray:
-    """Return the numbers of the rows of all steps of a kind."""
-    return np.concatenate([rows for each, rows in run.steps() if each == kind])
-
-
-def discharge(run: Run) -> tuple[np.ndarray, np.ndarray]:
-    """Return capacity [mAh/cm²] and voltage [V] of the discharge."""
-    rows = steps(run, "discharge")
-    return 0.1 * run.column("capacity")[0][rows], run.column("voltage")[0][rows]
-
-
-def losses_at(run: Run, capacity: float) -> dict[str, float]:
-    """Return the overpotentials [mV] when a capacity [mAh/cm²] has been discharged."""
-    rows, charge = steps(run, "discharge"), discharge(run)[0]
-    return {
-        name: 1e3 * abs(np.interp(capacity, charge, run.column(f"{name} overpotential")[0][rows])) for name in LOSSES
-    }
-
-
-def pressure(run: Run) -> float:
-    """Return the stack pressure at the start [MPa]."""
-    return 1e-6 * run.at("stack pressure", 0.0)
-
-
-def stacked(ax: Axes, losses: list[dict[str, float]], names: list[str]) -> None:
-    """Draw losses as bars on top of each other, with their sum."""
-    bottom = np.zeros(len(losses))
-    for name, colour in LOSSES.items():
-        values = np.array([loss[name] for loss in losses])
-        if values.max() > 1e-3 * max(sum(loss.values()) for loss in losses):
-            ax.bar(names, values, 0.6, bottom, color=colour, label=name)
-        bottom += values
-    for index, total in enumerate(bottom):
-        ax.annotate(f"{total:.0f}", (index, total), xytext=(0, 2), textcoords="offset points", ha="center")
-    ax.legend(fontsize=8)
-
-
-STUDIES: dict[str, Callable[[list[Run]], Figure]] = {
-    study.__name__: study
-    for study in (film_capacity_loss, full_cell, afm_constriction, cold_press, pressure_hysteresis)
+PICTURES = {
+    "film_afm_2d.png": Picture([Recipe("film_afm_2d")], _cell),
+    "film_capacity_loss.png": Picture(
+        _under("film_capacity_loss", (2, 5, 10, 20, 50, 100, 150, 200)), drawings.film_capacity_loss
+    ),
+    "full_cell.png": Picture(_under("full_cell", (1, 5, 20)), drawings.full_cell),
+    "composite_cathode.png": Picture([Recipe("composite_cathode")], _cell),
+    "afm_constriction.png": Picture([Recipe("afm_constriction")], drawings.afm_constriction),
+    "cold_press.png": Picture(
+        [Recipe("cold_press"), Recipe("cold_press", ("interface.contact.plastic=false",), "elastic")],
+        drawings.cold_press,
+    ),
+    "pressure_hysteresis.png": Picture(
+        [
+            Recipe("pressure_hysteresis"),
+            Recipe(
+                "pressure_hysteresis",
+                ("interface.micro={law: table, file: " + f"{THERE}/{TABLE}" + "}",),
+                "patch",
+                "lithium_afm.yaml",
+            ),
+        ],
+        drawings.pressure_hysteresis,
+    ),
+    "film_buckle_delaminate.png": Picture([Recipe("film_buckle_delaminate")], _cell),
+    "film_cycle_fatigue.png": Picture([Recipe("film_cycle_fatigue")], _cycles),
 }
+MOVIES = {"film_afm_2d_opening.gif": Recipe("film_afm_2d")}
 
 
-def main(name: str, *folders: str) -> None:
-    """Draw one picture."""
+def main(names: list[str], results: Path, draw_only: bool) -> None:
+    """Run what the pictures show, as many runs at a time as there are cores, and draw them."""
+    pictures = {name: PICTURES[name] for name in names if name in PICTURES}
+    movies = {name: MOVIES[name] for name in names if name in MOVIES}
+    recipes = {recipe for picture in pictures.values() for recipe in picture.recipes} | set(movies.values())
+    results.mkdir(parents=True, exist_ok=True)
+    if not draw_only:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(partial(Recipe.carry_out, results=results), sorted(recipes, key=lambda one: one.folder)))
     with matplotlib.rc_context(STYLE):
-        STUDIES[name]([Run(Path(folder)) for folder in folders]).savefig(DOCS / f"{name}.png")
+        for name, picture in pictures.items():
+            picture.draw([Run(results / recipe.folder) for recipe in picture.recipes]).savefig(DOCS / name)
+        for name, recipe in movies.items():
+            run = Run(results / recipe.folder)
+            movie(run, run.weakest, DOCS / name)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(prog="python3 -m docs.pictures", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join([*PICTURES, *MOVIES])}; all if not given"
+    )
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the runs are written")
+    parser.add_argument("--draw-only", action="store_true", help="draw from the runs that are there")
+    given = parser.parse_args()
+    if unknown := set(given.names) - {*PICTURES, *MOVIES}:
+        parser.error(f"there is no picture {', '.join(sorted(unknown))}")
+    main(given.names or [*PICTURES, *MOVIES], given.results, given.draw_only)

@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interstice.meshes.limits import check, complete
-from interstice.meshes.roughness import HeightProfile, below_mesh, initial_gap
+from interstice.meshes.height_profile import HeightProfile, flat, initial_gap
+from interstice.meshes.limits import check, complete, remarks
+from interstice.meshes.unresolved import below_mesh
 
 if TYPE_CHECKING:
     from mpi4py import MPI
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from interstice.meshes.tagged import TaggedMesh
     from interstice.schema import Geometry
 
-__all__ = ["HeightProfile", "below_mesh", "build", "check", "complete", "initial_gap"]
+__all__ = ["HeightProfile", "below_mesh", "build", "check", "complete", "initial_gap", "remarks"]
 
 
 def build(
@@ -25,10 +26,13 @@ def build(
 
     Collective over `comm`. Files are looked up from `case_folder`. ValueError names the key that cannot be met.
     """
-    check(geometry, case_folder)
     # Checking a case must not wait for Gmsh and DOLFINx.
     from interstice.meshes import dcb, imported, layers, particles, roughness, stack
 
+    if geometry.builder == "msh":
+        tagged = imported.build(comm, geometry, case_folder)
+        return tagged, {pair: flat() for pair in tagged.interfaces}
+    check(geometry, case_folder)
     if geometry.builder == "film" or geometry.builder == "layers":
         profiles = roughness.from_case(geometry, case_folder)
         followed = roughness.followed(geometry, case_folder)
@@ -36,7 +40,7 @@ def build(
         for pair, profile in followed.items():
             words = f"{profile.description}, followed by the mesh"
             if geometry.roughness_as == "profile":
-                profiles[pair] = roughness.flat(words)
+                profiles[pair] = flat(words)
             else:
                 words = f"{words}, and on it {profiles[pair].description}"
                 profiles[pair] = replace(profiles[pair], description=words)
@@ -44,5 +48,5 @@ def build(
     if geometry.builder == "particles":
         tagged, profile = particles.from_case(comm, geometry)
         return tagged, dict.fromkeys(tagged.interfaces, profile)
-    tagged = imported.build(comm, geometry, case_folder) if geometry.builder == "msh" else dcb.from_case(comm, geometry)
-    return tagged, {pair: roughness.flat() for pair in tagged.interfaces}
+    tagged = dcb.from_case(comm, geometry)
+    return tagged, {pair: flat() for pair in tagged.interfaces}

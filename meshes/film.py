@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mpi4py import MPI
 
 from interstice.meshes import layers, stack
-from interstice.meshes.roughness import HeightProfile
+from interstice.meshes.height_profile import HeightProfile
 from interstice.meshes.tagged import TaggedMesh
 
 if TYPE_CHECKING:

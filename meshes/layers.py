@@ -10,7 +10,7 @@ from dolfinx.mesh import Mesh
 from mpi4py import MPI
 
 from interstice.meshes.grading import FINE_LAYERS, GROWTH
-from interstice.meshes.roughness import HeightProfile
+from interstice.meshes.height_profile import HeightProfile
 from interstice.meshes.stack import Stack
 from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate, signed_volumes
 

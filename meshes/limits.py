@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interstice.meshes import msh, packing, roughness, stack
+from interstice.meshes import groups, packing, roughness, stack
 from interstice.meshes.grading import estimated_elements, estimated_elements_among
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ MOST_ELEMENTS = 20e6
 def check(geometry: Geometry, case_folder: Path) -> None:
     """Raise ValueError, naming the key, if `geometry` cannot be meshed; files are looked up from `case_folder`."""
     if geometry.builder == "msh":
-        msh.require_groups(case_folder / geometry.file, geometry.lateral)
+        groups.load(geometry, case_folder)
     elif geometry.builder == "film" or geometry.builder == "layers":
         _check_sizes(geometry, estimated_elements(stack.from_case(geometry)))
         roughness.from_case(geometry, case_folder)
@@ -27,10 +27,22 @@ def check(geometry: Geometry, case_folder: Path) -> None:
         _check_sizes(geometry, estimated_elements_among(packed, *packing.element_sizes(geometry)))
 
 
+def remarks(geometry: Geometry, case_folder: Path) -> list[str]:
+    """Return what is to be said of `geometry`, which passed `check`, before it is used."""
+    isolated = groups.load(geometry, case_folder).isolated if geometry.builder == "msh" else {}
+    return [
+        f"geometry.file: {count} cells of {name} are not connected with the rest of it, at the collector or counter: "
+        "no current reaches their lithium, and yet they count in the active fraction; connect them, or leave them out"
+        for name, count in isolated.items()
+    ] + list(roughness.remarks(geometry, case_folder))
+
+
 def complete(geometry: Geometry, case_folder: Path) -> tuple[Geometry, int]:
     """Return `geometry`, which passed `check`, with the defaults that its files decide, and its dimension."""
     if geometry.builder == "msh":
-        return geometry, msh.require_groups(case_folder / geometry.file, geometry.lateral)
+        found = groups.load(geometry, case_folder)
+        names = {"sides": list(found.sides), "interfaces": found.names}
+        return geometry.model_copy(update=names), found.points.shape[1]
     if geometry.builder == "film" or geometry.builder == "layers":
         return roughness.with_rows(geometry, case_folder), geometry.dimension
     return geometry, geometry.dimension

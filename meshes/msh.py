@@ -1,59 +1,57 @@
-"""The physical groups a Gmsh file must hold, read from its header alone."""
+"""Gmsh files as arrays, without Gmsh in this process."""
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 KEY = "geometry.file"
-SIDES = ("electrode", "electrolyte")
-INTERFACE = "electrode/electrolyte"
-INTERFACE_NAMES = ("interface", INTERFACE, "electrolyte/electrode")
-"""Names under which a file may hold the facets between the sides; none of them is needed."""
+PROGRAM = Path(__file__).with_name("extract.py")
 
 
-def physical_groups(path: Path) -> dict[str, int]:
-    """Return the dimension of each named physical group of the Gmsh file `path`; ValueError if it is not one."""
+@dataclass(frozen=True)
+class Elements:
+    """Elements of one kind, as Gmsh calls it, in the same physical groups; `nodes` are rows of the points."""
+
+    dimension: int
+    kind: str
+    groups: tuple[str, ...]
+    nodes: NDArray[np.int64]
+
+
+def read(path: Path) -> tuple[NDArray[np.float64], list[Elements]]:
+    """Return the points of a Gmsh file, shape (points, 3) in its unit, and its elements.
+
+    ValueError says what is wrong with the file. Another process reads it, for damaged files may bring Gmsh down.
+    """
     if not path.is_file():
         raise ValueError(f"{KEY}: there is no file '{path}'; the path is relative to the case file")
-    groups: dict[str, int] = {}
-    # This part of a file is text even where the rest is binary.
     with path.open("rb") as file:
         if file.readline().strip() != b"$MeshFormat":
             raise ValueError(f"{KEY}: '{path}' is not a Gmsh mesh file (.msh, format 2 or 4)")
-        for line in file:
-            if line.strip() == b"$PhysicalNames":
-                for _ in range(int(file.readline())):
-                    dimension, _, name = file.readline().decode(errors="replace").split(maxsplit=2)
-                    groups[name.strip().strip('"')] = int(dimension)
-                break
-    return groups
-
-
-def require_groups(path: Path, lateral: str) -> int:
-    """Return the dimension of the mesh in `path`; ValueError names the groups it lacks and those it has.
-
-    Needed are both sides, collector and counter; with symmetric `lateral` boundaries also left and right, in 3D front
-    and back.
-    """
-    groups = physical_groups(path)
-    dimension = groups.get("electrode", 2)
-    if dimension not in (2, 3):
-        raise ValueError(f"{KEY}: the electrode in '{path.name}' has dimension {dimension}; it must be 2 or 3")
-    needed = dict.fromkeys(SIDES, dimension) | dict.fromkeys(("collector", "counter"), dimension - 1)
-    if lateral == "symmetric":
-        needed |= dict.fromkeys(("left", "right", "front", "back")[: 2 * (dimension - 1)], dimension - 1)
-    missing = [f"'{name}' (dimension {dim})" for name, dim in needed.items() if groups.get(name) != dim]
-    if missing:
-        present = ", ".join(f"'{name}' (dimension {dim})" for name, dim in groups.items()) or "none with a name"
-        free = ", or set geometry.lateral to 'free'" if lateral == "symmetric" else ""
-        raise ValueError(
-            f"{KEY}: '{path.name}' lacks the physical groups {', '.join(missing)}; it has {present}. Name them in "
-            f"Gmsh{free}"
-        )
-    for name, dim in groups.items():
-        if (dim == dimension and name not in SIDES) or ("/" in name and name not in INTERFACE_NAMES):
-            raise ValueError(
-                f"{KEY}: '{path.name}' has the physical group '{name}'; the only sides are electrode and electrolyte, "
-                f"the only interface is '{INTERFACE}'"
-            )
-    return dimension
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "arrays.npz"
+        # -P: the files beside the program are no modules
+        command = [sys.executable, "-P", str(PROGRAM), str(path), str(target)]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        if done.returncode != 0:
+            said = done.stderr.strip().rpartition("\n")[2]
+            if "Traceback" in done.stderr:
+                raise ValueError(f"{KEY}: Gmsh, which reads it, does not start ({said})")
+            if done.returncode < 0:
+                said = f"it crashed: {signal.strsignal(-done.returncode)}"
+            raise ValueError(f"{KEY}: Gmsh cannot read '{path.name}' ({said}); write it anew")
+        with np.load(target) as arrays:
+            elements = [
+                Elements(dimension, kind, tuple(groups), arrays[f"nodes {number}"].astype(np.int64))
+                for number, (dimension, kind, groups) in enumerate(json.loads(str(arrays["contents"])))
+            ]
+            return arrays["points"], elements

@@ -9,12 +9,12 @@ import numpy as np
 from mpi4py import MPI
 
 from interstice.meshes.grading import PARTICLE_GROWTH
+from interstice.meshes.height_profile import flat
 from interstice.meshes.packing import Packing, element_sizes, pack
-from interstice.meshes.roughness import flat
 from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate, signed_volumes
 
 if TYPE_CHECKING:
-    from interstice.meshes.roughness import HeightProfile
+    from interstice.meshes.height_profile import HeightProfile
     from interstice.schema import Particles
 
 

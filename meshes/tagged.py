@@ -65,6 +65,7 @@ def from_gmsh(comm: MPI.Comm, draw: Callable[[], None], unit: float) -> TaggedMe
         try:
             draw()
             groups = [(dim, tag, gmsh.model.getPhysicalName(dim, tag)) for dim, tag in gmsh.model.getPhysicalGroups()]
+            _require_one_side_each()
             facets_drawn = _count_facets()
         except Exception as error:
             failure = error
@@ -87,7 +88,7 @@ def from_gmsh(comm: MPI.Comm, draw: Callable[[], None], unit: float) -> TaggedMe
         interfaces={_pair(name): tag for name, tag in facets.items() if "/" in name},
         boundaries={name: tag for name, tag in facets.items() if "/" not in name},
     )
-    _verify(tagged, facets_drawn)
+    verify(tagged, facets_drawn)
     return tagged
 
 
@@ -105,6 +106,16 @@ def _pair(name: str) -> tuple[str, str]:
     return first, second
 
 
+def _require_one_side_each() -> None:
+    """Raise RuntimeError unless each cell of the current Gmsh model is in one physical group."""
+    dimension = max(dim for dim, _ in gmsh.model.getPhysicalGroups())
+    for dim, tag in gmsh.model.getEntities(dimension):
+        cells = sum(len(elements) for elements in gmsh.model.mesh.getElements(dim, tag)[1])
+        sides = [gmsh.model.getPhysicalName(dim, group) for group in gmsh.model.getPhysicalGroupsForEntity(dim, tag)]
+        if cells and len(sides) != 1:
+            raise RuntimeError(f"{cells} cells are in {' and '.join(sides) or 'no side'}; each must be in one side")
+
+
 def _count_facets() -> int:
     """Return the number of facets in the physical groups of the current Gmsh model."""
     groups = gmsh.model.getPhysicalGroups()
@@ -115,8 +126,8 @@ def _count_facets() -> int:
     return sum(len(elements) for tag in tags for elements in gmsh.model.mesh.getElements(dimension, tag)[1])
 
 
-def _verify(tagged: TaggedMesh, facets_drawn: int) -> None:
-    """Raise RuntimeError unless every cell this rank sees carries exactly one tag, and no facet was lost."""
+def verify(tagged: TaggedMesh, facets_drawn: int) -> None:
+    """Raise RuntimeError unless every cell a rank sees carries exactly one tag, and none of the facets was lost."""
     comm, topology = tagged.mesh.comm, tagged.mesh.topology
     cells = topology.index_map(topology.dim)
     expected = np.arange(cells.size_local + cells.num_ghosts)

@@ -29,6 +29,9 @@ class Output(Section):
     fields_every: PositiveInt = Field(
         default=1, description="steps between two sets of ParaView fields; the last is always written"
     )
+    length_unit: Literal["m", "mm", "um", "nm"] = Field(
+        default="m", description="of coordinates and of all lengths in the ParaView fields"
+    )
 
 
 class Case(Section):
@@ -116,16 +119,21 @@ class Case(Section):
 
     @property
     def sides(self) -> list[str]:
-        """The names of the sides that the geometry has, from the bottom up."""
-        geometry = self.geometry
-        return (
-            [layer.name for layer in geometry.layers] if geometry.builder == "layers" else ["electrolyte", "electrode"]
-        )
+        """The names of the sides that the geometry has, from the bottom up; none while a file has yet to name them."""
+        if self.geometry.builder == "layers":
+            return [layer.name for layer in self.geometry.layers]
+        if self.geometry.builder == "msh":
+            return self.geometry.sides or []
+        return ["electrolyte", "electrode"]
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """The names of the sides of each interface that the geometry has."""
-        return self.geometry.interfaces if self.geometry.builder == "layers" else [("electrode", "electrolyte")]
+        if self.geometry.builder == "layers":
+            return self.geometry.interfaces
+        if self.geometry.builder == "msh":
+            return [(upper, lower) for upper, lower in (name.split("/") for name in self.geometry.interfaces or [])]
+        return [("electrode", "electrolyte")]
 
     @property
     def hosts(self) -> dict[str, Electrode]:

@@ -11,7 +11,7 @@ from pydantic import Discriminator, Field, PositiveInt, Tag, ValidationInfo, fie
 
 from interstice.schema.roughness import Flat, Roughness
 from interstice.schema.section import CaseFile, Section, otherwise
-from interstice.schema.units import Length, unit
+from interstice.schema.units import Length, LengthUnit, unit
 
 metres = unit(Length).format
 
@@ -202,14 +202,23 @@ def _interfaces(layers: list[Layer]) -> list[tuple[str, str]]:
 
 
 class ImportedMesh(Section):
-    """A Gmsh file whose physical groups name the sides, the interface and the boundaries (collector, counter)."""
+    """A Gmsh file whose physical groups name the sides and the boundaries (collector, counter)."""
 
     builder: Literal["msh"]
     file: CaseFile = Field(description="path, relative to the case file")
-    unit: Length = Field(default="1 um", description="length of one unit of the file")
+    unit: LengthUnit = Field(default="1 um", description="length of one unit of the file")
+    merge: bool = Field(
+        default=False, description="make one node of nodes at the same place, which joins what they bound"
+    )
     lateral: Literal["symmetric", "free"] = Field(
         default="symmetric",
         description="symmetric: boundaries left, right (front, back) do not move along their normal",
+    )
+    sides: list[str] | None = Field(
+        default=None, description="written by the program into the copy of a case: the sides, from the bottom up"
+    )
+    interfaces: list[str] | None = Field(
+        default=None, description="written by the program into the copy of a case: the interfaces, from the top down"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from interstice.schema.section import CaseFile, Section
-from interstice.schema.units import Length, Position
+from interstice.schema.units import Length, LengthUnit, Position
 
 
 def one_or_pair(value: Any) -> str:
@@ -21,6 +21,12 @@ Corner = Annotated[
     Discriminator(one_or_pair),
 ]
 """A position along a line, or a pair of positions on a map."""
+
+Extent = Annotated[
+    Annotated[tuple[Length, Length], Tag("pair")] | Annotated[Length, Tag("one")],
+    Discriminator(one_or_pair),
+]
+"""The length of a line or the edge of a square, or both edges of a map."""
 
 
 class Flat(Section):
@@ -63,7 +69,7 @@ class SelfAffine(Section):
 
 
 class Measured(Section):
-    """A topography file (AFM map or line scan, any format SurfaceTopography reads)."""
+    """A topography file: AFM map or line scan, of a format that SurfaceTopography reads, .gsf, or numbers in a text."""
 
     kind: Literal["measured"]
     file: CaseFile = Field(description="path, relative to the case file")
@@ -73,6 +79,18 @@ class Measured(Section):
     origin: Corner = Field(default="0 um", description="corner of the window taken from the file")
     detrend: Literal["none", "center", "height", "curvature"] = "height"
     rms: Length | None = Field(default=None, description="scale heights to this rms height; as measured if not given")
+    unit: LengthUnit | None = Field(default=None, description="of lengths, where the file does not say it")
+    height_unit: LengthUnit | None = Field(
+        default=None, description="of heights, where the file does not say it; the unit if not given"
+    )
+    size: Extent | None = Field(
+        default=None,
+        description="length of the scan, edge of a square map or both edges [x, y]; as the file says if not given",
+    )
+    fill: Literal["refuse", "harmonic", "median"] = Field(
+        default="refuse",
+        description="missing points in the window: as a membrane over the hole, by the median height, or not at all",
+    )
 
 
 Roughness = Annotated[Flat | Sinusoidal | SelfAffine | Measured, Field(discriminator="kind")]

@@ -139,6 +139,12 @@ POSITIVE = Gt(0)
 
 Length = quantity("m", "2 um", POSITIVE)
 Position = quantity("m", "0 um")
+LengthUnit: Any = Annotated[
+    Length,
+    BeforeValidator(lambda value: f"1 {value}" if isinstance(value, str) and value[:1].isalpha() else value),
+    WithJsonSchema({"type": "string", "description": "a unit of length", "examples": ["um"]}),
+]
+"""How long one unit is: ``"um"``, or a multiple such as ``"0.1 um"``."""
 Time = quantity("s", "10 min", POSITIVE)
 Pressure = quantity("Pa", "5 MPa", POSITIVE)
 Stiffness = quantity("Pa/m", "1e17 Pa/m", POSITIVE)

@@ -48,12 +48,16 @@ def load(case: str | Path | Mapping[str, Any], changes: Mapping[str, Any] | None
 
 
 def run(
-    case: LoadedCase | str | Path | Mapping[str, Any], output: str | Path | None = None, progress: bool = False
+    case: LoadedCase | str | Path | Mapping[str, Any],
+    output: str | Path | None = None,
+    progress: bool = False,
+    overwrite: bool = False,
 ) -> Run:
     """Carry out a case, on all ranks of MPI.COMM_WORLD, and return what came of it.
 
-    With an `output` folder it leaves the files of ``interstice run`` there (OutputError if it cannot); without, all is
-    kept in memory. `progress` prints a line for each time step. Solver objects are freed at the end.
+    With an `output` folder it leaves the files of ``interstice run`` there; without, all is kept in memory. OutputError
+    if the folder cannot be written, or is not empty: `overwrite` replaces the results of an earlier run, nothing else.
+    `progress` prints a line for each step of the protocol. Solver objects are freed at the end.
 
     >>> short = run(load("cases/film_2d.yaml", {"protocol": ["rest for 1 min"]}))
     >>> short.stopped, len(short.history) == len(short.interface["electrode/electrolyte"].time)
@@ -65,7 +69,7 @@ def run(
     from interstice.solver.cautions import Cautions
     from interstice.solver.fields import FieldWriter
     from interstice.solver.history import HistoryFile
-    from interstice.solver.progress import Progress
+    from interstice.solver.progress import Steps
     from interstice.solver.results import OutputError, prepare, write_versions
 
     loaded = case if isinstance(case, LoadedCase) else load(case)
@@ -73,7 +77,7 @@ def run(
     problem: OutputError | None = None
     if folder is not None and comm.rank == 0:
         try:
-            prepare(folder, loaded)
+            prepare(folder, loaded, overwrite)
             write_versions(folder)
         except OutputError as error:
             problem = error
@@ -88,7 +92,7 @@ def run(
         chosen: list[simulation.Follower] = [_Recorder(cell, result)]
         if folder is not None:
             chosen += [HistoryFile(folder / "history.csv", comm), FieldWriter(cell, folder)]
-        return [*chosen, *([Progress(cell, folder)] if progress else []), cautions]
+        return [*chosen, *([Steps(cell, folder)] if progress else []), cautions]
 
     simulation.simulate(loaded, comm, followers)
     return result
@@ -113,12 +117,19 @@ class Run:
         """A row for each time step, the first of the assembled cell; ``attrs["units"]`` holds the units by column."""
         import pandas
 
-        from interstice.solver.history import split_unit
+        from interstice.solver.units import split_unit
 
         titles = [split_unit(column) for column in self.rows[0]]
         table = pandas.DataFrame([list(row.values()) for row in self.rows], columns=[name for name, _ in titles])
         table.attrs["units"] = dict(titles)
         return table
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Capacities, efficiencies, mean overpotentials, active fractions: what ``interstice run --json`` prints."""
+        from interstice.solver.summary import summary
+
+        return summary(self.rows, list(self.interface))
 
     def plot(self) -> dict[str, Figure]:
         """Return the pictures of the history by their names; ``interstice plot`` draws those of the fields too."""

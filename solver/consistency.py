@@ -11,7 +11,7 @@ from typing import Any
 from interstice.materials import Material, MaterialError, load, names
 from interstice.materials.library import SHIPPED
 from interstice.meshes import below_mesh, check, complete
-from interstice.meshes.roughness import ELEMENTS_PER_WAVE
+from interstice.meshes.unresolved import ELEMENTS_PER_WAVE
 from interstice.schema import (
     Case,
     Charge,
@@ -33,6 +33,21 @@ from interstice.solver.patch import table
 from interstice.solver.swelling import first_beyond
 
 
+def on_mesh(case: Case, folder: Path) -> tuple[Case, list[Problem]]:
+    """Return the case with the defaults that its geometry, and the files of that, decide, and what is wrong with it."""
+    try:
+        check(case.geometry, folder)
+    except (ValueError, OSError) as error:
+        name, _, message = _one_line(error).partition(": ")
+        return case, [(tuple(name.split(".")), message) if message else (("geometry",), name)]
+    geometry, dimension = complete(case.geometry, folder)
+    case = case.model_copy(update={"geometry": geometry}).in_dimension(dimension)
+    problems = [*_misplaced_patches(case, dimension), *_not_going_on(case, folder)]
+    if case.element_order == 2 and dimension == 3:
+        problems.append((("element_order",), "2 is for cells in 2D; allowed in 3D: 1"))
+    return case, problems
+
+
 def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], list[Problem]]:
     """Return the material of each side by its name, None where there is none, and what is wrong with case and files."""
     materials, problems = {}, list(_misnamed(case))
@@ -41,7 +56,7 @@ def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], 
         problems += more
     problems += _inconsistencies(case, folder, materials)
     problems += other_numbers(case, materials)
-    if not problems:
+    if case.sides and not problems:
         problems += _swollen(case, {name: material for name, material in materials.items() if material})
     return materials, problems
 
@@ -61,6 +76,8 @@ def _block(case: Case, name: str) -> Key:
 def _misnamed(case: Case) -> Iterator[Problem]:
     """Yield the sides and interfaces that the geometry and the rest of the case name differently."""
     sides, pairs = case.sides, case.pairs
+    if not sides:
+        return
     given = [*case.hosts, *case.conductors]
     for name in given:
         if name not in sides:
@@ -74,11 +91,13 @@ def _misnamed(case: Case) -> Iterator[Problem]:
         if side not in given:
             yield ("geometry",), f"the side '{side}' is in neither electrodes nor electrolytes"
     hosts = [name for name in sides if name in case.hosts]
-    if case.geometry.builder == "layers" and hosts == sides[:1]:
+    if case.geometry.builder in ("layers", "msh") and hosts == sides[:1]:
         message = (
             f"the only electrode is '{hosts[0]}' at the counter face, which is the lithium reference; put it on top"
         )
-        yield ("geometry", "layers"), message
+        yield ("geometry", "layers" if case.geometry.builder == "layers" else "file"), message
+    if case.interface and set(given) != set(sides):
+        return
     named = {frozenset(pair) for pair in pairs}
     allowed = ", ".join("/".join(pair) for pair in pairs)
     for name in case.faces:
@@ -122,12 +141,10 @@ def _material(block: Key, wanted: Electrode | Electrolyte, folder: Path) -> tupl
 
 
 def completed(case: Case, folder: Path, materials: Mapping[str, Material]) -> Case:
-    """Return a case in which nothing was wrong with all that its copy has to say.
+    """Return a case in which nothing was wrong, and which is `on_mesh`, with all that its copy has to say.
 
     That is every default, and of the materials where they are and their numbers.
     """
-    geometry, dimension = complete(case.geometry, folder)
-    case = case.model_copy(update={"geometry": geometry}).in_dimension(dimension)
     case = _with_roughness_below_the_mesh(case, folder)
     case = _with_material_files(case, materials)
     return case.model_copy(update={"materials": numbers_of(case, materials)})
@@ -189,23 +206,12 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
             known = False
             key = (*_block(case, name), "initial_stoichiometry")
             yield key, f"the potential of {electrode.material} is known from {low:g} to {high:g}"
-    if known:
+    if known and case.sides:
         yield from _over_before_it_begins(case, start)
     yield from _without_numbers(case, folder, materials)
     yield from _without_hardness(case, materials)
     yield from _too_smooth(case)
     yield from _without_table(case)
-    try:
-        check(case.geometry, folder)
-    except (ValueError, OSError) as error:
-        name, _, message = _one_line(error).partition(": ")
-        yield (tuple(name.split(".")), message) if message else (("geometry",), name)
-    else:
-        dimension = complete(case.geometry, folder)[1]
-        yield from _misplaced_patches(case, dimension)
-        yield from _not_going_on(case, folder)
-        if case.element_order == 2 and dimension == 3:
-            yield ("element_order",), "2 is for cells in 2D; allowed in 3D: 1"
 
 
 def _without_numbers(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:

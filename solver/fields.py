@@ -16,7 +16,7 @@ class FieldWriter:
     """Writes what the parts of a cell show, at chosen times, into `folder`."""
 
     def __init__(self, cell: Cell, folder: Path) -> None:
-        self._cell = cell
+        self._cell, length = cell, cell.case.output.length_unit
         self._count, self._now, self._written = 0, 0.0, 0.0
         self._shown = [shown for part in cell.parts for shown in part.shown()]
         self._series: list[Series | CombinedSeries] = [
@@ -25,18 +25,19 @@ class FieldWriter:
                 "interface" if len(cell.faces) == 1 else "-".join(face.interface.name),
                 face.interface.mesh,
                 self._fields(face, "point"),
+                length=length,
             )
             for face in cell.faces
         ]
         self._series += [
-            Series(folder, name, site.side.mesh, self._fields(site, "point"), self._fields(site, "cell"))
+            Series(folder, name, site.side.mesh, self._fields(site, "point"), self._fields(site, "cell"), length)
             for name, site in cell.sites.items()
         ]
         together = [
             (name, site.side.mesh, self._fields(site, "whole"), self._fields(site, "cell"))
             for name, site in cell.sites.items()
         ]
-        self._series.append(CombinedSeries(folder, "cell", together))
+        self._series.append(CombinedSeries(folder, "cell", together, length))
 
     def advanced(self, advance: Advance | None, row: Row) -> None:
         """Write the assembled cell and every so many time steps, as the case says."""

@@ -69,12 +69,6 @@ def with_kind(row: Row, advance: Advance | None) -> dict[str, Any]:
     return {time: value, KIND: advance.step.step if advance else ASSEMBLY, **dict(others)}
 
 
-def split_unit(column: str) -> tuple[str, str]:
-    """Return the title of a column and its unit, which stands in brackets at its end; "" where there is none."""
-    title, bracket, unit = column.rpartition(" [")
-    return (title, unit.removesuffix("]")) if bracket else (column, "")
-
-
 class HistoryFile:
     """`history.csv` on rank 0, written row by row, so that a run that ends early leaves all it computed."""
 

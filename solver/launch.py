@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from interstice.solver.terminal import has_pmix_server, started
 
@@ -34,6 +36,9 @@ time when those that wait let go of the processor."""
 
 OF_A_LAUNCHER = ("PMI_", "PMIX_", "MPI_LOCAL")
 """How the variables begin by which ranks find the launcher that started them."""
+
+LAST_WORDS = 10.0
+"""How long [s] to wait for what mpiexec still has to say when it has ended: a rank that outlives it holds its pipes."""
 
 
 def mpiexec() -> str | None:
@@ -57,9 +62,18 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
         command,
         env=crowded | environment(),
         stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         start_new_session=True,
         preexec_fn=_end_with_parent,
     )
+    assert child.stdout is not None and child.stderr is not None
+    # mpiexec ends all ranks, and prints a page, where nobody reads what it passes on: so somebody always does
+    relays = [
+        threading.Thread(target=_relay, args=pair, daemon=True) for pair in ((child.stdout, 1), (child.stderr, 2))
+    ]
+    for relay in relays:
+        relay.start()
 
     def forward(number: int, frame: FrameType | None) -> None:
         received.append(number)
@@ -70,6 +84,8 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
     before = {number: signal.signal(number, forward) for number in heard}
     try:
         code = child.wait()
+        for relay in relays:
+            relay.join(LAST_WORDS)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -141,6 +157,18 @@ def _has_wheel_of_mpich() -> bool:
         return bool(metadata.version("mpich"))
     except metadata.PackageNotFoundError:
         return False
+
+
+def _relay(source: IO[bytes], target: int) -> None:
+    """Pass on to a file descriptor what a program says, as long as it is read; hear the program out in any case."""
+    read = True
+    with source:
+        while said := os.read(source.fileno(), 1 << 16):
+            while said and read:
+                try:
+                    said = said[os.write(target, said) :]
+                except OSError:
+                    read = False
 
 
 def _end_with_parent() -> None:

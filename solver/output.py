@@ -28,11 +28,15 @@ from vtkmodules.vtkCommonDataModel import (
 from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridWriter
 
 from interstice.meshes.compat import geometry_nodes
+from interstice.solver.part import TENSOR
+from interstice.solver.units import split_unit
 
 Fields = Mapping[str, fem.Function]
 Indices = npt.NDArray[np.int32]
 Part = tuple[str, Mesh, Fields, Fields]
 
+LENGTHS = {"m": 1.0, "mm": 1e3, "um": 1e6, "nm": 1e9}
+"""Units in which lengths are written, and how many of them are a metre."""
 _VTK_CELLS = {"interval": VTK_LINE, "triangle": VTK_TRIANGLE, "tetrahedron": VTK_TETRA}
 
 
@@ -40,28 +44,32 @@ class CombinedSeries:
     """A time series of several meshes in one grid, whose nodes stay separate where the meshes touch.
 
     A part is (name, mesh, point fields, cell fields). Point fields are continuous and shown at the corners of cells,
-    cell fields piecewise constant, both scalar or vector and on the mesh of their part; their keys are the names shown
-    in ParaView and carry the unit. Vectors of two components get a third, zero. A field that a part lacks is NaN there.
-    The cell field "side" numbers the parts, the field data "side" holds their names.
+    cell fields piecewise constant, both on the mesh of their part: scalars, vectors, or symmetric tensors of six
+    components in the order of `TENSOR`. Vectors of two components get a third, zero. A field that a part lacks is NaN
+    there. The cell field "side" numbers the parts, the field data "side" holds their names.
+
+    The keys of fields are names with a unit, as "heat flux [W/m^2]". ParaView sees heat_flux; the field data "units"
+    holds "heat_flux [W/m^2]", and so on for all fields and the coordinates. These and all fields in m are written in
+    `length`, a key of `LENGTHS`.
 
     Creating and writing are collective. Creating raises ValueError for a field that is not as said above.
     """
 
-    def __init__(self, folder: Path, name: str, parts: Sequence[Part]) -> None:
+    def __init__(self, folder: Path, name: str, parts: Sequence[Part], length: str = "m") -> None:
+        self._length = length
         self._comm = parts[0][1].comm
         self._folder = folder
         self._name = name
         self._entries: list[str] = []
         self._count = 0
         self._parts = [_Grid(mesh, point, cell) for _, mesh, point, cell in parts]
-        self._grid = _combined(self._parts)
+        self._grid = _combined(self._parts, LENGTHS[length])
         sides = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part.cells) for part in self._parts])
         _set(self._grid.GetCellData(), "side", sides)
-        names = vtkStringArray()
-        names.SetName("side")
-        for side, *_ in parts:
-            names.InsertNextValue(side)
-        self._grid.GetFieldData().AddArray(names)
+        fields = _names(fields for part in self._parts for fields in (part.point, part.cell))
+        shown = (self._shown(field) for field in ("coordinates [m]", *fields))
+        _set_words(self._grid, "side", (side for side, *_ in parts))
+        _set_words(self._grid, "units", (f"{title} [{unit}]" for title, unit, _ in shown))
         owning = self._comm.allgather(self._grid.GetNumberOfCells() > 0)
         self._ranks = [rank for rank, owns in enumerate(owning) if owns]
         (folder / "fields").mkdir(parents=True, exist_ok=True)
@@ -73,10 +81,10 @@ class CombinedSeries:
         """
         for name in _names(part.point for part in self._parts):
             values = [_read(part.point.get(name), len(part.points)) for part in self._parts]
-            _set(self._grid.GetPointData(), name, _stacked(values))
+            self._set_field(self._grid.GetPointData(), name, values)
         for name in _names(part.cell for part in self._parts):
             values = [_read(part.cell.get(name), len(part.cells)) for part in self._parts]
-            _set(self._grid.GetCellData(), name, _stacked(values))
+            self._set_field(self._grid.GetCellData(), name, values)
         self._agree(self._comm.rank not in self._ranks or self._write_piece())
         self._entries += [
             f'<DataSet timestep="{float(time)!r}" part="{part}" file={quoteattr(str(self._piece(rank)))}/>'
@@ -84,6 +92,16 @@ class CombinedSeries:
         ]
         self._count += 1
         self._agree(self._comm.rank != 0 or self._write_index())
+
+    def _shown(self, name: str) -> tuple[str, str, float]:
+        """Return the name of a field in ParaView, its unit there, and what its values are multiplied by."""
+        title, unit = split_unit(name)
+        factor, unit = (LENGTHS[self._length], self._length) if unit == "m" else (1.0, unit)
+        return title.replace(" ", "_"), unit, factor
+
+    def _set_field(self, attributes: vtkFieldData, name: str, values: Sequence[npt.NDArray[np.float64]]) -> None:
+        title, _, factor = self._shown(name)
+        _set(attributes, title, factor * _stacked(values))
 
     def _agree(self, written: bool) -> None:
         """Wait for all ranks; OSError if any could not write."""
@@ -122,8 +140,10 @@ class CombinedSeries:
 class Series(CombinedSeries):
     """A time series of fields on one mesh: a `CombinedSeries` of one part."""
 
-    def __init__(self, folder: Path, name: str, mesh: Mesh, point: Fields, cell: Fields | None = None) -> None:
-        super().__init__(folder, name, [(name, mesh, point, cell or {})])
+    def __init__(
+        self, folder: Path, name: str, mesh: Mesh, point: Fields, cell: Fields | None = None, length: str = "m"
+    ) -> None:
+        super().__init__(folder, name, [(name, mesh, point, cell or {})], length)
 
 
 class _Grid:
@@ -168,10 +188,10 @@ def _owned_dofs(field: fem.Function, mesh: Mesh) -> Indices:
     return field.function_space.dofmap.list[:owned]
 
 
-def _combined(parts: Sequence[_Grid]) -> vtkUnstructuredGrid:
-    """Return the grid of all parts, one after the other."""
+def _combined(parts: Sequence[_Grid], factor: float) -> vtkUnstructuredGrid:
+    """Return the grid of all parts, one after the other, in a unit of which a metre has `factor`."""
     points = vtkPoints()
-    points.SetData(numpy_to_vtk(np.concatenate([part.points for part in parts]), deep=True))
+    points.SetData(numpy_to_vtk(factor * np.concatenate([part.points for part in parts]), deep=True))
     offsets = np.cumsum([0, *(len(part.points) for part in parts)])
     rows = [
         np.insert(part.cells + offset, 0, part.cells.shape[1], axis=1).ravel()
@@ -192,7 +212,7 @@ def _names(parts: Iterable[Mapping[str, object]]) -> list[str]:
 
 
 def _read(source: tuple[fem.Function, Indices] | None, size: int) -> npt.NDArray[np.float64]:
-    """Return the values of a field, shape (size, 1 or 3), NaN of shape (size, 1) for none."""
+    """Return the values of a field, shape (size, 1, 3 or 6), NaN of shape (size, 1) for none."""
     if source is None:
         return np.full((size, 1), np.nan)
     field, dofs = source
@@ -209,4 +229,15 @@ def _stacked(values: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float6
 def _set(attributes: vtkFieldData, name: str, values: npt.NDArray[np.generic]) -> None:
     array = numpy_to_vtk(values, deep=True)
     array.SetName(name)
+    if array.GetNumberOfComponents() == len(TENSOR):
+        for number, component in enumerate(TENSOR):
+            array.SetComponentName(number, component)
     attributes.AddArray(array)
+
+
+def _set_words(grid: vtkUnstructuredGrid, name: str, words: Iterable[str]) -> None:
+    array = vtkStringArray()
+    array.SetName(name)
+    for word in words:
+        array.InsertNextValue(word)
+    grid.GetFieldData().AddArray(array)

@@ -81,8 +81,14 @@ class Load:
     opening: float | None = None
 
 
+TENSOR = ("xx", "yy", "zz", "xy", "yz", "xz")
+"""The components of a symmetric tensor, in the order of VTK."""
+
+
 class Shown(NamedTuple):
     """A field to look at: where it lives, its name with the unit, and how its present values get into `function`.
+
+    Six components are those of `TENSOR`.
 
     On a side "point" and "cell" fields are shown alone and cell fields with the whole cell too, "whole" fields with the
     whole cell only.

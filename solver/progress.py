@@ -1,25 +1,78 @@
-"""What a run says in the terminal: what was built, a line per time step, a summary at the end."""
+"""What a run says in the terminal: what was built, a line per step of the protocol, a summary at the end."""
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, ClassVar
 
 from interstice.solver.cell import Cell
 from interstice.solver.history import Row
+from interstice.solver.schedule import Schedule
 from interstice.solver.stepping import Advance
-from interstice.solver.terminal import say
+from interstice.solver.summary import summary, values_of
+from interstice.solver.terminal import Said, say, status, warn
 
-HEADER = f"{'step':>12} {'time':>10} {'Δt':>9} {'Newton':>6} {'f_c':>6} {'voltage':>9} {'mean p':>10} {'mean gap':>10}"
+SILENCE = 60.0
+"""How long [s] nothing is said where no terminal shows how far the run is."""
 
 
-class Progress:
-    """Follows one run; only rank 0 prints."""
+class Errors:
+    """Follows one run and says why it stopped early, nothing else; only rank 0 prints."""
+
+    aloud: ClassVar[bool] = False
+    """Whether warnings are printed."""
 
     def __init__(self, cell: Cell, output: Path | None) -> None:
-        """Say what is about to be solved; `output` is the folder of the results, if any."""
-        self._output, self._start = output, time.perf_counter()
-        self._rows: list[Row] = []
+        """Follow `cell`; `output` is the folder of the results, if any. What is in `warnings` was told elsewhere."""
+        self.cell, self.output, self.warnings = cell, output, []  # type: Cell, Path | None, list[str]
+        self.rows: list[Row] = []
+        self.start = time.perf_counter()
+
+    def advanced(self, advance: Advance | None, row: Row) -> None:
+        """Take note of a time step."""
+        self.rows.append(row)
+
+    def finished(self, reason: str) -> None:
+        """Say why the run stopped, if it did."""
+        if reason:
+            warn(f"stopped: {reason}")
+
+    def summary(self) -> dict[str, Any]:
+        """Return the numbers of the run."""
+        return summary(self.rows, [face.name for face in self.cell.faces])
+
+
+class Json(Errors):
+    """Prints the summary, as JSON."""
+
+    def finished(self, reason: str) -> None:
+        """Print what is known at the end."""
+        super().finished(reason)
+        about = {
+            "title": self.cell.case.title,
+            "results": str(self.output) if self.output else None,
+            "stopped": reason,
+            "warnings": self.warnings,
+            "unknowns [1]": self.cell.unknowns,
+            "ranks [1]": self.cell.comm.size,
+            "wall time [s]": round(time.perf_counter() - self.start, 3),
+        }
+        say(json.dumps(about | (self.summary() if self.rows else {}), indent=2, ensure_ascii=False))
+
+
+class TimeSteps(Errors):
+    """Prints a line for each time step, and the summary in words."""
+
+    aloud = True
+    columns: ClassVar[tuple[str, ...]] = ("time", "Δt")
+
+    def __init__(self, cell: Cell, output: Path | None) -> None:
+        """Say what is about to be solved."""
+        super().__init__(cell, output)
+        self.schedule = Schedule(cell.case.protocol, cell.case.time, cell.model.one_c)
         nodes = cell.model.interface_nodes
         say(f"{cell.case.title}")
         for pair, profile in cell.model.profiles.items():
@@ -32,57 +85,145 @@ class Progress:
             f"{cell.domain.dimension}D, {cell.unknowns:,} unknowns, {nodes:,} nodes on the interface, "
             f"{cell.comm.size} rank{'s' if cell.comm.size > 1 else ''}" + (f"; results in {output}" if output else "")
         )
-        say(HEADER)
+        what, how_long = self.columns
+        say(
+            f"{'step':>12} {what:>10} {how_long:>9} {'Newton':>6} {'f_c':>6} {'voltage':>9} {'mean p':>10} "
+            f"{'mean gap':>10} {'done':>5} {'to go':>7}"
+        )
+        self._number, self._begun, self._now = 0, 0.0, 0.0
 
     def advanced(self, advance: Advance | None, row: Row) -> None:
         """Print the line of one time step, after what made it shorter."""
-        self._rows.append(row)
+        super().advanced(advance, row)
         if advance is None:
+            self.start = time.perf_counter()
             return
+        self.tell(advance, row)
+
+    def tell(self, advance: Advance, row: Row) -> None:
+        """Print what there is to say of a time step."""
         for note in advance.notes:
             say(f"{'':>12} {note}")
-        pressure = min(_values(row, "mean pressure"), default=0.0)
-        gap = max(_values(row, "mean gap"), default=0.0)
+        self.line(advance, row, f"{advance.duration:>7.3g} s", advance.report.newton, self.share(advance))
+
+    def line(self, advance: Advance, row: Row, length: str, newton: int, share: float) -> None:
+        """Print a line: of a time step or a protocol step that ends with `advance`, `length` being how long it was."""
+        pressure = min(values_of(row, "mean pressure"), default=0.0)
+        gap = max(values_of(row, "mean gap"), default=0.0)
         label = f"{advance.number} {advance.step.step}"
         say(
-            f"{label:>12} {advance.time:>8.1f} s {advance.duration:>7.3g} s {advance.report.newton:>6d} "
+            f"{label:>12} {advance.time:>8.1f} s {length:>9} {newton:>6d} "
             f"{_least_active(row):>6.3f} {row['voltage [V]']:>7.4f} V "
-            f"{pressure / 1e6:>6.2f} MPa {gap * 1e9:>7.2f} nm"
+            f"{pressure / 1e6:>6.2f} MPa {gap * 1e9:>z7.2f} nm {share:>5.0%} {self.to_go(share):>7}"
         )
 
+    def share(self, advance: Advance) -> float:
+        """Return the share of the protocol that is done, after a time step."""
+        if advance.number != self._number:
+            self._number, self._begun = advance.number, self._now
+        self._now = advance.time
+        return self.schedule.share(advance.number, advance.time - self._begun)
+
+    def to_go(self, share: float) -> str:
+        """Return about how long the rest takes, if what was done so far is a measure."""
+        return duration((time.perf_counter() - self.start) * (1.0 - share) / share) if share else ""
+
     def finished(self, reason: str) -> None:
-        """Print the summary: how it ended, what the interface lost, how well the balances close."""
-        rows = self._rows
+        """Print the summary: how it ended, what it passed and lost, how well the balances close."""
         say("")
         if reason:
             say(f"stopped: {reason}")
-        if rows:
-            least = min(rows, key=_least_active)
-            worst = {
-                key: max((value for row in rows for value in _values(row, key)), default=0.0)
-                for key in ("complementarity", "charge balance", "lithium balance")
-            }
-            newton = sum(int(row["newton iterations [1]"]) for row in rows)
-            fractions = [f"{_least_active(row):.3f}" for row in (rows[0], least, rows[-1])]
-            say(
-                f"active fraction {fractions[0]} assembled, {fractions[1]} at its lowest ({least['time [s]']:.0f} s), "
-                f"{fractions[2]} at the end"
-            )
-            say(
-                f"largest complementarity g·p/(p̄ rms) {worst['complementarity']:.1e}, "
-                f"charge imbalance {worst['charge balance']:.1e}, "
-                f"lithium imbalance {worst['lithium balance']:.1e}"
-            )
-            say(f"{len(rows) - 1} time steps, {newton} Newton steps, {time.perf_counter() - self._start:.1f} s")
-        if self._output:
-            say(f"pictures: interstice plot {self._output}    ParaView: {self._output}/*.pvd")
+        if self.rows:
+            for sentence in in_words(self.summary()):
+                say(sentence)
+            newton = sum(int(row["newton iterations [1]"]) for row in self.rows)
+            seconds = time.perf_counter() - self.start
+            say(f"{len(self.rows) - 1} time steps, {newton} Newton steps, {seconds:.1f} s")
+        if self.output:
+            say(f"pictures: interstice plot {self.output}    ParaView: {self.output}/*.pvd")
 
 
-def _values(row: Row, quantity: str) -> list[float]:
-    """Return a quantity of every interface or electrode that has it."""
-    names = (f"{quantity} [", f"{quantity} of ")
-    return [value for column, value in row.items() if column.startswith(names)]
+class Steps(TimeSteps):
+    """Prints a line for each step of the protocol when it is over; a terminal also shows how far the run is."""
+
+    columns = ("until", "steps")
+
+    def __init__(self, cell: Cell, output: Path | None) -> None:
+        super().__init__(cell, output)
+        self._last: tuple[Advance, Row, float] | None = None
+        self._steps, self._newton, self._spoke = 0, 0, time.perf_counter()
+
+    def tell(self, advance: Advance, row: Row) -> None:
+        """Print the line of the step of the protocol before this one, if that has begun, and how far the run is."""
+        if self._last and advance.number != self._last[0].number:
+            self._over()
+        for note in filter(None, (advance.ended, str(advance.event or ""))):
+            say(f"{'':>12} {note}")
+        self._steps, self._newton = self._steps + 1, self._newton + advance.report.newton
+        share = self.share(advance)
+        self._last = advance, row, share
+        far = (
+            f"{share:4.0%}, {self.to_go(share)} to go: step {advance.number} of {len(self.schedule.steps)}, "
+            f"{advance.step.step}, {advance.time:.6g} s, {row['voltage [V]']:.4f} V, f_c {_least_active(row):.3f}"
+        )
+        if not status(far) and time.perf_counter() - self._spoke > SILENCE:
+            say(far)
+            self._spoke = time.perf_counter()
+
+    def finished(self, reason: str) -> None:
+        """Print the line of the last step and the summary."""
+        if self._last:
+            self._over()
+        super().finished(reason)
+
+    def _over(self) -> None:
+        assert self._last
+        advance, row, share = self._last
+        self.line(advance, row, f"{self._steps}", self._newton, share)
+        self._steps, self._newton, self._spoke = 0, 0, time.perf_counter()
+
+
+TELLERS: dict[Said, type[Errors]] = {"steps": Steps, "everything": TimeSteps, "nothing": Errors, "json": Json}
+"""Who follows a run, by what is to be printed."""
+
+
+def in_words(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the numbers of a summary in sentences."""
+    for kind in ("charge", "discharge"):
+        if passed := found.get(kind):
+            losses = {name: 1e3 * value for name, value in passed["mean overpotential [V]"].items()}
+            total = sum(losses.values())
+            terms = ", ".join(f"{name} {value:.3g}" for name, value in losses.items() if abs(value) > 1e-4 * abs(total))
+            yield (
+                f"{kind}: {passed['capacity [A h/m^2]'] / 10:.4g} mAh/cm², {passed['energy [W h/m^2]'] / 10:.4g} "
+                f"mWh/cm²; mean overpotential {total:.3g} mV: {terms}"
+            )
+    cycles = found["cycles"]
+    for cycle in cycles[:1] + cycles[1:][-1:]:
+        yield (
+            f"Coulombic efficiency {cycle['coulombic efficiency [1]']:.2%}, energy efficiency "
+            f"{cycle['energy efficiency [1]']:.2%}" + (f" in cycle {cycle['cycle']}" if len(cycles) > 1 else "")
+        )
+    fractions = found["active fraction [1]"]
+    for name, fraction in fractions.items():
+        yield (
+            f"active fraction{f' of {name}' if len(fractions) > 1 else ''} {fraction['assembled']:.3f} assembled, "
+            f"{fraction['lowest']:.3f} at its lowest ({fraction['time of the lowest [s]']:.0f} s), "
+            f"{fraction['end']:.3f} at the end"
+        )
+    largest = found["largest"]
+    yield (
+        f"largest complementarity g·p/(p̄ rms) {largest['complementarity [1]']:.1e}, "
+        f"charge imbalance {largest['charge balance [1]']:.1e}, lithium imbalance {largest['lithium balance [1]']:.1e}"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: 12 s, 3 min, 1.5 h."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 99.5 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def _least_active(row: Row) -> float:
-    return min(_values(row, "active fraction"))
+    return min(values_of(row, "active fraction"))

@@ -16,10 +16,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from interstice.materials import Material
+from interstice.meshes import remarks
 from interstice.schema import Case, yaml_text
 from interstice.schema.explain import Located, explain
 from interstice.schema.problems import CaseError, Key, in_order
-from interstice.solver.consistency import completed, materials_of
+from interstice.solver.consistency import completed, materials_of, on_mesh
 from interstice.solver.foreseen import cautions, estimates
 
 __all__ = ["MARK", "CaseError", "LoadedCase", "dump_case", "read_case", "read_mapping"]
@@ -81,11 +82,13 @@ def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequenc
         case = Case.model_validate_json(json.dumps(values), strict=True, context={"folder": folder})
     except ValidationError as error:
         raise CaseError(explain(error, located)) from None
-    materials, problems = materials_of(case, folder)
+    case, problems = on_mesh(case, folder)
+    materials, more = materials_of(case, folder)
+    problems += more
     if problems:
         raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     found = {name: material for name, material in materials.items() if material}
-    warnings, notes = tuple(cautions(case, found)), tuple(estimates(case, found))
+    warnings, notes = (*remarks(case.geometry, folder), *cautions(case, found)), tuple(estimates(case, found))
     return LoadedCase(completed(case, folder, found), path, folder, found, warnings, notes)
 
 

@@ -1,58 +1,126 @@
-"""The folder of a run's results: whether it may be written, and how it starts."""
+"""The folder of a run's results: whether it may be written, and how it starts. Nothing in it is replaced unasked."""
 
 from __future__ import annotations
 
 import shutil
+from itertools import count
 from pathlib import Path
 
 from interstice.solver.environment import describe
 from interstice.solver.reader import MARK, LoadedCase, dump_case
 
-WRITTEN = ("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log", "fields", "*.pvd", "plots")
-"""Names of what a run and its plots write."""
+FOLDER = Path("results")
+"""In which a run gets a folder named after its case, unless it is told another one."""
+WRITTEN = ("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log", "*.pvd")
+"""Names of the files that a run writes."""
+WRITTEN_BELOW = {
+    "fields": ("*_??????_*.vtu",),
+    "plots": (
+        *("history.png", "voltage_capacity.png", "crack.png", "cycles.png"),
+        *("interface.png", "interface_*.png", "cell.png", "opening.gif"),
+    ),
+}
+"""Names of what a run and its plots write into folders of their own."""
 
 
 class OutputError(ValueError):
     """The output folder cannot be used; the text says why."""
 
 
-def prepare(directory: Path, loaded: LoadedCase) -> None:
-    """Make `directory` hold nothing but ``case.yaml``, the case with all defaults and material numbers filled in.
+def prepare(directory: Path | None, loaded: LoadedCase, overwrite: bool = False) -> Path:
+    """Return a folder that holds nothing but ``case.yaml``, the case with all defaults and material numbers filled in.
 
-    Results of an earlier run are replaced.
+    It is `directory`, or without one ``results/CASE``, where that is taken ``results/CASE-2`` and so on. Results of an
+    earlier run are replaced only if `overwrite` says so, anything else never.
 
     Raises
     ------
     OutputError
-        if it holds anything else, is the case's own folder, or cannot be written.
+        if the directory holds results and `overwrite` does not say so, holds anything else, is the case's own folder,
+        or cannot be written.
     """
-    if directory.resolve() == loaded.folder:
-        raise OutputError(f"{directory}: the case itself is in this folder; choose another one with -o")
+    shown = directory or FOLDER / loaded.path.stem
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        old = sorted(directory.iterdir())
-        foreign = [path.name for path in old if not any(path.match(name) for name in WRITTEN)]
-        if old and not _is_ours(directory):
-            raise OutputError(f"{directory}: the folder is not empty and not from a run; choose another one with -o")
-        if foreign:
-            raise OutputError(
-                f"{directory}: {foreign[0]!r} is not from a run; move it, or choose another folder with -o"
-            )
-        # The copy of the case goes last: until then the folder can still be told for ours.
-        for path in sorted(old, key=lambda path: path.name == "case.yaml"):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-        (directory / "case.yaml").write_text(dump_case(loaded.case), encoding="utf-8")
+        if directory is None and not overwrite:
+            shown = _unused(shown)
+        else:
+            _empty(shown, loaded, overwrite)
+        with (shown / "case.yaml").open("x", encoding="utf-8") as copy:
+            copy.write(dump_case(loaded.case))
+    except FileExistsError:
+        # of two runs that begin at once, one has been quicker
+        raise OutputError(f"{shown}: is taken by another run; choose another one with -o") from None
     except OSError as error:
-        raise OutputError(f"{directory}: cannot be written: {error.strerror or error}") from None
+        raise OutputError(f"{shown}: cannot be written: {error.strerror or error}") from None
+    return shown
+
+
+def discard(directory: Path) -> None:
+    """Remove what `prepare` made, for a run that could not begin."""
+    if [path.name for path in directory.iterdir()] == ["case.yaml"]:
+        (directory / "case.yaml").unlink()
+        directory.rmdir()
 
 
 def write_versions(directory: Path) -> None:
     """Write into ``versions.txt`` what the results were computed with."""
     rows = [f"{name}: {value}\n" for name, value in describe()]
     (directory / "versions.txt").write_text("".join(rows), encoding="utf-8")
+
+
+def _unused(first: Path) -> Path:
+    """Make and return the first of the folders ``NAME``, ``NAME-2``, … that is not there; an empty one is as good."""
+    for number in count(1):
+        folder = first if number == 1 else first.with_name(f"{first.name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if not folder.is_dir() or any(folder.iterdir()):
+                continue
+        return folder
+    raise AssertionError
+
+
+def _empty(directory: Path, loaded: LoadedCase, overwrite: bool) -> None:
+    """Make the folder, or clear it of an earlier run; OutputError where that is not allowed."""
+    if directory.resolve() == loaded.folder:
+        raise OutputError(f"{directory}: the case itself is in this folder; choose another one with -o")
+    if directory.exists() and not directory.is_dir():
+        raise OutputError(f"{directory}: cannot be written: it is no folder")
+    directory.mkdir(parents=True, exist_ok=True)
+    old = sorted(directory.iterdir())
+    if not old:
+        return
+    if not _is_ours(directory):
+        raise OutputError(f"{directory}: the folder is not empty and not from a run; choose another one with -o")
+    if not overwrite:
+        raise OutputError(
+            f"{directory}: holds the results of a run; choose another folder with -o, or replace them with --overwrite "
+            "(from Python, overwrite=True)"
+        )
+    if foreign := _foreign(old):
+        raise OutputError(
+            f"{directory}: '{foreign.relative_to(directory)}' is not from a run; move it, or choose another folder "
+            "with -o"
+        )
+    # The copy of the case goes last: until then the folder can still be told for ours.
+    for path in sorted(old, key=lambda path: path.name == "case.yaml"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _foreign(paths: list[Path]) -> Path | None:
+    """Return the first of the paths in a folder of results, or below them, that no run has written."""
+    for path in paths:
+        if path.name in WRITTEN_BELOW and path.is_dir():
+            for inner in sorted(path.iterdir()):
+                if inner.is_dir() or not any(inner.match(name) for name in WRITTEN_BELOW[path.name]):
+                    return inner
+        elif path.is_dir() or not any(path.match(name) for name in WRITTEN):
+            return path
+    return None
 
 
 def _is_ours(directory: Path) -> bool:

@@ -14,10 +14,11 @@ from interstice.solver.cell import Cell
 from interstice.solver.fields import FieldWriter
 from interstice.solver.history import HistoryFile, Row, row
 from interstice.solver.launch import end_quietly_when_told
-from interstice.solver.progress import Progress
+from interstice.solver.progress import TELLERS
 from interstice.solver.reader import LoadedCase
 from interstice.solver.results import write_versions
 from interstice.solver.stepping import Advance, ProtocolError, Stepping
+from interstice.solver.terminal import Said
 
 
 class Follower(Protocol):
@@ -30,16 +31,21 @@ class Follower(Protocol):
         """Take note of the end, with the reason why the protocol could not be carried through, if so."""
 
 
-def run(loaded: LoadedCase, output: Path, comm: MPI.Comm) -> int:
-    """Run a checked case into the folder `output`; return 0, or 1 if the protocol could not be carried through."""
+def run(loaded: LoadedCase, output: Path, comm: MPI.Comm, said: Said = "steps") -> int:
+    """Run a checked case into the folder `output`; return 0, or 1 if the protocol could not be carried through.
+
+    `said` is what it prints.
+    """
 
     def followers(cell: Cell) -> Sequence[Follower]:
         if comm.size > 1:
             end_quietly_when_told()
         if comm.rank == 0:
             write_versions(output)
-        history = HistoryFile(output / "history.csv", comm)
-        return history, FieldWriter(cell, output), Progress(cell, output), Cautions(cell, loaded.warnings, output)
+        teller = TELLERS[said](cell, output)
+        cautions = Cautions(cell, loaded.warnings, output, aloud=teller.aloud)
+        teller.warnings = cautions.told
+        return HistoryFile(output / "history.csv", comm), FieldWriter(cell, output), cautions, teller
 
     return 1 if simulate(loaded, comm, followers) else 0
 

@@ -86,7 +86,7 @@ class Stepping:
         """Yield after every accepted time step, from where the state is; ProtocolError where no step is possible."""
         self._check()
         start = int(self._done)
-        for number, (cycle, step) in enumerate(islice(_unrolled(self._protocol), start, None), start=start + 1):
+        for number, (cycle, step) in enumerate(islice(unrolled(self._protocol), start, None), start=start + 1):
             if isinstance(step, Open) and step.control == "crack":
                 steps = self._follow_crack(step)
             else:
@@ -237,12 +237,12 @@ class Stepping:
             raise ProtocolError(str(error)) from None
 
 
-def _unrolled(protocol: Sequence[Step | Repeat]) -> Iterator[tuple[int, Step]]:
+def unrolled(protocol: Sequence[Step | Repeat]) -> Iterator[tuple[int, Step]]:
     """Yield every step to carry out, with the number of its repetition."""
     for step in protocol:
         if isinstance(step, Repeat):
             for cycle in range(1, step.times + 1):
-                yield from ((inner or cycle, each) for inner, each in _unrolled(step.steps))
+                yield from ((inner or cycle, each) for inner, each in unrolled(step.steps))
         else:
             yield 0, step
 

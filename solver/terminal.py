@@ -1,12 +1,21 @@
-"""What the user sees: rank 0 alone speaks, errors go to stderr. Who started this process, as one of how many ranks."""
+"""What the user sees: rank 0 alone speaks, errors go to stderr. Who started this process, as one of how many ranks.
+
+Who reads may stop reading, as in ``interstice run CASE | head``: the rest is said to nobody, and the program goes on.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import sys
-from typing import NamedTuple, NoReturn
+import threading
+from typing import Any, Literal, NamedTuple, NoReturn, TextIO
 
 import typer
+
+Said = Literal["steps", "everything", "nothing", "json"]
+"""What a run prints: a line per step of the protocol, per time step, errors alone, its summary as JSON."""
 
 
 class Started(NamedTuple):
@@ -23,6 +32,8 @@ LAUNCHERS = (
     ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "srun"),
 )
 """The variables of rank and number of ranks, and who sets them. An mpiexec within a job of SLURM comes first."""
+CLEAR = "\r\x1b[K"
+"""What takes a terminal back to the begin of its last line and clears it."""
 FIRST_STEP_OF_SLURM_ITSELF = 0xFFFFFFF0
 """Steps that the user did not start, such as that of a batch script, have the highest numbers."""
 
@@ -63,19 +74,67 @@ def _in_step_of_user() -> bool:
     return step.isdecimal() and int(step) < FIRST_STEP_OF_SLURM_ITSELF
 
 
-def say(text: str) -> None:
+def say(text: str, end: str = "\n") -> None:
     """Print `text` on rank 0."""
     if not mpi_rank():
-        print(text, flush=True)
+        _write(text + end, sys.stdout)
 
 
 def warn(text: str) -> None:
     """Print `text` to stderr on rank 0."""
     if not mpi_rank():
-        print(text, file=sys.stderr, flush=True)
+        _write(f"{text}\n", sys.stderr)
+
+
+def shout(text: str) -> None:
+    """Print `text` to stderr on whatever rank this is."""
+    assert sys.__stderr__ is not None
+    _write(f"{text}\n", sys.__stderr__)
+
+
+def status(text: str) -> bool:
+    """Show `text` in place of the last one, until something is said; return whether there is a terminal to show it."""
+    if not sys.stdout.isatty():
+        return False
+    if not mpi_rank():
+        _write(text[: shutil.get_terminal_size().columns - 1], sys.stdout)
+        _Status.standing = True
+    return True
+
+
+def show(picture: Any) -> None:
+    """Print a table of Rich on rank 0."""
+    from rich.console import Console
+
+    console = Console()
+    with console.capture() as captured:
+        console.print(picture)
+    say(captured.get(), end="")
 
 
 def fail(text: str, code: int = 2) -> NoReturn:
     """End the program in words: `text` to stderr on rank 0, exit code `code`."""
     warn(text)
     raise typer.Exit(code)
+
+
+class _Status:
+    """Whether the last line of the terminal is a status, which what is said next replaces."""
+
+    standing = False
+
+
+def _write(text: str, stream: TextIO) -> None:
+    if _Status.standing and stream.isatty():
+        text = f"{CLEAR}{text}"
+        _Status.standing = False
+    # PETSc and Gmsh change what Python does with this signal, so it is said each time; only the main thread may.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -15,7 +15,7 @@ from petsc4py import PETSc
 
 from interstice.benchmarks.pair import Force, Pair
 from interstice.meshes import film
-from interstice.meshes.roughness import flat
+from interstice.meshes.height_profile import flat
 from interstice.meshes.tagged import TaggedMesh
 from interstice.schema import Film
 from interstice.solver import algebra
@@ -200,10 +200,9 @@ class Run(NamedTuple):
         return np.array([row[name] for row in self.rows])
 
 
-@lru_cache(maxsize=6)  # a cell holds forty of MPICH's two thousand communicators
-def tiny_run(*overrides: str, text: str = TINY) -> Run:
-    """Carry out the tiny case or another; whoever asks for the same one gets the same object, to look at only."""
-    cell = tiny_cell(*overrides, text=text)
+def carry_out(loaded: LoadedCase) -> Run:
+    """Press the cell of a case and carry out its protocol."""
+    cell = Cell(loaded.case, loaded.materials, loaded.folder, MPI.COMM_WORLD)
     cell.press()
     rows, advances, stopped = [row(cell, None)], [], ""
     try:
@@ -213,3 +212,9 @@ def tiny_run(*overrides: str, text: str = TINY) -> Run:
     except ProtocolError as error:
         stopped = str(error)
     return Run(cell, rows, advances, stopped)
+
+
+@lru_cache(maxsize=6)  # a cell holds forty of MPICH's two thousand communicators
+def tiny_run(*overrides: str, text: str = TINY) -> Run:
+    """Carry out the tiny case or another; whoever asks for the same one gets the same object, to look at only."""
+    return carry_out(tiny_case(*overrides, text=text))

@@ -78,6 +78,13 @@ def test_run_into_a_folder_leaves_the_files_of_the_command(tmp_path: Path) -> No
     case = interstice.load(YAML(typ="safe").load(TINY), {"protocol": ["rest for 1 s"]})
     run = interstice.run(case, tmp_path / "results")
     assert {"case.yaml", "versions.txt", "history.csv", "cell.pvd", "interface.pvd"} <= set(os.listdir(run.folder))
+    assert run.summary["time [s]"] == 1.0 and run.summary["active fraction [1]"][NAME]["end"] > 0.0
+    before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
+    with pytest.raises(interstice.OutputError, match="holds the results of a run"):
+        interstice.run(case, run.folder)
+    assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
+    again = interstice.run(case, run.folder, overwrite=True)
+    assert len(again.rows) == len(run.rows)
     with pytest.raises(interstice.OutputError, match="not from a run"):
         (tmp_path / "other").mkdir()
         (tmp_path / "other" / "file").write_text("")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from interstice.cli import app
+from interstice.materials.library import SHIPPED
 from interstice.solver import launch
+from interstice.solver.patch.press import read_patch
 from interstice.solver.reader import CaseError, read_case
 from interstice.solver.terminal import mpi_rank
 
@@ -37,7 +40,7 @@ import sys, types
 from interstice.cli import main
 from interstice.solver.reader import CaseError
 
-def run(loaded, output, comm):
+def run(loaded, output, comm, said):
     last = comm.rank == comm.size - 1
     print("rank", comm.rank, flush=True)
     if loaded.case.title == "refuse":
@@ -97,8 +100,8 @@ def test_options_may_come_before_or_after_the_case(
     case: Path, simulated: list[tuple[Any, ...]], arguments: tuple[str, ...]
 ) -> None:
     assert invoke("run", *arguments).exit_code == 0
-    loaded, output, comm = simulated[0]
-    assert (loaded.case.stack.pressure, output, comm.size) == (7e6, Path("out"), 1)
+    loaded, output, comm, said = simulated[0]
+    assert (loaded.case.stack.pressure, output, comm.size, said) == (7e6, Path("out"), 1, "steps")
 
 
 def test_results_go_to_a_folder_named_after_the_case(case: Path, simulated: list[tuple[Any, ...]]) -> None:
@@ -107,13 +110,30 @@ def test_results_go_to_a_folder_named_after_the_case(case: Path, simulated: list
     assert read_case("results/flat/case.yaml").case == read_case(case).case
 
 
-def test_results_of_an_earlier_run_are_replaced(case: Path, simulated: list[tuple[Any, ...]]) -> None:
+def test_a_case_that_runs_again_gets_a_folder_of_its_own(case: Path, simulated: list[tuple[Any, ...]]) -> None:
+    for _ in range(3):
+        assert invoke("run", case).exit_code == 0
+    assert [call[1] for call in simulated] == [Path("results/flat"), Path("results/flat-2"), Path("results/flat-3")]
+
+
+def test_a_folder_with_results_is_refused_unless_they_may_be_replaced(
+    case: Path, simulated: list[tuple[Any, ...]]
+) -> None:
+    invoke("run", case, "-o", "out")
+    Path("out/history.csv").write_text("old")
+    result = invoke("run", case, "-o", "out")
+    assert (result.exit_code, len(simulated)) == (2, 1)
+    assert "out: holds the results of a run" in result.output and "--overwrite" in result.output
+    assert Path("out/history.csv").read_text() == "old"
+
+
+def test_results_of_an_earlier_run_are_replaced_when_asked(case: Path, simulated: list[tuple[Any, ...]]) -> None:
     invoke("run", case, "-o", "out")
     for name in ("history.csv", "interface.pvd", "versions.txt"):
         Path("out", name).write_text("old")
     Path("out/fields").mkdir()
-    Path("out/fields/old.vtu").write_text("old")
-    assert invoke("run", case, "-o", "out").exit_code == 0
+    Path("out/fields/interface_000000_0.vtu").write_text("old")
+    assert invoke("run", case, "-o", "out", "--overwrite").exit_code == 0
     assert [path.name for path in Path("out").iterdir()] == ["case.yaml"]
 
 
@@ -132,7 +152,7 @@ def test_a_foreign_file_among_results_stops_their_replacement(case: Path, simula
     invoke("run", case, "-o", "out")
     Path("out/history.csv").write_text("old")
     Path("out/notes.txt").write_text("mine")
-    result = invoke("run", case, "-o", "out")
+    result = invoke("run", case, "-o", "out", "--overwrite")
     assert result.exit_code == 2
     assert "'notes.txt' is not from a run" in result.output
     assert Path("out/history.csv").read_text() == "old"
@@ -185,6 +205,8 @@ def test_a_case_refused_while_meshing_ends_with_exit_code_2(case: Path, monkeypa
     monkeypatch.setattr("interstice.solver.simulation.run", run)
     result = invoke("run", case)
     assert (result.exit_code, result.output) == (2, "geometry: cannot be meshed\n")
+    # nothing was computed: the next try has the folder
+    assert not Path("results/flat").exists()
 
 
 def test_an_unexpected_error_is_one_line_and_its_traceback_a_file(
@@ -253,11 +275,19 @@ def test_a_broken_case_is_reported_once_on_two_ranks(case: Path) -> None:
     assert not Path("out").exists()
 
 
-def test_n_starts_ranks_and_passes_the_exit_code(case: Path) -> None:
+def unread() -> int:
+    """Return a pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+def test_n_starts_ranks_that_go_on_quietly_where_nobody_reads(case: Path) -> None:
+    """As in ``interstice run CASE -n 2 | head``."""
     options = ["-n", "2", "-o", "-out", "--set", "title=2 ranks"]
     command = [sys.executable, "-m", "interstice", "run", "flat.yaml", *options]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+    done = subprocess.run(command, env=environment(), stdout=unread(), stderr=subprocess.PIPE, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
     assert Path("-out/history.csv").exists()
     assert "title: 2 ranks" in Path("-out/case.yaml").read_text()
 
@@ -380,13 +410,87 @@ def processes_with(argument: str) -> list[str]:
     return found
 
 
+SPEAKER = """\
+import interstice
+from interstice.solver import simulation
+from interstice.solver.terminal import say, show, warn
+import gmsh
+gmsh.initialize()
+from petsc4py import PETSc
+for _ in range(3):
+    say("word"), show("word"), warn("word")
+gmsh.finalize()
+open("done", "w").close()
+"""
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_pipe_ends_nothing_though_libraries_take_its_signal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    """PETSc would print a page, Gmsh lets the signal kill."""
+    monkeypatch.chdir(tmp_path)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, closed: unread()}
+    done = subprocess.run([sys.executable, "-c", SPEAKER], env=environment(), text=True, **streams)
+    assert done.returncode == 0 and Path("done").exists()
+    assert (done.stdout, done.stderr) == ((None, "word\n" * 3) if closed == "stdout" else ("word\n" * 6, None))
+
+
 # --- the other commands ----------------------------------------------------------------------------
 
 
-def test_help_mentions_what_the_launcher_adds() -> None:
-    words = invoke("--help").output
-    for command in ("run", "validate", "schema", "info", "materials", "plot", "test (pytest arguments)", "shell"):
-        assert command in words
+def commands() -> set[str]:
+    """The commands of the program, and those that the launcher adds."""
+    return {str(command.callback.__name__) for command in app.registered_commands if command.callback} | {
+        "test",
+        "shell",
+    }
+
+
+def test_every_command_is_in_all_helps_and_in_the_readme() -> None:
+    launcher = subprocess.run([ROOT / "interstice", "--help"], capture_output=True, text=True, check=True).stdout
+    table = "\n".join(re.findall(r"^\| (`.*)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
+    program = invoke("--help").output
+    assert set(re.findall(r"^  \./interstice (\w+)", launcher, re.M)) == commands()
+    for command in commands():
+        assert re.search(rf"`{command}\b", table), f"README: {command}"
+        assert re.search(rf"[ '│]{command}\b", program), f"--help: {command}"
+
+
+@pytest.mark.parametrize("words", [("-v", "--quiet"), ("--quiet", "--json"), ("-v", "--json")])
+def test_one_way_of_speaking_is_chosen_at_most(
+    case: Path, simulated: list[tuple[Any, ...]], words: tuple[str, str]
+) -> None:
+    result = invoke("run", case, *words)
+    assert result.exit_code == 2 and f"{words[0]} stands beside {words[1]}" in result.output
+    assert simulated == [] and not Path("results").exists()
+
+
+@pytest.mark.parametrize(("word", "said"), [("-v", "everything"), ("--quiet", "nothing"), ("--json", "json")])
+def test_what_is_printed_is_passed_on_to_the_run_and_to_its_ranks(
+    case: Path, simulated: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch, word: str, said: str
+) -> None:
+    assert invoke("run", case, word).exit_code == 0
+    assert simulated[0][3] == said
+    started: list[list[str]] = []
+    monkeypatch.setattr(launch, "on_ranks", lambda ranks, words: started.append(words) or 0)
+    assert invoke("run", case, word, "-n", 2).exit_code == 0
+    assert word in started[0] and started[0][-1] == "flat.yaml"
+
+
+def test_validate_says_in_json_what_it_says_in_words(case: Path) -> None:
+    found = json.loads(invoke("validate", case, "--json").output)
+    assert found == {"case": "flat.yaml", "valid": True, "title": "a flat film", "problems": [], "notes": []}
+    wrong = ("--set", "stack.pressure=5 um", "--set", "electrolyte.material=LPSC")
+    words, data = invoke("validate", case, *wrong), invoke("validate", case, *wrong, "--json")
+    assert words.exit_code == data.exit_code == 2
+    found = json.loads(data.output)
+    assert found["valid"] is False and "\n".join(found["problems"]) == words.output.rstrip()
+
+
+def test_info_is_json_too() -> None:
+    found = json.loads(invoke("info", "--json").output)
+    assert {"Interstice", "dolfinx", "PETSc", "Cores"} <= set(found)
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("fly",), ("run", "flat.yaml", "--fast"), ("run", "x", "-n", "two")])
@@ -453,9 +557,32 @@ def test_cases_are_listed_and_copied_but_replace_nothing(tmp_path: Path) -> None
     listed = [Path(line) for line in invoke("cases").output.splitlines()]
     assert all(file.is_file() for file in listed) and "film_2d.yaml" in {file.name for file in listed}
     assert invoke("cases", "--copy", tmp_path / "new").exit_code == 0
-    assert {file.name for file in (tmp_path / "new").iterdir()} == {file.name for file in listed}
+    assert {file.name for file in (tmp_path / "new").glob("*.yaml")} == {file.name for file in listed}
     again = invoke("cases", "--copy", tmp_path / "new")
     assert again.exit_code == 2 and "exists already" in again.output
+    (tmp_path / "other" / "topography").mkdir(parents=True)
+    (tmp_path / "other" / "topography" / "LICENSE.md").write_text("mine")
+    assert invoke("cases", "--copy", tmp_path / "other").exit_code == 2
+    assert [file.name for file in (tmp_path / "other").glob("**/*.*")] == ["LICENSE.md"]
+
+
+def test_copied_cases_find_all_their_files_where_they_were_copied_to(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    copied = [Path(line) for line in invoke("cases", "--copy", folder).output.splitlines()]
+    assert copied and all(file.parent == folder for file in copied)
+    assert (folder / "topography" / "LICENSE.md").is_file()
+    for file in copied:
+        loaded = read_case(file)
+        roughness = getattr(loaded.case.geometry, "roughness", None)
+        if getattr(roughness, "kind", "") == "measured":
+            assert roughness.file.resolve().is_relative_to(folder)
+        for material in loaded.materials.values():
+            assert material.file.parent == SHIPPED or material.file.resolve().is_relative_to(folder)
+    patches = sorted(folder.glob("patches/*.yaml"))
+    assert patches
+    for file in patches:
+        patch, _ = read_patch(file)
+        assert patch.roughness.kind != "measured" or patch.roughness.file.resolve().is_relative_to(folder)
 
 
 def test_plot_of_a_folder_without_results_ends_with_exit_code_2(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from interstice.materials import load
-from interstice.schema import Case, Overrides, Section
+from interstice.schema import Case, ImportedMesh, Measured, Overrides, Section
 from interstice.schema.units import Unit
 from interstice.solver.reader import CaseError, LoadedCase, dump_case, read_case, read_mapping
 
@@ -110,6 +110,53 @@ def test_files_are_looked_for_from_the_folder_of_the_case(path: Path, monkeypatc
     text = error_of(path, "geometry.roughness={kind: measured, file: line.csv}")
     assert str(path.parent / "line.csv") in text
     assert "no file" not in text
+
+
+MATRIX = "0 1 0 2 0 1 0 1\n" * 7 + "0 1 0 nan 0 1 0 1\n"
+"""Eight heights along x and y, of which one is missing."""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("unit: parsec pc", ["geometry.roughness.unit = 'parsec pc'", "such as '2 um'"]),
+        ("unit: V", ["geometry.roughness.unit = 'V'", "a unit of [m] is needed"]),
+        ("height_unit: 3", ["geometry.roughness.height_unit = 3", "the unit is missing"]),
+        ("size: [1 um, 2 um, 3 um]", ["geometry.roughness.size"]),
+        ("size: -2 um", ["geometry.roughness.size = '-2 um'", "greater than 0"]),
+        ("fill: zero", ["geometry.roughness.fill = 'zero'", "refuse, harmonic, median"]),
+        ("fil: harmonic", ["geometry.roughness.fil", "did you mean 'fill'"]),
+        ("", ["geometry.roughness.file = 'map.txt'", "size, such as 10 um or [10 um, 5 um] and height_unit"]),
+        ("height_unit: nm, size: 4 um, line: 7", ["geometry.roughness.fill", "12.50% of the points", "harmonic"]),
+        ("height_unit: nm, size: 1 um, line: 7", ["geometry.roughness.file", "covers 1 um"]),
+    ],
+)
+def test_what_a_surface_lacks_is_an_error_of_its_key(words: str, said: list[str], path: Path) -> None:
+    (path.parent / "map.txt").write_text(MATRIX)
+    text = error_of(path, f"geometry.roughness={{kind: measured, file: map.txt, {words}}}", "geometry.length=4 um")
+    assert all(word in text for word in said), text
+
+
+def test_what_was_filled_is_a_warning_and_a_copy_of_the_case_reads_the_same_surface(path: Path, tmp_path: Path) -> None:
+    (path.parent / "map.txt").write_text(MATRIX)
+    words = "kind: measured, file: map.txt, unit: µm, height_unit: 10 nm, size: [4 um, 4 um], line: 7, fill: harmonic"
+    loaded = read_case(path, [f"geometry.roughness={{{words}}}", "geometry.length=4 um"])
+    roughness = loaded.case.geometry.roughness
+    assert (roughness.unit, roughness.height_unit, roughness.size) == (1e-6, 1e-8, (4e-6, 4e-6))
+    assert [text for text in loaded.warnings if "roughness" in text] == [
+        "geometry.roughness: 12.50% of the points of 'map.txt' in the window are missing and filled (harmonic)"
+    ]
+    assert again(loaded, tmp_path).case == loaded.case
+    assert again(loaded, tmp_path).warnings == loaded.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "metres"), [("um", 1e-6), ("µm", 1e-6), ("1 um", 1e-6), ("0.5 nm", 5e-10), ("Å", 1e-10)]
+)
+def test_a_unit_of_lengths_in_a_file_is_a_name_or_a_multiple(text: str, metres: float) -> None:
+    mesh = ImportedMesh.model_validate({"builder": "msh", "file": "body.msh", "unit": text})
+    surface = Measured.model_validate({"kind": "measured", "file": "map.txt", "height_unit": text})
+    assert (mesh.unit, surface.height_unit) == (metres, metres)
 
 
 # --- replaced values -------------------------------------------------------------------------------
@@ -388,23 +435,13 @@ def test_the_copy_holds_the_defaults_that_are_computed(
     assert again(loaded, tmp_path).case == loaded.case
 
 
-def test_the_copy_of_an_imported_mesh_holds_what_the_dimension_of_its_file_decides(path: Path, tmp_path: Path) -> None:
-    for dimension, coupling, augmentation in ((2, "monolithic", 1000), (3, "staggered", 100)):
-        names = ["electrode", "electrolyte", "collector", "counter"]
-        groups = "".join(f'{dimension - (i > 1)} {i + 1} "{name}"\n' for i, name in enumerate(names))
-        mesh = tmp_path / f"{dimension}.msh"
-        mesh.write_text(f"$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$PhysicalNames\n4\n{groups}$EndPhysicalNames\n")
-        loaded = read_case(path, [f"geometry={{builder: msh, file: {mesh}, lateral: free}}"])
-        assert (loaded.case.coupling, loaded.case.interface.contact.augmentation) == (coupling, augmentation)
-        assert again(loaded, tmp_path).case == loaded.case
-
-
 ABSENT = {
     *("electrode", "electrolyte", "interface", "electrodes", "electrolytes", "interfaces", "overrides.*", "pad"),
     *("cohesive", "friction", "adhesion", "variation", "unbonded", "fatigue", "relaxation_time", "film_resistance"),
     *("strain_coefficient", "gap_permittivity", "onset_pressure", "current_density", "c_rate", "voltage", "time"),
     *("active_fraction", "stiffness", "separator", "volume_fraction", "count", "diameter_deviation", "rms", "width"),
     *("pressure", "plateau", "line", "heat", "micro", "passivated", "profile", "cutoff", "hurst", "file"),
+    *("unit", "height_unit", "size"),
 }
 """What a case may do without: something that is not there, or one of two ways to say a thing. Not a default."""
 

@@ -18,7 +18,7 @@ from interstice import meshes
 from interstice.solver.domain import Domain, Indices
 from interstice.solver.ledger import ElasticWork, ExternalWork
 from interstice.solver.model import Model
-from interstice.solver.part import Caution, Part, Shown, Term, Unknown, Work
+from interstice.solver.part import TENSOR, Caution, Part, Shown, Term, Unknown, Work
 from interstice.solver.physics import mechanics
 from interstice.solver.site import Site
 from interstice.solver.state import State
@@ -113,12 +113,14 @@ class Appearance(Part):
         yield Shown(site, "displacement [m]", self._displacement, self._read)
         yield Shown(site, "displacement [m]", self._displacement, self._read, "whole")
         yield Shown(site, "displacement with initial gap [m]", self._opened, self._open, "whole")
-        stresses: Mapping[str, Any] = {
+        shown: Mapping[str, Any] = {
+            "stress [Pa]": symmetric(site.law.true_stress(site.u, site.eigenstrain)),
+            "strain [1]": symmetric(mechanics.in_space(site.law.strain(site.u))),
             "hydrostatic stress [Pa]": site.law.hydrostatic_stress(site.u, site.eigenstrain),
             "von Mises stress [Pa]": site.law.von_mises_stress(site.u, site.eigenstrain),
         }
-        for name, stress in stresses.items():
-            mean = self._domain.cell_mean(site.side, stress)
+        for name, expression in shown.items():
+            mean = self._domain.cell_mean(site.side, expression)
             yield Shown(site, name, mean.values, mean.read, "cell")
 
     def cautions(self) -> Iterator[Caution]:
@@ -147,6 +149,11 @@ class Appearance(Part):
     def _open(self) -> None:
         self._read()
         self._opened.x.array[:] = self._displacement.x.array + self._lift
+
+
+def symmetric(tensor: Any) -> Any:
+    """Return the six components of a symmetric tensor of shape (3, 3) in the order of `TENSOR`."""
+    return ufl.as_vector([tensor[tuple(map("xyz".index, component))] for component in TENSOR])
 
 
 def parts(model: Model) -> Iterator[Part]:

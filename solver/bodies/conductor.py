@@ -12,7 +12,7 @@ from mpi4py import MPI
 
 from interstice.materials.function import at
 from interstice.solver.interface.kinetics import FARADAY, arrhenius
-from interstice.solver.model import Model
+from interstice.solver.model import LOSS_DEGREE, Model
 from interstice.solver.part import Caution, Group, Part, Shown, Term, Unknown
 from interstice.solver.physics import binary, conduction
 from interstice.solver.site import Site
@@ -110,6 +110,16 @@ class Conductor(Part):
 
         yield Shown(self.site, "ionic potential [V]", potential, read)
         yield Shown(self.site, "potential [V]", potential, read, "whole")
+        if self.salt is None:
+            current = conduction.current_density(self.phi, self._kappa)
+            flux = current / self._domain.constant(FARADAY)
+        else:
+            current = self._law.current_density(self.salt, self.phi)
+            flux = self._law.anion_flux(self.salt, self.phi) + current / self._domain.constant(FARADAY)
+            yield Shown(self.site, "salt concentration [mol/m^3]", self.salt, lambda: None)
+        for name, vector in {"current density [A/m^2]": current, "lithium flux [mol/(m^2 s)]": flux}.items():
+            mean = self._domain.cell_mean(self.site.side, vector, LOSS_DEGREE)
+            yield Shown(self.site, name, mean.values, mean.read, "cell")
 
 
 def parts(model: Model) -> Iterator[Part]:

@@ -132,6 +132,9 @@ class Heat(Part):
 
         yield Shown(self.site, "temperature [K]", temperature, read)
         yield Shown(self.site, "temperature [K]", temperature, read, "whole")
+        flux = -self._domain.constant(self.solid.conductivity) * ufl.grad(self.rise)
+        mean = self._domain.cell_mean(self.site.side, flux)
+        yield Shown(self.site, "heat flux [W/m^2]", mean.values, mean.read, "cell")
 
 
 class HeatContact(Part):

@@ -15,7 +15,7 @@ from interstice.materials.elementwise import log, maximum, minimum
 from interstice.materials.function import at
 from interstice.solver.interface import kinetics
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
-from interstice.solver.model import Model
+from interstice.solver.model import LOSS_DEGREE, Model
 from interstice.solver.part import Caution, Group, Limit, Part, Shown, Term, Unknown
 from interstice.solver.physics import conduction, diffusion
 from interstice.solver.site import Site
@@ -131,27 +131,28 @@ class Host(Part):
     def terms(self) -> Iterator[Term]:
         q, psi = ufl.TestFunction(self.c.function_space), ufl.TestFunction(self.phi.function_space)
         dx = self._model.dx(self.site)
-        yield Term(self.c, self._conservation(q))
+        # the rule at the vertices lumps the mass: however short a step, no wiggles carry c beyond empty and full
+        lumped = diffusion.at_vertices(self._domain.dx(self.site.side))
+        yield Term(self.c, diffusion.balance(self._rate, q, self._flux, lumped))
         if self.stress is not None:
             sigma_h = self.site.law.hydrostatic_stress(self.site.u, self.site.eigenstrain)
             t = ufl.TestFunction(self.stress.function_space)
             yield Term(self.stress, diffusion.hydrostatic_residual(self.stress, t, sigma_h, dx))
         yield Term(self.phi, conduction.residual(self.phi, psi, self.conductivity, dx))
 
-    def _conservation(self, q: Any) -> ufl.Form:
-        """Return the weak form of diffusion."""
+    @property
+    def _flux(self) -> Any:
+        """J [mol/(m² s)] in UFL."""
         host, theta, temperature = self.material, self.theta(self.c), self.site.temperature
         warmth = kinetics.arrhenius(host.diffusivity_activation_energy, temperature, host.reference_temperature)
         diffusivity = self._model.coefficient(warmth) * at(self._quantity(host.diffusivity), theta)
-        # the rule at the vertices lumps the mass: however short a step, no wiggles carry c beyond empty and full
-        dx = diffusion.at_vertices(self._domain.dx(self.site.side))
+        full = self._domain.constant(self.c_max)
         if self.stress is None and host.diffusivity_kind == "chemical":
-            return diffusion.residual(self.c, self._rate, q, diffusivity, dx)
+            return diffusion.flux(self.c, full, diffusivity)
         factor = diffusion.thermodynamic_factor(host.open_circuit_potential, theta, temperature)
         chemical, tracer = diffusion.diffusivities(diffusivity, factor, host.diffusivity_kind)
         pull = self.lithium_volume(theta) * self.stress if self.stress is not None else 0.0
-        flux = diffusion.flux(self.c, self._domain.constant(self.c_max), chemical, tracer, pull, temperature)
-        return diffusion.balance(self._rate, q, flux, dx)
+        return diffusion.flux(self.c, full, chemical, tracer, pull, temperature)
 
     def commit(self) -> None:
         crossing = sum(face.transfer.crossing for face in self._faces if face.transfer) / FARADAY
@@ -206,6 +207,13 @@ class Host(Part):
         yield Shown(self.site, "concentration [mol/m^3]", self.c, lambda: None)
         yield Shown(self.site, "stoichiometry [1]", theta, read_theta)
         yield Shown(self.site, "stoichiometry [1]", theta, read_theta, "whole")
+        vectors = {
+            "current density [A/m^2]": conduction.current_density(self.phi, self._domain.constant(self.conductivity)),
+            "lithium flux [mol/(m^2 s)]": self._flux,
+        }
+        for name, vector in vectors.items():
+            mean = self._domain.cell_mean(self.site.side, vector, LOSS_DEGREE)
+            yield Shown(self.site, name, mean.values, mean.read, "cell")
 
     @property
     def _faces(self) -> list[Any]:

@@ -148,9 +148,9 @@ class Domain:
         components = np.arange(first.bs, dtype=np.int32)
         return (second.bs * blocks[:, None] + components).ravel()
 
-    def cell_mean(self, side: Side, expression: Any) -> CellMean:
+    def cell_mean(self, side: Side, expression: Any, degree: int | None = None) -> CellMean:
         """Return a reader of the mean of `expression`, of fields of any side or body, in the cells of `side`."""
-        return CellMean(self, side, expression)
+        return CellMean(self, side, expression, degree)
 
     def side_of(self, space: fem.FunctionSpace) -> Side | None:
         """Return the side or body on which `space` lives, None for one of an interface."""

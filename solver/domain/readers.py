@@ -36,18 +36,19 @@ class NodalReader:
 
 
 class CellMean:
-    """The mean of an expression in each cell of a side, in `values`, piecewise constant."""
+    """The mean of an expression in each cell of a side, a scalar or a vector, in `values`, piecewise constant."""
 
-    def __init__(self, domain: Domain, side: Side, expression: Any) -> None:
-        self.values = fem.Function(fem.functionspace(side.mesh, ("DG", 0)))
+    def __init__(self, domain: Domain, side: Side, expression: Any, degree: int | None = None) -> None:
+        """`degree` is that of the quadrature, chosen by the expression if it is not given."""
+        one = fem.Function(fem.functionspace(side.mesh, ("DG", 0)))
+        assemble_nodal(domain.form(domain.constant(1.0) * ufl.TestFunction(one.function_space) * domain.dx(side)), one)
+        self.values = fem.Function(fem.functionspace(side.mesh, ("DG", 0, ufl.as_ufl(expression).ufl_shape)))
         test = ufl.TestFunction(self.values.function_space)
-        integrands = expression, domain.constant(1.0)
-        self._integrals, volumes = (domain.form(f * test * domain.dx(side)) for f in integrands)
-        assemble_nodal(volumes, self.values)
-        self._volumes = np.copy(self.values.x.array)
+        self._integrals = domain.form(ufl.inner(expression, test) * domain.dx(side, degree))
+        self._volumes = np.repeat(one.x.array, self.values.function_space.dofmap.bs)
 
     def read(self) -> npt.NDArray[np.float64]:
-        """Evaluate at the present state; return the means, shape (local and ghost cells,)."""
+        """Evaluate at the present state; return the means, shape (local and ghost cells × components,)."""
         assemble_nodal(self._integrals, self.values)
         self.values.x.array[:] /= self._volumes
         return self.values.x.array

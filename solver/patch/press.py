@@ -38,12 +38,16 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Surface:
-    """The heights [m] over one period, shape (n, n), the period [m], rms gradient, and what to say of it."""
+    """The heights [m] over one period, shape (n, n), the period [m], rms gradient, and what to say of it.
+
+    `warnings` say how heights were made that the file does not have as they are.
+    """
 
     heights: Array
     period: float
     slope: float
     description: str
+    warnings: tuple[str, ...] = ()
 
 
 def read_patch(path: Path, overrides: Sequence[str] = ()) -> tuple[Patch, Surface]:
@@ -61,8 +65,8 @@ def read_patch(path: Path, overrides: Sequence[str] = ()) -> tuple[Patch, Surfac
     except ValueError as error:
         name, _, message = str(error).partition(": ")
         raise CaseError([located.problem(tuple(name.split(".")), message)]) from None
-    period = len(heights) * patch.spacing
-    return patch, Surface(heights, period, boundary_elements.slope(heights, period), profile.description)
+    period, warnings = len(heights) * patch.spacing, tuple(roughness.remarks_of_patch(patch, folder))
+    return patch, Surface(heights, period, boundary_elements.slope(heights, period), profile.description, warnings)
 
 
 def identity(patch: Patch, surface: Surface) -> str:
@@ -81,11 +85,13 @@ def is_written(path: Path, identity: str) -> bool:
     return head[:1] == [MARK] and f"# input: {identity}" in head
 
 
-def require_ours(path: Path) -> None:
-    """Raise TableError if the file holds anything but a table, which may be written anew, or cannot be written."""
+def require_free(path: Path, overwrite: bool = False) -> None:
+    """Raise TableError if the file is there, unless it is a table and `overwrite` says so, or cannot be written."""
     try:
         if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
             raise TableError("exists and is no table of a patch; choose another file with -o")
+        if path.exists() and not overwrite:
+            raise TableError("holds the table of another patch; choose another file with -o, or use --overwrite")
         if not path.parent.is_dir():
             raise TableError("its folder does not exist")
     except OSError as error:

@@ -10,6 +10,11 @@ from typing import Any
 import ufl
 
 
+def current_density(phi: Any, conductivity: Any) -> Any:
+    """Return i = −κ ∇φ [A/m²]."""
+    return -conductivity * ufl.grad(phi)
+
+
 def residual(phi: Any, psi: Any, conductivity: Any, dx: ufl.Measure) -> ufl.Form:
     """Return ∫ κ ∇φ · ∇ψ dx; κ [S/m], φ [V]."""
     return conductivity * ufl.inner(ufl.grad(phi), ufl.grad(psi)) * dx

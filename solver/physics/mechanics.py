@@ -51,6 +51,15 @@ class Elasticity:
         elastic = epsilon - eigenstrain * identity
         return lame_lambda * (ufl.tr(epsilon) - 3 * eigenstrain) * identity + 2 * mu * elastic
 
+    def true_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return Cauchy's stress [Pa], shape (3, 3), the out-of-plane stress of plane strain included."""
+        return self._in_space(u, eigenstrain)
+
+    def _in_space(self, u: Any, eigenstrain: Any) -> Any:
+        """Return σ with its out-of-plane part, shape (3, 3)."""
+        sigma = self.stress(u, eigenstrain)
+        return in_space(sigma, 3 * self.hydrostatic_stress(u, eigenstrain) - ufl.tr(sigma))
+
     def hydrostatic_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
         """Return σ_h = K (tr ε − 3 e) [Pa], the mean of the three normal stresses, out of plane included."""
         lame_lambda, mu = self.lame
@@ -99,6 +108,18 @@ class FiniteRotation(Elasticity):
     def virtual_strain(self, u: Any, v: Any) -> Any:
         """Return sym (Fᵀ ∇v), shape (d, d), with F = I + ∇u."""
         return ufl.sym((ufl.Identity(len(u)) + ufl.grad(u)).T * ufl.grad(v))
+
+    def true_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return Cauchy's stress F σ Fᵀ/det F [Pa], shape (3, 3), along axes that do not turn with the body."""
+        deformation = in_space(ufl.Identity(len(u)) + ufl.grad(u), 1.0)
+        return deformation * self._in_space(u, eigenstrain) * deformation.T / ufl.det(deformation)
+
+
+def in_space(tensor: Any, out_of_plane: Any = 0.0) -> Any:
+    """Return a tensor of shape (2, 2) with one more component out of the plane, those of shape (3, 3) as they are."""
+    if tensor.ufl_shape == (3, 3):
+        return tensor
+    return ufl.as_matrix([[tensor[0, 0], tensor[0, 1], 0], [tensor[1, 0], tensor[1, 1], 0], [0, 0, out_of_plane]])
 
 
 def residual(law: Elasticity, u: Any, v: Any, dx: ufl.Measure, eigenstrain: Any = 0.0) -> ufl.Form:

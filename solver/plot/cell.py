@@ -12,17 +12,35 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.tri import Triangulation
+from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from interstice.solver.plot.interface import is_closed, is_curve
-from interstice.solver.plot.run import Grid, Run, series
-from interstice.solver.plot.style import WIDTH, Array, display, quantity, round_down
+from interstice.solver.plot.run import Grid, Moment, Run, series
+from interstice.solver.plot.style import (
+    Array,
+    display,
+    is_narrow,
+    page,
+    page_width,
+    plain_ticks,
+    quantity,
+    round_down,
+    wrapped,
+)
 
-WARP, STOICHIOMETRY, STRESS = "displacement with initial gap [m]", "stoichiometry [1]", "von Mises stress [Pa]"
+WARP, STOICHIOMETRY, STRESS = "displacement_with_initial_gap", "stoichiometry", "von_Mises_stress"
 SHIFT = 0.3
 """Of the whole cell, over its height: the displacement is not drawn larger."""
 SHEAR = 0.4
 """Of a view near the interface, over its width: what is seen is not moved further past each other."""
+SMALL = 0.06
+"""Of the width of a picture: a smaller square is pointed at."""
+NARROWEST = 0.002
+"""Range of stoichiometries that the colours show: no noise in an even host."""
+TICKS = 4
+"""Of a colour bar, at most."""
 SHARE = 0.8
 """Of the height of the cell: the view near the interface is not wider."""
 
@@ -44,22 +62,21 @@ class Part:
         """What its colours show, at the nodes."""
         return self.grid[STOICHIOMETRY if self.electrode else STRESS]
 
-    def deformed(self, exaggeration: float, factor: float) -> Part:
-        """Return it with its displacement exaggerated and all its lengths multiplied by `factor`."""
+    def deformed(self, exaggeration: float, fixed: Array, factor: float) -> Part:
+        """Return it with its displacement, less a `fixed` one [m], exaggerated, and all its lengths times `factor`."""
         grid = self.grid.copy()
-        grid.points = factor * (grid.points + exaggeration * grid[WARP])
+        grid.points = factor * (grid.points + exaggeration * (grid[WARP] - fixed))
         return Part(self.name, grid)
 
 
-def cell(run: Run) -> Figure:
-    """Return the deformed cell when an interface has its lowest active fraction, whole and near there, exaggerated.
+def cell(run: Run, moment: Moment) -> Figure:
+    """Return the deformed cell at a moment, whole and near the weakest interface, exaggerated, without coordinates.
 
     Colours are the stoichiometry in electrodes and the equivalent stress, averaged to the nodes, in electrolytes.
     A solid cell is cut where contact presses; the view of its interface is that of the cut.
     """
-    moment = run.lowest(run.weakest)
     grid = run.fields("cell", moment.time, [WARP, STOICHIOMETRY, STRESS, "side"])
-    surface = run.fields(series(run.weakest), moment.time, ["gap [m]", "pressure [Pa]", "contacted [1]"])
+    surface = run.fields(series(run.weakest), moment.time, ["gap", "pressure", "contacted"])
     parts = parts_of(grid)
     plane = is_curve(surface)
     y = None if plane else section_through(surface)
@@ -73,35 +90,40 @@ def cell(run: Run) -> Figure:
     modest = min(exaggeration, round_down(SHIFT * height / furthest)) if furthest else exaggeration
     electrolytes = [part.grid for part in sections if not part.electrode]
     _, warp = min(_nearest(one, place) for one in electrolytes)
-    middle = place + exaggeration * np.array(warp)
+    fixed = np.array(warp)
 
     length, unit = display("m", grid.length)
     colours = _colours(sections)
     ratio = float(np.clip(grid.bounds[1] / height, 0.7, 2.5)) if plane else 1.0
-    figure = Figure(figsize=(WIDTH, 1.0 + WIDTH / (1.15 + ratio)))
-    whole, zoom = figure.subplots(1, 2, width_ratios=[ratio, 1])
-    draw_section(zoom, [part.deformed(exaggeration, length) for part in sections], colours)
+    if is_narrow():
+        figure = page(2.0 + page_width() * (1 / ratio + 1))
+        whole, zoom = figure.subplots(2, 1, height_ratios=[1 / ratio, 1])
+    else:
+        figure = page(1.0 + page_width() / (1.15 + ratio))
+        whole, zoom = figure.subplots(1, 2, width_ratios=[ratio, 1])
+    draw_section(zoom, [part.deformed(exaggeration, fixed, length) for part in sections], colours)
     reach = np.array([-0.5, 0.5]) * length * width
-    zoom.set(xlim=length * middle[0] + reach, ylim=length * middle[1] + reach, xlabel=f"x [{unit}]")
-    zoom.locator_params(nbins=5)
+    zoom.set(xlim=length * place[0] + reach, ylim=length * place[1] + reach)
     zoom.spines[:].set_visible(True)
-    zoom.yaxis.tick_right()
+    where = f"around x = {length * place[0]:.3g} {unit}, {'y' if plane else 'z'} = {length * place[1]:.3g} {unit}"
     if plane:
-        drawn = [part.deformed(modest, length) for part in parts]
+        drawn = [part.deformed(modest, fixed, length) for part in parts]
         draw_section(whole, drawn, colours)
         _name(whole, drawn)
-        whole.set(xlabel=f"x [{unit}]", ylabel=f"y [{unit}]")
         whole.margins(0)
-        corner = length * (place[:2] + modest * np.array(warp)[:2] - width / 2)
-        box = (*corner, length * width, length * width)
-        whole.indicate_inset(box, zoom, edgecolor="k", alpha=1)
+        whole.spines[:].set_visible(False)
+        _mark(whole, length * place[:2], length * width)
+        _scale_bar(whole, unit)
     else:
-        whole.imshow(render([part.deformed(modest, length) for part in parts], colours))
+        whole.imshow(render([part.deformed(modest, fixed[[0, 2, 1]], length) for part in parts], colours))
         whole.set_axis_off()
         assert y is not None
-        zoom.set_title(f"cut at y = {quantity('m', y)}")
-        zoom.yaxis.set_label_position("right")
-        zoom.set_ylabel(f"z [{unit}]")
+        where = f"cut at y = {quantity('m', y)}\n{where}"
+    zoom.set_title(where)
+    _scale_bar(zoom, unit)
+    for ax in (whole, zoom):
+        # what is exaggerated has no coordinates
+        ax.set(xticks=[], yticks=[])
     highest = colours[1].get_clim()[1] or 1.0
     factor, shown = display("Pa", highest)
     in_units = ScalarMappable(Normalize(0, factor * highest), colours[1].cmap)
@@ -111,15 +133,20 @@ def cell(run: Run) -> Figure:
         (zoom, f"{kinds[1]}: von Mises stress [{shown}]", in_units, "max", 20),
     ):
         options: dict[str, Any] = {"location": "bottom", "shrink": 0.8, "pad": 0.02, "aspect": aspect, "extend": extend}
-        figure.colorbar(mappable, ax=ax, label=label, **options)
+        figure.colorbar(mappable, ax=ax, label=label, **options, **plain_ticks(TICKS))
     fraction = run.at("active fraction", moment.time, run.weakest)
-    drawn_with = f"{exaggeration:g}" if modest == exaggeration else f"{modest:g} (left), × {exaggeration:g} (right)"
-    figure.suptitle(
-        f"Lowest active fraction{' of ' + run.weakest if run.weakest else ''}, $f_c$ = {fraction:.3g}, "
-        f"at {quantity('s', moment.time)}{chr(10) if run.weakest else ': '}"
-        f"displacement and initial gap × {drawn_with}",
-        fontsize=10,
+    times = (
+        f"{exaggeration:g}"
+        if modest == exaggeration
+        else f"{modest:g}, in the view of the interface × {exaggeration:g}"
     )
+    what = [
+        moment.label,
+        quantity("s", moment.time),
+        f"$f_c$ = {fraction:.3g}{' at ' + run.weakest if run.weakest else ''}",
+    ]
+    title = ", ".join(filter(None, [*what, f"displacement and initial gap × {times}"]))
+    figure.suptitle(wrapped(title), fontsize="medium")
     return figure
 
 
@@ -132,6 +159,26 @@ def parts_of(grid: Grid) -> list[Part]:
     ]
 
 
+def _mark(ax: Axes, middle: Array, width: float) -> None:
+    """Draw the square that another view shows, with an arrow if it is hard to see."""
+    for colour, line in (("w", 2.4), ("k", 1.2)):
+        corner = (middle[0] - width / 2, middle[1] - width / 2)
+        ax.add_patch(Rectangle(corner, width, width, fill=False, edgecolor=colour, linewidth=line))
+    if width < SMALL * np.ptp(ax.get_xlim()):
+        arrow = {"arrowstyle": "simple", "facecolor": "k", "edgecolor": "w"}
+        corner = (middle[0] + width / 2, middle[1] + width / 2)
+        ax.annotate("", corner, xytext=(26, 26), textcoords="offset points", arrowprops=arrow)
+
+
+def _scale_bar(ax: Axes, unit: str) -> None:
+    """Draw a length of about a quarter of the width as a bar."""
+    reach = float(np.ptp(ax.get_xlim()))
+    length = round_down(1e6 * reach / 3) / 1e6
+    bar = AnchoredSizeBar(ax.transData, length, f"{length:g} {unit}", "lower right", pad=0.4, borderpad=0.4, sep=3)
+    bar.patch.set(alpha=0.8, linewidth=0)
+    ax.add_artist(bar)
+
+
 def _nearest(grid: Grid, place: Array) -> tuple[float, list[float]]:
     """Return the distance of a place from the nearest node and the displacement there."""
     node = grid.find_closest_point(place)
@@ -141,9 +188,10 @@ def _nearest(grid: Grid, place: Array) -> tuple[float, list[float]]:
 def _colours(parts: list[Part]) -> list[ScalarMappable]:
     """Return the colours of electrodes and of electrolytes; the few highest stresses are not told apart."""
     theta = np.concatenate([part.values for part in parts if part.electrode])
+    middle, half = (theta.min() + theta.max()) / 2, max(float(np.ptp(theta)), NARROWEST) / 2
     stress = np.percentile(np.concatenate([part.values for part in parts if not part.electrode]), 99)
     return [
-        ScalarMappable(Normalize(theta.min(), theta.max()), "viridis"),
+        ScalarMappable(Normalize(middle - half, middle + half), "viridis"),
         ScalarMappable(Normalize(0, float(stress) or 1.0), "magma"),
     ]
 
@@ -167,7 +215,7 @@ def _calm(parts: list[Part], place: Array, width: float) -> float:
 
 def section_through(surface: Grid) -> float:
     """Return the y [m] of the highest contact pressure, of that in the front two thirds if there is any."""
-    y, pressure = surface.points[:, 1], surface["pressure [Pa]"]
+    y, pressure = surface.points[:, 1], surface["pressure"]
     low, high = surface.bounds[2:4]
     ahead = pressure * (y < low + 2 / 3 * (high - low))
     place = y[np.argmax(ahead if ahead.any() else pressure)]
@@ -193,7 +241,7 @@ def view(surface: Grid, y: float | None, widest: float = np.inf) -> tuple[Array,
 
     It shows the widest gap there is near contact, about a quarter as high as the view, which is at most `widest`.
     """
-    points, gap, touching = surface.points, surface["gap [m]"], surface["contacted [1]"] > 0.5
+    points, gap, touching = surface.points, surface["gap"], surface["contacted"] > 0.5
     if y is not None:
         near = np.abs(points[:, 1] - y) < spacing(surface)
         points, gap, touching = points[near][:, [0, 2, 1]], gap[near], touching[near]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyvista
 from matplotlib.artist import Artist
@@ -14,40 +16,52 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.tri import Triangulation
 
-from interstice.solver.plot.run import Grid, Moment, Run, series
-from interstice.solver.plot.style import BLUE, CONTACT, GREY, WIDTH, Array, display, labelled, quantity, unit_of
+from interstice.solver.plot.run import Grid, Moment, Run, series, unit_of
+from interstice.solver.plot.style import (
+    BLUE,
+    CONTACT,
+    GREY,
+    Array,
+    display,
+    labelled,
+    page,
+    page_width,
+    quantity,
+)
 
-MAPS = {"pressure [Pa]": "Purples", "gap [m]": "Greens", "current density [A/m^2]": "RdBu"}
-SIGNED = ("current density [A/m^2]",)
-ROWS = {"pressure [Pa]": "pressure", "gap [m]": "gap", "current density [A/m^2]": "current density"}
+MAPS = {"pressure": "Purples", "gap": "Greens", "current_density": "RdBu"}
+OTHER_MAP = "viridis"
+SIGNED = ("current_density",)
+ROWS = tuple(MAPS)
 LEVEL = 0.05
 """An interface rises less than this, over its length, unless it goes around particles."""
 
 
-def interface(run: Run, name: str) -> Figure:
-    """Return pressure, gap and current density on an interface, a column for each moment, with Γ_c marked."""
-    moments = run.moments(name)
-    grids = [run.fields(series(name), moment.time, [*ROWS, "contacted [1]"]) for moment in moments]
+def interface(run: Run, name: str, moments: list[Moment], fields: Sequence[str] = ROWS) -> Figure:
+    """Return fields of an interface, a row each, at moments, a column each, with Γ_c marked."""
+    grids = [run.fields(series(name), moment.time, [*fields, "contacted"]) for moment in moments]
     along = is_curve(grids[0]) and not is_closed(grids[0])
-    row_height = 1.7 if along else min(height_to_width(grids[0]) * (WIDTH - 1.5) / len(moments), 2.6)
-    figure = Figure(figsize=(WIDTH, 1.0 + len(ROWS) * row_height))
-    axes = figure.subplots(len(ROWS), len(moments), sharex=True, sharey="row" if along else True, squeeze=False)
+    row_height = 1.7 if along else min(height_to_width(grids[0]) * (page_width() - 1.5) / len(moments), 2.6)
+    figure = page(1.0 + len(fields) * row_height)
+    axes = figure.subplots(len(fields), len(moments), sharex=True, sharey="row" if along else True, squeeze=False)
     for ax, moment in zip(axes[0], moments, strict=True):
         ax.set_title(described(run, moment, name))
-    for row, (field, label) in zip(axes, ROWS.items(), strict=True):
-        factor, shown = display(unit_of(field), np.concatenate([grid[field] for grid in grids]))
+    for row, field in zip(axes, fields, strict=True):
+        factor, shown = display(unit_of(grids[0], field), np.concatenate([grid[field] for grid in grids]))
         if along:
             for ax, grid in zip(row, grids, strict=True):
                 draw_curve(ax, grid, factor * grid[field])
-            row[0].set_ylabel(labelled(label, shown))
-            if field not in SIGNED:
+            row[0].set_ylabel(labelled(field.replace("_", " "), shown))
+            if min(grid[field].min() for grid in grids) >= 0.0:
                 row[0].set_ylim(bottom=0)
         else:
             colours = map_colours(field, factor * np.concatenate([grid[field] for grid in grids]))
             extend = "both" if field in SIGNED else "max"
             for ax, grid in zip(row, grids, strict=True):
                 draw_map(ax, grid, factor * grid[field], colours)
-            figure.colorbar(colours, ax=list(row), label=f"{label} [{shown}]", extend=extend, pad=0.01)
+            figure.colorbar(
+                colours, ax=list(row), label=f"{field.replace('_', ' ')} [{shown}]", extend=extend, pad=0.01
+            )
     _, unit = display("m", grids[0].length)
     for ax in axes[-1]:
         ax.set_xlabel(f"x [{unit}]")
@@ -63,14 +77,14 @@ def interface(run: Run, name: str) -> Figure:
     if not is_closed(grids[0]):
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
     if name:
-        figure.suptitle(name, fontsize=10)
+        figure.suptitle(name, fontsize="medium")
     return figure
 
 
 def described(run: Run, moment: Moment, name: str) -> str:
     """Return a moment in words, with its time and the active fraction of an interface."""
     fraction = run.at("active fraction", moment.time, name)
-    return f"{moment.label}, {quantity('s', moment.time)}\n$f_c$ = {fraction:.3g}"
+    return f"{moment.label}\n{quantity('s', moment.time)}, $f_c$ = {fraction:.3g}".strip()
 
 
 def is_curve(grid: Grid) -> bool:
@@ -95,7 +109,7 @@ def draw_curve(ax: Axes, grid: Grid, values: Array) -> None:
     """Draw values at the nodes of a curve against x, and a band around each node where the sides touch."""
     place, order = np.unique(display("m", grid.length)[0] * grid.points[:, 0], return_index=True)
     edges = np.concatenate([place[:1], (place[1:] + place[:-1]) / 2, place[-1:]])
-    touching = grid["contacted [1]"][order] > 0.5
+    touching = grid["contacted"][order] > 0.5
     ax.bar(
         edges[:-1][touching],
         1,
@@ -129,7 +143,7 @@ def draw_map(ax: Axes, grid: Grid, values: Array, colours: ScalarMappable) -> No
     else:
         triangles = Triangulation(x, y, grid.cells_dict[pyvista.CellType.TRIANGLE])
         ax.tripcolor(triangles, values, shading="gouraud", cmap=colours.cmap).set_norm(colours.norm)
-        touching = grid["contacted [1]"]
+        touching = grid["contacted"]
         if 0.0 < touching.mean() < 1.0:
             ax.tricontour(triangles, touching, levels=[0.5], colors="k", linewidths=0.6)
     ax.set_aspect("equal")
@@ -139,4 +153,4 @@ def draw_map(ax: Axes, grid: Grid, values: Array, colours: ScalarMappable) -> No
 def map_colours(name: str, values: Array) -> ScalarMappable:
     """Return colours for a field of an interface, white for zero; the few highest values are not told apart."""
     high = float(np.percentile(np.abs(values), 99.5)) or 1.0
-    return ScalarMappable(Normalize(-high if name in SIGNED else 0, high), MAPS[name])
+    return ScalarMappable(Normalize(-high if name in SIGNED else 0, high), MAPS.get(name, OTHER_MAP))

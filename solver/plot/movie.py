@@ -9,11 +9,10 @@ from matplotlib.animation import PillowWriter
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 
 from interstice.solver.plot.interface import MAPS, draw_map, is_closed, is_curve
 from interstice.solver.plot.run import Grid, Run, series
-from interstice.solver.plot.style import SKY, VERMILION, WIDTH, Array, display, quantity
+from interstice.solver.plot.style import SKY, VERMILION, Array, display, page, quantity
 
 FRAMES = 60
 
@@ -22,31 +21,31 @@ def movie(run: Run, name: str, path: Path) -> None:
     """Write the opening of an interface as a GIF: the gap along it or as a map, the active fraction below."""
     times = run.times(series(name))
     times = [times[i] for i in np.unique(np.linspace(0, len(times) - 1, FRAMES).astype(int))]
-    grids = [run.fields(series(name), time, ["gap [m]", "contacted [1]"]) for time in times]
+    grids = [run.fields(series(name), time, ["gap", "contacted"]) for time in times]
     along = is_curve(grids[0]) and not is_closed(grids[0])
     _, unit = display("m", grids[0].length)
-    widest = max(float(grid["gap [m]"].max()) for grid in grids) or 1e-9
+    widest = max(float(grid["gap"].max()) for grid in grids) or 1e-9
     factor, shown = display("m", widest)
     scale, clock = display("s", run.time)
 
     if along:
-        figure = Figure(figsize=(WIDTH, 4.5))
+        figure = page(4.5)
         upper, lower = figure.subplots(2, 1, height_ratios=[2.5, 1])
     else:
-        figure = Figure(figsize=(WIDTH, 3.6))
+        figure = page(3.6)
         upper, lower = figure.subplots(1, 2, width_ratios=[1.4, 1])
     lower.plot(scale * run.time, run.column("active fraction", name)[0], color=VERMILION)
     lower.set(xlabel=f"time [{clock}]", ylabel="active fraction $f_c$", ylim=(0, None))
     lower.margins(x=0.01)
     (now,) = lower.plot([], [], "o", color=VERMILION)
-    colours = ScalarMappable(Normalize(0, factor * widest), MAPS["gap [m]"])
+    colours = ScalarMappable(Normalize(0, factor * widest), MAPS["gap"])
     if not along:
         figure.colorbar(colours, ax=upper, label=f"gap [{shown}]")
     writer = PillowWriter(fps=8)
     with writer.saving(figure, path, dpi=110):
         for time, grid in zip(times, grids, strict=True):
             upper.clear()
-            gap = factor * grid["gap [m]"]
+            gap = factor * grid["gap"]
             if along:
                 draw_opening(upper, grid, gap, 1.25 * factor * widest, name)
                 upper.set_ylabel(f"gap [{shown}]")
@@ -63,7 +62,7 @@ def draw_opening(ax: Axes, grid: Grid, gap: Array, reach: float, name: str) -> N
     """Draw the upper side, up to `reach`, above the lower, `gap` apart along the curve, and where they touch."""
     above, below = name.split("/") if name else ("electrode", "electrolyte")
     place, order = np.unique(display("m", grid.length)[0] * grid.points[:, 0], return_index=True)
-    gap, touching = gap[order], grid["contacted [1]"][order] > 0.5
+    gap, touching = gap[order], grid["contacted"][order] > 0.5
     ax.fill_between(place, gap, reach, color=SKY, linewidth=0, label=above)
     ax.fill_between(place, -0.25 * reach, 0, color="#BBBBBB", linewidth=0, label=below)
     ax.plot(place[touching], gap[touching], "o", color=VERMILION, markersize=3, label="Γ$_c$: in contact")

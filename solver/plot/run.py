@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,9 @@ import pandas
 import pyvista
 
 from interstice.solver.history import KIND
-from interstice.solver.plot.style import Array, unit_of
+from interstice.solver.output import LENGTHS
+from interstice.solver.plot.style import Array
+from interstice.solver.units import split_unit
 
 Grid = Any
 """A pyvista.UnstructuredGrid; the types PyVista gives its arrays are wrong."""
@@ -36,8 +38,9 @@ class Run:
     What there is one of has the name "".
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, asked: Sequence[float] = ()) -> None:
+        """Read the run in a folder; `asked` are the times [s] of its pictures, if not those that tell most."""
+        self.directory, self.asked = directory, asked
         path = directory / "history.csv"
         try:
             # The last row of a simulation that is still running may be incomplete.
@@ -54,7 +57,7 @@ class Run:
     def of(cls, table: pandas.DataFrame) -> Run:
         """Return the run whose history is `table`, with the columns of history.csv; it has no field series."""
         run = cls.__new__(cls)
-        run.directory, run.table = Path(), table
+        run.directory, run.asked, run.table = Path(), (), table
         run.time = run.column("time")[0]
         return run
 
@@ -74,7 +77,7 @@ class Run:
         for header in self.table:
             if header.startswith(f"{title} ["):
                 try:
-                    return self.table[header].to_numpy(float), unit_of(header)
+                    return self.table[header].to_numpy(float), split_unit(header)[1]
                 except ValueError as error:
                     raise ValueError(f"{path}: column '{header}' holds something that is no number ({error})") from None
         raise ValueError(f"{path}: there is no column '{title} [unit]'")
@@ -102,29 +105,42 @@ class Run:
         """The interface whose active fraction falls lowest."""
         return min(self.interfaces, key=lambda name: self.column("active fraction", name)[0].min())
 
+    def fields_of(self, series: str) -> list[str]:
+        """Return the names of the fields of a series; none if there is no such series."""
+        if not (self.directory / f"{series}.pvd").exists():
+            return []
+        grid = self.fields(series, self.times(series)[0], [])
+        return [name for data in (grid.point_data, grid.cell_data) for name in data]
+
     def times(self, series: str) -> list[float]:
         """Return the times [s] of a field series."""
         return [float(time) for time in self._reader(series).time_values]
 
     def moments(self, name: str) -> list[Moment]:
-        """Return start (of the current, if any), lowest active fraction of an interface and end, if they differ."""
+        """Return the first moment (under current, if any), that of the lowest active fraction, and the last.
+
+        Where times were asked for, those of the series next to them instead.
+        """
         times = self.times(series(name))
+        if self.asked:
+            return [Moment("", min(times, key=lambda time: abs(time - asked))) for asked in self.asked]
         flowing = [time for time in times if self.at("current density", time) != 0.0]
         fraction = {time: self.at("active fraction", time, name) for time in times}
         # where nothing opens, the end has most to show
         lowest = times[-1] if len(set(fraction.values())) == 1 else min(times, key=fraction.__getitem__)
+        start = "first under current" if flowing and flowing[0] > times[0] else "start"
         moments = {
             time: Moment(label, time)
-            for label, time in (("start", (flowing or times)[0]), ("end", times[-1]), ("lowest $f_c$", lowest))
+            for label, time in ((start, (flowing or times)[0]), ("end", times[-1]), ("lowest $f_c$", lowest))
         }
         return [moments[time] for time in sorted(moments)]
 
-    def lowest(self, name: str) -> Moment:
-        """Return the moment of lowest active fraction of an interface."""
-        return next(moment for moment in self.moments(name) if moment.label.startswith("lowest"))
+    def lowest(self, name: str) -> list[Moment]:
+        """Return the moment of lowest active fraction of an interface, or those asked for."""
+        return [moment for moment in self.moments(name) if self.asked or moment.label.startswith("lowest")]
 
     def fields(self, series: str, time: float, names: Iterable[str]) -> Grid:
-        """Return all pieces of a series at a time as one grid; ValueError unless it carries the fields `names`."""
+        """Return all pieces of a series at a time as one grid in SI; ValueError unless it has the fields `names`."""
         reader = self._reader(series)
         path = self.directory / f"{series}.pvd"
         try:
@@ -138,7 +154,7 @@ class Run:
         missing = [name for name in names if name not in grid.point_data and name not in grid.cell_data]
         if missing:
             raise ValueError(f"{path}: the fields at {time:g} s lack '{missing[0]}'")
-        return grid
+        return _in_metres(grid)
 
     def _reader(self, series: str) -> pyvista.PVDReader:
         path = self.directory / f"{series}.pvd"
@@ -148,6 +164,23 @@ class Run:
             raise ValueError(f"{path}: not found; the folder of a run's results is needed") from None
         except (ParseError, AttributeError, KeyError, IndexError, TypeError, ValueError):
             raise ValueError(f"{path}: damaged, this is no index of a field series") from None
+
+
+def _in_metres(grid: Grid) -> Grid:
+    """Return the grid with coordinates and lengths in m, whatever they were written in."""
+    units = dict(split_unit(str(entry)) for entry in grid.field_data["units"])
+    grid.points = grid.points / LENGTHS[units["coordinates"]]
+    for data in (grid.point_data, grid.cell_data):
+        for name in data:
+            if units.get(name) in LENGTHS:
+                data[name] = data[name] / LENGTHS[units[name]]
+    return grid
+
+
+def unit_of(grid: Grid, field: str) -> str:
+    """Return the unit of a field of a grid that `Run.fields` returned; "1" where it has none."""
+    unit = dict(split_unit(str(entry)) for entry in grid.field_data["units"]).get(field) or "1"
+    return "m" if unit in LENGTHS else unit
 
 
 def series(name: str) -> str:

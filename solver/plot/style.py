@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import textwrap
 from typing import Any
 
+import matplotlib
 import numpy as np
 import numpy.typing as npt
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 Array = npt.NDArray[np.float64]
 
@@ -14,7 +17,10 @@ Array = npt.NDArray[np.float64]
 BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7"
 GREY = "#666666"
 CONTACT = "#F5D799"
+WIDTH = 8.0
+"""Of a picture [inch], if nothing else is asked for: text of 9 points stays readable at the width of a page."""
 STYLE: Any = {
+    "figure.figsize": (WIDTH, 4.5),
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.linewidth": 0.8,
@@ -24,16 +30,52 @@ STYLE: Any = {
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
     "savefig.dpi": 200,
+    # text in PDF and SVG stays text
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
 }
-WIDTH = 8.0
-"""Of every picture [inch]: text of 9 points stays readable at the width of a README."""
+COLUMN = 5.0
+"""A narrower picture is one for a column of print [inch]."""
+SMALL_TEXT = 7.0
+LETTERS, WORDS = 115.0, 6.0
+"""In a line of an inch, times the size of the letters [point]."""
 PREFIXES = {1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "µ", 1e-9: "n", 1e-12: "p"}
 
 
-def unit_of(header: str) -> str:
-    """Return the unit in the brackets that end a name."""
-    found = re.search(r"\[([^\]]*)\]$", header)
-    return found[1] if found else "1"
+def sized(width: float) -> Any:
+    """Return the style of pictures of a width [inch]: what fits a column of print has smaller letters."""
+    size = STYLE["font.size"] if width >= COLUMN else SMALL_TEXT
+    return {**STYLE, "figure.figsize": (width, 4.5), "font.size": size, "axes.titlesize": size}
+
+
+def is_narrow() -> bool:
+    """Return whether pictures are as narrow as a column of print."""
+    return page_width() < COLUMN
+
+
+def wrapped(text: str) -> str:
+    """Return a title in lines that a picture has room for."""
+    return "\n".join(textwrap.wrap(text, int(LETTERS * page_width() / matplotlib.rcParams["font.size"])))
+
+
+def fitting(count: int) -> int:
+    """Return how many of the words of a legend stand beside each other."""
+    return max(1, min(count, int(WORDS * page_width() / matplotlib.rcParams["font.size"])))
+
+
+def page(height: float) -> Figure:
+    """Return an empty figure of a height [inch], as wide as pictures are to be."""
+    return Figure(figsize=(page_width(), height))
+
+
+def page_width() -> float:
+    """Return how wide pictures are to be [inch]."""
+    return float(matplotlib.rcParams["figure.figsize"][0])
+
+
+def plain_ticks(most: int) -> dict[str, Any]:
+    """Return options of a colour bar: few ticks, whole numbers beside them."""
+    return {"ticks": MaxNLocator(most), "format": ScalarFormatter(useOffset=False)}
 
 
 def display(unit: str, values: npt.ArrayLike) -> tuple[float, str]:

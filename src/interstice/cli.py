@@ -5,25 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-import interstice
+from interstice import shipped
+from interstice.job import Job, allowed
 from interstice.solver import launch, system
-from interstice.solver.reader import CaseError, LoadedCase, read_case
-from interstice.solver.results import OutputError, prepare
-from interstice.solver.terminal import fail, mpi_rank, say, started, warn
+from interstice.solver.reader import CaseError, read_case
+from interstice.solver.terminal import Said, fail, mpi_rank, say, show, started, warn
 
 if TYPE_CHECKING:
-    from mpi4py import MPI
-
-RANKS_PER_CORE = 8
-EXIT_MISSING_IN_SYSTEM = 72
-"""Exit code, also of the launcher, where the operating system lacks a library or a compiler."""
+    from interstice.schema.units import Unit
 
 app = typer.Typer(
     add_completion=False,
@@ -71,38 +66,58 @@ def run(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", metavar="DIR", help="folder of the results; results/CASE if not given", show_default=False),
+        typer.Option(
+            "-o",
+            metavar="DIR",
+            help="folder of the results; results/CASE if not given, results/CASE-2, … if that is taken",
+            show_default=False,
+        ),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="replace the results of an earlier run in that folder")
+    ] = False,
     overrides: Overrides = None,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="print a line for each time step, and why it was shortened")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="print nothing but errors")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print nothing but the summary, as JSON")] = False,
 ) -> None:
     """Simulate a case."""
-    directory = output or Path("results") / case.stem
-    if mpi_rank() is None:
-        ranks = _allowed(1 if ranks is None else ranks)
-        loaded = _checked(case, overrides, directory)
-        if ranks > 1:
-            raise typer.Exit(_on_ranks(ranks, case, overrides or [], directory))
-        raise typer.Exit(_simulate(loaded, directory))
-    if ranks is not None:
-        fail(f"-n {ranks}: the program already runs under mpirun, which sets the number of ranks; leave out -n")
-    loaded = _checked_together(case, overrides, directory)
-    raise typer.Exit(_simulate(loaded, directory))
+    chosen = [name for name, is_chosen in (("-v", verbose), ("--quiet", quiet), ("--json", as_json)) if is_chosen]
+    if len(chosen) > 1:
+        fail(f"{chosen[0]} stands beside {chosen[1]}; give one of them")
+    said: Said = "everything" if verbose else "nothing" if quiet else "json" if as_json else "steps"
+    raise typer.Exit(Job(case, overrides or [], output, overwrite, said).carry_out(ranks))
 
 
 @app.command()
-def validate(case: CaseArgument, overrides: Overrides = None) -> None:
+def validate(
+    case: CaseArgument,
+    overrides: Overrides = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print what was found as JSON")] = False,
+) -> None:
     """Check a case without computing anything."""
     try:
         loaded = read_case(case, overrides or [])
     except CaseError as error:
-        fail(str(error))
-    for warning in loaded.warnings:
-        say(f"{case}: warning: {warning}")
-    for note in loaded.notes:
+        if not as_json:
+            fail(str(error))
+        _print_json({"case": str(case), "valid": False, "problems": error.problems})
+        raise typer.Exit(2) from None
+    notes = [f"warning: {warning}" for warning in loaded.warnings]
+    notes += loaded.notes
+    notes += [
+        f"below the mesh of {name}: rms {block.micro.rms * 1e9:.3g} nm, slope {block.micro.slope:.3g}"
+        for name, block in loaded.case.faces.items()
+        if block.micro and block.micro.cutoff and block.micro.rms and block.micro.slope
+    ]
+    if as_json:
+        found = {"valid": True, "title": loaded.case.title, "problems": [], "notes": notes}
+        _print_json({"case": str(case), **found})
+        return
+    for note in notes:
         say(f"{case}: {note}")
-    for name, block in loaded.case.faces.items():
-        if block.micro and block.micro.cutoff and block.micro.rms and block.micro.slope:
-            say(f"{case}: below the mesh of {name}: rms {block.micro.rms * 1e9:.3g} nm, slope {block.micro.slope:.3g}")
     say(f"{case}: valid ({loaded.case.title})")
 
 
@@ -115,6 +130,7 @@ def patch(
         Path | None,
         typer.Option("-o", metavar="FILE", help="the table; SURFACE.csv if not given", show_default=False),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace the table of another patch")] = False,
     overrides: Overrides = None,
 ) -> None:
     """Press a patch of a rough surface: the table of a micro-contact law."""
@@ -124,10 +140,12 @@ def patch(
     file = output or surface.with_suffix(".csv")
     try:
         given, heights = press.read_patch(surface, overrides or [])
+        for warning in heights.warnings:
+            say(f"{surface}: warning: {warning}")
         if press.is_written(file, press.identity(given, heights)):
             say(f"{file}: is up to date")
             return
-        press.require_ours(file)
+        press.require_free(file, overwrite)
         press.press(given, heights, lambda done, of: say(f"load {done} of {of}")).write(file)
     except CaseError as error:
         fail(str(error))
@@ -145,22 +163,23 @@ def schema() -> None:
     from interstice.schema import Case
 
     content = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Case.model_json_schema()}
-    say(json.dumps(content, indent=2, ensure_ascii=False))
+    _print_json(content)
 
 
 @app.command()
-def info() -> None:
+def info(as_json: Annotated[bool, typer.Option("--json", help="print them as JSON")] = False) -> None:
     """Print versions, packages, cores and memory."""
-    from rich.console import Console
     from rich.table import Table
 
     from interstice.solver.environment import describe
 
+    if as_json:
+        _print_json(dict(describe()))
+        return
     table = Table(show_header=False, box=None)
     for name, value in describe():
         table.add_row(name, value)
-    if not mpi_rank():
-        Console().print(table)
+    show(table)
 
 
 @app.command()
@@ -170,7 +189,6 @@ def materials(
     ] = None,
 ) -> None:
     """Print the known materials, or every number of one with its source; those in this folder come first."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -198,8 +216,7 @@ def materials(
                 table.add_row(row.quantity, escape(row.value), source + remark)
     except MaterialError as error:
         fail(str(error))
-    if not mpi_rank():
-        Console().print(table)
+    show(table)
 
 
 @app.command()
@@ -208,39 +225,63 @@ def cases(
         Path | None, typer.Option("--copy", metavar="DIR", help="copy them to this folder", show_default=False)
     ] = None,
 ) -> None:
-    """List the cases that come with the program, by the files to give to `run`, or copy them."""
-    folder = (Path(interstice.__file__).parent / "cases").resolve()
-    for file in sorted(folder.glob("*.yaml")):
-        if copy is None:
-            say(str(file))
-            continue
-        try:
-            copy.mkdir(parents=True, exist_ok=True)
-            with (copy / file.name).open("xb") as new:
-                new.write(file.read_bytes())
-        except FileExistsError:
-            fail(f"{copy / file.name}: exists already and is left as it is")
-        except OSError as error:
-            fail(f"{copy}: cannot be written: {error.strerror}")
-        say(str(copy / file.name))
+    """List the cases that come with the program, by the files to give to `run`, or copy them and what they refer to."""
+    try:
+        files = shipped.cases() if copy is None else shipped.copy(copy)
+    except FileExistsError as error:
+        fail(f"{error}: exists already and is left as it is; nothing was copied")
+    except OSError as error:
+        fail(f"{copy}: cannot be written: {error.strerror}")
+    for file in files:
+        say(str(file))
 
 
 @app.command()
 def plot(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="folder of a run's results", show_default=False)],
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="png, pdf or svg")] = "png",
+    quantity: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="only this column of the history or field; may be given again"),
+    ] = None,
+    time: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TIME", help="of fields, such as '30 min'; may be given again", show_default=False),
+    ] = None,
+    width: Annotated[
+        str | None, typer.Option(metavar="LENGTH", help="of a picture, such as '90 mm'", show_default=False)
+    ] = None,
 ) -> None:
-    """Draw the history and the interface of a finished or running simulation as PNG files."""
+    """Draw the history and the interface of a finished or running simulation."""
     if not directory.is_dir():
         fail(f"{directory}: no such folder; the results of a run are needed, such as results/CASE")
     if not (directory / "history.csv").is_file():
         fail(f"{directory}: no results here (history.csv is missing)")
+    from interstice.schema.units import Unit
+    from interstice.solver.plot import FORMATS, INCH, LARGEST, SMALLEST
     from interstice.solver.plot import plot as draw
 
+    options: dict[str, Any] = {}
     try:
-        for picture in draw(directory):
+        if form not in FORMATS:
+            raise ValueError(f"--format: '{form}' is none of {', '.join(FORMATS)}")
+        if width is not None:
+            options["width"] = _parsed("--width", Unit("m", "90 mm"), width) / INCH
+            if not SMALLEST <= options["width"] <= LARGEST:
+                raise ValueError(f"--width: {width} is not between {SMALLEST:g} and {LARGEST:g} inches")
+        times = [_parsed("--time", Unit("s", "30 min"), one) for one in time or []]
+        for picture in draw(directory, form, quantity or [], times, **options):
             say(str(picture))
     except ValueError as error:
         fail(str(error))
+
+
+def _parsed(option: str, unit: Unit, text: str) -> float:
+    """Return the value of an option in SI; ValueError says which option is wrong, and how."""
+    try:
+        return unit.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{option} '{text}': {error}") from None
 
 
 @app.command(context_settings={"ignore_unknown_options": True}, options_metavar="[--key VALUE …] [--json] [-n RANKS]")
@@ -268,7 +309,7 @@ def benchmark(
             command.print_options(words)
             return
         command.check(words)
-        if mpi_rank() is None and ranks is not None and _allowed(ranks) > 1:
+        if mpi_rank() is None and ranks is not None and allowed(ranks) > 1:
             json_option = ["--json"] if as_json else []
             raise typer.Exit(launch.on_ranks(ranks, ["benchmark", *words, *json_option]))
         command.benchmark(words, as_json, MPI.COMM_WORLD)
@@ -301,99 +342,8 @@ def main() -> None:
         app(prog_name="interstice")
     except Exception:
         traceback.print_exc(file=sys.__stderr__)
-        _end_all(MPI.COMM_WORLD, 1)
+        MPI.COMM_WORLD.Abort(1)
 
 
-# --- run, step by step --------------------------------------------------------------------------------
-
-
-def _checked(case: Path, overrides: list[str] | None, directory: Path) -> LoadedCase:
-    """Return the case after making sure that it and its output folder can be used."""
-    try:
-        loaded = read_case(case, overrides or [])
-        prepare(directory, loaded)
-    except (CaseError, OutputError) as error:
-        fail(str(error))
-    return loaded
-
-
-def _checked_together(case: Path, overrides: list[str] | None, directory: Path) -> LoadedCase:
-    """Do the same on every rank; if one fails, all do."""
-    from mpi4py import MPI
-
-    problem = loaded = None
-    try:
-        loaded = read_case(case, overrides or [])
-        if MPI.COMM_WORLD.rank == 0:
-            prepare(directory, loaded)
-    except (CaseError, OutputError) as error:
-        problem = str(error)
-    problems = [text for text in MPI.COMM_WORLD.allgather(problem) if text]
-    if problems or loaded is None:
-        fail(problems[0])
-    return loaded
-
-
-def _on_ranks(ranks: int, case: Path, overrides: list[str], directory: Path) -> int:
-    """Compute with this same program under mpirun and return the exit code."""
-    cores = len(os.sched_getaffinity(0))
-    if ranks > cores:
-        warn(f"warning: {ranks} ranks share {cores} cores and will be slower than {cores} ranks")
-    options = [word for override in overrides for word in ("--set", override)]
-    code = launch.on_ranks(ranks, ["run", "-o", str(directory), *options, "--", str(case)])
-    if code == 130:
-        warn(_interrupted(directory))
-    return code
-
-
-def _allowed(ranks: int) -> int:
-    """Return `ranks` if so many can be started here."""
-    cores = len(os.sched_getaffinity(0))
-    if not 1 <= ranks <= RANKS_PER_CORE * cores:
-        fail(
-            f"-n {ranks}: allowed are 1 to {RANKS_PER_CORE * cores} ranks on the {cores} cores here; "
-            "on a cluster start 'mpirun -n … interstice run CASE'"
-        )
-    if ranks > 1 and launch.mpiexec() is None:
-        fail(f"-n {ranks}: mpiexec is not installed here")
-    return ranks
-
-
-def _interrupted(directory: Path) -> str:
-    return f"interrupted; what has been computed is in {directory}"
-
-
-def _simulate(loaded: LoadedCase, directory: Path) -> int:
-    """Compute and return the exit code; what goes wrong on one rank ends all of them."""
-    from mpi4py import MPI
-
-    comm = MPI.COMM_WORLD
-    try:
-        from interstice.solver import simulation
-
-        return simulation.run(loaded, directory, comm)
-    except CaseError as error:
-        warn(str(error))
-        return 2
-    except KeyboardInterrupt:
-        warn(_interrupted(directory))
-        return _end_all(comm, 130)
-    except Exception as error:
-        log = directory / "error.log"
-        with log.open("a") as file:
-            file.write(f"rank {comm.rank} of {comm.size}\n{traceback.format_exc()}\n")
-        if comm.rank > 0:
-            time.sleep(1)  # if rank 0 fails too, its words are enough
-        summary = str(error).partition("\n")[0]
-        where = f" on rank {comm.rank}" if comm.size > 1 else ""
-        print(f"error{where}: {type(error).__name__}: {summary} (details: {log})", file=sys.__stderr__, flush=True)
-        lacking = system.missing_behind(error)
-        if lacking:
-            print(system.words(lacking), file=sys.__stderr__, flush=True)
-        return _end_all(comm, EXIT_MISSING_IN_SYSTEM if lacking else 1)
-
-
-def _end_all(comm: MPI.Comm, code: int) -> int:
-    if comm.size > 1:
-        comm.Abort(code)
-    return code
+def _print_json(content: Any) -> None:
+    say(json.dumps(content, indent=2, ensure_ascii=False))

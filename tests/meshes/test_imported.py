@@ -6,12 +6,16 @@ import sys
 from pathlib import Path
 
 import gmsh
+import meshio
+import numpy as np
 import pytest
 import ufl
 from dolfinx import fem
+from grids import layers
 from mpi4py import MPI
 
 from interstice import meshes
+from interstice.meshes import groups, msh
 from interstice.meshes.tagged import TaggedMesh
 from interstice.schema import ImportedMesh
 
@@ -28,6 +32,10 @@ def write(
     order: int = 1,
     version: float = 4.1,
     binary: bool = False,
+    recombine: bool = False,
+    periodic: bool = False,
+    partitions: int = 0,
+    walls: str = "",
 ) -> Path:
     """Write a block of 2 (× 1) × 1 (electrode) on one of 2 (× 1) × 3 (electrolyte), with these physical groups."""
     gmsh.initialize(interruptible=False)
@@ -56,11 +64,22 @@ def write(
             for name, (axis, value) in places.items():
                 if abs(center[axis] - value) < 1e-9:
                     members.setdefault(name, []).append(tag)
+        every = [tag for name in places if name != "interface" for tag in members[name]]
+        if walls:
+            members = {"walls": every} | members if walls == "first" else members | {"walls": every}
         for name, tags in members.items():
-            if name in groups:
+            if name in (*groups, "walls"):
                 dim = dimension if name in ("electrode", "electrolyte") else dimension - 1
                 gmsh.model.addPhysicalGroup(dim, tags, name=(rename or {}).get(name, name))
+        if recombine:
+            gmsh.model.mesh.setRecombine(2, blocks[1])
+        if periodic:
+            shift = np.eye(4)
+            shift[0, 3] = 2.0
+            gmsh.model.mesh.setPeriodic(dimension - 1, members["right"], members["left"], shift.ravel().tolist())
         gmsh.model.mesh.generate(dimension)
+        if partitions:
+            gmsh.model.mesh.partition(partitions)
         gmsh.write(str(path))
     finally:
         gmsh.finalize()
@@ -72,6 +91,15 @@ def read(path: Path, **keys: object) -> TaggedMesh:
     return meshes.build(COMM, geometry, path.parent)[0]
 
 
+def groups_of(path: Path) -> groups.Groups:
+    return groups.load(ImportedMesh(builder="msh", file=path), path.parent)
+
+
+def counts(found: groups.Groups) -> dict[str, int]:
+    interfaces = {"/".join(pair): facets for pair, facets in found.interfaces.items()}
+    return {name: len(facets) for name, facets in (interfaces | found.boundaries).items()}
+
+
 def size(tagged: TaggedMesh, kind: str, tag: int) -> float:
     tags = tagged.cell_tags if kind == "dx" else tagged.facet_tags
     measure = ufl.Measure(kind, domain=tagged.mesh, subdomain_data=tags)(tag)
@@ -80,14 +108,9 @@ def size(tagged: TaggedMesh, kind: str, tag: int) -> float:
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
-@pytest.mark.parametrize("interface", ["interface", "electrode/electrolyte", "electrolyte/electrode", None])
 @pytest.mark.parametrize(("version", "binary"), [(4.1, True), (2.2, False)])
-def test_sizes_survive_the_file(
-    tmp_path: Path, dimension: int, interface: str | None, version: float, binary: bool
-) -> None:
-    groups = tuple(name for name in EVERY if interface or name != "interface")
-    names = {"interface": interface} if interface else {}
-    tagged = read(write(tmp_path / "block.msh", dimension, groups, names, version=version, binary=binary))
+def test_sizes_survive_the_file(tmp_path: Path, dimension: int, version: float, binary: bool) -> None:
+    tagged = read(write(tmp_path / "block.msh", dimension, version=version, binary=binary))
     unit = 2e-6
     assert size(tagged, "dx", tagged.sides["electrode"]) == pytest.approx(2 * unit**dimension, rel=1e-12)
     assert size(tagged, "dx", tagged.sides["electrolyte"]) == pytest.approx(6 * unit**dimension, rel=1e-12)
@@ -101,54 +124,114 @@ def test_sizes_survive_the_file(
     assert found == pytest.approx(expected, rel=1e-12)
 
 
-def test_free_sides_need_no_lateral_groups(tmp_path: Path) -> None:
-    path = write(tmp_path / "free.msh", groups=("electrode", "electrolyte", "collector", "counter"))
-    assert set(read(path, lateral="free").boundaries) == {"collector", "counter"}
-    with pytest.raises(ValueError, match=r"lacks .*'left' .*'right' .*or set geometry\.lateral to 'free'"):
-        read(path, lateral="symmetric")
+DRAWN = {"electrode/electrolyte": 5, "collector": 5, "counter": 5, "left": 3 + 8, "right": 3 + 8}
+"""The facets of what `write` writes in 2D."""
 
 
-@pytest.mark.parametrize("missing", ["electrode", "electrolyte", "collector", "counter", "right"])
-def test_missing_group_is_named_together_with_those_present(tmp_path: Path, missing: str) -> None:
-    groups = tuple(name for name in EVERY if name != missing)
-    path = write(tmp_path / "lacking.msh", groups=groups)
-    with pytest.raises(ValueError, match=rf"geometry\.file: 'lacking\.msh' lacks .*'{missing}'.*; it has .*'left'"):
+@pytest.mark.parametrize("version", [2.2, 4.0, 4.1])
+def test_partitions_and_periodic_faces_do_not_matter(tmp_path: Path, version: float) -> None:
+    assert counts(groups_of(write(tmp_path / "parted.msh", version=version, periodic=True, partitions=3))) == DRAWN
+
+
+@pytest.mark.parametrize("version", [2.2, 4.1])
+@pytest.mark.parametrize("walls", ["first", "last"])
+def test_a_further_group_of_facets_does_not_matter(tmp_path: Path, version: float, walls: str) -> None:
+    assert counts(groups_of(write(tmp_path / "more.msh", version=version, walls=walls))) == DRAWN
+
+
+def test_numbers_of_nodes_may_have_gaps_and_nodes_may_belong_to_no_cell(tmp_path: Path) -> None:
+    grid, number = layers(), 5 * np.arange(100) + 7
+    size_of_cells = len(grid.points)
+    grid.points = np.concatenate([grid.points, [[9.0, 9.0, 0.0]]])
+    path = grid.write(tmp_path / "gaps.msh", number[: len(grid.points)])
+    tagged = read(path)
+    assert tagged.mesh.geometry.index_map().size_global == size_of_cells
+    assert size(tagged, "dS", tagged.interfaces["electrode", "electrolyte"]) == pytest.approx(4 * 2e-6, rel=1e-12)
+
+
+def test_each_element_of_format_2_keeps_its_group_whatever_its_entity(tmp_path: Path) -> None:
+    for binary in (False, True):
+        path = tmp_path / "meshio.msh"
+        grid = layers(3)
+        groups = grid.facets | grid.cells
+        numbers = np.concatenate([np.full(len(nodes), index) for index, nodes in enumerate(groups.values(), 1)])
+        blocks = [(("triangle", "tetra")[nodes.shape[1] - 3], nodes) for nodes in groups.values()]
+        per_block = np.split(numbers, np.cumsum([len(nodes) for nodes in groups.values()])[:-1])
+        data = {"gmsh:physical": per_block, "gmsh:geometrical": [np.ones_like(one) for one in per_block]}
+        names = {name: np.array([index, nodes.shape[1] - 1]) for index, (name, nodes) in enumerate(groups.items(), 1)}
+        meshio.Mesh(grid.points, blocks, cell_data=data, field_data=names).write(path, "gmsh22", binary=binary)
+        found = groups_of(path)
+        assert found.sides == ("electrolyte", "electrode")
+        level, wall = 4 * 2 * 2, 3 * 2 * 2
+        assert counts(found) == {"electrode/electrolyte": level, "collector": level, "counter": level} | {
+            "left": wall,
+            "right": wall,
+            "front": 2 * wall,
+            "back": 2 * wall,
+        }
+
+
+def test_bodies_meshed_apart_are_refused_or_merged(tmp_path: Path) -> None:
+    path = write(tmp_path / "apart.msh", conform=False)
+    with pytest.raises(ValueError, match=r"'apart\.msh' has \d+ pairs of facets .* set geometry\.merge to true"):
         read(path)
+    tagged = read(path, merge=True)
+    assert size(tagged, "dS", tagged.interfaces["electrode", "electrolyte"]) == pytest.approx(2 * 2e-6, rel=1e-12)
 
 
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        (
-            {"rename": {"left": "interface", "interface": "left"}},
-            r"'interface' .* must hold the \d+ facets .* 0 of",
-        ),
-        ({"rename": {"left": "interface", "interface": "electrode/electrolyte"}}, r"lacks .*'left'"),
-        ({"conform": False}, r"share no facets; make the mesh conform"),
-        ({"order": 2}, r"group 'electrode' holds Triangle 6; it must hold first-order simplices"),
+        ({"order": 2}, r"'Triangle 6' in the group 'electrode'"),
+        ({"recombine": True}, r"'Quadrilateral 4' in the group 'electrolyte'"),
+        ({"rename": {"electrode": ""}}, r"has the group of cells 'number \d+'"),
     ],
 )
 def test_unfit_meshes_are_refused_in_words(tmp_path: Path, keys: dict[str, object], message: str) -> None:
     path = write(tmp_path / "unfit.msh", **keys)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=rf"geometry\.file: 'unfit\.msh' .*{message}"):
         read(path)
 
 
-@pytest.mark.parametrize(("dimension", "name"), [(2, "anode"), (1, "electrode/anode")])
-def test_third_side_is_refused(tmp_path: Path, dimension: int, name: str) -> None:
-    path = tmp_path / "three.msh"
-    names = '2 1 "electrode"\n2 2 "electrolyte"\n1 3 "collector"\n1 4 "counter"\n' + f'{dimension} 5 "{name}"\n'
-    path.write_text(f"$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$PhysicalNames\n5\n{names}$EndPhysicalNames\n")
-    with pytest.raises(ValueError, match=rf"'three\.msh' has the physical group '{name}'; the only sides"):
-        read(path, lateral="free")
+@pytest.mark.parametrize(("missing", "face"), [("electrode", "collector"), ("electrolyte", "counter")])
+def test_a_side_without_a_name_is_missed_at_its_boundary(tmp_path: Path, missing: str, face: str) -> None:
+    path = write(tmp_path / "lacking.msh", groups=tuple(name for name in EVERY if name not in (missing, "interface")))
+    with pytest.raises(
+        ValueError, match=rf"group '{face}' with 5 facets, of which 5 are not facets of any cell; .*no group"
+    ):
+        read(path)
 
 
 def test_damaged_file_is_refused_on_every_rank(tmp_path: Path) -> None:
     path = write(tmp_path / "cut.msh")
     text = path.read_bytes()
     path.write_bytes(text[: len(text) // 2])
-    with pytest.raises(ValueError, match=r"geometry\.file: "):
+    with pytest.raises(ValueError, match=r"geometry\.file: Gmsh cannot read 'cut\.msh' \(Could not read .*\)"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "cannot read 'grid.msh' .it crashed: Segmentation"),
+        ("raise OSError('libGLU.so.1: no such file')", "which reads it, does not start .OSError: libGLU.so.1: no such"),
+    ],
+)
+def test_what_happens_to_gmsh_becomes_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(code)
+    monkeypatch.setattr(msh, "PROGRAM", program)
+    with pytest.raises(ValueError, match=rf"geometry\.file: Gmsh,? {message}"):
+        read(layers().write(tmp_path / "grid.msh"))
+
+
+def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
+    path = layers(2, along=4).write(tmp_path / "grid.msh")
+    assert counts(groups_of(path))["electrode/electrolyte"] == 4
+    layers(2, along=5).write(path)
+    assert counts(groups_of(path))["electrode/electrolyte"] == 5
 
 
 def test_file_is_distributed_over_ranks(tmp_path: Path, mpi_run) -> None:

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 from pydantic import ValidationError
+from scipy import stats
 from test_film import integral, nodes
 
 from interstice import meshes
 from interstice.meshes.compat import geometry_nodes
 from interstice.meshes.grading import estimated_elements_among
-from interstice.meshes.packing import Packing, element_sizes, pack
+from interstice.meshes.packing import Packing, _diameters, element_sizes, pack
 from interstice.meshes.particles import build
 from interstice.meshes.tagged import TaggedMesh
 from interstice.schema import Particles
@@ -82,6 +83,16 @@ def test_diameters_have_the_mean_and_the_deviation_asked_for() -> None:
     assert diameters.mean() == pytest.approx(5e-6, rel=4 * 0.16 / 20)
     assert diameters.std() == pytest.approx(0.8e-6, rel=0.15)
     assert np.log(diameters / 1e-6).std() == pytest.approx(0.1590, rel=0.15)
+
+
+def test_broad_diameters_are_log_normal_about_their_mean() -> None:
+    """A deviation as large as the mean: the median is 1/√2 of it, and ln d deviates by √ln 2."""
+    geometry = particles(2, count=1000, mean_diameter="5 um", diameter_deviation="5 um")
+    drawn = np.concatenate([_diameters(geometry, 1.0, np.random.default_rng(seed)) for seed in range(4)])
+    assert drawn.mean() == pytest.approx(5e-6, rel=4 / np.sqrt(4000))
+    assert np.median(drawn) == pytest.approx(5e-6 / np.sqrt(2), rel=0.07)
+    assert np.log(drawn).std() == pytest.approx(np.sqrt(np.log(2)), rel=0.05)
+    assert stats.kstest(np.log(drawn), stats.norm(np.log(5e-6 / np.sqrt(2)), np.sqrt(np.log(2))).cdf).pvalue > 0.01
 
 
 def test_particles_without_deviation_are_all_alike() -> None:

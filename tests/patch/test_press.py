@@ -136,6 +136,22 @@ def test_table_reads_back_as_written(patch: Path, tmp_path: Path) -> None:
         np.testing.assert_array_equal(branch[-1], row)
 
 
+def test_a_square_of_plain_numbers_is_read_as_that_of_a_case(patch: Path) -> None:
+    heights = np.random.default_rng(0).normal(size=(40, 40))
+    heights[3, 5] = np.nan
+    np.savetxt(patch.parent / "map.csv", heights.T, delimiter=",")
+    words = "kind: measured, file: map.csv, size: 1 um, height_unit: nm, detrend: none"
+    given, surface = press.read_patch(patch, [f"roughness={{{words}, fill: harmonic}}", "points=80"])
+    assert given.spacing == pytest.approx(12.5e-9)
+    # every other point is the middle of a pixel
+    np.testing.assert_allclose(surface.heights[1:80:2, 1:80:2][10:, 10:], heights[10:, 10:] * 1e-9, atol=1e-17)
+    (warning,) = surface.warnings
+    assert warning == "roughness: 0.06% of the points of 'map.csv' in the window are missing and filled (harmonic)"
+    assert "filled (harmonic)" in surface.description
+    code, told = run(patch, "--set", f"roughness={{{words}}}")
+    assert code == 2 and "roughness.fill: 0.06% of the points" in told
+
+
 def test_same_input_is_not_computed_again(patch: Path, tmp_path: Path) -> None:
     file = tmp_path / "patch.csv"
     code, told = run(patch, "--set", "points=32")
@@ -144,6 +160,8 @@ def test_same_input_is_not_computed_again(patch: Path, tmp_path: Path) -> None:
     code, told = run(patch, "--set", "points=32", "--set", "length=1000 nm")
     assert code == 0 and "up to date" in told and file.stat().st_mtime_ns == first
     code, told = run(patch, "--set", "points=32", "--set", "roughness.seed=4")
+    assert code == 2 and "table of another patch" in told and file.stat().st_mtime_ns == first
+    code, told = run(patch, "--set", "points=32", "--set", "roughness.seed=4", "--overwrite")
     assert code == 0 and " of 12" in told and file.stat().st_mtime_ns > first
 
 
@@ -172,7 +190,7 @@ def test_bad_input_ends_in_words(override: str, words: list[str], patch: Path) -
 def test_what_is_no_table_is_left_as_it_is(patch: Path, tmp_path: Path) -> None:
     other = tmp_path / "history.csv"
     other.write_text("time [s]\n")
-    code, told = run(patch, "-o", other)
+    code, told = run(patch, "-o", other, "--overwrite")
     assert code == 2 and "no table of a patch" in told and other.read_text() == "time [s]\n"
     code, told = run(patch, "-o", tmp_path / "nowhere" / "patch.csv")
     assert code == 2 and "folder does not exist" in told

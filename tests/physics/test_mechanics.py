@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import ufl
-from builders import LENGTH, constant, film_mesh
+from builders import LENGTH, constant, film_mesh, rotation
 from dolfinx import fem
 
 from interstice.meshes.compat import expression_at_points
 from interstice.solver import algebra
+from interstice.solver.bodies.body import symmetric
 from interstice.solver.domain import Domain, Side
 from interstice.solver.physics import mechanics
 
@@ -173,3 +174,29 @@ def test_rigid_rotation_strains_no_body_that_may_rotate(dimension: int) -> None:
     assert (
         fem.assemble_scalar(fem.form(ufl.inner(linear.stress(body.u), linear.stress(body.u)) * ufl.dx)) > 1e-3 * scale
     )
+
+
+def test_true_stress_of_a_stretched_body_turns_with_it() -> None:
+    """R σ Rᵀ of a body that is stretched along x and then turned by 0.4 rad; the strain is that before the turn."""
+    body = Body(2, 2)
+    turn, stretched = rotation(2)[:2, :2], np.diag([1 + STRAIN, 1.0])
+    body.u.interpolate(lambda x: (turn @ stretched - np.eye(2)) @ x[:2])
+    law = mechanics.FiniteRotation.constant(body.side.mesh, YOUNG, POISSON)
+    lame, mu = YOUNG * POISSON / ((1 + POISSON) * (1 - 2 * POISSON)), YOUNG / (2 * (1 + POISSON))
+    strain = STRAIN + STRAIN**2 / 2
+    second = np.diag([lame * strain + 2 * mu * strain, lame * strain, lame * strain])
+    deformation = np.eye(3)
+    deformation[:2, :2] = turn @ stretched
+    exact = deformation @ second @ deformation.T / (1 + STRAIN)
+    found = body.cells(lambda _: law.true_stress(body.u))
+    np.testing.assert_allclose(found, np.broadcast_to(exact, found.shape), rtol=0, atol=1e-9 * YOUNG * STRAIN)
+    assert exact[0, 1] > 0.1 * exact[0, 0]
+    small = mechanics.in_space(law.strain(body.u))
+    shown = body.cells(lambda _: small)
+    np.testing.assert_allclose(shown, np.broadcast_to(np.diag([strain, 0, 0]), shown.shape), atol=1e-12)
+
+
+def test_six_components_of_a_tensor_are_those_of_vtk() -> None:
+    tensor = np.array([[10 * i + j if i <= j else 10 * j + i for j in range(3)] for i in range(3)])
+    components = symmetric(ufl.as_matrix(tensor.tolist()))
+    assert [float(components[i]) for i in range(6)] == [0, 11, 22, 1, 12, 2]

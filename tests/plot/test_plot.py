@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,19 +14,22 @@ import pyvista
 from dolfinx import fem
 from matplotlib.figure import Figure
 from mpi4py import MPI
+from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 from PIL import Image
 
 from interstice.meshes import film
-from interstice.meshes.roughness import flat
+from interstice.meshes.height_profile import flat
 from interstice.schema import Film
 from interstice.solver.domain import Domain
 from interstice.solver.output import CombinedSeries, Series
-from interstice.solver.plot import plot
-from interstice.solver.plot.cell import view
-from interstice.solver.plot.history import crack, cycles
+from interstice.solver.plot import curves, plot
+from interstice.solver.plot.cell import cell, view
+from interstice.solver.plot.field import field
+from interstice.solver.plot.history import against_time, crack, cycles, history
 from interstice.solver.plot.interface import draw_curve
 from interstice.solver.plot.run import Run
-from interstice.solver.plot.style import quantity
+from interstice.solver.plot.style import STYLE, quantity
+from interstice.solver.results import WRITTEN_BELOW
 
 LENGTH = 4e-6
 THICKNESS = 1e-6
@@ -117,6 +121,7 @@ def assert_pictures(paths: list[Path]) -> None:
         "opening.gif",
     }
     for path in paths:
+        assert any(path.match(name) for name in WRITTEN_BELOW["plots"]), f"--overwrite would not know {path.name}"
         pixels = np.asarray(Image.open(path).convert("L"), dtype=float)
         assert pixels.std() > 10, f"{path} is blank"
         # Something is drawn in every third of the picture, upper, middle and lower.
@@ -164,25 +169,25 @@ def test_a_solid_run_gives_all_pictures(tmp_path: Path) -> None:
 def test_moments_are_start_of_current_lowest_fraction_and_end(plane_run: Path) -> None:
     moments = Run(plane_run).moments("")
     assert [moment.time for moment in moments] == [60.0, 120.0, 400.0]
-    assert [moment.label for moment in moments] == ["start", "lowest $f_c$", "end"]
+    assert [moment.label for moment in moments] == ["first under current", "lowest $f_c$", "end"]
 
 
 def test_bands_cover_the_active_fraction(plane_run: Path) -> None:
     run = Run(plane_run)
     for time in TIMES:
         ax = Figure().subplots()
-        grid = run.fields("interface", time, ["gap [m]", "contacted [1]"])
-        draw_curve(ax, grid, grid["gap [m]"])
+        grid = run.fields("interface", time, ["gap", "contacted"])
+        draw_curve(ax, grid, grid["gap"])
         covered = sum(bar.get_width() for bar in ax.patches) / np.diff(ax.get_xlim())[0]
         assert covered == pytest.approx(run.at("active fraction", time), rel=1e-6)
 
 
 def test_view_shows_contact_and_the_widest_gap_beside_it(plane_run: Path) -> None:
-    surface = Run(plane_run).fields("interface", 120.0, ["gap [m]", "contacted [1]"])
+    surface = Run(plane_run).fields("interface", 120.0, ["gap", "contacted"])
     place, width, exaggeration = view(surface, None)
     seen = np.abs(surface.points[:, 0] - place[0]) <= width / 2
-    assert (surface["contacted [1]"][seen] > 0).any()
-    widest = surface["gap [m]"][seen].max()
+    assert (surface["contacted"][seen] > 0).any()
+    widest = surface["gap"][seen].max()
     assert widest > 0
     assert 0.08 * width < exaggeration * widest < 0.5 * width
 
@@ -239,3 +244,100 @@ def test_last_row_of_a_running_simulation_may_be_incomplete(copied_run: Path) ->
 )
 def test_quantities_are_shown_in_units_people_use(unit: str, value: float, shown: str) -> None:
     assert quantity(unit, value) == shown
+
+
+def test_chosen_quantities_are_drawn_at_chosen_times_and_nothing_else(plane_run: Path) -> None:
+    chosen = ["voltage", "gap", "stoichiometry", "von Mises stress"]
+    paths = plot(plane_run, form="pdf", quantities=chosen, times=[130.0, 390.0])
+    assert [path.stem for path in paths] == [
+        "quantities",
+        "quantities_interface",
+        "cell_stoichiometry",
+        "cell_von_Mises_stress",
+    ]
+    assert all(path.read_bytes().startswith(b"%PDF") for path in paths)
+    run = Run(plane_run, [130.0, 390.0])
+    assert [moment.time for moment in run.moments("")] == [120.0, 400.0]
+    assert [moment.time for moment in run.lowest("")] == [120.0, 400.0]
+    (row,) = against_time(run, ["voltage"]).axes
+    np.testing.assert_array_equal(row.lines[0].get_ydata(), run.column("voltage")[0])
+
+
+def test_a_quantity_that_is_not_there_is_told_with_those_that_are(plane_run: Path) -> None:
+    with pytest.raises(ValueError, match=r"no quantity 'tempo'.*there are .*gap.*stoichiometry.*voltage"):
+        plot(plane_run, quantities=["voltage", "tempo"])
+
+
+def test_pictures_are_as_wide_as_asked(plane_run: Path) -> None:
+    for path in plot(plane_run, quantities=["voltage", "pressure"], width=4.0):
+        assert Image.open(path).width == 4.0 * STYLE["savefig.dpi"]
+
+
+def test_a_field_of_the_cell_is_drawn_where_it_is(plane_run: Path) -> None:
+    first, *_ = field(Run(plane_run), "stoichiometry").axes
+    drawn = first.collections[0]._triangulation
+    corners = drawn.triangles.ravel()
+    # in µm, undeformed; only the electrode has a stoichiometry
+    for places, extent in ((drawn.x[corners], (0.0, 1e6 * LENGTH)), (drawn.y[corners], (0.0, 1e6 * THICKNESS))):
+        assert (places.min(), places.max()) == pytest.approx(extent, abs=1e-9)
+
+
+def test_what_is_exaggerated_has_a_scale_and_no_coordinates(plane_run: Path) -> None:
+    run = Run(plane_run)
+    whole, zoom = cell(run, *run.lowest("")).axes[:2]
+    for ax in (whole, zoom):
+        assert not ax.get_xticks().size and not ax.get_yticks().size
+        (bar,) = (artist for artist in ax.artists if isinstance(artist, AnchoredSizeBar))
+        assert bar.txt_label.get_text().endswith("µm")
+    # the interface is at y = 0 and stays there, in the middle of the view
+    assert np.mean(zoom.get_ylim()) == pytest.approx(0.0, abs=1e-9)
+    low, high = (line.get_array() for line in (zoom.collections[0], zoom.collections[1]))
+    assert len(low) and len(high)
+
+
+def names_of_steps(run: Run) -> list[str]:
+    return [text.get_text() for text in history(run).axes[0].texts]
+
+
+def test_steps_are_named_where_there_is_room_for_the_word(copied_run: Path) -> None:
+    assert names_of_steps(Run(copied_run)) == ["charge", "discharge"]
+    path = copied_run / "history.csv"
+    header, *rows = path.read_text().splitlines()
+    short = rows[-1].replace("400,discharge,2", "410,rest,3")
+    path.write_text("\n".join([header, *rows, short]))
+    assert names_of_steps(Run(copied_run)) == ["charge", "discharge"]
+
+
+@pytest.mark.parametrize("pressure, drawn", [("1e6,1e6,2e6,1e6", True), ("1e6,1e6,1e6,1e6", False)])
+def test_stack_pressure_is_drawn_where_it_changes(copied_run: Path, pressure: str, drawn: bool) -> None:
+    path = copied_run / "history.csv"
+    header, *rows = path.read_text().splitlines()
+    more = [f"{row},{value}" for row, value in zip(rows, pressure.split(","), strict=True)]
+    path.write_text("\n".join([f"{header},stack pressure [Pa]", *more]))
+    labels = [ax.get_ylabel() for ax in history(Run(copied_run)).axes]
+    assert ("stack pressure\n[MPa]" in labels) == drawn
+
+
+def test_cycles_without_a_bond_have_whole_numbers_and_no_damage(copied_run: Path) -> None:
+    path = copied_run / "history.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([f"{header},cycle [1]", *(f"{row},{1 + i % 2}" for i, row in enumerate(rows))]))
+    (only,) = cycles(Run(copied_run)).axes
+    ticks = only.get_xticks()
+    np.testing.assert_array_equal(ticks, np.round(ticks))
+
+
+def test_without_a_charge_there_is_no_curve_of_capacity(copied_run: Path) -> None:
+    path = copied_run / "history.csv"
+    path.write_text(path.read_text().replace("discharge", "open").replace("charge", "open"))
+    assert "voltage_capacity" not in curves(Run(copied_run))
+
+
+def test_every_picture_of_the_pages_has_its_recipe_and_is_shown() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    pages = [docs.parent / "README.md", *docs.glob("*.md")]
+    shown = {Path(name).name for page in pages for name in re.findall(r"\]\(([^)]*\.(?:png|gif))\)", page.read_text())}
+    there = {path.name for pattern in ("*.png", "*.gif") for path in docs.glob(pattern)}
+    recipes = re.findall(r'^ {4}"(.*\.(?:png|gif))": ', (docs / "pictures.py").read_text(), re.MULTILINE)
+    recipes += re.findall(r'^MOVIES = \{"(.*?)":', (docs / "pictures.py").read_text(), re.MULTILINE)
+    assert set(recipes) == shown == there

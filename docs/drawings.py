@@ -1,0 +1,218 @@
+"""What is drawn of a case that was run more than once, or that the pictures of a run do not show."""
+
+from __future__ import annotations
+
+import matplotlib
+import numpy as np
+import pyvista
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.tri import LinearTriInterpolator, Triangulation
+
+from interstice.solver.plot.cell import parts_of
+from interstice.solver.plot.run import Run
+from interstice.solver.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, page
+
+LOSSES = {"ohmic": BLUE, "constriction": PURPLE, "kinetic": VERMILION, "concentration": GREEN}
+LOW, HIGH = 3.0, 3.9
+"""Cut-off voltages of the film [V]."""
+SHARE = 0.5
+"""Of the least capacity of the full cell, at which its overpotentials are compared."""
+LINES = 60
+"""Of current in a picture of a rough interface."""
+
+MEASURED = [(5, 110), (10, 50), (15, 40), (20, 35), (25, 32), (5, 50)]
+"""Pressure [MPa] and resistance [Ω] of a cell Li / Li6PS5Cl / Li, in this order; see cases/pressure_hysteresis.yaml."""
+
+
+def film_capacity_loss(runs: list[Run]) -> Figure:
+    """Return the capacity lost over the contact area lost, at a low and a high cut-off voltage.
+
+    Losses are those against the run that touches everywhere.
+    """
+    runs = sorted(runs, key=pressure)
+    figure = page(3.8)
+    curves, losses = figure.subplots(1, 2, width_ratios=[1.1, 1])
+    lost = np.array([1.0 - run.at("active fraction", 0.0) for run in runs])
+    if lost.min() > 0.0:
+        raise SystemExit("one of the runs must touch everywhere")
+    colours = matplotlib.colormaps["viridis"](np.linspace(0.9, 0.0, len(runs)))
+    for run, area, colour in zip(runs, lost, colours, strict=True):
+        charge, voltage = discharge(run)
+        curves.plot(charge, voltage, color=colour, label=f"{pressure(run):.0f} MPa, $f_c$ = {1 - area:.2f}")
+    for voltage, colour, name in ((LOW, BLUE, "low"), (HIGH, VERMILION, "high")):
+        capacity = np.array([np.interp(-voltage, -discharge(run)[1], discharge(run)[0]) for run in runs])
+        losses.plot(100 * lost, 100 * (1 - capacity / capacity[np.argmin(lost)]), "o-", color=colour)
+        losses.lines[-1].set_label(f"{name} cut-off, {voltage} V")
+        curves.axhline(voltage, color=colour, linewidth=0.8, linestyle="--", zorder=0)
+    losses.plot([0, 100], [0, 100], color=GREY, linewidth=0.8, linestyle="--", label="as much as area")
+    curves.set(xlabel="capacity [mAh/cm²]", ylabel="voltage [V]", xlim=(0, None), ylim=(2.95, 4.75))
+    curves.legend(fontsize=8, loc="upper right", ncols=2)
+    losses.set(xlabel="contact area lost [%]", ylabel="capacity lost [%]", xlim=(0, 100), ylim=(0, 100), aspect="equal")
+    losses.legend(loc="upper left")
+    return figure
+
+
+def full_cell(runs: list[Run]) -> Figure:
+    """Return voltage over capacity of charge, hold and discharge, and what the discharge pays, by stack pressure."""
+    runs = sorted(runs, key=pressure)
+    figure = page(3.8)
+    curves, bars = figure.subplots(1, 2, width_ratios=[1.6, 1])
+    colours = (VERMILION, ORANGE, BLUE)
+    for run, colour in zip(runs, colours, strict=True):
+        charge, voltage = discharge(run)
+        fraction = np.mean(run.column("active fraction", run.weakest)[0][steps(run, "discharge")])
+        curves.plot(charge, voltage, color=colour, label=f"{pressure(run):.0f} MPa, $f_c$ = {fraction:.2f}")
+        rows = np.concatenate([steps(run, "charge"), steps(run, "hold")])
+        passed = 0.1 * run.column("net charge")[0][rows]
+        curves.plot(passed, run.column("voltage")[0][rows], color=colour, linestyle="--")
+        curves.annotate(
+            f"{charge[-1]:.2f}",
+            (charge[-1], voltage[-1]),
+            xytext=(0, -11),
+            textcoords="offset points",
+            ha="center",
+            color=colour,
+        )
+    curves.set(xlabel="capacity [mAh/cm²]", ylabel="voltage [V]", xlim=(0, None), ylim=(3.1, 4.3))
+    curves.plot([], [], color=GREY, linestyle="--", label="charge and hold")
+    curves.plot([], [], color=GREY, label="discharge")
+    curves.legend(loc="lower right", fontsize=8)
+    place = SHARE * min(discharge(run)[0][-1] for run in runs)
+    stacked(bars, [losses_at(run, place) for run in runs], [f"{pressure(run):.0f}" for run in runs])
+    bars.set(xlabel="stack pressure [MPa]", ylabel="overpotential [mV]")
+    bars.set_title(f"after {place:.2g} mAh/cm² of the discharge")
+    return figure
+
+
+def afm_constriction(runs: list[Run]) -> Figure:
+    """Return the current near the spots of a rough interface, and the overpotential of each pulse by its parts."""
+    (run,) = runs
+    figure = page(6.0)
+    upper, lower = figure.subplots(2, 1, height_ratios=[1, 1.1])
+    pulses = [rows[-1] for kind, rows in run.steps() if kind == "discharge"]
+    fraction = run.column("active fraction")[0]
+    names = [f"{1e-6 * run.column('stack pressure')[0][row]:.0f}\n{fraction[row]:.2g}" for row in pulses]
+    losses = [{name: 1e3 * abs(run.column(f"{name} overpotential")[0][row]) for name in LOSSES} for row in pulses]
+    stacked(lower, losses, names)
+    lower.set(ylabel="overpotential [mV]", xlabel="stack pressure [MPa]\nactive fraction $f_c$")
+    shown = pulses[2]
+    draw_current(upper, run, float(run.time[shown]))
+    at = 1e-6 * run.column("stack pressure")[0][shown]
+    upper.set_title(f"at {at:.0f} MPa, $f_c$ = {fraction[shown]:.2g}; black: where the sides touch")
+    return figure
+
+
+def cold_press(runs: list[Run]) -> Figure:
+    """Return the active fraction over the stack pressure as a cell is pressed and relieved, and its voltage after that.
+
+    The first of the runs is plastic, the second one elastic.
+    """
+    figure = page(3.5)
+    loop, curve = figure.subplots(1, 2)
+    for run, colour, name in zip(runs, (VERMILION, GREY), ("plastic", "elastic"), strict=True):
+        press = np.concatenate([[0], steps(run, "press")])
+        fraction, voltage = run.column("active fraction")[0], run.column("voltage")[0]
+        loop.plot(1e-6 * run.column("stack pressure")[0][press], fraction[press], ".-", color=colour, label=name)
+        after = np.concatenate([steps(run, "charge"), steps(run, "discharge")])
+        used = slice(after.min() - 1, after.max() + 1)
+        curve.plot((run.time[used] - run.time[used][0]) / 60, voltage[used], color=colour, label=name)
+    loop.set(xlabel="stack pressure [MPa]", ylabel="active fraction", xscale="log", yscale="log")
+    loop.legend()
+    curve.set(xlabel="time at 1 MPa [min]", ylabel="voltage [V]")
+    return figure
+
+
+def pressure_hysteresis(runs: list[Run]) -> Figure:
+    """Return the resistance of an interface as it is pressed and relieved, and how much of its gain that is.
+
+    The first of the runs conducts by P/H, the second one by a resolved patch.
+    """
+    figure = page(3.5)
+    loop, share = figure.subplots(1, 2)
+    for run, colour, width, name in zip(runs, (VERMILION, BLUE), (4, 1.5), ("P/H", "resolved patch"), strict=True):
+        line = {"color": colour, "linewidth": width, "markersize": 4 + width}
+        pulses = [rows[-1] for kind, rows in run.steps() if kind == "charge"]
+        pressures = 1e-6 * run.column("stack pressure")[0][pulses]
+        lost = sum(run.column(f"{part} overpotential")[0][pulses] for part in ("kinetic", "micro-constriction"))
+        resistance = 1e4 * lost / run.column("current density")[0][pulses]
+        loop.plot(pressures, resistance, "o-", label=name, **line)
+        share.plot(pressures, missing(resistance), "o-", **line)
+    pressures, resistance = np.array(MEASURED).T
+    share.plot(pressures, missing(resistance), "s--", color=GREY, label="measured, a cell\n(Doux et al. 2020)")
+    loop.set(xlabel="stack pressure [MPa]", ylabel="resistance of the interface [Ω cm²]", xlim=(0, 27), ylim=(0, None))
+    share.set(
+        xlabel="stack pressure [MPa]", ylabel="share of the gain that is missing", xlim=(0, 27), ylim=(-0.03, 1.03)
+    )
+    loop.legend()
+    share.legend()
+    return figure
+
+
+def missing(resistance: np.ndarray) -> np.ndarray:
+    """Return the part of what pressing gained at most that each of the resistances lacks."""
+    return (resistance - resistance.min()) / (resistance[0] - resistance.min())
+
+
+def draw_current(ax: Axes, run: Run, time: float) -> None:
+    """Draw the current density in the electrolyte over the applied one, and lines between which as much flows."""
+    grid = run.fields("cell", time, ["potential", "side"])
+    surface = run.fields("interface", time, ["contacted"])
+    (part,) = (part for part in parts_of(grid) if not part.electrode)
+    x, y, _ = 1e6 * part.grid.points.T
+    triangles = Triangulation(x, y, part.grid.cells_dict[pyvista.CellType.TRIANGLE])
+    potential = LinearTriInterpolator(triangles, part.grid["potential"])
+    places = np.meshgrid(np.linspace(x.min(), x.max(), 1001), np.linspace(y.min(), y.max() - 0.01, 301))
+    along, up = potential.gradient(*places)
+    even = np.mean(up[0])
+    crowding = np.hypot(along, up) / abs(even)
+    drawn = ax.pcolormesh(*places, crowding, cmap="magma_r", norm=LogNorm(0.2, 20), shading="gouraud", rasterized=True)
+    ax.figure.colorbar(drawn, ax=ax, label="current density\nover the applied one", extend="both", pad=0.01)
+    starts = x.min() + (np.arange(LINES) + 0.5) / LINES * np.ptp(x)
+    begin = np.stack([starts, np.full(LINES, y.min() + 0.02)], axis=1)
+    options = {"color": BLUE, "linewidth": 0.7, "arrowsize": 0.6, "density": 30, "maxlength": 30.0}
+    ax.streamplot(*places, along / even, up / even, start_points=begin, **options)
+    ax.axhspan(0.0, 0.35, color="#DDDDDD", linewidth=0)
+    ax.text(0.1, 0.16, "electrode", va="center")
+    ax.text(0.1, y.min() + 0.2, "electrolyte", va="center")
+    touching = surface["contacted"] > 0.5
+    ax.plot(1e6 * surface.points[touching, 0], np.zeros(touching.sum()), "ks", markersize=3, clip_on=False)
+    ax.set(xlabel="x [µm]", ylabel="y [µm]", ylim=(y.min(), 0.35), aspect="equal")
+
+
+def steps(run: Run, kind: str) -> np.ndarray:
+    """Return the numbers of the rows of all steps of a kind."""
+    return np.concatenate([rows for each, rows in run.steps() if each == kind])
+
+
+def discharge(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    """Return capacity [mAh/cm²] and voltage [V] of the discharge."""
+    rows = steps(run, "discharge")
+    return 0.1 * run.column("capacity")[0][rows], run.column("voltage")[0][rows]
+
+
+def losses_at(run: Run, capacity: float) -> dict[str, float]:
+    """Return the overpotentials [mV] when a capacity [mAh/cm²] has been discharged."""
+    rows, charge = steps(run, "discharge"), discharge(run)[0]
+    return {
+        name: 1e3 * abs(np.interp(capacity, charge, run.column(f"{name} overpotential")[0][rows])) for name in LOSSES
+    }
+
+
+def pressure(run: Run) -> float:
+    """Return the stack pressure at the start [MPa]."""
+    return 1e-6 * run.at("stack pressure", 0.0)
+
+
+def stacked(ax: Axes, losses: list[dict[str, float]], names: list[str]) -> None:
+    """Draw losses as bars on top of each other, with their sum."""
+    bottom = np.zeros(len(losses))
+    for name, colour in LOSSES.items():
+        values = np.array([loss[name] for loss in losses])
+        if values.max() > 1e-3 * max(sum(loss.values()) for loss in losses):
+            ax.bar(names, values, 0.6, bottom, color=colour, label=name)
+        bottom += values
+    for index, total in enumerate(bottom):
+        ax.annotate(f"{total:.0f}", (index, total), xytext=(0, 2), textcoords="offset points", ha="center")
+    ax.legend(fontsize=8)

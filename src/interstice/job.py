@@ -1,0 +1,137 @@
+"""A run as a job: the folder it writes, the ranks that carry it out, the exit code it ends with."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from interstice.solver import launch, system
+from interstice.solver.reader import CaseError, LoadedCase, read_case
+from interstice.solver.results import OutputError, discard, prepare
+from interstice.solver.terminal import Said, fail, mpi_rank, shout, warn
+
+if TYPE_CHECKING:
+    from mpi4py import MPI
+
+RANKS_PER_CORE = 8
+EXIT_MISSING_IN_SYSTEM = 72
+"""Exit code, also of the launcher, where the operating system lacks a library or a compiler."""
+
+OPTIONS: dict[Said, list[str]] = {"steps": [], "everything": ["-v"], "nothing": ["--quiet"], "json": ["--json"]}
+"""What to give to `run` for what it is to print."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What was asked for: a case with values replaced, a folder (None: one named after the case), what to print."""
+
+    case: Path
+    overrides: list[str]
+    output: Path | None
+    overwrite: bool
+    said: Said
+
+    def carry_out(self, ranks: int | None) -> int:
+        """Run the case on `ranks` ranks, or those of the mpirun that started this process; return the exit code."""
+        if mpi_rank() is None:
+            ranks = allowed(1 if ranks is None else ranks)
+            loaded, directory = self._checked()
+            return self._on_ranks(ranks, directory) if ranks > 1 else self._simulate(loaded, directory)
+        if ranks is not None:
+            fail(f"-n {ranks}: the program already runs under mpirun, which sets the number of ranks; leave out -n")
+        return self._simulate(*self._checked_together())
+
+    def _checked(self) -> tuple[LoadedCase, Path]:
+        """Return the case and the folder of its results after making sure that both can be used."""
+        try:
+            loaded = read_case(self.case, self.overrides)
+            return loaded, prepare(self.output, loaded, self.overwrite)
+        except (CaseError, OutputError) as error:
+            fail(str(error))
+
+    def _checked_together(self) -> tuple[LoadedCase, Path]:
+        """Do the same on one rank for all; if it fails, all do."""
+        from mpi4py import MPI
+
+        problem = loaded = directory = None
+        if MPI.COMM_WORLD.rank == 0:
+            try:
+                loaded = read_case(self.case, self.overrides)
+                directory = prepare(self.output, loaded, self.overwrite)
+            except (CaseError, OutputError) as error:
+                problem = str(error)
+        problem, loaded, directory = MPI.COMM_WORLD.bcast((problem, loaded, directory))
+        if problem or loaded is None or directory is None:
+            fail(problem)
+        return loaded, directory
+
+    def _on_ranks(self, ranks: int, directory: Path) -> int:
+        """Compute with this same program under mpirun and return the exit code."""
+        cores = len(os.sched_getaffinity(0))
+        if ranks > cores:
+            warn(f"warning: {ranks} ranks share {cores} cores and will be slower than {cores} ranks")
+        options = [word for override in self.overrides for word in ("--set", override)]
+        # the folder has just been made for them
+        options += ["-o", str(directory), "--overwrite", *OPTIONS[self.said]]
+        code = launch.on_ranks(ranks, ["run", *options, "--", str(self.case)])
+        if code == 130:
+            warn(_interrupted(directory))
+        return code
+
+    def _simulate(self, loaded: LoadedCase, directory: Path) -> int:
+        """Compute and return the exit code; what goes wrong on one rank ends all of them."""
+        from mpi4py import MPI
+
+        comm = MPI.COMM_WORLD
+        try:
+            from interstice.solver import simulation
+
+            return simulation.run(loaded, directory, comm, self.said)
+        except CaseError as error:
+            warn(str(error))
+            if comm.rank == 0:
+                discard(directory)
+            return 2
+        except KeyboardInterrupt:
+            warn(_interrupted(directory))
+            return _end_all(comm, 130)
+        except Exception as error:
+            log = directory / "error.log"
+            with log.open("a") as file:
+                file.write(f"rank {comm.rank} of {comm.size}\n{traceback.format_exc()}\n")
+            if comm.rank > 0:
+                time.sleep(1)  # if rank 0 fails too, its words are enough
+            summary = str(error).partition("\n")[0]
+            where = f" on rank {comm.rank}" if comm.size > 1 else ""
+            shout(f"error{where}: {type(error).__name__}: {summary} (details: {log})")
+            lacking = system.missing_behind(error)
+            if lacking:
+                shout(system.words(lacking))
+            return _end_all(comm, EXIT_MISSING_IN_SYSTEM if lacking else 1)
+
+
+def allowed(ranks: int) -> int:
+    """Return `ranks` if so many can be started here; end the program in words if not."""
+    cores = len(os.sched_getaffinity(0))
+    if not 1 <= ranks <= RANKS_PER_CORE * cores:
+        fail(
+            f"-n {ranks}: allowed are 1 to {RANKS_PER_CORE * cores} ranks on the {cores} cores here; "
+            "on a cluster start 'mpirun -n … interstice run CASE'"
+        )
+    if ranks > 1 and launch.mpiexec() is None:
+        fail(f"-n {ranks}: mpiexec is not installed here")
+    return ranks
+
+
+def _interrupted(directory: Path) -> str:
+    return f"interrupted; what has been computed is in {directory}"
+
+
+def _end_all(comm: MPI.Comm, code: int) -> int:
+    if comm.size > 1:
+        comm.Abort(code)
+    return code

@@ -1,0 +1,107 @@
+"""The folder of a run's results: what is kept, what may be replaced, what never is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from builders import tiny_case
+
+from interstice.solver.reader import LoadedCase, read_case
+from interstice.solver.results import OutputError, discard, prepare
+
+
+@pytest.fixture
+def loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoadedCase:
+    monkeypatch.chdir(tmp_path)
+    return tiny_case()
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def finished_run(folder: Path, loaded: LoadedCase) -> Path:
+    """Make what a run and its pictures leave."""
+    prepare(folder, loaded)
+    (folder / "fields").mkdir()
+    (folder / "plots").mkdir()
+    names = ("history.csv", "cell.pvd", ".cell.pvd", "versions.txt", "fields/cell_000012_1.vtu", "plots/cell.png")
+    for name in names:
+        (folder / name).write_text("old")
+    return folder
+
+
+def test_without_a_folder_each_run_gets_one_of_its_own_and_none_is_touched(loaded: LoadedCase) -> None:
+    first = finished_run(Path("results/tiny"), loaded)
+    kept = contents(first)
+    assert prepare(None, loaded) == Path("results/tiny-2")
+    assert prepare(None, loaded) == Path("results/tiny-3")
+    assert contents(first) == kept
+    assert read_case("results/tiny-3/case.yaml").case == loaded.case
+
+
+def test_a_file_or_a_dangling_link_of_that_name_is_stepped_over_and_an_empty_folder_used(loaded: LoadedCase) -> None:
+    Path("results/tiny-3").mkdir(parents=True)
+    Path("results/tiny").symlink_to("nowhere")
+    Path("results/tiny-2").write_text("mine")
+    assert prepare(None, loaded) == Path("results/tiny-3")
+    assert Path("results/tiny-2").read_text() == "mine" and Path("results/tiny").is_symlink()
+
+
+def test_results_are_replaced_only_when_asked(loaded: LoadedCase) -> None:
+    folder = finished_run(Path("out"), loaded)
+    before = contents(folder)
+    with pytest.raises(OutputError, match=r"out: holds the results of a run; .* --overwrite"):
+        prepare(folder, loaded)
+    assert contents(folder) == before
+    assert prepare(folder, loaded, overwrite=True) == folder
+    assert os.listdir(folder) == ["case.yaml"]
+
+
+def test_overwriting_without_a_folder_replaces_the_one_of_the_case(loaded: LoadedCase) -> None:
+    finished_run(Path("results/tiny"), loaded)
+    assert prepare(None, loaded, overwrite=True) == Path("results/tiny")
+    assert os.listdir("results/tiny") == ["case.yaml"] and os.listdir("results") == ["tiny"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["notes.txt", "fields/mine.vtu", "plots/for_the_paper.png", "plots/interface_a.png/notes", "kept/history.csv"],
+)
+def test_what_is_not_of_a_run_is_never_deleted(loaded: LoadedCase, name: str) -> None:
+    folder = finished_run(Path("out"), loaded)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("mine")
+    before = contents(folder)
+    with pytest.raises(OutputError, match=r"out: '(notes\.txt|fields|plots|kept).*' is not from a run; move it"):
+        prepare(folder, loaded, overwrite=True)
+    assert contents(folder) == before
+
+
+def test_a_folder_without_the_copy_of_a_case_is_no_run_even_when_asked(loaded: LoadedCase) -> None:
+    folder = finished_run(Path("out"), loaded)
+    (folder / "case.yaml").write_text("title: mine\n")
+    before = contents(folder)
+    with pytest.raises(OutputError, match="out: the folder is not empty and not from a run"):
+        prepare(folder, loaded, overwrite=True)
+    assert contents(folder) == before
+
+
+def test_a_link_in_a_folder_of_results_goes_and_what_it_points_at_stays(loaded: LoadedCase) -> None:
+    folder = finished_run(Path("out"), loaded)
+    elsewhere = Path("scratch")
+    (folder / "fields").rename(elsewhere)
+    (folder / "fields").symlink_to(elsewhere.resolve())
+    prepare(folder, loaded, overwrite=True)
+    assert os.listdir(folder) == ["case.yaml"] and os.listdir(elsewhere) == ["cell_000012_1.vtu"]
+
+
+def test_what_could_not_begin_leaves_no_folder_and_what_did_stays(loaded: LoadedCase) -> None:
+    discard(prepare(Path("out"), loaded))
+    assert not Path("out").exists()
+    folder = finished_run(Path("out"), loaded)
+    before = contents(folder)
+    discard(folder)
+    assert contents(folder) == before

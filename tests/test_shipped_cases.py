@@ -1,0 +1,243 @@
+"""What the first lines of each shipped case ask is answered as its pictures say, on a coarse mesh with few steps.
+
+Numbers on such meshes are rough; what holds is which way they go, and what follows from a balance.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import Run, carry_out
+
+from interstice.solver.reader import read_case
+
+CASES = Path(__file__).parent.parent / "cases"
+FRACTION = "active fraction [1]"
+LARGEST_ROUNDING = 1e-9
+"""Of a balance of lithium or charge."""
+
+
+def time(step: str, least: str = "10 s") -> str:
+    """Return steps as long as what follows allows; their errors are no matter here."""
+    return f"time={{initial: {step}, minimum: {least}, maximum: 10 min, tolerance: 0.1, stoichiometry_change: 0.2}}"
+
+
+def shipped(name: str, *overrides: str) -> Run:
+    """Carry out a case of cases/, with some values replaced; no lithium and no charge is lost."""
+    run = carry_out(read_case(CASES / f"{name}.yaml", overrides))
+    assert run.stopped == ""
+    balances = [name for name in run.rows[0] if name.startswith(("charge balance", "lithium balance"))]
+    assert balances and max(run.column(name).max() for name in balances) < LARGEST_ROUNDING
+    return run
+
+
+def ends(run: Run, *kinds: str) -> list[int]:
+    """Return the last row of each step of the protocol of these kinds."""
+    return [
+        row
+        for row, advance in enumerate(run.advances, start=1)
+        if advance.step.step in kinds and (row == len(run.advances) or run.advances[row].number != advance.number)
+    ]
+
+
+def resistance(run: Run, row: int) -> float:
+    return abs(run.rows[row]["kinetic overpotential [V]"] / run.rows[row]["current density [A/m^2]"])
+
+
+# --- films -----------------------------------------------------------------------------------------
+
+
+def test_film_loses_contact_on_charge_and_discharge_brings_it_back() -> None:
+    run = shipped(
+        "film_2d",
+        "geometry.element_size=250 nm",
+        "protocol=[charge at 0.1 mA/cm^2 for 30 min, discharge at 0.1 mA/cm^2 for 10 min]",
+        time("5 min", "1 min"),
+    )
+    fraction, charged = run.column(FRACTION), ends(run, "charge")[0]
+    assert fraction[charged] < 0.7 * fraction[0]
+    assert fraction[-1] > 1.1 * fraction[charged]
+
+
+def test_measured_line_opens_and_its_bond_wears_as_the_host_shrinks() -> None:
+    run = shipped(
+        "film_afm_2d",
+        "geometry.element_size=250 nm",
+        "protocol=[charge at 0.1 mA/cm^2 for 40 min]",
+        time("5 min", "1 min"),
+    )
+    fraction, damaged = run.column(FRACTION), run.column("damaged area [m^2]")
+    assert fraction[-1] < 0.7 * fraction[0]
+    assert np.all(np.diff(damaged) >= 0.0) and damaged[-1] > 0.0
+
+
+def test_measured_patch_touches_in_spots_on_which_the_current_crowds() -> None:
+    run = shipped(
+        "film_afm_3d",
+        "geometry.element_size=500 nm",
+        "protocol=[charge at 0.1 mA/cm^2 for 10 min]",
+        time("5 min", "1 min"),
+    )
+    fraction, local = run.column(FRACTION), run.column("max local current density [A/m^2]")
+    assert fraction[-1] < 0.8 * fraction[0]
+    assert local[-1] > 1.25 * local[1] > 1.0
+    (face,) = run.cell.faces
+    spots = face.interface.spots(face.contact.pressure > 0.0, periodic=False)
+    assert len(spots) > 1
+
+
+def test_capacity_is_lost_as_the_area_is() -> None:
+    """Tian and Qi's slope of 1 at the low cut-off, of which diffusion along the film takes one to four points."""
+    coarse = ("geometry.element_size=10 um", time("60 s", "5 s"))
+    part, whole = (shipped("film_capacity_loss", f"stack.pressure={p} MPa", *coarse) for p in (50, 200))
+    assert whole.rows[0][FRACTION] == 1.0
+    lost = 1.0 - part.column("capacity [A h/m^2]")[-1] / whole.column("capacity [A h/m^2]")[-1]
+    area = 1.0 - part.rows[0][FRACTION]
+    assert area - 0.04 < lost < area - 0.005
+    np.testing.assert_allclose(part.column(FRACTION), 1.0 - area, rtol=1e-12)
+
+
+def test_bond_that_never_meets_its_strength_fails_by_repetition() -> None:
+    run = shipped(
+        "film_cycle_fatigue",
+        "geometry.element_size=500 nm",
+        "interface.cohesive.fatigue.accumulation=2",
+        "protocol=[repeat 3 times: [charge at 0.2 mA/cm^2 for 5 min, discharge at 0.2 mA/cm^2 for 290 s]]",
+        time("5 min", "150 s"),
+    )
+    fraction, damage = (run.column(name)[ends(run, "charge")] for name in (FRACTION, "mean damage [1]"))
+    assert len(damage) == 3 and np.all(np.diff(damage) > 0.0)
+    assert fraction[0] == 1.0 > fraction[-1]
+
+
+def test_compressed_film_buckles_off_its_flaw() -> None:
+    run = shipped(
+        "film_buckle_delaminate",
+        "geometry.element_size=400 nm",
+        "protocol=[discharge at 0.05 mA/cm^2 for 25 min]",
+        time("4 min", "1 s"),
+    )
+    gap, moved = run.column("max gap [m]"), run.column("net charge [A h/m^2]")
+    half = int(np.searchsorted(-moved, -moved[-1] / 2))
+    # the gap of a swelling plate that stays straight would be twice that of half the charge
+    assert gap[-1] > 10 * gap[half] and gap[-1] > 20e-9
+    assert run.column(FRACTION)[-1] < 0.9
+
+
+def test_beam_takes_its_toughness_times_the_new_area() -> None:
+    run = shipped(
+        "dcb",
+        "geometry.element_size=5 um",
+        "protocol=[{step: open, opening: 3 um, time: 10 min}]",
+        time("100 s", "1 s"),
+    )
+    force, broken, damaged = (
+        run.column(name) for name in ("opening force [N]", "broken area [m^2]", "damaged area [m^2]")
+    )
+    peak = int(np.argmax(force))
+    assert broken[peak] == 0.0 < broken[-1] and force[-1] < 0.95 * force[peak]
+    assert 5.0 * broken[-1] < run.rows[-1]["dissipated energy [J]"] < 5.0 * damaged[-1]
+
+
+# --- pressure --------------------------------------------------------------------------------------
+
+
+def test_pressure_buys_capacity_and_volts_in_a_full_cell() -> None:
+    coarse = ("geometry.element_size=250 nm", "protocol=[charge at C/2 until 4.2 V]", time("60 s"))
+    low, high = (shipped("full_cell", f"stack.pressure={p} MPa", *coarse) for p in (1, 20))
+    capacity = [run.column("capacity [A h/m^2]") for run in (low, high)]
+    assert capacity[1][-1] > 1.3 * capacity[0][-1]
+    voltage = np.interp(capacity[0][1:-1], capacity[1], high.column("voltage [V]"))
+    assert np.all(voltage < low.column("voltage [V]")[1:-1])
+
+
+def test_contact_pressed_in_stays_for_its_flattening_alone() -> None:
+    coarse = (
+        "geometry.element_size=160 nm",
+        "protocol=[press to 74 MPa in 60 s, press to 1 MPa in 60 s]",
+        time("15 s", "1 s"),
+    )
+    plastic, elastic = (shipped("cold_press", f"interface.contact.plastic={p}", *coarse) for p in ("true", "false"))
+    for run in (plastic, elastic):
+        fraction, pressed = run.column(FRACTION), ends(run, "press")[0]
+        assert fraction[pressed] > 3 * fraction[0]
+    assert plastic.rows[-1][FRACTION] > 1.99 * plastic.rows[0][FRACTION]
+    assert elastic.rows[-1][FRACTION] == pytest.approx(elastic.rows[0][FRACTION], rel=1e-9)
+    assert elastic.column("max pressure [Pa]").max() > 300e6 * (1 + 1e-6) >= plastic.column("max pressure [Pa]").max()
+
+
+def test_contact_of_lithium_keeps_all_that_pressing_gained() -> None:
+    """By the law P/H: the resistance of the interface is as H over the largest pressure so far."""
+    pulse = "charge at 0.075 mA/cm^2 for 1 s"
+    run = shipped(
+        "pressure_hysteresis",
+        "geometry.element_size=250 nm",
+        f"protocol=[{pulse}, press to 25 MPa in 1 s, {pulse}, press to 5 MPa in 1 s, {pulse}]",
+        "time={initial: 1 s, minimum: 500 ms, tolerance: 0.1}",
+    )
+    first, pressed, relieved = ends(run, "charge")
+    share = run.column(FRACTION)
+    np.testing.assert_allclose(share[[first, pressed, relieved]], np.array([5, 25, 25]) / 60, rtol=1e-6)
+    assert resistance(run, relieved) == pytest.approx(resistance(run, pressed), rel=1e-3)
+    assert resistance(run, pressed) == pytest.approx(resistance(run, first) / 5, rel=0.02)
+
+
+def test_constriction_and_kinetic_losses_fall_as_more_spots_touch() -> None:
+    pulse = "discharge at 0.5 mA/cm^2 for 1 s"
+    run = shipped(
+        "afm_constriction",
+        "geometry.element_size=100 nm",
+        f"protocol=[{pulse}, press to 800 MPa in 1 s, {pulse}]",
+        "time={initial: 1 s, minimum: 250 ms, tolerance: 0.1}",
+    )
+    few, many = ends(run, "discharge")
+    assert run.rows[many][FRACTION] > 5 * run.rows[few][FRACTION]
+    for name, ratio in (("constriction", 5), ("kinetic", 3)):
+        loss = np.abs(run.column(f"{name} overpotential [V]"))
+        assert 0.0 < loss[many] < loss[few] / ratio, name
+    ohmic = np.abs(run.column("ohmic overpotential [V]"))
+    assert ohmic[many] == pytest.approx(ohmic[few], rel=1e-2)
+    constriction = np.abs(run.column("constriction overpotential [V]"))
+    assert constriction[few] > 2 * ohmic[few] and constriction[many] < 0.2 * ohmic[many]
+
+
+# --- particles -------------------------------------------------------------------------------------
+
+
+def test_discs_that_shrink_keep_their_contact_where_the_stack_presses() -> None:
+    run = shipped(
+        "composite_cathode",
+        "geometry.element_size=900 nm",
+        "geometry.length=9 um",
+        "geometry.height=9 um",
+        "geometry.volume_fraction=0.25",
+        "protocol=[charge at C/2 until 4.2 V]",
+        time("5 min"),
+    )
+    fraction = run.column(FRACTION)
+    assert fraction[0] > 0.8 and fraction[-1] < 0.8 * fraction[0]
+    (face,) = run.cell.faces
+    share, along = face.transfer.read_share(), np.abs(face.interface.normal.x.array.reshape(-1, 2)[:, 1])
+    assert share[along > 0.87].mean() > 1.5 * share[along < 0.5].mean()
+
+
+def test_ball_that_shrinks_loses_the_electrolyte() -> None:
+    run = shipped(
+        "composite_cathode_3d",
+        "geometry.element_size=970 nm",
+        "geometry.length=6 um",
+        "geometry.height=7 um",
+        "geometry.count=1",
+        "protocol=[charge at C/2 for 30 min]",
+        time("10 min"),
+    )
+    fraction, voltage = run.column(FRACTION), run.column("voltage [V]")
+    assert fraction[-1] < 0.95 * fraction[0]
+    assert voltage[-1] > voltage[1]
+
+
+def test_every_shipped_case_is_carried_out_here() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [path.stem for path in CASES.glob("*.yaml") if f'"{path.stem}"' not in text] == []

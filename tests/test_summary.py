@@ -1,0 +1,96 @@
+"""The numbers that sum up a run, of histories whose integrals are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from interstice.solver.history import Row
+from interstice.solver.summary import summary
+
+NAMES = ["cathode/separator", "separator/anode"]
+
+
+def made_up(*currents: float, cycles: tuple[int, ...] = (), steps: int = 4) -> list[Row]:
+    """Return the rows of an hour at each of the currents [A/m²], in which V = 3.5 + 0.1 j + 0.05 q and η = 0.1 j.
+
+    q [A h/m²] is the net charge: V jumps with j and is linear in time within each step.
+    """
+    rows, charge = [at(0.0, 0, 0, 0.0, 0.0)], 0.0
+    for number, current in enumerate(currents):
+        for part in range(1, steps + 1):
+            time = 3600.0 * (number + part / steps)
+            cycle = cycles[number] if cycles else 0
+            rows.append(at(time, number + 1, cycle, current, charge + current * part / steps))
+        charge += current
+    return rows
+
+
+def at(time: float, step: int, cycle: int, current: float, charge: float) -> Row:
+    return {
+        "time [s]": time,
+        "step [1]": step,
+        "cycle [1]": cycle,
+        "voltage [V]": 3.5 + 0.1 * current + 0.05 * charge,
+        "net charge [A h/m^2]": charge,
+        "kinetic overpotential [V]": 0.1 * current,
+        "active fraction of cathode/separator [1]": 1.0 - time / 36000.0,
+        "active fraction of separator/anode [1]": 0.5 + abs(charge - 1.5) / 10,
+        "charge balance [1]": 1e-12 * step,
+        "newton iterations [1]": 3,
+    }
+
+
+def test_capacity_energy_and_overpotential_are_the_integrals_over_charge_and_over_discharge() -> None:
+    """Of charges at 2 and 1 A/m² and a discharge at 2; ∫ V dq by hand, with V linear in q within each step."""
+    found = summary(made_up(2.0, 0.0, 1.0, -2.0), NAMES)
+    charge = 2.0 * (3.7 + 0.05 * 1.0) + 1.0 * (3.6 + 0.05 * 2.5)
+    discharge = 2.0 * (3.3 + 0.05 * 2.0)
+    # the first time step of each step takes V at its end, 0.05 · j/8 more than in its middle, for a quarter of an hour
+    first = 0.05 / 8 / 4 * (4.0 + 1.0), 0.05 / 8 / 4 * 4.0
+    assert found["charge"]["capacity [A h/m^2]"] == pytest.approx(3.0)
+    assert found["charge"]["energy [W h/m^2]"] == pytest.approx(charge + first[0], rel=1e-12)
+    assert found["discharge"]["capacity [A h/m^2]"] == pytest.approx(2.0)
+    assert found["discharge"]["energy [W h/m^2]"] == pytest.approx(discharge - first[1], rel=1e-12)
+    # weighted with the charge that passes: two thirds at 0.2 V, one at 0.1 V
+    assert found["charge"]["mean overpotential [V]"] == pytest.approx({"kinetic": 0.5 / 3})
+    assert found["discharge"]["mean overpotential [V]"] == pytest.approx({"kinetic": -0.2})
+
+
+def test_energy_converges_to_the_integral_with_the_time_step() -> None:
+    exact = 2.0 * (3.7 + 0.05 * 1.0)
+    errors = [abs(summary(made_up(2.0, steps=n), NAMES)["charge"]["energy [W h/m^2]"] - exact) for n in (10, 20, 40)]
+    assert errors[0] / errors[1] > 3.9 and errors[1] / errors[2] > 3.9
+
+
+def test_efficiencies_are_those_of_each_cycle_and_of_all_where_nothing_is_repeated() -> None:
+    (whole,) = summary(made_up(2.0, -1.0), NAMES)["cycles"]
+    assert whole["cycle"] == 1 and whole["coulombic efficiency [1]"] == pytest.approx(0.5)
+    assert whole["energy efficiency [1]"] == pytest.approx(
+        whole["coulombic efficiency [1]"] * (3.4 + 0.05 * 1.5) / (3.7 + 0.05), rel=2e-3
+    )
+    # a first charge before the cycles counts for none of them
+    cycles = summary(made_up(1.0, 2.0, -1.0, 2.0, -2.0, cycles=(0, 1, 1, 2, 2)), NAMES)["cycles"]
+    assert [cycle["cycle"] for cycle in cycles] == [1, 2]
+    assert [cycle["coulombic efficiency [1]"] for cycle in cycles] == pytest.approx([0.5, 1.0])
+
+
+@pytest.mark.parametrize("currents", [(0.0,), (1.0, 0.0), (-1.0,)])
+def test_what_did_not_happen_is_not_summed_up(currents: tuple[float, ...]) -> None:
+    found = summary(made_up(*currents), NAMES)
+    assert found["cycles"] == []
+    assert ("charge" in found, "discharge" in found) == (max(currents) > 0, min(currents) < 0)
+
+
+def test_active_fraction_is_that_of_each_interface_assembled_lowest_and_at_the_end() -> None:
+    found = summary(made_up(2.0, 1.0), NAMES)
+    first, second = (found["active fraction [1]"][name] for name in NAMES)
+    assert list(first.values()) == pytest.approx([1.0, 0.8, 7200.0, 0.8])
+    assert list(second.values()) == pytest.approx([0.65, 0.5, 2700.0, 0.65])
+    assert found["largest"] == {"complementarity [1]": 0.0, "charge balance [1]": 2e-12, "lithium balance [1]": 0.0}
+    assert (found["time steps [1]"], found["newton iterations [1]"]) == (8, 27)
+
+
+def test_the_assembled_cell_alone_can_be_summed_up() -> None:
+    found = summary(made_up()[:1], NAMES)
+    assert found["time steps [1]"] == 0 and found["cycles"] == [] and np.isfinite(found["time [s]"])
