@@ -208,7 +208,7 @@ class Host(Part):
         yield Shown(self.site, "stoichiometry [1]", theta, read_theta)
         yield Shown(self.site, "stoichiometry [1]", theta, read_theta, "whole")
         vectors = {
-            "current density [A/m^2]": conduction.current_density(self.phi, self._domain.constant(self.conductivity)),
+            "current density [A/m^2]": conduction.current_density(self.phi, self.conductivity),
             "lithium flux [mol/(m^2 s)]": self._flux,
         }
         for name, vector in vectors.items():
