@@ -143,7 +143,7 @@ def _reference(options: Options) -> Cell:
                 thickness=getattr(options, f"{name}_thickness"),
                 maximum_concentration=host.maximum_concentration,
                 diffusivity=_diffusivity(host, options.temperature),
-                conductivity=host.electronic_conductivity,
+                conductivity=_at_every_theta(host.electronic_conductivity),
                 potential=partial(equilibrium_potential, host, temperature=options.temperature),
                 initial_stoichiometry=getattr(options, f"{name}_stoichiometry"),
                 exchange_current_density=options.exchange_current_density,
@@ -158,9 +158,14 @@ def _reference(options: Options) -> Cell:
 
 def _diffusivity(host: Host, temperature: float) -> Callable[[Any], Any]:
     """Return D(θ) of a host at `temperature` [K], which may be given as a number."""
-    given = host.diffusivity
     warmth = arrhenius(host.diffusivity_activation_energy, temperature, host.reference_temperature)
-    return lambda theta: warmth * (given(theta) if callable(given) else np.full_like(theta, given))
+    diffusivity = _at_every_theta(host.diffusivity)
+    return lambda theta: warmth * diffusivity(theta)
+
+
+def _at_every_theta(quantity: Any) -> Callable[[Any], Any]:
+    """Return a function of θ, an array, also of what is given as a number."""
+    return quantity if callable(quantity) else lambda theta: np.full_like(theta, quantity)
 
 
 def _text(options: Options, held: float | None) -> str:

@@ -25,7 +25,7 @@ geometry:
   lateral: {lateral}
   roughness: {{kind: sinusoidal, amplitude: {amplitude!r} m, wavelength: {wavelength!r} m}}
   roughness_as: {roughness_as}
-electrode: {{material: NMC811, initial_stoichiometry: 0.9}}
+electrode: {{material: NMC811, initial_stoichiometry: 0.9, overrides: {{partial_molar_volume: 1.2 cm^3/mol}}}}
 electrolyte: {{material: LPSCl}}
 interface:
   kinetics: {{exchange_current_density: 10 A/m^2}}

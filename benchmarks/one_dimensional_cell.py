@@ -8,7 +8,8 @@ with x from its interface with the electrolyte (0) to its collector (L),
 for j [A/m²] > 0 takes lithium out. Charge crosses the whole film, so that the potential of its collector against the
 electrolyte at the interface is
 
-    φ = U(θ_s) + η + (R_film + L/σ) j,   j = j_0 [exp(α_a F η/RT) − exp(−α_c F η/RT)],   j_0 = j_ref 2 √(θ_s (1 − θ_s)),
+    φ = U(θ_s) + η + (R_film + ∫ dx/σ(θ)) j,
+    j = j_0 [exp(α_a F η/RT) − exp(−α_c F η/RT)],   j_0 = j_ref 2 √(θ_s (1 − θ_s)),
 
 with the stoichiometry θ_s = θ(0). The cell is a cathode of such a film, an electrolyte of thickness L_s and
 conductivity κ, and as its counter electrode lithium that stays at 0 V, or an anode, a second film through which −j
@@ -45,12 +46,12 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Film:
-    """An electrode: SI units; `diffusivity` D and `potential` U are functions of θ that take arrays."""
+    """An electrode: SI units; `diffusivity` D, `conductivity` and `potential` U are functions of θ that take arrays."""
 
     thickness: float
     maximum_concentration: float
     diffusivity: Callable[[Array], Array]
-    conductivity: float
+    conductivity: Callable[[Array], Array]
     potential: Callable[[Array], Array]
     initial_stoichiometry: float
     exchange_current_density: float
@@ -82,12 +83,17 @@ class Film:
         """Return the mean stoichiometry."""
         return float(self.volumes @ theta) / self.thickness
 
-    def collector_potential(self, surface: float, current_density: float, temperature: float) -> float:
-        """Return φ [V] at θ_s = `surface` and j = `current_density` [A/m²]."""
+    def resistance(self, theta: Array) -> float:
+        """Return R_film + ∫ dx/σ(θ) [Ω m²] with θ at the nodes."""
+        return self.film_resistance + float(np.sum(self.volumes / self.conductivity(theta)))
+
+    def collector_potential(
+        self, surface: float, resistance: float, current_density: float, temperature: float
+    ) -> float:
+        """Return φ [V] at θ_s = `surface`, with a `resistance` [Ω m²] and j = `current_density` [A/m²]."""
         j_0 = self.exchange_current_density * 2 * np.sqrt(surface * (1 - surface))
         eta = overpotential(current_density / j_0, temperature, self.anodic_transfer, self.cathodic_transfer)
-        ohmic = (self.film_resistance + self.thickness / self.conductivity) * current_density
-        return float(self.potential(np.asarray(surface))) + eta + ohmic
+        return float(self.potential(np.asarray(surface))) + eta + resistance * current_density
 
 
 @dataclass(frozen=True)
@@ -109,19 +115,27 @@ class Cell:
     temperature: float
     anode: Film | None = None
 
-    def voltage(self, surfaces: Sequence[float], current_density: float) -> float:
-        """Return V [V] at θ_s of the cathode (and of the anode) and j = `current_density` [A/m²]."""
-        v = self.cathode.collector_potential(surfaces[0], current_density, self.temperature)
-        v += current_density * self.thickness / self.conductivity
-        if self.anode:
-            v -= self.anode.collector_potential(surfaces[1], -current_density, self.temperature)
+    def voltage(self, films: Sequence[Array], current_density: float) -> float:
+        """Return V [V] with θ at the nodes of the cathode (and of the anode) and j = `current_density` [A/m²]."""
+        return self._voltage(*self._state(films), current_density)
+
+    def _state(self, films: Sequence[Array]) -> tuple[list[float], list[float]]:
+        surfaces = [float(theta[0]) for theta in films]
+        return surfaces, [film.resistance(theta) for film, theta in zip(self.films, films, strict=False)]
+
+    def _voltage(self, surfaces: list[float], resistances: list[float], current_density: float) -> float:
+        v = current_density * self.thickness / self.conductivity
+        for film, surface, resistance, sign in zip(self.films, surfaces, resistances, (1, -1), strict=False):
+            v += sign * film.collector_potential(surface, resistance, sign * current_density, self.temperature)
         return v
 
-    def current_density(self, surfaces: Sequence[float], voltage: float) -> float:
+    def current_density(self, films: Sequence[Array], voltage: float) -> float:
         """Return j [A/m²] at which the cell has `voltage` [V]."""
 
+        state = self._state(films)
+
         def excess(j: float) -> float:
-            return self.voltage(surfaces, j) - voltage
+            return self._voltage(*state, j) - voltage
 
         bound = self.cathode.exchange_current_density
         while excess(-bound) * excess(bound) > 0:
@@ -185,7 +199,7 @@ class Course:
     def voltage(self, time: float) -> float:
         """Return V [V]."""
         films = self._split(self._at(time))
-        return self.cell.voltage([theta[0] for theta in films], self._current_density(films))
+        return self.cell.voltage(films, self._current_density(films))
 
     def _split(self, theta: Array) -> list[Array]:
         return np.split(theta, self._ends[:-1])
@@ -193,7 +207,7 @@ class Course:
     def _current_density(self, films: Sequence[Array]) -> float:
         if self.step.voltage is None:
             return self.step.current_density
-        return self.cell.current_density([theta[0] for theta in films], self.step.voltage)
+        return self.cell.current_density(films, self.step.voltage)
 
     def _rate(self, _: float, theta: Array) -> Array:
         films = self._split(theta)

@@ -44,7 +44,10 @@ geometry:
   electrode_thickness: {thickness!r} m
   electrolyte_thickness: {thickness!r} m
   element_size: {size!r} m
-electrode: {{material: NMC811, initial_stoichiometry: {stoichiometry!r}}}
+electrode:
+  material: NMC811
+  initial_stoichiometry: {stoichiometry!r}
+  overrides: {{partial_molar_volume: 1.2 cm^3/mol, electronic_conductivity: 0.18 S/m}}  # that do not vary with lithium
 electrolyte: {{material: LLZO}}
 interface: {{kinetics: {{exchange_current_density: {exchange_current_density!r} A/m^2, touching_gap: 1e-18 m}}}}
 stack: {{hold: fixed_thickness, pressure: {pressure!r} Pa, glued: true}}

@@ -89,6 +89,11 @@ class Expression:
         shape = np.broadcast_shapes(*(np.shape(array) for array in arrays))
         return np.zeros(shape) + _evaluate(self._tree, dict(zip(self.variables, arrays, strict=True)), FUNCTIONS)
 
+    @property
+    def used(self) -> set[str]:
+        """The variables that the formula has."""
+        return {node.id for node in ast.walk(self._tree) if isinstance(node, ast.Name)} & set(self.variables)
+
     def __repr__(self) -> str:
         return f"Expression({self.text!r}, {self.variables!r})"
 

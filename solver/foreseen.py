@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from interstice.materials import Material
+from interstice.materials.library import shadowed
+from interstice.materials.material import written
 from interstice.schema import Case
+from interstice.schema.problems import brief
 from interstice.solver import protocol_check
 from interstice.solver.material_numbers import role_of
 from interstice.solver.swelling import Swelling, first_beyond
@@ -26,13 +29,15 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 "rough surfaces too high; use element_order: 2"
             )
         wanted = case.hosts.get(name) or case.conductors[name]
-        number, (known, temperature) = _transport(material, role_of(wanted))
+        if other := shadowed(wanted.material, material):
+            yield f"{name}: {wanted.material} is that of {material.file}, not that of the program, {other}"
         given = wanted.overrides.model_dump(exclude_none=True)
-        if not known and number not in given and abs(case.temperature - temperature) > AWAY:
+        number, where = _known_at(material, role_of(wanted), case.temperature)
+        if where and number not in given:
             yield (
-                f"{name}: the {number.replace('_', ' ')} of {material.name} is known at {temperature - CELSIUS:.0f} °C "
-                f"only and used at {case.temperature - CELSIUS:.0f} °C, where it may be another one by orders of "
-                f"magnitude; set temperature, or overrides.{number}"
+                f"{name}: the {number.replace('_', ' ')} of {material.name} is known {where} and used at "
+                f"{case.temperature - CELSIUS:.0f} °C, where it may be another one by orders of magnitude; set "
+                f"temperature, or overrides.{number}"
             )
     yield from protocol_check.cautions(case, materials)
     swelling = first_beyond(case, materials, case.largest_strain)
@@ -51,11 +56,32 @@ def too_much(swelling: Swelling, case: Case, materials: Mapping[str, Material]) 
     )
 
 
-def _transport(material: Material, role: str) -> tuple[str, tuple[float, float]]:
-    """Return which number says how lithium moves, its activation energy [J/mol], 0 for none, and temperature [K]."""
-    if role == "host":
-        assert material.host is not None
-        return "diffusivity", (material.host.diffusivity_activation_energy, material.host.reference_temperature)
-    ionic = material.electrolyte
-    assert ionic is not None
-    return "ionic_conductivity", (ionic.conductivity_activation_energy, ionic.reference_temperature)
+def estimates(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
+    """Yield a sentence about each number of the materials that the case rests on and nobody measured."""
+    for name, material in materials.items():
+        wanted = case.hosts.get(name) or case.conductors[name]
+        given = wanted.overrides.model_dump(exclude_none=True)
+        blocks = {"", role_of(wanted)} | ({"thermal"} if case.heat else set())
+        for key, entry in material.entries.items():
+            block, _, number = key.rpartition(".")
+            used = block in blocks and number not in given and (case.heat or number != "density")
+            if entry.estimate and used:
+                value = brief(written(entry.value), quotes=False, longest=80)
+                yield f"{name}: {number} of {material.name}, {value}, is an estimate: {entry.estimate}"
+
+
+def _known_at(material: Material, role: str, temperature: float) -> tuple[str, str]:
+    """Return which number says how lithium moves and, in words, where it is known if not at a temperature [K]."""
+    ionic, host = material.electrolyte, material.host
+    number, changes = "diffusivity", host is not None and host.diffusivity_activation_energy > 0
+    known = host if role == "host" else ionic
+    if role != "host" and ionic is not None:
+        number, changes = "ionic_conductivity", ionic.arrhenius
+    assert known is not None
+    if known.temperature_range:
+        low, high = known.temperature_range
+        inside = low - AWAY <= temperature <= high + AWAY
+        return number, "" if inside else f"from {low - CELSIUS:.0f} to {high - CELSIUS:.0f} °C"
+    if changes or abs(temperature - known.reference_temperature) <= AWAY:
+        return number, ""
+    return number, f"at {known.reference_temperature - CELSIUS:.0f} °C only"

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem
 from mpi4py import MPI
+from ufl.algorithms.analysis import extract_coefficients
 
 from interstice import meshes, schema
 from interstice.materials import Material
@@ -128,11 +129,15 @@ class Model:
         return value if isinstance(value, ufl.core.expr.Expr) else self.domain.constant(float(value))
 
     def dx(self, site: Site) -> ufl.Measure:
-        """Return the volume measure of a side for currents: with a temperature that varies, of a degree that is said.
+        """Return the volume measure of a side for currents: with a conductivity that varies, of a degree that is said.
 
         What currents lose is then the same in the balances of charge and of heat, to rounding.
         """
-        return self.domain.dx(site.side, None if isinstance(site.temperature, float) else LOSS_DEGREE)
+        return self.domain.dx(site.side, LOSS_DEGREE if self.conductivity_varies(site) else None)
+
+    def conductivity_varies(self, site: Site) -> bool:
+        """Return whether the conductivity of a side depends on what is computed: lithium, salt or temperature."""
+        return bool(extract_coefficients(ufl.as_ufl(site.potential_holder.conductivity)))
 
     def is_loose(self, site: Site) -> bool:
         """Return whether the body of a side touches neither collector nor counter face."""

@@ -21,7 +21,7 @@ from interstice.schema import Case, yaml_text
 from interstice.schema.explain import Located, explain
 from interstice.schema.problems import CaseError, Key, in_order
 from interstice.solver.consistency import completed, materials_of, on_mesh
-from interstice.solver.foreseen import cautions
+from interstice.solver.foreseen import cautions, estimates
 
 __all__ = ["MARK", "CaseError", "LoadedCase", "dump_case", "read_case", "read_mapping"]
 
@@ -35,7 +35,7 @@ class LoadedCase:
     """A checked case, the absolute path it came from, that path's folder, and the materials with overrides applied.
 
     The materials are by the names of the sides. `warnings` say where the case is beyond the range in which the model
-    holds.
+    holds, `notes` which of its numbers are estimates.
     """
 
     case: Case
@@ -43,6 +43,7 @@ class LoadedCase:
     folder: Path
     materials: dict[str, Material]
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
@@ -87,8 +88,8 @@ def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequenc
     if problems:
         raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     found = {name: material for name, material in materials.items() if material}
-    warnings = (*remarks(case.geometry, folder), *cautions(case, found))
-    return LoadedCase(completed(case, folder, found), path, folder, found, warnings)
+    warnings, notes = (*remarks(case.geometry, folder), *cautions(case, found)), tuple(estimates(case, found))
+    return LoadedCase(completed(case, folder, found), path, folder, found, warnings, notes)
 
 
 def dump_case(case: Case) -> str:

@@ -80,7 +80,7 @@ def first_beyond(case: Case, materials: Mapping[str, Material], limit: float) ->
                         rest = max(rest, before) if fills else min(rest, before)
                     reached = float(np.fmin(rest, reached) if fills else np.fmax(rest, reached))
                 theta[name] = reached
-                strain = _strain(host, start[name], reached)
+                strain = float(host.swelling(start[name], reached))
                 if abs(strain) > limit:
                     return Swelling(name, task.entry, reached, strain, certain)
     return None
@@ -136,10 +136,3 @@ def _in_equilibrium(host: Host, voltage: float, temperature: float) -> float:
     """Return θ at which U, which falls with θ, is the voltage [V]; where it is nowhere, the end next to it."""
     theta = np.linspace(*host.stoichiometry_range, POINTS)
     return float(np.interp(-voltage, -host.potential(theta, temperature), theta))
-
-
-def _strain(host: Host, start: float, theta: float) -> float:
-    """Return the linear strain by the lithium between two θ (as `interstice.solver.physics.diffusion.eigenstrain`)."""
-    volume = host.partial_molar_volume
-    mean = volume.integral(start, theta) if callable(volume) else volume * (theta - start)
-    return float(host.maximum_concentration * mean / 3)

@@ -38,7 +38,14 @@ geometry:
   electrolyte_thickness: 1 um
   element_size: 125 nm
   roughness: {kind: sinusoidal, amplitude: 0.5 nm, wavelength: 1 um}
-electrode: {material: NMC811, initial_stoichiometry: 0.9}
+electrode:
+  material: NMC811
+  initial_stoichiometry: 0.9
+  overrides:  # its laws for a host whose numbers do not vary with lithium
+    maximum_concentration: 51765 mol/m^3
+    diffusivity: 4e-15 m^2/s
+    partial_molar_volume: 1.2 cm^3/mol
+    electronic_conductivity: 0.18 S/m
 electrolyte: {material: LPSCl}
 interface:
   kinetics: {exchange_current_density: 1 mA/cm^2}

@@ -28,10 +28,16 @@ PEO = "electrolyte.material=PEO-LiTFSI"
         ((PEO, "temperature=325 K"), ["used at 52 °C"]),
         ((PEO, "electrolyte.overrides.ionic_conductivity=1e-4 S/m"), []),
         (
-            ("electrode.material=LCO", "electrode.initial_stoichiometry=0.7", "temperature=60 degC"),
+            (
+                "electrode.material=LCO",
+                "electrode.overrides={}",
+                "electrode.initial_stoichiometry=0.7",
+                "temperature=60 degC",
+            ),
             ["the diffusivity of"],
         ),
         (("temperature=60 degC",), []),
+        (("temperature=90 degC",), ["ionic conductivity of LPSCl is known from 10 to 60 °C and used at 90 °C"]),
         (("electrolyte.overrides.poisson_ratio=0.48",), ["electrolyte: with ν = 0.48"]),
         (("electrolyte.overrides.poisson_ratio=0.48", "element_order=2"), []),
     ],
@@ -110,7 +116,12 @@ def test_a_state_beyond_the_range_of_a_law_is_told(change: str, within: float, b
 @pytest.mark.parametrize(
     "overrides, borne, beyond, words",
     [
-        (("electrolyte.material=LLZO",), 6.2e9, 6.4e9, "reaches 6.4 GPa, beyond the hardness, 6.3 GPa"),
+        (
+            ("electrolyte.material=LLZO", "electrolyte.overrides.hardness=6.3 GPa"),
+            6.2e9,
+            6.4e9,
+            "reaches 6.4 GPa, beyond the hardness, 6.3 GPa",
+        ),
         ((), 1.9e9, 2.6e9, "reaches 2.6 GPa, beyond a tenth of E*"),
         (("electrolyte.overrides.hardness=1 GPa",), 0.99e9, 1.1e9, "beyond the hardness, 1 GPa"),
     ],

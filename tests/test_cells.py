@@ -31,7 +31,7 @@ interfaces:
 stack: {pressure: 5 MPa}
 protocol:
 - charge at 0.2 mA/cm^2 for 15 s
-- hold at 3.36 V for 10 s
+- hold at 3.42 V for 10 s
 - rest for 5 s
 - discharge at 0.2 mA/cm^2 for 15 s
 time: {initial: 2 s, maximum: 5 s, tolerance: 0.001}

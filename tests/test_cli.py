@@ -519,6 +519,30 @@ def test_materials_are_listed_and_each_number_has_its_source() -> None:
     assert "doi" in words
 
 
+def test_materials_of_the_folder_are_shown_by_name_and_by_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lnmo.yaml").write_text("name: our LNMO\nbased_on: NMC811\n")
+    monkeypatch.chdir(tmp_path)
+    assert "lnmo.yaml" in invoke("materials").output
+    for name in ("our LNMO", "lnmo.yaml"):
+        assert "our LNMO (LiNi0.8Mn0.1Co0.1O2), lnmo.yaml" in " ".join(invoke("materials", name).output.split())
+
+
+def test_validate_tells_what_a_case_rests_on(tmp_path: Path) -> None:
+    """Estimates of the numbers that are used, and a file that takes the place of a material of the program."""
+    (tmp_path / "lpscl.yaml").write_text(
+        "name: LPSCl\nbased_on: LPSCl\nyoung_modulus: {value: 3 GPa, estimate: as others have}\n"
+        "density: {value: 1.5 g/cm^3, estimate: where no heat flows of no interest}\n"
+    )
+    path = tmp_path / "case.yaml"
+    path.write_text(CASE)
+    words = invoke("validate", str(path)).output
+    assert "electrolyte: young_modulus of LPSCl, 3 GPa, is an estimate: as others have" in words
+    assert "no interest" not in words
+    assert f"electrolyte: LPSCl is that of {tmp_path / 'lpscl.yaml'}, not that of the program" in words
+    given = invoke("validate", str(path), "--set", "electrolyte.overrides.young_modulus=4 GPa").output
+    assert "estimate" not in given
+
+
 def test_an_unknown_material_ends_with_exit_code_2_and_a_suggestion() -> None:
     result = invoke("materials", "NMC812")
     assert result.exit_code == 2

@@ -65,7 +65,8 @@ def swelling(protocol: list[Any], limit: float, case: dict[str, Any] = SILICON) 
 def test_what_a_current_takes_out_in_its_time_is_certain() -> None:
     """Ω c_max Δθ/3, with a rate of 1 C the range of U in an hour."""
     moved = 0.5 * 0.2 * 0.9
-    strain = 9e-6 * 278000 * moved / 3
+    host = load(SILICON).materials["electrode"].host
+    strain = host.partial_molar_volume * host.maximum_concentration * moved / 3
     assert swelling(["charge at 0.5C for 12 min"], 1.001 * strain) is None
     found = swelling(["charge at 0.5C for 12 min"], 0.999 * strain)
     assert found is not None and (found.side, found.entry, found.certain) == ("electrode", 0, True)

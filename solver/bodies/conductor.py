@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+import numpy as np
 import ufl
 from dolfinx import fem
+from mpi4py import MPI
 
+from interstice.materials.function import at
 from interstice.solver.constants import FARADAY
 from interstice.solver.interface.kinetics import arrhenius
 from interstice.solver.model import LOSS_DEGREE, Model
-from interstice.solver.part import Group, Part, Shown, Term, Unknown
+from interstice.solver.part import Caution, Group, Part, Shown, Term, Unknown
 from interstice.solver.physics import binary, conduction
 from interstice.solver.site import Site
 
@@ -31,25 +34,31 @@ class Conductor(Part):
         site.conductor = self
         self.phi = site.state.function(fem.Function(site.side.space(), name=f"phi of {site.name}"))
         self.level = site.state.constant("level", self._domain.constant(0.0))
-        reference = self.material.reference_temperature
-        warmth = arrhenius(self.material.conductivity_activation_energy, site.temperature, reference)
-        self.conductivity = self.material.ionic_conductivity * warmth
-        """κ [S/m], a number or in UFL."""
-        self._kappa = model.coefficient(self.conductivity)
         self.salt: fem.Function | None = None
-        if self.material.salt_diffusivity is not None:
+        if self.material.binary:
             self.salt = site.state.function(fem.Function(site.side.space(), name=f"salt of {site.name}"))
             self.salt.x.array[:] = self.salt_at_rest
+        self.conductivity = self._quantity(
+            self.material.ionic_conductivity, self.material.conductivity_activation_energy
+        )
+        """κ [S/m], a number or in UFL."""
+        self._kappa = model.coefficient(self.conductivity)
+        if self.salt is not None:
             self._rate = model.rates.of(self.salt, site.state)
-            warmth = arrhenius(self.material.salt_diffusivity_activation_energy, site.temperature, reference)
+            energy = self.material.salt_diffusivity_activation_energy
             self._law = binary.BinaryElectrolyte(
-                model.coefficient(self.material.salt_diffusivity * warmth),
+                model.coefficient(self._quantity(self.material.salt_diffusivity, energy)),
                 self._kappa,
-                self._domain.constant(self.material.transference_number),
+                model.coefficient(self._quantity(self.material.transference_number)),
                 model.coefficient(site.temperature),
-                self._domain.constant(self.material.thermodynamic_factor),
+                model.coefficient(self._quantity(self.material.thermodynamic_factor)),
             )
         site.heat_sources.append(self.loss)
+
+    def _quantity(self, value: Any, activation_energy: float = 0.0) -> Any:
+        """Return a quantity at the salt and temperature that are there, a number or in UFL."""
+        warmth = arrhenius(activation_energy, self.site.temperature, self.material.reference_temperature)
+        return at(value, self.salt if self.salt is not None else 0.0, self.site.temperature) * warmth
 
     @property
     def salt_at_rest(self) -> float:
@@ -84,6 +93,20 @@ class Conductor(Part):
         yield Term(self.phi, binary.charge_residual(self._law, self.salt, self.phi, psi, dx))
         q = ufl.TestFunction(self.salt.function_space)
         yield Term(self.salt, binary.salt_residual(self._law, self.salt, self._rate, self.phi, q, dx))
+
+    def cautions(self) -> Iterator[Caution]:
+        if self.salt is None or self.material.salt_range is None:
+            return
+        (low, high), comm, salt = self.material.salt_range, self._model.comm, self.salt.x.array
+        least = comm.allreduce(float(salt.min(initial=np.inf)), op=MPI.MIN)
+        most = comm.allreduce(float(salt.max(initial=-np.inf)), op=MPI.MAX)
+        for bound, reached, end in (("min", least, low), ("max", most, high)):
+            if not low <= reached <= high and (reached < low) == (end == low):
+                yield Caution(
+                    f"{bound} salt",
+                    f"the salt of {self.site.name} reaches {reached:.4g} mol/m^3, beyond {end:g} where conductivity, "
+                    "diffusivity and transference number are known: they are held there",
+                )
 
     def shown(self) -> Iterator[Shown]:
         potential = fem.Function(self.phi.function_space)

@@ -13,6 +13,7 @@ from mpi4py import MPI
 
 from interstice.materials import Host as Material
 from interstice.materials.elementwise import log, maximum, minimum
+from interstice.materials.function import at
 from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.interface import kinetics
 from interstice.solver.model import LOSS_DEGREE, Model
@@ -54,6 +55,7 @@ class Host(Part):
         self.lithium_capacity = self.volume * self.c_max
         self.initial_potential = self.potential(wanted.initial_stoichiometry)
         self._volume_of_lithium = self._quantity(self.material.partial_molar_volume)
+        self._conductivity = self._quantity(self.material.electronic_conductivity)
         reference, full = self._domain.constant(self.c_initial), self._domain.constant(self.c_max)
         site.eigenstrains.append(diffusion.eigenstrain(self.c, reference, self._volume_of_lithium, full))
         site.heat_sources.append(self.loss)
@@ -86,13 +88,12 @@ class Host(Part):
 
     def lithium_volume(self, theta: Any) -> Any:
         """Return Ω [m³/mol] at θ in UFL."""
-        volume = self._volume_of_lithium
-        return volume(theta) if callable(volume) else volume
+        return at(self._volume_of_lithium, theta)
 
     @property
-    def conductivity(self) -> float:
-        """The electronic conductivity [S/m]."""
-        return self.material.electronic_conductivity
+    def conductivity(self) -> Any:
+        """The electronic conductivity [S/m] in UFL."""
+        return at(self._conductivity, self.theta(self.c))
 
     @property
     def charge_capacity(self) -> float:
@@ -112,7 +113,7 @@ class Host(Part):
     @property
     def loss(self) -> Any:
         """The power per volume that the conduction of electrons dissipates [W/m³], in UFL."""
-        return conduction.dissipation(self.phi, self._domain.constant(self.conductivity))
+        return conduction.dissipation(self.phi, self.conductivity)
 
     @property
     def mean_stoichiometry(self) -> float:
@@ -138,7 +139,7 @@ class Host(Part):
     def diffusion_time(self) -> float:
         """The time [s] in which lithium diffuses across an element at an interface, h²/D at the mean θ."""
         host, temperature = self.material, self._model.case.temperature
-        diffusivity = host.diffusivity(self.mean_stoichiometry) if callable(host.diffusivity) else host.diffusivity
+        diffusivity = at(host.diffusivity, self.mean_stoichiometry)
         diffusivity *= kinetics.arrhenius(host.diffusivity_activation_energy, temperature, host.reference_temperature)
         return min(face.mean_spacing for face in self._faces) ** 2 / float(diffusivity)
 
@@ -162,16 +163,14 @@ class Host(Part):
             sigma_h = self.site.law.hydrostatic_stress(self.site.u, self.site.eigenstrain)
             t = ufl.TestFunction(self.stress.function_space)
             yield Term(self.stress, diffusion.hydrostatic_residual(self.stress, t, sigma_h, dx))
-        yield Term(self.phi, conduction.residual(self.phi, psi, self._domain.constant(self.conductivity), dx))
+        yield Term(self.phi, conduction.residual(self.phi, psi, self.conductivity, dx))
 
     @property
     def _flux(self) -> Any:
         """J [mol/(m² s)] in UFL."""
         host, theta, temperature = self.material, self.theta(self.c), self.site.temperature
         warmth = kinetics.arrhenius(host.diffusivity_activation_energy, temperature, host.reference_temperature)
-        diffusivity = self._model.coefficient(warmth) * (
-            host.diffusivity(theta) if callable(host.diffusivity) else self._domain.constant(host.diffusivity)
-        )
+        diffusivity = self._model.coefficient(warmth) * at(self._quantity(host.diffusivity), theta)
         full = self._domain.constant(self.c_max)
         if self.stress is None and host.diffusivity_kind == "chemical":
             return diffusion.flux(self.c, full, diffusivity)
@@ -232,7 +231,7 @@ class Host(Part):
         yield Shown(self.site, "stoichiometry [1]", theta, read_theta)
         yield Shown(self.site, "stoichiometry [1]", theta, read_theta, "whole")
         vectors = {
-            "current density [A/m^2]": conduction.current_density(self.phi, self._domain.constant(self.conductivity)),
+            "current density [A/m^2]": conduction.current_density(self.phi, self.conductivity),
             "lithium flux [mol/(m^2 s)]": self._flux,
         }
         for name, vector in vectors.items():

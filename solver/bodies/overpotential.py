@@ -44,8 +44,7 @@ class Overpotentials(Part):
         self._salt_at_ground: fem.Form | None = None
         if conductor and conductor.salt:
             self._salt_at_ground = model.domain.form(conductor.salt_potential * model.domain.ds(model.ground))
-        self._warms = any(not isinstance(site.temperature, float) for site in model.sites.values())
-        self._resistance = _even_resistance(model)
+        self._even = _EvenFlow(model)
 
     def columns(self) -> Mapping[str, float]:
         model = self._model
@@ -59,40 +58,51 @@ class Overpotentials(Part):
         terms["concentration"] -= open_circuit
         if self._salt_at_ground is not None:
             terms["salt"] -= model.domain.integrate(self._salt_at_ground) / model.domain.area(model.ground)
-        # conductivities follow the temperature
-        resistance = _even_resistance(model) if self._warms else self._resistance
-        terms["ohmic"] = resistance * model.terminals.current_density * model.apparent_area
+        terms["ohmic"] = self._even.resistance() * model.terminals.current_density * model.apparent_area
         terms["constriction"] = terms.pop("sides") - terms.get("salt", 0.0) - terms["ohmic"]
         return {"open-circuit voltage [V]": open_circuit} | {
             f"{name} overpotential [V]": value for name, value in terms.items()
         }
 
 
-def _even_resistance(model: Model) -> float:
-    """Return R_0 [Ω] (2D: Ω m): ∫ κ |∇φ|² dx of 1 A (per metre of depth) that crosses every interface evenly."""
-    domain = model.domain
-    fields, heat, potentials = [], 0, {}
-    for site in model.sites.values():
-        holder = site.potential_holder
-        phi = potentials[site.name] = fem.Function(holder.phi.function_space, name=holder.phi.name)
-        psi = ufl.TestFunction(phi.function_space)
-        dx, kappa = domain.dx(site.side), model.coefficient(holder.conductivity)
-        size = domain.volume(site.side) ** (1.0 / domain.dimension)
-        residual = conduction.residual(phi, psi, kappa, dx) + domain.constant(PIN / size**2) * kappa * phi * psi * dx
-        heat += conduction.dissipation(phi, kappa) * dx
-        for face, leaves in model.path.items():
-            if site in face.sites:
-                out = (leaves if site.host else -leaves) / face.area
-                residual += domain.constant(out) * face.seen_from(site, psi) * face.interface.dS
-        if site is model.working:
-            residual -= model.terminals.feed(psi, domain.constant(1.0 / model.apparent_area))
-        fields.append(algebra.Field(phi, residual, 1.0 / np.sqrt(phi.function_space.dofmap.index_map.size_global)))
-    constraints = algebra.lateral(domain, potentials.values(), model.case.geometry.lateral)
-    model.terminals.hold(constraints, potentials[model.working.name], potentials[model.grounded.name])
-    system = algebra.System(domain, fields, constraints, algebra.DIRECT)
-    system.solve()
-    system.destroy()
-    return domain.integrate(domain.form(heat))
+class _EvenFlow:
+    """The flow of 1 A (per metre of depth) that crosses every interface evenly."""
+
+    def __init__(self, model: Model) -> None:
+        domain = self._domain = model.domain
+        fields, heat, potentials = [], 0, {}
+        self._varies = any(model.conductivity_varies(site) for site in model.sites.values())
+        for site in model.sites.values():
+            holder = site.potential_holder
+            phi = potentials[site.name] = fem.Function(holder.phi.function_space, name=holder.phi.name)
+            psi = ufl.TestFunction(phi.function_space)
+            dx, kappa = model.dx(site), model.coefficient(holder.conductivity)
+            size = domain.volume(site.side) ** (1.0 / domain.dimension)
+            residual = (
+                conduction.residual(phi, psi, kappa, dx) + domain.constant(PIN / size**2) * kappa * phi * psi * dx
+            )
+            heat += conduction.dissipation(phi, kappa) * dx
+            for face, leaves in model.path.items():
+                if site in face.sites:
+                    out = (leaves if site.host else -leaves) / face.area
+                    residual += domain.constant(out) * face.seen_from(site, psi) * face.interface.dS
+            if site is model.working:
+                residual -= model.terminals.feed(psi, domain.constant(1.0 / model.apparent_area))
+            fields.append(algebra.Field(phi, residual, 1.0 / np.sqrt(phi.function_space.dofmap.index_map.size_global)))
+        constraints = algebra.lateral(domain, potentials.values(), model.case.geometry.lateral)
+        model.terminals.hold(constraints, potentials[model.working.name], potentials[model.grounded.name])
+        self._system = algebra.System(domain, fields, constraints, algebra.DIRECT)
+        self._heat = domain.form(heat)
+        self._known: float | None = None
+
+    def resistance(self) -> float:
+        """Return R_0 [Ω] (2D: Ω m), ∫ κ |∇φ|² dx, with the conductivities that lithium, salt and heat leave now."""
+        if self._known is None or self._varies:
+            self._system.solve()
+            self._known = self._domain.integrate(self._heat)
+            if not self._varies:
+                self._system.destroy()
+        return self._known
 
 
 def parts(model: Model) -> Iterator[Part]:

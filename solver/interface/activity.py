@@ -260,10 +260,8 @@ class Activity(Part):
     def _current_opens(self) -> bool:
         """Whether the host shrinks at a node that conducts, by a current that counts."""
         transfer, model = self.face.transfer, self._model
-        assert transfer is not None and transfer.electrode.host is not None
-        host = transfer.electrode.host
-        volume = host.material.partial_molar_volume
-        shrinks = np.sign(volume(host.mean_stoichiometry) if callable(volume) else volume)
+        assert transfer is not None
+        shrinks = np.sign(transfer.lithium_volume)
         if self._load.voltage is None:
             leaves = model.path.get(self.face, 0.0)
             return bool(shrinks * leaves * self._load.current_density > 0.0)

@@ -104,6 +104,8 @@ class ChargeTransfer(Part):
             rate = model.rates.of_reading(potential_jump, start, read, state.scope("gap"))
             uncharged = face.activity.contacted("+") + face.activity.passivated("+")
             self.charge = self.current + kinetics.charging_current(capacitance, rate, uncharged)
+        volume = host.material.partial_molar_volume
+        self._volume = interface.reader(host.lithium_volume(theta)) if callable(volume) else volume
         self._share = interface.reader(share)
         self._current, self._charge = interface.reader(self.current), interface.reader(self.charge)
         self._parts = {name: interface.reader(part) for name, part in parts.items()}
@@ -122,6 +124,13 @@ class ChargeTransfer(Part):
     def crossing(self) -> float:
         """The current [A] that leaves the electrode here as lithium."""
         return self.interface.sum(self.read_current())
+
+    @property
+    def lithium_volume(self) -> float:
+        """Ω [m³/mol] of the host at the interface, whose sign may change with what is left in it."""
+        if isinstance(self._volume, float):
+            return self._volume
+        return self.interface.sum(self._volume.read()) / self.face.area
 
     def read_share(self) -> Array:
         """Return the share of each node's area that conducts, 0 on Γ_d, shape (local and ghost nodes,)."""

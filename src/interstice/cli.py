@@ -106,6 +106,7 @@ def validate(
         _print_json({"case": str(case), "valid": False, "problems": error.problems})
         raise typer.Exit(2) from None
     notes = [f"warning: {warning}" for warning in loaded.warnings]
+    notes += loaded.notes
     notes += [
         f"below the mesh of {name}: rms {block.micro.rms * 1e9:.3g} nm, slope {block.micro.slope:.3g}"
         for name, block in loaded.case.faces.items()
@@ -187,27 +188,32 @@ def materials(
         str | None, typer.Argument(metavar="[NAME]", help="name or file of a material; all if not given")
     ] = None,
 ) -> None:
-    """Print the known materials, or every number of one with its source."""
+    """Print the known materials, or every number of one with its source; those in this folder come first."""
     from rich.markup import escape
     from rich.table import Table
 
     from interstice.materials import MaterialError, load, names
+    from interstice.materials.library import SHIPPED
 
+    here = [Path()]
     try:
         if name is None:
-            table = Table("material", "formula", "roles")
-            for known in names():
-                material = load(known)
-                table.add_row(material.name, material.formula, ", ".join(material.roles))
+            table = Table("material", "formula", "roles", "file")
+            for known in names(here):
+                material = load(known, here)
+                place = "" if material.file.parent == SHIPPED else str(material.file)
+                table.add_row(*map(escape, (material.name, material.formula, ", ".join(material.roles), place)))
         else:
-            material = load(name)
-            table = Table(title=f"{material.name} ({material.formula})", show_lines=True)
+            material = load(name, here)
+            place = "" if material.file.parent == SHIPPED else f", {material.file}"
+            table = Table(title=escape(f"{material.name} ({material.formula}){place}"), show_lines=True)
             table.add_column("quantity", no_wrap=True)
             table.add_column("value", overflow="fold", max_width=40)
             table.add_column("source, remark", overflow="fold")
             for row in material.table():
+                source = escape(row.source) if row.source else f"[bold]estimate:[/] {escape(row.estimate)}"
                 remark = f"\n[italic]{escape(row.remark)}[/]" if row.remark else ""
-                table.add_row(row.quantity, escape(row.value), escape(row.source) + remark)
+                table.add_row(row.quantity, escape(row.value), source + remark)
     except MaterialError as error:
         fail(str(error))
     show(table)

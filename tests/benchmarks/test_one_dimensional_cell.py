@@ -14,7 +14,7 @@ FILM = Film(
     thickness=2e-6,
     maximum_concentration=5e4,
     diffusivity=lambda theta: np.full_like(theta, 4e-15),
-    conductivity=1.0,
+    conductivity=np.ones_like,
     potential=lambda theta: 4.5 - theta,
     initial_stoichiometry=0.6,
     exchange_current_density=10.0,
@@ -74,7 +74,11 @@ def test_where_the_integral_of_the_diffusivity_is_a_parabola_the_film_empties_ev
 
 @pytest.mark.parametrize("cell", [HALF, FULL], ids=["half cell", "full cell"])
 def test_lithium_is_what_the_charge_leaves(cell: Cell) -> None:
-    steps = [Step(300.0, J), Step(200.0), Step(300.0, voltage=cell.voltage([0.62, 0.18], 0.0))]
+    steps = [
+        Step(300.0, J),
+        Step(200.0),
+        Step(300.0, voltage=cell.voltage([np.full(cell.cathode.nodes, 0.62), np.full(cell.cathode.nodes, 0.18)], 0.0)),
+    ]
     charge, rest, hold = cell.run(steps)
     for film, sign, mean in zip(cell.films, (1, -1), charge.stoichiometries(300.0), strict=False):
         left = sign * J * 300.0 / (FARADAY * film.maximum_concentration * film.thickness)

@@ -90,7 +90,7 @@ def test_open_circuit_voltage_follows_the_temperature() -> None:
 
 def test_heat_of_a_material_that_does_not_know_it_is_refused() -> None:
     with pytest.raises(CaseError, match=r"has no block 'thermal', which heat needs; allowed: .*LLZO"):
-        tiny_case(heat(10.0))
+        tiny_case("electrolyte.material=LiPON", heat(10.0))
 
 
 def test_entropy_is_that_of_an_electron_volt_per_kelvin() -> None:

@@ -17,7 +17,10 @@ geometry:
   electrolyte_thickness: 100 nm
   element_size: 5 nm
   coarse_size: 100 nm
-electrode: {material: NMC811, initial_stoichiometry: 0.5}
+electrode:
+  material: NMC811
+  initial_stoichiometry: 0.5
+  overrides: {diffusivity: 4e-15 m^2/s, maximum_concentration: 51765 mol/m^3}
 electrolyte: {material: LPSCl}
 interface:
   kinetics: {exchange_current_density: 1 mA/cm^2}
