@@ -187,7 +187,7 @@ class ElasticWork:
 
     def __init__(self, domain: Domain, u: fem.Function, sites: Sequence[Site]) -> None:
         self._domain = domain
-        solids = [(site.law, domain.dx(site.side), site.eigenstrain) for site in sites]
+        solids = [(site.law, domain.dx(site.side, site.strain_degree), site.eigenstrain) for site in sites]
         self._elastic = domain.form(sum(_elastic_energy(law, u, e, dx) for law, dx, e in solids))
         self._energy = domain.integrate(self._elastic)
         self._forces: _Trapezoid | None = None

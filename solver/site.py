@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import ufl
 from dolfinx import fem
+from ufl.algorithms.estimate_degrees import estimate_total_polynomial_degree
 
 from interstice.materials import Material
 from interstice.solver.domain import Interface, Side
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from interstice.solver.interface.cohesive import CohesiveBond
     from interstice.solver.interface.contact import Contact
     from interstice.solver.interface.friction import Friction
+
+STRAIN_DEGREE = 2
+"""The degree of quadrature of stresses, where swelling is no linear function of what is computed."""
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -66,6 +70,14 @@ class Site:
     def eigenstrain(self) -> Any:
         """The sum of the eigenstrains in UFL, 0.0 where there are none."""
         return sum(self.eigenstrains) if self.eigenstrains else 0.0
+
+    @property
+    def strain_degree(self) -> int | None:
+        """The degree of quadrature of stresses; None where UFL's own is exact, as eigenstrains are linear.
+
+        One degree for all that the stresses do: their works sum up to rounding then.
+        """
+        return STRAIN_DEGREE if estimate_total_polynomial_degree(ufl.as_ufl(self.eigenstrain)) > 1 else None
 
     @property
     def potential_holder(self) -> Host | Conductor:

@@ -159,7 +159,7 @@ def test_open_circuit_voltage_is_the_voltage_of_the_cell_at_equilibrium(run: Run
 
 
 def test_ohmic_loss_of_flat_layers_is_that_of_their_resistances() -> None:
-    run = tiny_run(text=FULL)
+    run = tiny_run("electrodes.cathode.overrides={electronic_conductivity: 0.2 S/m}", text=FULL)
     thickness = {"anode": 1e-6, "separator": 0.5e-6, "cathode": 1e-6}
     resistance = sum(h / run.cell.sites[name].potential_holder.conductivity for name, h in thickness.items())
     expected = resistance * run.column("current density [A/m^2]")

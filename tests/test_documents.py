@@ -26,6 +26,8 @@ BLOCKS: dict[str, type[Section]] = {"geometry": Film, "interface": Interface, "s
 """Where the keys of a block belong that are none of a whole case."""
 WITH_HEAT = {"electrolyte": {"material": "LLZO"}}
 """Heat needs materials that know of it."""
+MEASURED = "theta, U [V]\n0.05, 4.9\n0.5, 4.72\n0.95, 4.6\n"
+"""A table of the kind that the documents mention."""
 OWN_FILE = "there is no file"
 OF_ONE, OF_MANY = ("electrode", "electrolyte", "interface"), ("electrodes", "electrolytes", "interfaces")
 
@@ -71,7 +73,8 @@ def read(block: dict[str, Any], folder: Path) -> LoadedCase | None:
     path = folder / "block.yaml"
     with open(path, "w", encoding="utf-8") as file:
         YAML().dump(block, file)
-    if "formula" in block:
+    if block.keys() & {"formula", "based_on"}:
+        (folder / "lnmo_ocv.csv").write_text(MEASURED, encoding="utf-8")
         library.load(path)
     elif "points" in block:
         for name in ("meshes", "cases"):

@@ -59,7 +59,7 @@ class Body(Part):
     def terms(self) -> Iterator[Term]:
         v = ufl.TestFunction(self.u.function_space)
         for site in self.sites:
-            dx = self._domain.dx(site.side)
+            dx = self._domain.dx(site.side, site.strain_degree)
             yield Term(self.u, mechanics.residual(site.law, self.u, v, dx, site.eigenstrain))
         if self._anchor is not None:
             volume = sum(self._domain.volume(site.side) for site in self.sites)

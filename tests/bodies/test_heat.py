@@ -41,7 +41,9 @@ def test_steady_heat_is_given_off_as_it_is_made() -> None:
 
 
 def test_cell_that_is_kept_at_its_temperature_is_the_isothermal_one() -> None:
-    cool, isothermal = tiny_run(SOLID, FIXED_PRESSURE, heat(1e9)), tiny_run(SOLID, FIXED_PRESSURE)
+    # the film itself warms by 1 to 2 µK, which the voltage of a host that is about to be full would show
+    short = "protocol=[charge at 0.5 mA/cm^2 for 15 s, rest for 5 s, discharge at 0.5 mA/cm^2 for 10 s]"
+    cool, isothermal = (tiny_run(SOLID, FIXED_PRESSURE, short, *more) for more in ((heat(1e9),), ()))
     for column in ("voltage [V]", "active fraction [1]", "max pressure [Pa]"):
         expected = isothermal.column(column)
         np.testing.assert_allclose(cool.column(column), expected, rtol=0, atol=1e-8 * expected.max(), err_msg=column)
