@@ -34,7 +34,8 @@ def layered(*layers: str, theta: float = 0.88) -> str:
     """Return a case of flat bonded layers from the bottom up: their first letters say NMC811, graphite or LPSCl."""
     kinds = {"n": "NMC811", "g": "graphite", "s": "LPSCl"}
     hosts = "".join(
-        f"  {name}: {{material: {kinds[name[0]]}, initial_stoichiometry: {0.1 if name[0] == 'g' else theta}}}\n"
+        f"  {name}: {{material: {kinds[name[0]]}, initial_stoichiometry: {0.1 if name[0] == 'g' else theta}, "
+        "overrides: {electronic_conductivity: 10 S/m}}\n"
         for name in layers
         if name[0] != "s"
     )
@@ -240,15 +241,16 @@ def test_beyond_its_range_u_is_that_of_ideal_mixing_from_its_end_on(name: str) -
     assert equilibrium_potential(host, below, kelvin) == pytest.approx(ends[1] - thermal * np.log(0.5), rel=1e-12)
     theta = np.linspace(0.0, 1.0, 1001)
     potential = equilibrium_potential(host, theta, kelvin)
-    assert np.all(np.isfinite(potential)) and np.all(np.diff(potential) <= 0.0)
+    outside = (theta[1:] <= low) | (theta[:-1] >= high)
+    assert np.all(np.isfinite(potential)) and np.all(np.diff(potential)[outside] < 0.0)
     warmer = equilibrium_potential(host, theta, kelvin + 1.0)
     np.testing.assert_allclose(warmer - potential, entropic_coefficient(host, theta), rtol=0, atol=1e-12)
 
 
 def test_open_circuit_voltage_beyond_the_range_is_the_voltage_that_a_long_rest_ends_at() -> None:
     protocol = "protocol=[discharge at 0.5 mA/cm^2 for 20 s, rest for 10 h]"
-    start = "electrode.initial_stoichiometry=0.908"
+    start = "electrode.initial_stoichiometry=0.905"
     run = tiny_run(*FLAT, protocol, start, "time={initial: 5 s, maximum: 10 h, tolerance: 0.1}", SMALL)
     last = run.rows[-1]
-    assert last["mean stoichiometry [1]"] > 0.9084 + 0.01
+    assert last["mean stoichiometry [1]"] > run.cell.sites["electrode"].host.material.stoichiometry_range[1] + 0.01
     assert last["open-circuit voltage [V]"] == pytest.approx(last["voltage [V]"], rel=0, abs=1e-7)
