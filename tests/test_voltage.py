@@ -158,8 +158,8 @@ def test_symmetric_cell_has_no_voltage_of_its_own_and_answers_both_ways_alike(ru
         cell.advance(1e-3, Load(current))
         answers.append(cell.terminals.voltage)
     assert answers[0] > 1e-3
-    # both sides differ by what the first one loses and the second one gains
-    assert answers[1] == pytest.approx(-answers[0], rel=1e-6)
+    # both sides differ by what the first one loses and the second one gains, and by their meshes
+    assert answers[1] == pytest.approx(-answers[0], rel=1e-5)
 
 
 @pytest.mark.parametrize("run", ["two in series"], indirect=True)
