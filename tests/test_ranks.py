@@ -12,6 +12,7 @@ FILES = [str(file) for file in sorted(Path(__file__).parent.glob("*/test_*.py"))
 FILES += [str(file) for file in sorted(Path(__file__).parent.glob("test_*.py")) if f"mark.{MARK}" in file.read_text()]
 
 
+@pytest.mark.timeout(700)
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_what_holds_on_one_rank_holds_on_several(mpi_run: Callable[..., str], ranks: int) -> None:
     said = mpi_run(["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", MARK, *FILES], ranks, timeout=600)
