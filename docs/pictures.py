@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -47,11 +46,10 @@ class Recipe:
 
     def carry_out(self, results: Path) -> None:
         """Run it; SystemExit with what it said if it does not end well."""
-        shutil.rmtree(results / self.folder, ignore_errors=True)
         if self.patch:
-            _interstice("patch", str(CASES / "patches" / self.patch), "-o", str(results / TABLE))
+            _interstice("patch", str(CASES / "patches" / self.patch), "-o", str(results / TABLE), "--overwrite")
         settings = [word for one in self.settings for word in ("--set", one.replace(THERE, str(results.resolve())))]
-        _interstice("run", str(CASES / f"{self.case}.yaml"), "-o", str(results / self.folder), *settings)
+        _interstice("run", str(CASES / f"{self.case}.yaml"), "-o", str(results / self.folder), "--overwrite", *settings)
 
 
 def _interstice(*words: str) -> None:

@@ -38,18 +38,25 @@ class Schedule:
     def __init__(self, protocol: Sequence[Step | Titration | Repeat], control: TimeStepping, scale: Scale) -> None:
         self._control, self._scale = control, scale
         self.steps = [task.step for task in unrolled(protocol)]
-        self._starts = np.cumsum([0.0, *(self._work(step, np.inf) for step in self.steps)])
+        self._lengths = [self._length(step) for step in self.steps]
+        self._starts = np.cumsum([0.0, *(self._work(number, np.inf) for number in range(1, len(self.steps) + 1))])
 
     def share(self, number: int, passed: float) -> float:
         """Return the share of all that is done when a time [s] has `passed` in step `number`, which counts from 1.
 
         It never falls: a step that ended before its time is done as a whole.
         """
-        begun = self._starts[number - 1] + self._work(self.steps[number - 1], passed)
+        begun = self._starts[number - 1] + self._work(number, passed)
         return float(begun / self._starts[-1])
 
-    def _work(self, step: Step, passed: float) -> float:
-        """Return the number of time steps that a step of the protocol takes in a time [s], its own at most."""
+    def _work(self, number: int, passed: float) -> float:
+        """Return the number of time steps that step `number` of the protocol takes in a time [s], its own at most."""
+        duration, longest = self._lengths[number - 1]
+        duration = min(duration, passed)
+        return duration / longest + float(np.log2(1.0 + duration / self._control.initial))
+
+    def _length(self, step: Step) -> tuple[float, float]:
+        """Return how long a step of the protocol is taken to last and the longest of its time steps [s]."""
         duration, longest = HOUR, self._control.maximum
         match step:
             case Galvanostatic():
@@ -66,5 +73,4 @@ class Schedule:
                 duration = profile.read(step.file).duration
             case _:
                 duration = step.time
-        duration = min(duration, passed)
-        return duration / longest + float(np.log2(1.0 + duration / self._control.initial))
+        return duration, longest

@@ -36,11 +36,6 @@ SMALLEST_FACTOR = 1e-2
 """The least Γ: on a plateau of U it is 0, where two phases would part, which this model does not resolve."""
 
 
-def residual(c: Any, rate: Any, q: Any, diffusivity: Any, dx: ufl.Measure) -> ufl.Form:
-    """Return ∫ ∂c/∂t q + D ∇c · ∇q dx; c [mol/m³], its `rate` [mol/(m³ s)], D [m²/s]."""
-    return rate * q * dx + diffusivity * ufl.inner(ufl.grad(c), ufl.grad(q)) * dx
-
-
 def balance(rate: Any, q: Any, flux: Any, dx: ufl.Measure) -> ufl.Form:
     """Return ∫ ∂c/∂t q − J · ∇q dx; the `rate` of c [mol/(m³ s)], J [mol/(m² s)].
 

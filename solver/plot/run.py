@@ -168,7 +168,7 @@ class Run:
 
 def _in_metres(grid: Grid) -> Grid:
     """Return the grid with coordinates and lengths in m, whatever they were written in."""
-    units = dict(split_unit(str(entry)) for entry in grid.field_data["units"])
+    units = _units(grid)
     grid.points = grid.points / LENGTHS[units["coordinates"]]
     for data in (grid.point_data, grid.cell_data):
         for name in data:
@@ -177,9 +177,14 @@ def _in_metres(grid: Grid) -> Grid:
     return grid
 
 
+def _units(grid: Grid) -> dict[str, str]:
+    """Return the units in which a grid was written, by the names of its fields."""
+    return dict(split_unit(str(entry)) for entry in grid.field_data["units"])
+
+
 def unit_of(grid: Grid, field: str) -> str:
     """Return the unit of a field of a grid that `Run.fields` returned; "1" where it has none."""
-    unit = dict(split_unit(str(entry)) for entry in grid.field_data["units"]).get(field) or "1"
+    unit = _units(grid).get(field) or "1"
     return "m" if unit in LENGTHS else unit
 
 

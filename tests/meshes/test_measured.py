@@ -218,12 +218,15 @@ MATRICES = {
 LISTS = {"blanks.xyz": as_list(" "), "comma.csv": as_list(","), "named.csv": as_list(",", "x (um),y (um),z (nm)")}
 
 
+def assert_is_the_map(surface: Callable[..., np.ndarray]) -> None:
+    i, j = np.indices((8, 8))
+    np.testing.assert_allclose(surface((i + 0.5) * 0.5 * UM, (j + 0.5) * 0.5 * UM), MAP[:8, :8] * NM, atol=1e-17)
+
+
 @pytest.mark.parametrize("name", MATRICES)
 def test_a_matrix_is_a_map_of_the_size_and_the_unit_that_the_case_gives(name: str, tmp_path: Path) -> None:
     MATRICES[name](tmp_path / name)
-    i, j = np.indices((8, 8))
-    surface = profile(tmp_path / name, 4.0, 3, **BOTH)
-    np.testing.assert_allclose(surface((i + 0.5) * 0.5 * UM, (j + 0.5) * 0.5 * UM), MAP[:8, :8] * NM, atol=1e-17)
+    assert_is_the_map(profile(tmp_path / name, 4.0, 3, **BOTH))
     line = profile(tmp_path / name, 4.0, line=2, **BOTH)
     np.testing.assert_allclose(line((np.arange(8) + 0.5) * 0.5 * UM), MAP[:8, 2] * NM, atol=1e-17)
 
@@ -231,9 +234,7 @@ def test_a_matrix_is_a_map_of_the_size_and_the_unit_that_the_case_gives(name: st
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_of_points_is_a_map_of_the_size_they_have(name: str, tmp_path: Path) -> None:
     LISTS[name](tmp_path / name)
-    i, j = np.indices((8, 8))
-    surface = profile(tmp_path / name, 4.0, 3, **SCAN)
-    np.testing.assert_allclose(surface((i + 0.5) * 0.5 * UM, (j + 0.5) * 0.5 * UM), MAP[:8, :8] * NM, atol=1e-17)
+    assert_is_the_map(profile(tmp_path / name, 4.0, 3, **SCAN))
 
 
 def test_a_list_of_points_without_some_has_holes(tmp_path: Path) -> None:

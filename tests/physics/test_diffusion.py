@@ -38,7 +38,7 @@ class Host:
         dx = domain.dx(side)
         interface = domain.interfaces["electrode", "electrolyte"]
         self.rate = (self.c - self.c_old) / self.time_step
-        residual = diffusion.residual(self.c, self.rate, q, constant(domain, DIFFUSIVITY), dx)
+        residual = diffusion.balance(self.rate, q, -constant(domain, DIFFUSIVITY) * ufl.grad(self.c), dx)
         residual += self.current / FARADAY * q("+") * interface.dS
         field = algebra.Field(self.c, residual, START * LENGTH**2 / DIFFUSION_TIME)
         self.system = algebra.System(domain, [field], algebra.Constraints(), algebra.DIRECT)
