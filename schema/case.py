@@ -175,6 +175,16 @@ class Case(Section):
         return {"electrode": self.electrode} if self.electrode else self.electrodes or {}
 
     @property
+    def working(self) -> str:
+        """The electrode whose potential is that of the cell: the uppermost one."""
+        return next(name for name in reversed(self.sides) if name in self.hosts)
+
+    @property
+    def counter(self) -> str:
+        """The electrode at the counter face, against which the potential of the cell is; "" where that is lithium."""
+        return self.sides[0] if self.sides[0] in self.hosts and len(self.hosts) > 1 else ""
+
+    @property
     def conductors(self) -> dict[str, Electrolyte]:
         """The electrolytes by the names of their sides."""
         return {"electrolyte": self.electrolyte} if self.electrolyte else self.electrolytes or {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, PositiveInt, WithJsonSchema, model_validator
 
@@ -131,6 +131,8 @@ class PulsesStop(_Ends):
 class Galvanostatic(Section, _Current):
     """Constant current."""
 
+    sense: ClassVar[int]
+    """1 where it charges the cell, −1 where it discharges it."""
     step: str
     current_density: ArealCurrent = None
     c_rate: RateCurrent = None
@@ -146,12 +148,14 @@ class Galvanostatic(Section, _Current):
 class Charge(Galvanostatic):
     """Constant current, lithium leaves the electrode (j_n > 0); until.voltage is an upper cut-off."""
 
+    sense = 1
     step: Literal["charge"]
 
 
 class Discharge(Galvanostatic):
     """Constant current, lithium enters the electrode (j_n < 0); until.voltage is a lower cut-off."""
 
+    sense = -1
     step: Literal["discharge"]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from interstice.schema import Charge, Follow, Galvanostatic, Hold, Open, Oscillate, Press, Step, Sweep
+from interstice.schema import Follow, Galvanostatic, Hold, Open, Oscillate, Press, Step, Sweep
 from interstice.solver import profile
 from interstice.solver.algebra import SolveError
 from interstice.solver.bodies.arms import Arms
@@ -85,7 +85,7 @@ def drive(cell: Cell, step: Step, start: float) -> Drive:
         case Galvanostatic():
             density, charge = step.density(scale), step.until.charge(scale)
             duration = min(step.until.time or np.inf, np.inf if charge is None else charge / density)
-            return Drive(duration, density if isinstance(step, Charge) else -density)
+            return Drive(duration, step.sense * density)
         case Hold():
             return Drive(step.until.time or np.inf, voltage=ramp(step.voltage, step.voltage, np.inf))
         case Sweep():

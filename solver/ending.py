@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from interstice.schema import Charge, Discharge, Galvanostatic, Hold, Step
+from interstice.schema import Galvanostatic, Hold, Step
 from interstice.solver.bodies.host import Host
 from interstice.solver.cell import Cell
 from interstice.solver.time_scheme import Array
@@ -87,7 +87,7 @@ def _conditions(cell: Cell, step: Step) -> Iterator[_Condition]:
     if not isinstance(step, Galvanostatic | Hold):
         return
     until, terminals, scale = step.until, cell.terminals, cell.model.scale
-    with_current = {Charge: 1, Discharge: -1}.get(type(step), 0)
+    with_current = step.sense if isinstance(step, Galvanostatic) else 0
     given = until.given
     if "voltage" in given:
         yield _Condition("voltage", lambda: terminals.voltage, given["voltage"], VOLTAGE_TOLERANCE, "V", with_current)

@@ -99,8 +99,7 @@ class Model:
     @cached_property
     def working(self) -> Site:
         """The electrode whose potential is that of the cell: at the terminal or, wired to it, the uppermost one."""
-        there, hosts = self.ends[self.terminal], [name for name in self.case.sides if name in self.case.hosts]
-        return there if there.name in hosts else self.sites[hosts[-1]]
+        return self.sites[self.case.working]
 
     @cached_property
     def path(self) -> dict[Face, float]:

@@ -59,7 +59,7 @@ class Window(NamedTuple):
 
 def window(case: Case, materials: Mapping[str, Material]) -> Window:
     """Return the open-circuit voltages that the ranges of stoichiometry of the electrodes allow."""
-    upper, lower = _electrodes(case)
+    upper, lower = case.working, case.counter
     least, most = _ends(case, materials[upper])
     if lower:
         below = _ends(case, materials[lower])
@@ -107,13 +107,6 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
             yield f"{dotted(key)}: {words}; something else ends the step"
 
 
-def _electrodes(case: Case) -> tuple[str, str]:
-    """Return the names of the electrodes at the collector and at the counter face, "" for lithium."""
-    hosts = [name for name in case.sides if name in case.hosts]
-    lower = hosts[0] if hosts[0] == case.sides[0] and len(hosts) > 1 else ""
-    return next(name for name in reversed(hosts) if name != lower), lower
-
-
 def _ends(case: Case, material: Material) -> tuple[float, float]:
     """Return the lowest and the highest U of a host [V]."""
     assert material.host is not None
@@ -143,7 +136,7 @@ def _unreadable(case: Case) -> Iterator[Problem]:
 
 def _without_density(case: Case, materials: Mapping[str, Material], unread: set[Key]) -> Iterator[Problem]:
     """Yield what is given per mass of an electrode whose density is not known."""
-    upper, _ = _electrodes(case)
+    upper = case.working
     if materials[upper].density is not None:
         return
     side = upper if case.electrode else f"electrodes.{upper}"
@@ -168,7 +161,7 @@ def _over_before_it_begins(case: Case, materials: Mapping[str, Material]) -> Ite
     if isinstance(step, Oscillate) or not isinstance(step, Galvanostatic | Titration) or step.until is None:
         return
     kind = step.direction if isinstance(step, Titration) else step.step
-    upper, lower = _electrodes(case)
+    upper, lower = case.working, case.counter
     start = {name: _at_start(case, materials, name) for name in (upper, lower) if name}
     voltage = start[upper][0] - (start[lower][0] if lower else 0.0)
     capacities = charge_capacities(case, {name: host for name in start if (host := materials[name].host)})

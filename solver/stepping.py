@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from interstice.schema import (
-    Charge,
-    Discharge,
     Galvanostatic,
     Open,
     Repeat,
@@ -333,7 +331,7 @@ def _direction(cell: Cell, step: Step) -> int:
     """Return 1 for a charge, −1 for a discharge, also of a sweep, 0 for neither."""
     if isinstance(step, Sweep):
         return int(np.sign(step.voltage - cell.terminals.voltage))
-    return {Charge: 1, Discharge: -1}.get(type(step), 0)
+    return step.sense if isinstance(step, Galvanostatic) else 0
 
 
 def _longer(limits: Sequence[Limit]) -> float:

@@ -58,7 +58,7 @@ def first_beyond(case: Case, materials: Mapping[str, Material], limit: float) ->
     hosts = {name: host for name in case.sides if name in case.hosts and (host := materials[name].host)}
     start = {name: case.hosts[name].initial_stoichiometry for name in hosts}
     capacities = charge_capacities(case, hosts)
-    theta, certain, working = dict(start), True, list(hosts)[-1]
+    theta, certain, working = dict(start), True, case.working
     for task in islice(unrolled(case.protocol), MOST_STEPS):
         step, until = task.step, getattr(task.step, "until", None)
         charges = _charges(step, scale(case, materials)) if capacities else []
@@ -94,10 +94,9 @@ def scale(case: Case, materials: Mapping[str, Material]) -> Scale:
         return Scale(np.nan, np.nan)
     assert isinstance(case.geometry, Layered)
     smallest = min(charge * float(np.ptp(hosts[name].stoichiometry_range)) for name, charge in capacities.items())
-    working = list(hosts)[-1]
-    density = materials[working].density
+    density = materials[case.working].density
     thicknesses: dict[str, float] = case.geometry.thicknesses
-    return Scale(smallest / 3600.0, np.nan if density is None else density * thicknesses[working])
+    return Scale(smallest / 3600.0, np.nan if density is None else density * thicknesses[case.working])
 
 
 def _charges(step: Step, sizes: Scale) -> list[float]:
@@ -107,10 +106,9 @@ def _charges(step: Step, sizes: Scale) -> list[float]:
     """
     match step:
         case Galvanostatic():
-            sign = -1.0 if isinstance(step, Discharge) else 1.0
             limits = (step.until.time and step.until.time * step.density(sizes), step.until.charge(sizes))
             known = [limit for limit in limits if limit is not None]
-            return [sign * min(known)] if known else []
+            return [step.sense * min(known)] if known else []
         case Follow():
             current = profile.read(step.file).current(sizes)
             if current is None:
