@@ -82,19 +82,24 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "also_on_ranks(*numbers): test_ranks.py runs it on so many ranks of MPI too")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put benchmarks, then what starts ranks, last: the quick tests speak first."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, object, object]:
+    """Put benchmarks, then what starts ranks, last: the quick tests speak first.
+
+    This comes after pytest has put together what shares a fixture of a module.
+    """
     for item in items:
         if "mpi_run" in getattr(item, "fixturenames", ()):
             item.add_marker("ranks")
     if ranks := int(os.environ.get("PMI_SIZE", "0")):
         items[:] = [item for item in items if _also_on(item, ranks)]
+    result = yield
     benchmarks = ROOT / "tests" / "benchmarks"
     items.sort(key=lambda item: 2 if item.get_closest_marker("ranks") else benchmarks in item.path.parents)
     if folder := _shared_folder(config):
         names = [item.nodeid for item in items if item.get_closest_marker("ranks")]
         (folder / "ranks").write_text("\n".join(names), encoding="utf-8")
+    return result
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
