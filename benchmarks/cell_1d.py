@@ -121,15 +121,13 @@ def run(options: Options, comm: MPI.Comm) -> Result:
 def _courses(options: Options) -> dict[str, Course]:
     """Return how each step goes in one dimension; the voltage held is that at which the charge ends."""
     cell, duration = _reference(options), options.duration
-    charge, discharge = Step(duration, options.current), Step(duration, -options.current)
-    held = cell.run([charge])[0].voltage(duration)
-    steps = {
-        "charge": charge,
-        "hold": Step(duration / 2, voltage=held),
+    (charge,) = cell.run([Step(duration, options.current)])
+    later = {
+        "hold": Step(duration / 2, voltage=charge.voltage(duration)),
         "rest": Step(duration / 2),
-        "discharge": discharge,
+        "discharge": Step(duration, -options.current),
     }
-    return dict(zip(steps, cell.run(list(steps.values())), strict=True))
+    return {"charge": charge, **dict(zip(later, cell.run(list(later.values()), charge.theta(duration)), strict=True))}
 
 
 def _reference(options: Options) -> Cell:

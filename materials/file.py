@@ -9,6 +9,7 @@ another material has and only says what is different.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def read(path: Path, base: Callable[[str], Material]) -> Material:
 
 def _mapping(path: Path) -> Mapping[str, Any]:
     try:
-        data = YAML().load(path.read_text(encoding="utf-8"))
+        data = _parsed(path.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise MaterialError(f"{path}: line {line}: not YAML: {error.problem or error.context}") from None
@@ -79,6 +80,12 @@ def _mapping(path: Path) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
         raise MaterialError(f"{path}: not a mapping with name, formula, young_modulus, …, as those of the program are")
     return data
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
+    """Parse a file once, though a case names its material several times and a study does in each case; to look at."""
+    return YAML().load(text)
 
 
 def _entry(item: Mapping[str, Any], path: Path, place: tuple[str, ...], problems: list[Problem]) -> Entry:

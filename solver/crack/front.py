@@ -26,6 +26,7 @@ import ufl
 from dolfinx import fem
 
 from interstice.solver.domain import Interface
+from interstice.solver.domain.forms import compiled
 from interstice.solver.interface.cohesive import CohesiveBond
 
 Array = npt.NDArray[np.float64]
@@ -78,7 +79,7 @@ class Front:
         change = ufl.dot(ufl.grad(self._opening), along)
         work = ufl.inner(self._traction, change)
         opening = ufl.inner(self._traction, normal) * ufl.inner(change, normal)
-        self._works = [fem.form(part * dx) for part in (opening, work)]
+        self._works = [compiled(part * dx) for part in (opening, work)]
 
     def look(self, bonded: Array, damage: Array, traction: Array, opening: Array) -> CrackState:
         """Return the state of the crack from values at the local and ghost nodes. Collective.
@@ -131,7 +132,7 @@ class Fronts:
         self._opening, self._traction, self._sliding = map(self.interface.function, names)
         dx = ufl.Measure("dx", domain=self.interface.mesh)
         slope = ufl.sqrt(ufl.inner(ufl.grad(self._opening), ufl.grad(self._opening)))
-        self._integrals = [fem.form(driving * slope * dx) for driving in (self._traction, self._sliding)]
+        self._integrals = [compiled(driving * slope * dx) for driving in (self._traction, self._sliding)]
 
     def look(self) -> Rates:
         """Return the rates at the state last committed. Collective."""

@@ -12,6 +12,7 @@ from mpi4py import MPI
 
 from interstice.meshes.compat import extract_submesh, interior_facet_entities
 from interstice.meshes.tagged import TaggedMesh
+from interstice.solver.domain.forms import compiled
 from interstice.solver.domain.interface import NODES, Interface
 from interstice.solver.domain.measures import RadialMeasure
 from interstice.solver.domain.readers import CellMean
@@ -102,7 +103,7 @@ class Domain:
 
     def form(self, form: Any) -> Any:
         """Compile a form, or nested lists of forms, on this domain."""
-        return fem.form(form, entity_maps=self.entity_maps)
+        return compiled(form, self.entity_maps)
 
     def integrate(self, form: fem.Form) -> float:
         """Return the value of a compiled scalar form, summed over all ranks."""

@@ -18,6 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from interstice.solver.domain.forms import compiled
 from interstice.solver.domain.measures import RadialMeasure
 from interstice.solver.domain.readers import NodalReader, assemble_nodal
 from interstice.solver.domain.side import Indices, Side
@@ -111,7 +112,7 @@ class Interface:
         normal = self.function("normal", (dimension,))
         test = ufl.TestFunction(normal.function_space)("+")
         facet_normal = ufl.FacetNormal(self.dS.ufl_domain())("+")
-        assemble_nodal(fem.form(ufl.inner(facet_normal, test) * self.dS, entity_maps=self.entity_maps), normal)
+        assemble_nodal(compiled(ufl.inner(facet_normal, test) * self.dS, self.entity_maps), normal)
         vectors = normal.x.array.reshape(-1, dimension)
         nodes = self.space.dofmap.list[: self.mesh.topology.index_map(self.mesh.topology.dim).size_local]
         if nodes.shape[1] == dimension:
@@ -137,7 +138,7 @@ class Interface:
 
     def _integrals_of_basis(self, measure: ufl.Measure, weight: Any = 1) -> fem.Function:
         integrals = self.function("integrals_of_basis")
-        form = fem.form(weight * ufl.TestFunction(self.space)("+") * measure, entity_maps=self.entity_maps)
+        form = compiled(weight * ufl.TestFunction(self.space)("+") * measure, self.entity_maps)
         assemble_nodal(form, integrals)
         return integrals
 

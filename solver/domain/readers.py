@@ -9,6 +9,8 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem, la
 
+from interstice.solver.domain.forms import compiled
+
 if TYPE_CHECKING:
     from interstice.solver.domain.domain import Domain
     from interstice.solver.domain.interface import Interface
@@ -25,7 +27,7 @@ class NodalReader:
     def __init__(self, interface: Interface, expression: Any) -> None:
         self.values = interface.function("", ufl.as_ufl(expression).ufl_shape)
         test = ufl.TestFunction(self.values.function_space)("+")
-        self._form = fem.form(ufl.inner(expression, test) * interface.dS, entity_maps=interface.entity_maps)
+        self._form = compiled(ufl.inner(expression, test) * interface.dS, interface.entity_maps)
         self._areas = np.repeat(interface.areas.x.array, self.values.function_space.dofmap.bs)
 
     def read(self) -> npt.NDArray[np.float64]:
