@@ -8,19 +8,25 @@ import pyvista
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.tri import LinearTriInterpolator, Triangulation
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import NullFormatter, PercentFormatter, ScalarFormatter
+from matplotlib.tri import CubicTriInterpolator, Triangulation
 
 from interstice.solver.plot.cell import parts_of
+from interstice.solver.plot.history import LOSSES
 from interstice.solver.plot.run import Run
-from interstice.solver.plot.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION, page
+from interstice.solver.plot.style import BLUE, GREY, ORANGE, VERMILION, page
 
-LOSSES = {"ohmic": BLUE, "constriction": PURPLE, "kinetic": VERMILION, "concentration": GREEN}
 LOW, HIGH = 3.0, 3.9
 """Cut-off voltages of the film [V]."""
 SHARE = 0.5
 """Of the least capacity of the full cell, at which its overpotentials are compared."""
 LINES = 60
 """Of current in a picture of a rough interface."""
+CROWDING = (0.2, 0.5, 1, 2, 5, 10, 20)
+"""Current density over the applied one, beside its colours."""
+HALO = [withStroke(linewidth=3, foreground="w")]
+"""Around words on a picture."""
 
 MEASURED = [(5, 110), (10, 50), (15, 40), (20, 35), (25, 32), (5, 50)]
 """Pressure [MPa] and resistance [Ω] of a cell Li / Li6PS5Cl / Li, in this order; see cases/pressure_hysteresis.yaml."""
@@ -33,7 +39,7 @@ def film_capacity_loss(runs: list[Run]) -> Figure:
     """
     runs = sorted(runs, key=pressure)
     figure = page(3.8)
-    curves, losses = figure.subplots(1, 2, width_ratios=[1.1, 1])
+    curves, compared = figure.subplots(1, 2, width_ratios=[1.1, 1])
     lost = np.array([1.0 - run.at("active fraction", 0.0) for run in runs])
     if lost.min() > 0.0:
         raise SystemExit("one of the runs must touch everywhere")
@@ -43,14 +49,16 @@ def film_capacity_loss(runs: list[Run]) -> Figure:
         curves.plot(charge, voltage, color=colour, label=f"{pressure(run):.0f} MPa, $f_c$ = {1 - area:.2f}")
     for voltage, colour, name in ((LOW, BLUE, "low"), (HIGH, VERMILION, "high")):
         capacity = np.array([np.interp(-voltage, -discharge(run)[1], discharge(run)[0]) for run in runs])
-        losses.plot(100 * lost, 100 * (1 - capacity / capacity[np.argmin(lost)]), "o-", color=colour)
-        losses.lines[-1].set_label(f"{name} cut-off, {voltage} V")
+        compared.plot(100 * lost, 100 * (1 - capacity / capacity[np.argmin(lost)]), "o-", color=colour)
+        compared.lines[-1].set_label(f"{name} cut-off, {voltage} V")
         curves.axhline(voltage, color=colour, linewidth=0.8, linestyle="--", zorder=0)
-    losses.plot([0, 100], [0, 100], color=GREY, linewidth=0.8, linestyle="--", label="as much as area")
+    compared.plot([0, 100], [0, 100], color=GREY, linewidth=0.8, linestyle="--", label="as much as area")
     curves.set(xlabel="capacity [mAh/cm²]", ylabel="voltage [V]", xlim=(0, None), ylim=(2.95, 4.75))
     curves.legend(fontsize=8, loc="upper right", ncols=2)
-    losses.set(xlabel="contact area lost [%]", ylabel="capacity lost [%]", xlim=(0, 100), ylim=(0, 100), aspect="equal")
-    losses.legend(loc="upper left")
+    compared.set(
+        xlabel="contact area lost [%]", ylabel="capacity lost [%]", xlim=(0, 100), ylim=(0, 100), aspect="equal"
+    )
+    compared.legend(loc="upper left")
     return figure
 
 
@@ -94,8 +102,7 @@ def afm_constriction(runs: list[Run]) -> Figure:
     pulses = [rows[-1] for kind, rows in run.steps() if kind == "discharge"]
     fraction = run.column("active fraction")[0]
     names = [f"{1e-6 * run.column('stack pressure')[0][row]:.0f}\n{fraction[row]:.2g}" for row in pulses]
-    losses = [{name: 1e3 * abs(run.column(f"{name} overpotential")[0][row]) for name in LOSSES} for row in pulses]
-    stacked(lower, losses, names)
+    stacked(lower, [{name: values[row] for name, values in losses(run).items()} for row in pulses], names)
     lower.set(ylabel="overpotential [mV]", xlabel="stack pressure [MPa]\nactive fraction $f_c$")
     shown = pulses[2]
     draw_current(upper, run, float(run.time[shown]))
@@ -118,7 +125,13 @@ def cold_press(runs: list[Run]) -> Figure:
         after = np.concatenate([steps(run, "charge"), steps(run, "discharge")])
         used = slice(after.min() - 1, after.max() + 1)
         curve.plot((run.time[used] - run.time[used][0]) / 60, voltage[used], color=colour, label=name)
-    loop.set(xlabel="stack pressure [MPa]", ylabel="active fraction", xscale="log", yscale="log")
+    loop.set(xlabel="stack pressure [MPa]", ylabel="active fraction $f_c$", xscale="log", yscale="log")
+    loop.set(xticks=(1, 2, 5, 10, 20, 50), yticks=(0.01, 0.02, 0.05, 0.1, 0.2))
+    for axis, form in ((loop.xaxis, ScalarFormatter()), (loop.yaxis, PercentFormatter(1.0, decimals=0))):
+        axis.set_major_formatter(form)
+        axis.set_minor_formatter(NullFormatter())
+    loop.text(5.0, 0.047, "pressed", color=VERMILION)
+    loop.text(2.2, 0.1, "relieved", color=VERMILION)
     loop.legend()
     curve.set(xlabel="time at 1 MPa [min]", ylabel="voltage [V]")
     return figure
@@ -143,8 +156,14 @@ def pressure_hysteresis(runs: list[Run]) -> Figure:
     share.plot(pressures, missing(resistance), "s--", color=GREY, label="measured, a cell\n(Doux et al. 2020)")
     loop.set(xlabel="stack pressure [MPa]", ylabel="resistance of the interface [Ω cm²]", xlim=(0, 27), ylim=(0, None))
     share.set(
-        xlabel="stack pressure [MPa]", ylabel="share of the gain that is missing", xlim=(0, 27), ylim=(-0.03, 1.03)
+        xlabel="stack pressure [MPa]",
+        ylabel="share of the gain that is missing\n$(R - R_{min})/(R_{first} - R_{min})$",
+        xlim=(0, 27),
+        ylim=(-0.03, 1.03),
     )
+    for ax, height, low in ((loop, 33.0, 14.4), (share, 0.4, 0.05)):
+        ax.text(10.7, height, "pressed", color=GREY)
+        ax.text(6.2, low, "relieved", color=GREY)
     loop.legend()
     share.legend()
     return figure
@@ -156,26 +175,32 @@ def missing(resistance: np.ndarray) -> np.ndarray:
 
 
 def draw_current(ax: Axes, run: Run, time: float) -> None:
-    """Draw the current density in the electrolyte over the applied one, and lines between which as much flows."""
+    """Draw the current density in the electrolyte over the applied one, and lines between which as much flows.
+
+    The gradient of the potential is averaged to the nodes.
+    """
     grid = run.fields("cell", time, ["potential", "side"])
     surface = run.fields("interface", time, ["contacted"])
     (part,) = (part for part in parts_of(grid) if not part.electrode)
     x, y, _ = 1e6 * part.grid.points.T
     triangles = Triangulation(x, y, part.grid.cells_dict[pyvista.CellType.TRIANGLE])
-    potential = LinearTriInterpolator(triangles, part.grid["potential"])
+    potential = CubicTriInterpolator(triangles, part.grid["potential"], kind="geom")
     places = np.meshgrid(np.linspace(x.min(), x.max(), 1001), np.linspace(y.min(), y.max() - 0.01, 301))
     along, up = potential.gradient(*places)
     even = np.mean(up[0])
     crowding = np.hypot(along, up) / abs(even)
-    drawn = ax.pcolormesh(*places, crowding, cmap="magma_r", norm=LogNorm(0.2, 20), shading="gouraud", rasterized=True)
-    ax.figure.colorbar(drawn, ax=ax, label="current density\nover the applied one", extend="both", pad=0.01)
+    colours = {"cmap": "magma_r", "norm": LogNorm(CROWDING[0], CROWDING[-1])}
+    drawn = ax.pcolormesh(*places, crowding, **colours, shading="gouraud", rasterized=True)
+    bar = ax.figure.colorbar(drawn, ax=ax, label="current density\nover the applied one", extend="both", pad=0.01)
+    bar.set_ticks(CROWDING, labels=[f"{value:g}" for value in CROWDING])
+    bar.minorticks_off()
     starts = x.min() + (np.arange(LINES) + 0.5) / LINES * np.ptp(x)
     begin = np.stack([starts, np.full(LINES, y.min() + 0.02)], axis=1)
     options = {"color": BLUE, "linewidth": 0.7, "arrowsize": 0.6, "density": 30, "maxlength": 30.0}
     ax.streamplot(*places, along / even, up / even, start_points=begin, **options)
     ax.axhspan(0.0, 0.35, color="#DDDDDD", linewidth=0)
     ax.text(0.1, 0.16, "electrode", va="center")
-    ax.text(0.1, y.min() + 0.2, "electrolyte", va="center")
+    ax.text(0.1, y.min() + 0.2, "electrolyte", va="center", path_effects=HALO)
     touching = surface["contacted"] > 0.5
     ax.plot(1e6 * surface.points[touching, 0], np.zeros(touching.sum()), "ks", markersize=3, clip_on=False)
     ax.set(xlabel="x [µm]", ylabel="y [µm]", ylim=(y.min(), 0.35), aspect="equal")
@@ -195,9 +220,13 @@ def discharge(run: Run) -> tuple[np.ndarray, np.ndarray]:
 def losses_at(run: Run, capacity: float) -> dict[str, float]:
     """Return the overpotentials [mV] when a capacity [mAh/cm²] has been discharged."""
     rows, charge = steps(run, "discharge"), discharge(run)[0]
-    return {
-        name: 1e3 * abs(np.interp(capacity, charge, run.column(f"{name} overpotential")[0][rows])) for name in LOSSES
-    }
+    return {name: float(np.interp(capacity, charge, values[rows])) for name, values in losses(run).items()}
+
+
+def losses(run: Run) -> dict[str, np.ndarray]:
+    """Return the size of each of the overpotentials [mV] at every row."""
+    there = [name for name in LOSSES if run.has(f"{name} overpotential")]
+    return {name: 1e3 * np.abs(run.column(f"{name} overpotential")[0]) for name in there}
 
 
 def pressure(run: Run) -> float:
@@ -205,14 +234,15 @@ def pressure(run: Run) -> float:
     return 1e-6 * run.at("stack pressure", 0.0)
 
 
-def stacked(ax: Axes, losses: list[dict[str, float]], names: list[str]) -> None:
+def stacked(ax: Axes, bars: list[dict[str, float]], names: list[str]) -> None:
     """Draw losses as bars on top of each other, with their sum."""
-    bottom = np.zeros(len(losses))
-    for name, colour in LOSSES.items():
-        values = np.array([loss[name] for loss in losses])
-        if values.max() > 1e-3 * max(sum(loss.values()) for loss in losses):
-            ax.bar(names, values, 0.6, bottom, color=colour, label=name)
+    bottom = np.zeros(len(bars))
+    for name in bars[0]:
+        values = np.array([bar[name] for bar in bars])
+        if values.max() > 1e-3 * max(sum(bar.values()) for bar in bars):
+            ax.bar(names, values, 0.6, bottom, color=LOSSES[name], label=name)
         bottom += values
     for index, total in enumerate(bottom):
         ax.annotate(f"{total:.0f}", (index, total), xytext=(0, 2), textcoords="offset points", ha="center")
+    ax.set_ylim(bottom=0)
     ax.legend(fontsize=8)

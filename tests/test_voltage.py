@@ -15,6 +15,7 @@ from interstice.solver.bodies.host import entropic_coefficient, equilibrium_pote
 from interstice.solver.cell import Cell
 from interstice.solver.interface.kinetics import FARADAY, GAS_CONSTANT
 from interstice.solver.part import Load
+from interstice.solver.plot.history import LOSSES
 
 FLAT = ("geometry.roughness={kind: flat}", FIXED_PRESSURE)
 KINETICS = "{kinetics: {exchange_current_density: 1 mA/cm^2}}"
@@ -95,6 +96,7 @@ def losses(row: dict[str, float]) -> dict[str, float]:
 def test_parts_sum_to_the_voltage_at_every_row_under_current_and_at_rest(run: Run) -> None:
     assert set(np.sign(run.column("current density [A/m^2]"))) == {-1.0, 0.0, 1.0}
     for row in run.rows:
+        assert {name.removesuffix(" overpotential [V]") for name in losses(row)} <= set(LOSSES)  # so all are drawn
         total = row["open-circuit voltage [V]"] + sum(losses(row).values())
         assert total == pytest.approx(row["voltage [V]"], rel=0, abs=1e-10)
 

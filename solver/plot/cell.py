@@ -39,8 +39,8 @@ SMALL = 0.06
 """Of the width of a picture: a smaller square is pointed at."""
 NARROWEST = 0.002
 """Range of stoichiometries that the colours show: no noise in an even host."""
-TICKS = 4
-"""Of a colour bar, at most."""
+TICKS = 5
+"""Steps of a colour bar, at most."""
 SHARE = 0.8
 """Of the height of the cell: the view near the interface is not wider."""
 
@@ -70,7 +70,7 @@ class Part:
 
 
 def cell(run: Run, moment: Moment) -> Figure:
-    """Return the deformed cell at a moment, whole and near the weakest interface, exaggerated, without coordinates.
+    """Return the deformed cell at a moment, whole and near the weakest interface; exaggerated, it has no coordinates.
 
     Colours are the stoichiometry in electrodes and the equivalent stress, averaged to the nodes, in electrolytes.
     A solid cell is cut where contact presses; the view of its interface is that of the cut.
@@ -94,7 +94,8 @@ def cell(run: Run, moment: Moment) -> Figure:
 
     length, unit = display("m", grid.length)
     colours = _colours(sections)
-    ratio = float(np.clip(grid.bounds[1] / height, 0.7, 2.5)) if plane else 1.0
+    drawn = [part.deformed(modest, fixed if plane else fixed[[0, 2, 1]], length) for part in parts]
+    ratio = float(np.clip(_width_to_height(drawn), 0.7, 2.5)) if plane else 1.0
     if is_narrow():
         figure = page(2.0 + page_width() * (1 / ratio + 1))
         whole, zoom = figure.subplots(2, 1, height_ratios=[1 / ratio, 1])
@@ -105,9 +106,7 @@ def cell(run: Run, moment: Moment) -> Figure:
     reach = np.array([-0.5, 0.5]) * length * width
     zoom.set(xlim=length * place[0] + reach, ylim=length * place[1] + reach)
     zoom.spines[:].set_visible(True)
-    where = f"around x = {length * place[0]:.3g} {unit}, {'y' if plane else 'z'} = {length * place[1]:.3g} {unit}"
     if plane:
-        drawn = [part.deformed(modest, fixed, length) for part in parts]
         draw_section(whole, drawn, colours)
         _name(whole, drawn)
         whole.margins(0)
@@ -115,11 +114,10 @@ def cell(run: Run, moment: Moment) -> Figure:
         _mark(whole, length * place[:2], length * width)
         _scale_bar(whole, unit)
     else:
-        whole.imshow(render([part.deformed(modest, fixed[[0, 2, 1]], length) for part in parts], colours))
+        whole.imshow(render(drawn, colours))
         whole.set_axis_off()
         assert y is not None
-        where = f"cut at y = {quantity('m', y)}\n{where}"
-    zoom.set_title(where)
+        zoom.set_title(f"cut at y = {quantity('m', y)}\naround x = {quantity('m', place[0])}")
     _scale_bar(zoom, unit)
     for ax in (whole, zoom):
         # what is exaggerated has no coordinates
@@ -135,17 +133,13 @@ def cell(run: Run, moment: Moment) -> Figure:
         options: dict[str, Any] = {"location": "bottom", "shrink": 0.8, "pad": 0.02, "aspect": aspect, "extend": extend}
         figure.colorbar(mappable, ax=ax, label=label, **options, **plain_ticks(TICKS))
     fraction = run.at("active fraction", moment.time, run.weakest)
-    times = (
-        f"{exaggeration:g}"
-        if modest == exaggeration
-        else f"{modest:g}, in the view of the interface × {exaggeration:g}"
-    )
     what = [
         moment.label,
         quantity("s", moment.time),
         f"$f_c$ = {fraction:.3g}{' at ' + run.weakest if run.weakest else ''}",
+        _scale(modest, exaggeration),
     ]
-    title = ", ".join(filter(None, [*what, f"displacement and initial gap × {times}"]))
+    title = ", ".join(filter(None, what))
     figure.suptitle(wrapped(title), fontsize="medium")
     return figure
 
@@ -157,6 +151,22 @@ def parts_of(grid: Grid) -> list[Part]:
         Part(str(name), grid.extract_cells(grid.cell_data["side"] == number).cell_data_to_point_data())
         for number, name in enumerate(names)
     ]
+
+
+def _width_to_height(parts: list[Part]) -> float:
+    """Return the extent of parts along x over that along y."""
+    bounds = np.array([part.grid.bounds for part in parts])
+    width, height, _ = bounds[:, 1::2].max(axis=0) - bounds[:, ::2].min(axis=0)
+    return float(width / height)
+
+
+def _scale(whole: float, zoom: float) -> str:
+    """Return in words how much the displacement is exaggerated, in the whole cell and in the view of an interface."""
+    if whole == zoom == 1.0:
+        return "to scale"
+    return f"displacement and initial gap × {whole:g}" + (
+        f", in the view of the interface × {zoom:g}" * (zoom != whole)
+    )
 
 
 def _mark(ax: Axes, middle: Array, width: float) -> None:

@@ -66,7 +66,9 @@ LOSSES = {
     "film": ORANGE,
     "stress": SKY,
     "salt": GREY,
+    "micro-constriction": "k",
 }
+"""Terms of the voltage under current, as they are stacked."""
 ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderpad": 0, "borderaxespad": 0.3}
 """Where the legend of a row is."""
 MOST_NAMED = 4
@@ -242,7 +244,9 @@ def cycles(run: Run) -> Figure:
         axes[1].plot(numbers, [damage[cycle == number][-1] for number in numbers], ".-", color=PURPLE)
         axes[1].set_ylabel("mean damage\nat its end")
     axes[-1].set_xlabel("cycle")
-    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    # the first cycle has the number 1
+    ticks = MaxNLocator(integer=True).tick_values(numbers[0], numbers[-1])
+    axes[-1].set_xticks(np.unique([numbers[0], *ticks[(ticks > numbers[0]) & (ticks <= numbers[-1])]]))
     for ax in axes:
         ax.set_ylim(0, 1.05)
     figure.align_ylabels()

@@ -74,8 +74,8 @@ def page_width() -> float:
 
 
 def plain_ticks(most: int) -> dict[str, Any]:
-    """Return options of a colour bar: few ticks, whole numbers beside them."""
-    return {"ticks": MaxNLocator(most), "format": ScalarFormatter(useOffset=False)}
+    """Return options of a colour bar: few ticks in round steps, whole numbers beside them."""
+    return {"ticks": MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]), "format": ScalarFormatter(useOffset=False)}
 
 
 def display(unit: str, values: npt.ArrayLike) -> tuple[float, str]:
