@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +23,12 @@ from interstice.schema import Film
 from interstice.solver.domain import Domain
 from interstice.solver.output import CombinedSeries, Series
 from interstice.solver.plot import curves, plot
-from interstice.solver.plot.cell import cell, view
+from interstice.solver.plot.cell import WARP, cell, view
 from interstice.solver.plot.field import field
 from interstice.solver.plot.history import against_time, crack, cycles, history
 from interstice.solver.plot.interface import draw_curve
-from interstice.solver.plot.run import Run
-from interstice.solver.plot.style import STYLE, quantity
+from interstice.solver.plot.run import Grid, Run
+from interstice.solver.plot.style import STYLE, plain_ticks, quantity
 from interstice.solver.results import WRITTEN_BELOW
 
 LENGTH = 4e-6
@@ -145,6 +145,7 @@ def test_repeated_steps_are_drawn_against_the_number_of_the_cycle(copied_run: Pa
     np.testing.assert_array_equal(highest, [fraction[1::3].max(), fraction[2::3].max()])
     np.testing.assert_array_equal(lowest, [fraction[1::3].min(), fraction[2::3].min()])
     assert list(lower.lines[0].get_xdata()) == [1, 2]
+    assert lower.get_xticks()[0] == 1  # there is no cycle 0
     assert "cycles.png" in {picture.name for picture in plot(copied_run)}
 
 
@@ -293,6 +294,52 @@ def test_what_is_exaggerated_has_a_scale_and_no_coordinates(plane_run: Path) -> 
     assert np.mean(zoom.get_ylim()) == pytest.approx(0.0, abs=1e-9)
     low, high = (line.get_array() for line in (zoom.collections[0], zoom.collections[1]))
     assert len(low) and len(high)
+
+
+@pytest.mark.parametrize("rise", [0.0, 1.0], ids=["flat", "lifted"])
+def test_cell_fills_its_half_of_the_picture_and_no_title_is_over_another(copied_run: Path, rise: float) -> None:
+    """Also where what is drawn is higher than the cell was."""
+    run = Run(copied_run)
+    (moment,) = run.lowest("")
+    fields = run.fields
+
+    def lifted(series: str, time: float, names: Iterable[str]) -> Grid:
+        grid = fields(series, time, names)
+        if series == "cell":
+            grid[WARP][:, 1] += rise * THICKNESS * (grid.points[:, 1] > 0)
+        return grid
+
+    run.fields = lifted  # type: ignore[method-assign]
+    figure = cell(run, moment)
+    figure.draw_without_rendering()
+    whole, zoom = figure.axes[:2]
+    assert not zoom.get_title()
+    heights = [ax.get_window_extent().height for ax in (whole, zoom)]
+    assert heights[0] == pytest.approx(heights[1], rel=0.1)
+
+
+def test_what_is_not_exaggerated_is_said_to_be_to_scale(plane_run: Path) -> None:
+    run = Run(plane_run)
+    (moment,) = run.lowest("")
+    assert "× " in cell(run, moment).get_suptitle()
+    fields = run.fields
+
+    def large(series: str, time: float, names: Iterable[str]) -> Grid:
+        grid = fields(series, time, names)
+        for name in {WARP, "gap"} & set(grid.point_data):
+            grid[name] *= 50
+        return grid
+
+    run.fields = large  # type: ignore[method-assign]
+    assert cell(run, moment).get_suptitle().endswith("to scale")
+
+
+@pytest.mark.parametrize("low, high", [(0.3213, 0.3476), (0.0, 22.2), (0.4, 0.83), (0.0, 367.0), (3e-4, 5e-4)])
+def test_a_colour_bar_goes_in_round_steps_of_which_there_are_few(low: float, high: float) -> None:
+    ticks = plain_ticks(5)["ticks"].tick_values(low, high)
+    (step,) = set(np.round(np.diff(ticks) / 10.0 ** np.floor(np.log10(ticks[1] - ticks[0])), 6))
+    assert step in (1.0, 2.0, 2.5, 5.0)
+    assert 2 <= np.count_nonzero((low <= ticks) & (ticks <= high)) <= 6
 
 
 def names_of_steps(run: Run) -> list[str]:
