@@ -245,7 +245,7 @@ def cycles(run: Run) -> Figure:
         axes[1].set_ylabel("mean damage\nat its end")
     axes[-1].set_xlabel("cycle")
     # the first cycle has the number 1
-    ticks = MaxNLocator(integer=True).tick_values(numbers[0], numbers[-1])
+    ticks = MaxNLocator(integer=True, steps=[1, 2, 5, 10]).tick_values(numbers[0], numbers[-1])
     axes[-1].set_xticks(np.unique([numbers[0], *ticks[(ticks > numbers[0]) & (ticks <= numbers[-1])]]))
     for ax in axes:
         ax.set_ylim(0, 1.05)
