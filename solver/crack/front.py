@@ -58,12 +58,6 @@ class CrackState:
         total = sum(self.release_rates)
         return self.release_rates[1] / total if total > 0.0 else np.nan
 
-    @property
-    def mode_angle(self) -> float:
-        """ψ = arctan √(G_II/G_I) [degrees]: 0 where the crack opens, 90 where it slides."""
-        opening, sliding = (max(rate, 0.0) for rate in self.release_rates)
-        return float(np.degrees(np.arctan2(np.sqrt(sliding), np.sqrt(opening))))
-
 
 class Front:
     """Reads the front of a crack that grows along `direction` (shape (d,)) over a `width` [m] (2D: 1)."""

@@ -8,6 +8,7 @@ from builders import tiny_cell
 
 from interstice.solver.bodies.overpotential import Overpotentials
 from interstice.solver.cell import Cell
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 
 BOTH = """\
 name: both
@@ -24,11 +25,14 @@ host:
 electrolyte:
   salt_range: {value: [10 mol/m^3, 3 mol/l], source: me}
   ionic_conductivity: {value: "2e-6*c [S/m]", source: me}
+  conductivity_activation_energy: {value: 40 kJ/mol, source: me}
   transference_number: {value: 0.3, source: me}
   salt_diffusivity: {value: "1e-12*exp(-c/1000) [m^2/s]", source: me}
+  salt_diffusivity_activation_energy: {value: 25 kJ/mol, source: me}
   salt_concentration: {value: 1 mol/l, source: me}
 """
 THICKNESS, LENGTH, FULL = 1e-6, 2e-6, 5e4
+WARM, ROOM = 320.0, 298.15
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +40,12 @@ def cell(tmp_path_factory: pytest.TempPathFactory) -> Cell:
     path: Path = tmp_path_factory.mktemp("materials") / "both.yaml"
     path.write_text(BOTH)
     sides = [f"{side}.material={path}" for side in ("electrode", "electrolyte")]
-    return tiny_cell("geometry.roughness={kind: flat}", *sides, "electrode.overrides={}")
+    return tiny_cell("geometry.roughness={kind: flat}", *sides, "electrode.overrides={}", f"temperature={WARM} K")
+
+
+def faster(energy: float) -> float:
+    """Return how much faster than at room temperature something of an activation energy [J/mol] is in the cell."""
+    return float(np.exp(energy / GAS_CONSTANT * (1 / ROOM - 1 / WARM)))
 
 
 def resistance(cell: Cell, theta: float, salt: float) -> float:
@@ -48,10 +57,26 @@ def resistance(cell: Cell, theta: float, salt: float) -> float:
 
 
 def test_what_an_even_current_costs_follows_lithium_and_salt(cell: Cell) -> None:
-    """R_0 = (h/σ(θ) + h/κ(c))/L, each with what is there now."""
+    """R_0 = (h/σ(θ) + h/κ(c, T))/L, each with what is there now."""
     for theta, salt in ((0.9, 1000.0), (0.5, 1000.0), (0.5, 400.0)):
-        exact = THICKNESS / LENGTH * (np.exp(3 * theta) / 1e-3 + 1 / (2e-6 * salt))
+        exact = THICKNESS / LENGTH * (np.exp(3 * theta) / 1e-3 + 1 / (2e-6 * salt * faster(40e3)))
         assert resistance(cell, theta, salt) == pytest.approx(exact, rel=1e-6)
+
+
+def test_salt_diffuses_faster_by_an_activation_energy_of_its_own(cell: Cell) -> None:
+    """The flux of lithium less its share of the current, t₊ i/F, is −D(c, T) ∇c."""
+    conductor = cell.sites["electrolyte"].conductor
+    slope = -1e6  # mol/m⁴, by a mol/m³ in all
+    conductor.salt.interpolate(lambda x: 1000.0 + slope * x[0])
+    conductor.phi.interpolate(lambda x: 1e-2 * x[1] / THICKNESS)
+    means = {}
+    for shown in conductor.shown():
+        if shown.kind == "cell":
+            shown.read()
+            means[shown.name] = shown.function.x.array.reshape(-1, 2)
+    diffusion = means["lithium flux [mol/(m^2 s)]"] - 0.3 * means["current density [A/m^2]"] / FARADAY
+    expected = -1e-12 * np.exp(-1) * faster(25e3) * np.array([slope, 0.0])
+    np.testing.assert_allclose(diffusion, expected + 0 * diffusion, rtol=0, atol=2e-3 * np.abs(expected).max())
 
 
 def test_salt_beyond_what_is_known_of_it_is_told(cell: Cell) -> None:

@@ -10,7 +10,7 @@ from builders import LENGTH, SIDES, film_mesh
 from mpi4py import MPI
 
 from interstice.benchmarks.pair import Pair
-from interstice.solver.crack.front import CrackState, Front, Fronts
+from interstice.solver.crack.front import CrackState, Front, Fronts, front_length
 from interstice.solver.domain import Domain, Interface
 from interstice.solver.interface.bilinear import Bilinear
 from interstice.solver.interface.cohesive import CohesiveBond, Law
@@ -80,10 +80,29 @@ def test_release_rates_are_the_area_under_tractions(dimension: int, order: int) 
     assert sliding == pytest.approx(SHARE**2 * STRENGTH * END / 2, rel=1e-9)
 
 
-def test_mixity_and_mode_angle_follow_the_release_rates() -> None:
-    state = look(2)
-    assert state.mixity == pytest.approx(SHARE**2 / (1 + SHARE**2))
-    assert state.mode_angle == pytest.approx(np.degrees(np.arctan(SHARE)))
+def test_mixity_is_the_share_of_sliding_in_the_release_rates() -> None:
+    assert look(2).mixity == pytest.approx(SHARE**2 / (1 + SHARE**2))
+
+
+def test_length_of_the_fronts_in_a_plane_is_their_number() -> None:
+    """Between nodes the values go straight through 1, twice where they rise above it and fall again."""
+    interface = film(2, 1)
+    x = interface.space.tabulate_dof_coordinates()[:, 0] / LENGTH
+    for level, number in ((0.995, 2), (1.005, 0)):
+        # the highest value, at a node in the middle, is above 1 or below it by little
+        peak = 1 + (1.0 - level) - np.abs(x - 0.5)
+        assert front_length(interface, peak) == number
+    assert front_length(interface, 1.3 - x) == 1
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
+def test_length_of_a_straight_front_over_a_surface_is_exact(slope: float) -> None:
+    """Values linear in both coordinates are 1 on a line that ends at the sides, whatever triangles it crosses."""
+    interface = film(3, 1)
+    x, y, _ = interface.space.tabulate_dof_coordinates().T / LENGTH
+    reach = min(1.0, 0.53 / slope if slope else 1.0)
+    exact = LENGTH * reach * np.hypot(1.0, slope)
+    assert front_length(interface, 1.53 - x - slope * y) == pytest.approx(exact, rel=1e-9)
 
 
 def test_whole_bond_has_no_front() -> None:

@@ -10,7 +10,7 @@ from scipy.integrate import solve_bvp
 from scipy.optimize import brentq
 
 from interstice.solver.interface.mixity import Limits
-from interstice.solver.interface.process_zone import CANTILEVER, LARGE, process_zone
+from interstice.solver.interface.process_zone import CANTILEVER, LARGE, process_zone, scales
 from interstice.solver.model import Model
 
 LIMITS = Limits(5e6, 8e6, 1.0, 3.0)
@@ -76,6 +76,24 @@ def test_zone_of_a_large_body_is_rices() -> None:
     zone = process_zone(LIMITS, stiffness(0.02), MODULUS, THICK)
     assert zone.normal == pytest.approx(LARGE * 2 * MODULUS * 1.0 / 5e6**2, rel=1e-3)
     assert zone.shear == pytest.approx(LARGE * 2 * MODULUS * 3.0 / 8e6**2, rel=1e-3)
+
+
+@pytest.mark.parametrize("mode, exponent", [(0, 0.75), (1, 0.5)])
+def test_between_thin_arms_and_a_large_body_the_inverse_lengths_add(mode: int, exponent: float) -> None:
+    h = 2e-3
+    large, arms = (process_zone(LIMITS, stiffness(0.02), MODULUS, size)[mode] for size in (THICK, THIN))
+    arms *= (h / THIN) ** exponent
+    found = process_zone(LIMITS, stiffness(0.02), MODULUS, h)[mode]
+    assert 0.2 < large / arms < 5 and 1 / found == pytest.approx(1 / large + 1 / arms, rel=1e-3)
+
+
+def test_scales_are_those_of_a_large_body_or_of_thin_arms_whichever_is_shorter() -> None:
+    """l, and l^¼ h^¾ in opening, l^½ h^½ in sliding: all the same where the arms are as thick as l."""
+    large = scales(LIMITS, MODULUS)
+    assert large == pytest.approx((2 * MODULUS * 1.0 / 5e6**2, 2 * MODULUS * 3.0 / 8e6**2))
+    for length, mode, exponent in zip(large, (0, 1), (0.75, 0.5), strict=True):
+        assert scales(LIMITS, MODULUS, 16 * length)[mode] == pytest.approx(length)
+        assert scales(LIMITS, MODULUS, length / 16)[mode] == pytest.approx(length / 16**exponent)
 
 
 @pytest.mark.parametrize("mode, strong", [("opening", 0), ("sliding", 1)])

@@ -220,6 +220,34 @@ def test_a_case_that_is_called_like_a_material_is_not_taken_for_it(tmp_path: Pat
         materials.load("LNMO", [tmp_path])
 
 
+@pytest.mark.parametrize("key", ["", "title: a study\n", "geometry: {formula: X}\n"])
+def test_a_file_with_a_name_and_nothing_of_a_material_is_none(tmp_path: Path, key: str) -> None:
+    """As the settings of another program beside the case."""
+    (tmp_path / "settings.yaml").write_text(f"name: NMC811  # of a robot\n{key}")
+    assert materials.load("NMC811", [tmp_path]).file.parent == library.SHIPPED
+    assert materials.names([tmp_path]) == NAMES
+    (tmp_path / "settings.yaml").write_text("name: Mine\n")
+    with pytest.raises(MaterialError, match=r"settings\.yaml is no material file"):
+        materials.load("settings", [tmp_path])
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["formula: X", "based_on: NMC811", "young_modulus: x", "poisson_ratio: x", "host: x", "electrolyte: x", "metal: x"],
+)
+@pytest.mark.parametrize("name", ["LNMO 2", "'LNMO 2'", '"LNMO 2" # high voltage'])
+def test_a_file_with_a_name_and_one_key_of_a_material_is_read_as_one(tmp_path: Path, name: str, key: str) -> None:
+    """Then it says what else it lacks."""
+    (tmp_path / "mine.yaml").write_text(f"{key}\nname: {name}\n")
+    assert set(materials.names([tmp_path])) - set(NAMES) == {"LNMO 2"}
+
+
+def test_names_differ_by_their_letters_and_digits_alone(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"file{number}.yaml").write_text(GOOD.replace("name: Mine", f"name: My-solid {number}"))
+    assert materials.load("my solid2", [tmp_path]).name == "My-solid 2"
+
+
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     for name in ("one.yaml", "two.yaml"):
         (tmp_path / name).write_text(GOOD)
