@@ -34,6 +34,7 @@ def at(time: float, step: int, cycle: int, current: float, charge: float) -> Row
         "voltage [V]": 3.5 + 0.1 * current + 0.05 * charge,
         "net charge [A h/m^2]": charge,
         "kinetic overpotential [V]": 0.1 * current,
+        "ohmic overpotential [V]": 0.02 * current,
         "active fraction of cathode/separator [1]": 1.0 - time / 36000.0,
         "active fraction of separator/anode [1]": 0.5 + abs(charge - 1.5) / 10,
         "charge balance [1]": 1e-12 * step,
@@ -53,8 +54,8 @@ def test_capacity_energy_and_overpotential_are_the_integrals_over_charge_and_ove
     assert found["discharge"]["capacity [A h/m^2]"] == pytest.approx(2.0)
     assert found["discharge"]["energy [W h/m^2]"] == pytest.approx(discharge - first[1], rel=1e-12)
     # weighted with the charge that passes: two thirds at 0.2 V, one at 0.1 V
-    assert found["charge"]["mean overpotential [V]"] == pytest.approx({"kinetic": 0.5 / 3})
-    assert found["discharge"]["mean overpotential [V]"] == pytest.approx({"kinetic": -0.2})
+    assert found["charge"]["mean overpotential [V]"] == pytest.approx({"kinetic": 0.5 / 3, "ohmic": 0.1 / 3})
+    assert found["discharge"]["mean overpotential [V]"] == pytest.approx({"kinetic": -0.2, "ohmic": -0.04})
 
 
 def test_energy_converges_to_the_integral_with_the_time_step() -> None:
@@ -89,6 +90,18 @@ def test_active_fraction_is_that_of_each_interface_assembled_lowest_and_at_the_e
     assert list(second.values()) == pytest.approx([0.65, 0.5, 2700.0, 0.65])
     assert found["largest"] == {"complementarity [1]": 0.0, "charge balance [1]": 2e-12, "lithium balance [1]": 0.0}
     assert (found["time steps [1]"], found["newton iterations [1]"]) == (8, 27)
+
+
+@pytest.mark.parametrize("worst", [0, 3, 8])
+def test_balances_are_the_worst_of_the_run_wherever_and_whenever(worst: int) -> None:
+    """At the first row, amid the run or at its end, on the one interface or the other; nothing of a like name."""
+    rows = made_up(2.0, 1.0)
+    for row in rows:
+        row |= {f"complementarity of {name} [1]": 1e-15 for name in NAMES}
+        row |= {"charge balance [1]": 1e-13, "lithium balance of anode [1]": 1e-14, "charge balance error [1]": 1.0}
+    rows[worst] |= {f"complementarity of {NAMES[1]} [1]": 3e-9, "lithium balance of anode [1]": 2e-9}
+    largest = {"complementarity [1]": 3e-9, "charge balance [1]": 1e-13, "lithium balance [1]": 2e-9}
+    assert summary(rows, NAMES)["largest"] == largest
 
 
 def test_the_assembled_cell_alone_can_be_summed_up() -> None:
