@@ -45,6 +45,20 @@ def test_correlation_falls_as_a_gaussian_of_the_correlation_length(lag: int, val
     assert found == pytest.approx(np.exp(-((distance / LENGTH) ** 2)), abs=0.05)
 
 
+def test_what_is_weak_by_one_distribution_is_weak_by_all(values: dict[str, np.ndarray]) -> None:
+    """Each is a rising function of the same Gaussian field."""
+    order = np.argsort(values["uniform"])
+    assert all(np.all(np.diff(found[order]) >= 0.0) for found in values.values())
+
+
+def test_a_period_shifts_no_wave() -> None:
+    """Waves go to the nearest that fits the period P, so that correlation has a factor of sin(πr/P)/(πr/P)."""
+    period, far = 4 * LENGTH, FAR[::6]
+    here, there = (stats.norm.ppf(random_field.uniform(LENGTH, 5, [period])(x + 0 * far, far)) for x in (0.0, LENGTH))
+    expected = np.exp(-1) * np.sinc(LENGTH / period)
+    assert np.mean(here * there) == pytest.approx(expected, abs=0.05)
+
+
 def test_correlation_is_the_same_in_all_directions() -> None:
     field = random_field.uniform(LENGTH, 8)
     along, angle = np.linspace(0, 400 * LENGTH, 3000), np.radians([0, 45, 90])
