@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import ufl
-from builders import LENGTH, SIDES, constant, film_mesh, inclined, rotation
+from builders import LENGTH, SIDES, constant, film_mesh, inclined, rotation, tiny_case
 from dolfinx import fem
 from dolfinx.mesh import GhostMode, create_box, create_rectangle, locate_entities, locate_entities_boundary, meshtags
 from mpi4py import MPI
@@ -17,7 +17,8 @@ from interstice.meshes import particles
 from interstice.meshes.compat import geometry_nodes
 from interstice.meshes.packing import Packing
 from interstice.meshes.tagged import TaggedMesh
-from interstice.solver.domain import Domain, Side
+from interstice.solver.domain import Domain, Interface, Side
+from interstice.solver.model import Model
 
 pytestmark = pytest.mark.also_on_ranks(2, 3)
 
@@ -128,6 +129,54 @@ def test_nodal_normal_of_an_inclined_plane_is_that_of_the_plane(dimension: int, 
     expected = -rotation(dimension)[:dimension, dimension - 1]
     for normal in interface.normal.x.array.reshape(-1, dimension):
         np.testing.assert_allclose(normal, expected, atol=1e-14)
+
+
+def bent(tagged: TaggedMesh, height: Callable[[np.ndarray], np.ndarray]) -> Interface:
+    """Lift all nodes of a film by a function of their coordinates over its length; return its interface."""
+    x = tagged.mesh.geometry.x
+    x[:, tagged.mesh.topology.dim - 1] += LENGTH * height(x.T / LENGTH)
+    return Domain(tagged).interfaces[SIDES]
+
+
+def unit(vector: np.ndarray) -> np.ndarray:
+    return vector / np.linalg.norm(vector)
+
+
+@pytest.mark.parametrize("dimension, elements", [(2, 4), (3, 3)])
+def test_normals_at_symmetric_ends_have_nothing_along_the_axis_and_all_others_stay(
+    dimension: int, elements: int
+) -> None:
+    slopes = np.array([0.3, 0.2])[: dimension - 1]
+    interface = bent(film_mesh(dimension, elements), lambda x: np.tensordot(slopes, x[: dimension - 1], 1))
+    for axis in range(dimension - 1):
+        interface.continue_normals(axis, periodic=False)
+    points = interface.space.tabulate_dof_coordinates() / LENGTH
+    for point, found in zip(points, interface.normal.x.array.reshape(-1, dimension), strict=True):
+        inside = np.abs(point[: dimension - 1] - 0.5) < 0.499
+        np.testing.assert_allclose(found, unit(np.append(slopes * inside, -1.0)), rtol=0, atol=1e-12)
+
+
+def test_normals_at_periodic_ends_are_the_mean_of_both() -> None:
+    interface = bent(film_mesh(2, 8, lateral="periodic"), lambda x: 0.8 * (x[0] ** 2 - x[0]) * (x[0] + 1))
+    own = interface.gathered(interface.normal.x.array.reshape(-1, 2))
+    interface.continue_normals(0, periodic=True)
+    x = interface.gathered(interface.space.tabulate_dof_coordinates())[:, 0] / LENGTH
+    found, ends = interface.gathered(interface.normal.x.array.reshape(-1, 2)), np.isin(np.round(x, 9), (0.0, 1.0))
+    mean = unit(own[ends].sum(axis=0))
+    assert abs(mean[0]) > 0.1
+    np.testing.assert_allclose(found[ends], [mean, mean], rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(found[~ends], own[~ends])
+
+
+@pytest.mark.parametrize("lateral", ["symmetric", "periodic"])
+def test_a_cell_continues_its_normals_as_its_sides_do(lateral: str) -> None:
+    rough = "geometry.roughness={kind: self_affine, rms: 20 nm, long_cutoff: 2 um, short_cutoff: 1 um}"
+    loaded = tiny_case(rough, "geometry.roughness_as=profile", f"geometry.lateral={lateral}")
+    (interface,) = Model(loaded.case, loaded.materials, loaded.folder, COMM).domain.interfaces.values()
+    x = interface.gathered(interface.space.tabulate_dof_coordinates())[:, 0]
+    along = interface.gathered(interface.normal.x.array.reshape(-1, 2))[np.argsort(x), 0]
+    assert along[0] == pytest.approx(along[-1], rel=1e-9)
+    assert (abs(along[0]) > 1e-3) == (lateral == "periodic") and (along[0] == 0.0) == (lateral == "symmetric")
 
 
 @pytest.mark.parametrize("dimension", [2, 3])

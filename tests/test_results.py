@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from builders import tiny_case
 
+from interstice.solver import results
 from interstice.solver.reader import LoadedCase, read_case
 from interstice.solver.results import OutputError, discard, prepare
 
@@ -96,6 +97,35 @@ def test_a_link_in_a_folder_of_results_goes_and_what_it_points_at_stays(loaded: 
     (folder / "fields").symlink_to(elsewhere.resolve())
     prepare(folder, loaded, overwrite=True)
     assert os.listdir(folder) == ["case.yaml"] and os.listdir(elsewhere) == ["cell_000012_1.vtu"]
+
+
+def test_of_two_runs_that_begin_at_once_the_second_is_refused(
+    loaded: LoadedCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It found the folder empty, as the first one had not written its case yet."""
+    Path("out").mkdir()
+    monkeypatch.setattr(results, "_empty", lambda folder, *_: (folder / "case.yaml").write_text("of the first"))
+    with pytest.raises(OutputError, match=r"out: is taken by another run"):
+        prepare(Path("out"), loaded)
+    assert contents(Path("out")) == {"case.yaml": "of the first"}
+
+
+def test_a_folder_that_is_being_cleared_can_be_told_for_a_run_until_the_end(
+    loaded: LoadedCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, unlink = finished_run(Path("out"), loaded), Path.unlink
+
+    def broken_off(path: Path) -> None:
+        if path.name == "versions.txt":
+            raise PermissionError("Permission denied")
+        unlink(path)
+
+    monkeypatch.setattr(Path, "unlink", broken_off)
+    with pytest.raises(OutputError, match="cannot be written"):
+        prepare(folder, loaded, overwrite=True)
+    monkeypatch.undo()
+    monkeypatch.chdir(folder.resolve().parent)
+    assert prepare(folder, loaded, overwrite=True) == folder
 
 
 def test_what_could_not_begin_leaves_no_folder_and_what_did_stays(loaded: LoadedCase) -> None:
