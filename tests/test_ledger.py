@@ -166,6 +166,20 @@ def test_work_of_uneven_swelling_is_accounted_for() -> None:
     assert film.ledger.closing_error < 1e-9
 
 
+def test_at_rest_rounding_is_no_error_and_what_is_more_than_rounding_is_one() -> None:
+    """Bodies that are strained and do not move but in the last digit; then they move, and nothing does that work."""
+    film = SwellingFilm(4)
+    film.swell(lambda x: np.ones(x.shape[1]))
+    signs = np.random.default_rng(0)
+    for share, wrong in ((np.finfo(float).eps, False), (1e-5, True)):
+        ledger = film.pair.ledger()
+        for u in film.pair.u.values():
+            u.x.array[:] *= 1 + share * signs.choice([-1, 1], len(u.x.array))
+        ledger.book()
+        assert 0.0 < max(map(abs, ledger.energies.values())) < 10 * share * film.ledger.energies["elastic"]
+        assert (ledger.closing_error > 0.0) == wrong
+
+
 # --- contact and friction --------------------------------------------------------------------------
 
 
