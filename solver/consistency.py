@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +29,10 @@ from interstice.solver.foreseen import too_much
 from interstice.solver.material_numbers import numbers_of, other_numbers, role_of
 from interstice.solver.patch import table
 from interstice.solver.swelling import first_beyond
+
+ROUNDED_TRACTION = 1e-10
+"""Of a bond, over its strength: what one rounding error of its damage may be. Iterative solvers bear such a stiffness,
+too, on elements as large as the length E' G/σ² over which the bond fails."""
 
 
 def on_mesh(case: Case, folder: Path) -> tuple[Case, list[Problem]]:
@@ -201,6 +206,7 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
     yield from _without_hardness(case, materials)
     yield from _too_smooth(case)
     yield from _without_table(case)
+    yield from _of_no_stiffness(case)
 
 
 def _without_numbers(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
@@ -275,6 +281,24 @@ def _without_table(case: Case) -> Iterator[Problem]:
                 table.read(block.micro.file)
             except table.TableError as error:
                 yield (*_block(case, name), "micro", "file"), str(error)
+
+
+def _of_no_stiffness(case: Case) -> Iterator[Problem]:
+    """Yield the bonds that would end before they bear their strength, and those whose tractions are rounding.
+
+    A bond of the stiffness K opens to 2 G/σ at its end. Its traction (1 − D) K λ is there as wrong as a rounding error
+    of D makes it, 2 ε K G/σ, which is to be a small share of σ.
+    """
+    for name, block in case.faces.items():
+        if block.cohesive and block.cohesive.stiffness is not None:
+            bond = block.cohesive
+            least = bond.normal_strength * (bond.normal_strength / bond.normal_toughness) / 2
+            most = least * ROUNDED_TRACTION / sys.float_info.epsilon
+            if not least < bond.stiffness <= most:
+                reason = "ends before it bears its strength" if bond.stiffness <= least else "is lost in rounding"
+                allowed = f"above {least:.3g} Pa/m and up to {most:.3g} Pa/m"
+                key = (*_block(case, name), "cohesive", "stiffness")
+                yield key, f"a bond of this strength and toughness {reason}; allowed: {allowed}, or leave it out"
 
 
 def _misplaced_patches(case: Case, dimension: int) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from operator import getitem
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -488,6 +489,24 @@ def test_a_default_that_other_errors_leave_without_its_numbers_is_no_error_of_it
 def test_a_computed_default_beyond_all_numbers_is_refused_in_words(path: Path) -> None:
     bond = "normal_strength: 1e200 Pa, shear_strength: 1 Pa, normal_toughness: 1 J/m^2, shear_toughness: 1 J/m^2"
     assert "interface.cohesive.stiffness: a finite value" in error_of(path, f"interface.cohesive={{{bond}}}")
+
+
+@pytest.mark.parametrize("law", ["bilinear", "trapezoidal"])
+def test_a_bond_is_stiff_enough_to_bear_its_strength_and_no_stiffer_than_rounding_resolves(
+    path: Path, law: str
+) -> None:
+    """Above σ²/(2 G), 1e12 Pa/m, and so far that 2 ε K G/σ² is 1e-10."""
+    most = 1e12 * 1e-10 / np.finfo(float).eps
+
+    def bond(stiffness: float) -> str:
+        return f"interface.cohesive={{{BOND}, law: {law}, stiffness: {stiffness} Pa/m}}"
+
+    for good in (1.001e12, 0.999 * most):
+        assert read_case(path, [bond(good)]).case.interface.cohesive.stiffness == pytest.approx(good)
+    for wrong, reason in ((0.999e12, "ends before it bears its strength"), (1.001 * most, "is lost in rounding")):
+        text = error_of(path, bond(wrong))
+        assert f"interface.cohesive.stiffness = '{wrong} Pa/m': " in text and reason in text
+        assert f"allowed: above 1e+12 Pa/m and up to {most:.3g} Pa/m, or leave it out" in text
 
 
 @pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.name)

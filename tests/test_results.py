@@ -120,11 +120,11 @@ def test_a_folder_that_is_being_cleared_can_be_told_for_a_run_until_the_end(
             raise PermissionError("Permission denied")
         unlink(path)
 
-    monkeypatch.setattr(Path, "unlink", broken_off)
-    with pytest.raises(OutputError, match="cannot be written"):
-        prepare(folder, loaded, overwrite=True)
-    monkeypatch.undo()
-    monkeypatch.chdir(folder.resolve().parent)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", broken_off)
+        with pytest.raises(OutputError, match="cannot be written"):
+            prepare(folder, loaded, overwrite=True)
+    assert len(list(folder.iterdir())) > 1
     assert prepare(folder, loaded, overwrite=True) == folder
 
 

@@ -62,6 +62,7 @@ class Bond(CohesiveBond):
         assert contact is not None
         touching: Mask = (contact.active.x.array > 0.0) | contact.lying
         self.bond(touching * (1.0 - self._flawed))
+        contact.outdo(np.where(self.bonded.x.array > 0.0, self.stiffness, 0.0))
 
     @property
     def _flawed(self) -> Array:

@@ -181,6 +181,17 @@ class Contact(Part):
         """
         self._gentle = True
 
+    def outdo(self, stiffness: np.ndarray) -> None:
+        """Let r be so much above the `stiffness` K [Pa/m] of a bond (local and ghost nodes,) that gaps shrink fast.
+
+        What the bond pulls on a closed node is taken from λ, of which a step leaves the share K/(r + K). Pressures stay
+        as they are.
+        """
+        if self.update_multiplier:
+            raised = np.maximum(stiffness / SLOW - self.augmentation.x.array, 0.0)
+            self.augmentation.x.array[:] += raised
+            self.multiplier.x.array[:] += self.active.x.array * raised * self.gap.values.x.array
+
     def close(self) -> None:
         """Take every node as active: the start from which the set of touching nodes is found."""
         self.active.x.array[:] = 1.0

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import ufl
-from builders import SIDES, film_mesh, inclined, rotation
+from builders import FIXED_PRESSURE, SIDES, film_mesh, inclined, rotation, tiny_cell
 from dolfinx import fem
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,6 +30,7 @@ from interstice.solver.interface.fatigue import Fatigue
 from interstice.solver.interface.mixity import BenzeggaghKenane, Limits, PowerLaw
 from interstice.solver.interface.process_zone import process_zone
 from interstice.solver.interface.trapezoidal import Trapezoidal
+from interstice.solver.part import Load
 
 LIMITS = Limits(20e6, 30e6, 2.0, 5.0, BenzeggaghKenane(2.0))
 STRENGTH = 30e6
@@ -548,6 +549,60 @@ def test_the_stiffness_that_is_not_given_puts_the_onset_at_a_fiftieth_of_the_end
     modes = zip(made.stiffnesses, (2e6, 6e6), (2, 3), strict=True)
     for stiffness, strength, toughness in modes:
         assert strength / stiffness / (2 * toughness / strength) == pytest.approx(1 / 50)
+
+
+@pytest.mark.parametrize("of", ["strength", "toughness", "both"])
+@pytest.mark.parametrize(
+    "distribution", [{"distribution": "weibull", "modulus": 4.0}, {"distribution": "log_normal", "variation": 0.3}]
+)
+def test_what_a_case_says_varies_in_both_modes_alike_and_repeats_with_the_cell(
+    distribution: dict[str, object], of: str
+) -> None:
+    means = {"normal_strength": 2e6, "shear_strength": 6e6, "normal_toughness": 2.0, "shear_toughness": 3.0}
+    variation = distribution | {"correlation_length": "0.3 um", "of": of}
+    units = {"strength": "Pa", "toughness": "J/m^2"}
+    block: dict[str, object] = {name: f"{mean} {units[name.split('_')[1]]}" for name, mean in means.items()}
+    limits = bond_law(Cohesive.model_validate(block | {"variation": variation}), [2e-6]).limits
+    x, y = np.linspace(0, 1.9e-6, 40), np.zeros(40)
+    shares = {}
+    for name, mean in means.items():
+        value = getattr(limits, name)
+        varies = of in ("both", name.split("_")[1])
+        assert callable(value) == varies
+        if varies:
+            shares[name] = value(x, y) / mean
+            assert np.ptp(shares[name]) > 0.2
+            np.testing.assert_allclose(value(x + 2e-6, y), value(x, y), rtol=1e-9)
+        else:
+            assert value == mean
+    for share in shares.values():
+        np.testing.assert_allclose(share, next(iter(shares.values())), rtol=1e-12)
+
+
+STIFFEST = (
+    "interface.cohesive={normal_strength: 1 GPa, shear_strength: 1 GPa, normal_toughness: 25 J/m^2, "
+    "shear_toughness: 25 J/m^2, stiffness: 9e21 Pa/m}"
+)
+"""As stiff as a bond of this strength and toughness may be, and many times as stiff as contact is by itself."""
+
+
+def test_a_bond_as_stiff_as_may_be_holds_as_if_the_sides_were_one() -> None:
+    cell = tiny_cell(FIXED_PRESSURE, STIFFEST)
+    cell.press()
+    (face,) = cell.faces
+    contact, bond = face.contact, face.bond
+    assert np.all(contact.augmentation.x.array[bond.bonded.x.array > 0] >= 9e22 * (1 - 1e-12))
+    report = cell.advance(5.0, Load(5.0))
+    assert report.newton <= 8
+    cell.commit()
+    bonded, gap = bond.bonded.x.array > 0, contact.gap.read()
+    traction = np.linalg.norm(bond.traction.reshape(-1, 2)[bonded], axis=1)
+    assert traction.max() > 1e6 and np.all(bond.damage_old.x.array[bonded] == 0.0)
+    assert 0 < bonded.sum() < len(gap) and np.abs(gap[bonded]).max() < 1e-9 * gap.max()
+    # of contact that outdoes a stiffer one the pressure is what it was
+    pressure = contact.pressure
+    contact.outdo(np.full_like(pressure, 1e25))
+    np.testing.assert_allclose(contact.pressure, pressure, rtol=1e-12)
 
 
 @pytest.mark.parametrize("law", ["bilinear", "exponential", "trapezoidal"])
