@@ -230,6 +230,15 @@ def test_series_opens_at_any_moment_and_after_a_kill(tmp_path: Path) -> None:
     whole_series_opens()
 
 
+def test_times_are_read_back_to_the_last_digit(tmp_path: Path) -> None:
+    mesh = create_unit_square(MPI.COMM_SELF, 1, 1)
+    series = Series(tmp_path, "timed", mesh, {"zero [1]": fem.Function(fem.functionspace(mesh, ("P", 1)))})
+    times = [0.0, 1 / 3, 123456.789012345]
+    for time_value in times:
+        series.write(time_value)
+    assert pyvista.PVDReader(tmp_path / "timed.pvd").time_values == times
+
+
 def test_a_piece_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     mesh = create_unit_square(MPI.COMM_SELF, 1, 1)
     series = Series(tmp_path, "blocked", mesh, {"zero [1]": fem.Function(fem.functionspace(mesh, ("P", 1)))})

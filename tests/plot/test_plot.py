@@ -25,10 +25,10 @@ from interstice.solver.output import CombinedSeries, Series
 from interstice.solver.plot import curves, plot
 from interstice.solver.plot.cell import WARP, cell, view
 from interstice.solver.plot.field import field
-from interstice.solver.plot.history import against_time, crack, cycles, history
-from interstice.solver.plot.interface import draw_curve
+from interstice.solver.plot.history import against_time, crack, cycles, history, voltage_capacity
+from interstice.solver.plot.interface import draw_curve, interface
 from interstice.solver.plot.run import Grid, Run
-from interstice.solver.plot.style import STYLE, plain_ticks, quantity
+from interstice.solver.plot.style import STYLE, plain_ticks, quantity, round_down
 from interstice.solver.results import WRITTEN_BELOW
 
 LENGTH = 4e-6
@@ -340,6 +340,54 @@ def test_a_colour_bar_goes_in_round_steps_of_which_there_are_few(low: float, hig
     (step,) = set(np.round(np.diff(ticks) / 10.0 ** np.floor(np.log10(ticks[1] - ticks[0])), 6))
     assert step in (1.0, 2.0, 2.5, 5.0)
     assert 2 <= np.count_nonzero((low <= ticks) & (ticks <= high)) <= 6
+
+
+def test_a_history_has_its_steps_its_current_and_its_lowest_contact_where_they_belong(plane_run: Path) -> None:
+    """In minutes: a charge to 2, from the row before its first, then a discharge to the end."""
+    run = Run(plane_run)
+    axes = {ax.get_ylabel().partition("\n")[0]: ax for ax in history(run).axes}
+    shaded = [(span.get_x(), span.get_x() + span.get_width()) for span in axes["voltage"].patches]
+    np.testing.assert_allclose(shaded, [(0.0, 2.0), (2.0, 400 / 60)])
+    (current,) = axes["current density"].lines
+    assert current.get_drawstyle() == "steps-pre"
+    np.testing.assert_allclose(current.get_ydata(), 0.1 * np.array(CURRENT))  # mA/cm²
+    curve, mark = axes["active fraction $f_c$"].lines
+    np.testing.assert_allclose(curve.get_xdata(), np.array(TIMES) / 60)
+    assert (mark.get_xdata()[0], mark.get_ydata()[0]) == (2.0, min(curve.get_ydata()))
+    assert axes["active fraction $f_c$"].get_title(loc="right").endswith("at 2 min")
+
+
+def test_voltage_is_drawn_against_the_capacity_of_each_charge_and_discharge(plane_run: Path) -> None:
+    run = Run(plane_run)
+    lines = voltage_capacity(run).axes[0].lines
+    assert [line.get_label() for line in lines] == ["charge 1", "discharge 1"]
+    for line, rows in zip(lines, ([1, 2], [3]), strict=True):
+        np.testing.assert_allclose(line.get_xdata(), 0.1 * run.column("capacity")[0][rows])  # mAh/cm²
+        np.testing.assert_allclose(line.get_ydata(), run.column("voltage")[0][rows])
+
+
+def test_an_interface_is_drawn_in_the_units_of_its_axis_and_at_its_places(plane_run: Path) -> None:
+    run = Run(plane_run)
+    (moment,) = run.lowest("")
+    (ax,) = interface(run, "", [moment], ["gap"]).axes
+    grid = run.fields("interface", moment.time, ["gap"])
+    order = np.argsort(grid.points[:, 0])
+    assert ax.get_ylabel() == "gap\n[nm]" and ax.get_xlabel() == "x [µm]"
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), 1e9 * grid["gap"][order], atol=1e-9)
+    np.testing.assert_allclose(ax.lines[0].get_xdata(), 1e6 * grid.points[order, 0], atol=1e-9)
+
+
+def test_where_nothing_opens_the_end_has_most_to_show(copied_run: Path) -> None:
+    run = Run(copied_run)
+    run.table["active fraction [1]"] = 0.5
+    assert [moment.time for moment in run.lowest("")] == [TIMES[-1]]
+
+
+@pytest.mark.parametrize(
+    "value, rounded", [(0.3, 1), (1.99, 1), (4.9, 2), (7.0, 5), (19.9, 10), (20.0, 20), (6e3, 5e3)]
+)
+def test_exaggerations_are_round_numbers_below(value: float, rounded: float) -> None:
+    assert round_down(value) == rounded
 
 
 def names_of_steps(run: Run) -> list[str]:
