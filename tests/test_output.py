@@ -23,8 +23,9 @@ from mpi4py import MPI
 from interstice.meshes import film
 from interstice.meshes.height_profile import flat
 from interstice.schema import Film
+from interstice.schema.units import Length, unit
 from interstice.solver.domain import Domain
-from interstice.solver.output import CombinedSeries, Series
+from interstice.solver.output import LENGTHS, CombinedSeries, Series
 
 LENGTH = 2e-6
 THICKNESS = {"electrode": 1e-6, "electrolyte": 0.5e-6}
@@ -237,6 +238,11 @@ def test_times_are_read_back_to_the_last_digit(tmp_path: Path) -> None:
     for time_value in times:
         series.write(time_value)
     assert pyvista.PVDReader(tmp_path / "timed.pvd").time_values == times
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_metre_has_as_many_of_each_unit_as_a_case_takes_it_for(name: str) -> None:
+    assert LENGTHS[name] * unit(Length).parse(f"1 {name}") == pytest.approx(1.0, rel=1e-12)
 
 
 def test_a_piece_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
