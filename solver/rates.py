@@ -73,14 +73,14 @@ class Rates:
         history = fem.Function(f.function_space, name=f"history of {f.name}")
         past = PAST + 1 if judged else PAST
         if level is None:
-            self._followed[id(f)] = _follow(lambda: f.x.array, history.x.array, past, state, bounds)
+            self._followed[id(f)] = _follow(lambda: f.x.array, history, past, state, bounds)
             return (f - history) * self.rate
-        self._followed[id(f)] = _follow(lambda: level.value + f.x.array, history.x.array, past, state)
+        self._followed[id(f)] = _follow(lambda: level.value + f.x.array, history, past, state)
         return (level + f - history) * self.rate
 
     def of_reading(self, expression: Any, history: fem.Function, read: Callable[[], Array], state: State) -> Any:
         """Return the rate of an `expression` on an interface that `read` reads at the nodes; `history` is for its h."""
-        self._followed[id(history)] = _follow(read, history.x.array, PAST, state)
+        self._followed[id(history)] = _follow(read, history, PAST, state)
         return (expression - history("+")) * self.rate
 
     def start(self) -> None:
@@ -175,9 +175,14 @@ class Integral:
 
 
 def _follow(
-    present: Callable[[], Array], history: Array, count: int, state: State, bounds: tuple[float, float] | None = None
+    present: Callable[[], Array],
+    history: fem.Function,
+    count: int,
+    state: State,
+    bounds: tuple[float, float] | None = None,
 ) -> _Followed:
     """Return what is followed, its past values being the present ones."""
-    state.array("history", history)[:] = present()
-    past = [state.array(f"past {back}", np.copy(history)) for back in range(count)]
-    return _Followed(present, history, past, bounds)
+    values, space = history.x.array, history.function_space
+    state.array("history", values, space)[:] = present()
+    past = [state.array(f"past {back}", np.copy(values), space) for back in range(count)]
+    return _Followed(present, values, past, bounds)

@@ -28,7 +28,7 @@ from interstice.solver.course import SAME_TIME
 from interstice.solver.crack import run
 from interstice.solver.crack.path import PathError
 from interstice.solver.crack.unstable import Event
-from interstice.solver.drive import beginning, drive
+from interstice.solver.drive import Drive, beginning, drive
 from interstice.solver.ending import FROM_EITHER_SIDE, Ending
 from interstice.solver.interface.bond import Bond
 from interstice.solver.part import Limit, Load, Part
@@ -122,6 +122,8 @@ class Stepping:
         )
         self._senses = state.array("senses", np.zeros(len(FROM_EITHER_SIDE)))
         self._cycles = Cycles(state.scope("cycles"))
+        follows = any(isinstance(task.step, Open) and task.step.control == "crack" for task in unrolled(protocol))
+        self._path = run.path(cell) if follows else None
         self._cut_short: list[str] = []
         self._early = False
 
@@ -180,6 +182,8 @@ class Stepping:
         end = imposed.duration or control.minimum
         longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
         start, notes = float(self._time) - float(self._passed), []  # type: tuple[float, list[str]]
+        if self._passed > 0.0 and self._is_over(step, ending, imposed):
+            return
         while self._passed < end * (1 - SAME_TIME):
             passed = float(self._passed)
             reach = imposed.reach(passed) if imposed.duration else end
@@ -228,22 +232,29 @@ class Stepping:
             intended = float(self._length) if now == reach else 0.0
             longest_next = min(max(length * easily, intended), length * longer)
             self._length[...] = max(longest_next, self._shortest(step))
-            self._early = ending.is_met
             if not imposed.duration:
                 notes.append(f"the {step.step} has nothing to change")
-            if self._early and passed == 0.0 and length <= self._shortest(step):
+            if passed == 0.0 and length <= self._shortest(step) and ending.is_met:
                 notes.append(f"the {step.step} ends at once: {ending.words}")
             yield length, report, tuple(notes), event
-            if self._early:
+            if self._is_over(step, ending, imposed):
                 return
-            if words := self._exhausted(0.0 if _has_cut_off(step) else control.minimum):
-                self._end(step, words)
-                return
-            if imposed.breaks(now):
-                cell.rates.forget()
-            if imposed.jumps(now):
-                self._length[...] = self._first
             notes.clear()
+
+    def _is_over(self, step: Step, ending: Ending, imposed: Drive) -> bool:
+        """Return whether a step is over before its time, after a time step; prepare for the next one if it is not."""
+        self._early = ending.is_met
+        if self._early:
+            return True
+        if words := self._exhausted(0.0 if _has_cut_off(step) else self._control.minimum):
+            self._end(step, words)
+            return True
+        now = float(self._passed)
+        if imposed.breaks(now):
+            self._cell.rates.forget()
+        if imposed.jumps(now):
+            self._length[...] = self._first
+        return False
 
     def _end(self, step: Step, words: str) -> None:
         """Take note of why a step of the protocol ends that is not over; it is said with the next time step."""
@@ -309,20 +320,22 @@ class Stepping:
     def _follow_crack(self, step: Open) -> Iterator[tuple[float, Report, tuple[str, ...], Event | None]]:
         """Carry out a step along the path on which the crack grows; time passes as the opening changes."""
         cell, arms = self._cell, self._cell.one(Arms)
-        path, opened = run.path(cell), arms.opening
-        rate = abs(step.opening - opened) / step.time
-        cell.begin_protocol_step()
+        assert self._path
+        if begins := self._passed == 0.0:
+            self._begun[...] = arms.opening
+            cell.begin_protocol_step()
+        rate = abs(step.opening - float(self._begun)) / step.time
         try:
-            report = path.start(opened + FIRST_SHARE * (step.opening - opened))
-            while True:
-                length = abs(arms.opening - opened) / rate
+            while begins or arms.opening < step.opening:
                 opened = arms.opening
+                if begins:
+                    report = self._path.start(opened + FIRST_SHARE * (step.opening - opened))
+                else:
+                    report = self._path.advance()
+                begins, length = False, abs(arms.opening - opened) / rate
                 self._passed += length
                 self._time += length
                 yield length, report, (), None
-                if arms.opening >= step.opening:
-                    return
-                report = path.advance()
         except (SolveError, PathError) as error:
             raise ProtocolError(str(error)) from None
 

@@ -19,6 +19,7 @@ much as the equation asks for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,30 +66,48 @@ class Path:
         commit: Callable[[], None] = lambda: None,
     ) -> None:
         """Start at λ = 0; `longest` is the largest l [m³, in 2D m²]."""
-        self.factor = 0.0
-        self.longest, self.length = longest, 0.0
+        self.longest = longest
         self._system, self._load, self._bonds = system, load, bonds
         self._update, self._state, self._commit = update, state, commit
         self._jumps = [bond.interface.reader(bond.face.jump) for bond in bonds]
         self._functions = [field.function for field in system.fields]
-        self._zones: list[npt.NDArray[np.bool_]] = [
-            np.zeros(len(bond.damage_old.x.array), dtype=bool) for bond in bonds
+        own = state.scope("path")
+        self._factor, self._length, self._slope, self._steps = (
+            own.number(name) for name in ("factor", "length", "slope of the factor", "steps")
+        )
+        self._zones: list[npt.NDArray[Any]] = [
+            own.array(
+                f"zone of {bond.face.name}", np.zeros(len(bond.damage_old.x.array), dtype=bool), bond.interface.space
+            )
+            for bond in bonds
         ]
-        self._rates: tuple[list[Array], float] | None = None
+        self._rates = [
+            own.array(f"rate of {f.name}", np.zeros_like(f.x.array), f.function_space) for f in self._functions
+        ]
+
+    @property
+    def factor(self) -> float:
+        """The load factor λ."""
+        return float(self._factor)
+
+    @property
+    def length(self) -> float:
+        """The l of the next step [m³, in 2D m²]."""
+        return float(self._length)
 
     def start(self, factor: float) -> Report:
         """Find equilibrium at the load factor λ = `factor` ≠ 0 and commit it; SolveError if that fails.
 
         The bond should be open there, but not fail: the first step along the path opens it about twice as far.
         """
-        self.factor = factor
-        self._load(factor)
+        self._steps[...] = 0.0
+        self._move(factor)
         report = self._system.solve(self._update, most_iterations=MOST_FIRST_STEPS)
         self._accept()
         opened = 0.0
         for bond, weight in zip(self._bonds, self._weights(), strict=True):
             opened += bond.interface.sum(np.sum(weight * bond.read().opening, axis=1))
-        self.length = min(self.longest, opened)
+        self._length[...] = min(self.longest, opened)
         return report
 
     def advance(self) -> Report:
@@ -96,27 +115,30 @@ class Path:
 
         The report counts the work of failed attempts too, and two linear solves with one matrix for each Newton step.
         """
-        self._newton = self._linear = 0
+        self._newton, self._linear, begun = 0, 0, self.length
         while True:
-            saved, factor = self._state.save(), self.factor
+            saved, factor, length = self._state.save(), self.factor, self.length
             before = [np.copy(f.x.array) for f in self._functions]
             try:
                 report = self._attempt()
             except SolveError as error:
                 self._state.restore(saved)
-                self.factor = factor
                 self._load(factor)
-                self.length *= SHRINK
+                self._length[...] = SHRINK * length
                 if self.length < SMALLEST * self.longest:
+                    self._length[...] = begun
                     raise PathError(f"no equilibrium found beyond the load factor {factor:g}: {error}") from error
                 continue
             changes = [np.subtract(f.x.array, copy) for f, copy in zip(self._functions, before, strict=True)]
-            self._rates = [change / self.length for change in changes], (self.factor - factor) / self.length
+            for rate, change in zip(self._rates, changes, strict=True):
+                rate[:] = change / length
+            self._slope[...] = (self.factor - factor) / length
+            self._steps += 1.0
             self._accept()
             if report.newton <= EASY:
-                self.length = min(self.longest, GROW * self.length)
+                self._length[...] = min(self.longest, GROW * length)
             elif report.newton > 2 * EASY:
-                self.length *= SHRINK
+                self._length[...] = SHRINK * length
             return Report(self._newton, self._linear)
 
     def _attempt(self) -> Report:
@@ -136,14 +158,12 @@ class Path:
             share = (self.length - start) / slope
             for f, array in zip(self._functions, arrays, strict=True):
                 f.x.array[:] = array + share * (f.x.array - array)
-            self.factor += share * scale
-            self._load(self.factor)
+            self._move(self.factor + share * scale)
 
-        if self._rates is not None:
-            for f, rate in zip(self._functions, self._rates[0], strict=True):
+        if self._steps > 0.0:
+            for f, rate in zip(self._functions, self._rates, strict=True):
                 f.x.array[:] += self.length * rate
-            self.factor += self.length * self._rates[1]
-            self._load(self.factor)
+            self._move(self.factor + self.length * float(self._slope))
         report = self._system.solve(self._update, correct=correct)
         if self._grown(before) > ASTRAY * self.length:
             raise SolveError("the crack jumped past its process zone")
@@ -162,7 +182,7 @@ class Path:
         """Return e at the nodes of the process zone, zero elsewhere, shape (local and ghost nodes, d) per bond."""
         comm = self._system.domain.mesh.comm
         if not comm.allreduce(sum(np.count_nonzero(zone) for zone in self._zones)):
-            self._zones = self._nearest_to_failure()
+            self._note(self._nearest_to_failure())
         weights = []
         for bond, zone in zip(self._bonds, self._zones, strict=True):
             opening = bond.read().opening
@@ -195,4 +215,14 @@ class Path:
         before = [np.copy(bond.damage_old.x.array) for bond in self._bonds]
         self._commit()
         after = [bond.damage_old.x.array for bond in self._bonds]
-        self._zones = [(new > old) & (new < 1.0) for new, old in zip(after, before, strict=True)]
+        self._note([(new > old) & (new < 1.0) for new, old in zip(after, before, strict=True)])
+
+    def _note(self, zones: Sequence[npt.NDArray[np.bool_]]) -> None:
+        """Take these nodes of each bond for the process zone."""
+        for known, zone in zip(self._zones, zones, strict=True):
+            known[:] = zone
+
+    def _move(self, factor: float) -> None:
+        """Set the load factor and the load."""
+        self._factor[...] = factor
+        self._load(factor)

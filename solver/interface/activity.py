@@ -81,9 +81,9 @@ class Activity(Part):
         self._passivation = law.passivated
         if law.passivated:
             self.passivated.x.array[:] = passivated(interface, law.passivated, model.period)
-        self._before = state.array("before", np.zeros_like(self._a.x.array))
-        self._loose = state.array("loose", np.ones_like(self._a.x.array))
-        self._origin = state.array("origin", np.zeros_like(self._a.x.array))
+        self._before = state.array("before", np.zeros_like(self._a.x.array), interface.space)
+        self._loose = state.array("loose", np.ones_like(self._a.x.array), interface.space)
+        self._origin = state.array("origin", np.zeros_like(self._a.x.array), interface.space)
         self._fewest, self._patience = state.number("fewest wrong", np.inf), state.number("patience", float(PATIENCE))
         self._gradual = contact is not None and (onset is not None or (micro is not None and not micro.keeps))
         # what attracts the sides across a gap opens and closes nodes whatever the current does

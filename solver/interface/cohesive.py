@@ -182,7 +182,7 @@ class CohesiveBond(Part):
         elastic = stiffness_t * opening + (stiffness_n - stiffness_t) * ufl.inner(opening, normal) * normal
         self._traction = self.bonded("+") * (1 - self.damage_now) * elastic
         self.damage = interface.reader(self.damage_now)
-        self.state.array("damage", self.damage.values.x.array)[:] = 1.0
+        self.state.function(self.damage.values, "damage").x.array[:] = 1.0
         self._jump = interface.reader(jump)
 
     def terms(self) -> Iterable[Term]:

@@ -102,9 +102,9 @@ class Contact(Part):
             face.recessions.append(self.flattening.depth("+"))
         self.normal_gap = face.normal_gap
         self.gap = interface.reader(self.normal_gap)
-        state.array("gap", self.gap.values.x.array)
-        self.spared = state.array("spared", np.zeros(len(self.active.x.array), dtype=bool))
-        self._gentle, self._eased = False, state.array("eased", np.zeros_like(self.active.x.array))
+        state.function(self.gap.values, "gap")
+        self.spared = state.array("spared", np.zeros(len(self.active.x.array), dtype=bool), interface.space)
+        self._gentle, self._eased = False, state.array("eased", np.zeros_like(self.active.x.array), interface.space)
         self._drift, self._pull = state.number("drift", np.inf), state.number("pull", np.nan)
         if floating:
             self.close()

@@ -45,7 +45,7 @@ class Flattening:
         self.depth, self.flows = (state.function(interface.function(name)) for name in ("flattening", "flows"))
         self.resistance = interface.function("resistance")
         self._beyond = state.number("beyond hardness", np.nan)
-        self._before = state.array("flattening before", np.zeros_like(self.depth.x.array))
+        self._before = state.array("flattening before", np.zeros_like(self.depth.x.array), interface.space)
         self.resistance.x.array[:] = SOFT * stiffness
 
     @property
