@@ -21,7 +21,8 @@ from interstice.solver.bodies.fixture import Fixture
 from interstice.solver.bodies.terminals import Terminals
 from interstice.solver.ledger import Ledger
 from interstice.solver.model import Model
-from interstice.solver.part import Change, Group, Limit, Load, Part
+from interstice.solver.part import Change, Group, Limit, Load, Part, Work
+from interstice.solver.state import Snapshot
 
 AnyPart = TypeVar("AnyPart", bound=Part)
 
@@ -74,8 +75,18 @@ class Cell:
         for one in self.parts:
             one.join()
         self.rates.start()
-        self.ledger = Ledger((work for one in self.parts for work in one.works()), self.state.scope("ledger"))
+        self.ledger = Ledger(self._works(), self.state.scope("ledger"))
         return report
+
+    def go_on(self, snapshot: Snapshot) -> None:
+        """Go on from where a cell of the same case was whose state rank 0 has `gathered`, in place of `press`.
+
+        ValueError if it is the state of another case.
+        """
+        self.press()
+        self.state.spread(snapshot, self.comm)
+        assert self.ledger is not None
+        self.ledger.go_on(self._works())
 
     def advance(self, time_step: float, load: Load | None = None) -> algebra.Report:
         """Solve one implicit step of `time_step` [s], at the end of which there is the `load` (none if not given)."""
@@ -162,6 +173,9 @@ class Cell:
             if solved >= len(self._systems) and quiet >= len(self._systems) - 1:
                 return algebra.Report(newton, linear)
         raise algebra.SolveError(f"electrochemistry and mechanics do not settle in {MOST_SWEEPS} sweeps")
+
+    def _works(self) -> Iterator[Work]:
+        return (work for one in self.parts for work in one.works())
 
     def _update(self, group: Group) -> Change:
         return part.update(one for one in self.parts if one.group == group)

@@ -86,6 +86,10 @@ class Ledger:
         state = state or State()
         self._sums, self._largest = state.array("accounts", np.zeros(len(ACCOUNTS))), state.number("largest account")
 
+    def go_on(self, works: Iterable[Work]) -> None:
+        """Go on from the present state, at which these `works` begin."""
+        self._works = list(works)
+
     def book(self) -> None:
         """Add the step from the state of the last call, or of the making of the works, to the present one."""
         for work in self._works:
