@@ -20,7 +20,7 @@ from interstice.schema.section import Section
 from interstice.schema.sides import Electrode, Electrolyte
 from interstice.schema.stack import Stack
 from interstice.schema.time import TimeStepping
-from interstice.schema.units import Temperature
+from interstice.schema.units import Temperature, Time
 
 
 class Output(Section):
@@ -31,6 +31,13 @@ class Output(Section):
     )
     length_unit: Literal["m", "mm", "um", "nm"] = Field(
         default="m", description="of coordinates and of all lengths in the ParaView fields"
+    )
+    checkpoint_time: Time = Field(
+        default="5 min",
+        description="of computing after which the state is written, for a run that is broken off to go on",
+    )
+    checkpoint_steps: PositiveInt = Field(
+        default=1000, description="time steps after which it is written at the latest"
     )
 
 

@@ -190,6 +190,12 @@ class _Recorder:
     def finished(self, reason: str) -> None:
         self._result.stopped = reason
 
+    def memory(self) -> None:
+        """What is kept in memory goes with the process."""
+
+    def recall(self, memory: None) -> None:
+        raise NotImplementedError
+
 
 class _Nodes:
     """Gathers nodal values of one interface."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from interstice.solver.cell import Cell
 from interstice.solver.history import Row
@@ -32,6 +33,17 @@ class Cautions:
                 if (about, part.label) not in self._known:
                     self._known.add((about, part.label))
                     self._tell(f"at {row['time [s]']:.6g} s {text}")
+
+    def memory(self) -> dict[str, Any]:
+        """Return what was told."""
+        return {"told": self.told, "known": sorted(self._known)}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Go on after what was told then."""
+        self.told[:] = memory["told"]
+        self._known = {(about, label) for about, label in memory["known"]}
+        if self._path:
+            self._path.write_text("".join(f"{text}\n" for text in self.told), encoding="utf-8")
 
     def finished(self, reason: str) -> None:
         """Nothing is left to tell."""

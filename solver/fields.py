@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from interstice.solver.cell import Cell
 from interstice.solver.history import Row
@@ -50,6 +52,21 @@ class FieldWriter:
         """Write the last state, unless that is done."""
         if self._now > self._written:
             self.write(self._now)
+
+    def memory(self) -> dict[str, Any]:
+        """Return what was written."""
+        return {
+            "count": self._count,
+            "time": self._now,
+            "written": self._written,
+            "series": [series.memory() for series in self._series],
+        }
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Go on after what was written then."""
+        self._count, self._now, self._written = memory["count"], memory["time"], memory["written"]
+        for series, known in zip(self._series, memory["series"], strict=True):
+            series.recall(known)
 
     def write(self, time: float) -> None:
         """Write the present state as that of `time` [s]."""

@@ -78,12 +78,21 @@ def with_kind(row: Row, advance: Advance | None) -> dict[str, Any]:
     return {time: value, KIND: advance.step.step if advance else ASSEMBLY, **dict(others)}
 
 
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of a file as a `HistoryFile` writes it, without the kinds of steps."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        return [
+            {column: float(value) for column, value in full.items() if column != KIND}
+            for full in csv.DictReader(stream)
+        ]
+
+
 class HistoryFile:
     """`history.csv` on rank 0, written row by row, so that a run that ends early leaves all it computed."""
 
     def __init__(self, path: Path, comm: MPI.Comm) -> None:
         self._begun = False
-        self._stream: IO[str] | None = path.open("w", newline="", encoding="utf-8") if comm.rank == 0 else None
+        self._stream: IO[str] | None = path.open("a", newline="", encoding="utf-8") if comm.rank == 0 else None
 
     def advanced(self, advance: Advance | None, row: Row) -> None:
         """Append the row of a time step; the first one gives the header."""
@@ -96,6 +105,17 @@ class HistoryFile:
         self._begun = True
         writer.writerow({key: value if key == KIND else f"{value:.12g}" for key, value in full.items()})
         self._stream.flush()
+
+    def memory(self) -> int:
+        """Return the size of the file [bytes]."""
+        return self._stream.tell() if self._stream else 0
+
+    def recall(self, memory: int) -> None:
+        """Go on after so many bytes; rows of time steps that are to be taken again go."""
+        self._begun = True
+        if self._stream:
+            self._stream.truncate(memory)
+            self._stream.seek(memory)
 
     def finished(self, reason: str) -> None:
         """Close the file."""

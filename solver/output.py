@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
@@ -60,8 +61,7 @@ class CombinedSeries:
         self._comm = parts[0][1].comm
         self._folder = folder
         self._name = name
-        self._entries: list[str] = []
-        self._count = 0
+        self._entries: list[tuple[float, list[str]]] = []
         self._parts = [_Grid(mesh, point, cell) for _, mesh, point, cell in parts]
         self._grid = _combined(self._parts, LENGTHS[length])
         sides = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part.cells) for part in self._parts])
@@ -86,11 +86,16 @@ class CombinedSeries:
             values = [_read(part.cell.get(name), len(part.cells)) for part in self._parts]
             self._set_field(self._grid.GetCellData(), name, values)
         self._agree(self._comm.rank not in self._ranks or self._write_piece())
-        self._entries += [
-            f'<DataSet timestep="{float(time)!r}" part="{part}" file={quoteattr(str(self._piece(rank)))}/>'
-            for part, rank in enumerate(self._ranks)
-        ]
-        self._count += 1
+        self._entries.append((float(time), [str(self._piece(rank)) for rank in self._ranks]))
+        self._agree(self._comm.rank != 0 or self._write_index())
+
+    def memory(self) -> list[list[Any]]:
+        """Return times and pieces so far."""
+        return [list(entry) for entry in self._entries]
+
+    def recall(self, memory: Iterable[Sequence[Any]]) -> None:
+        """Go on after these times and pieces, which a run on another number of ranks may have written. Collective."""
+        self._entries = [(float(time), list(pieces)) for time, pieces in memory]
         self._agree(self._comm.rank != 0 or self._write_index())
 
     def _shown(self, name: str) -> tuple[str, str, float]:
@@ -109,7 +114,7 @@ class CombinedSeries:
             raise OSError(f"{self._folder}: cannot write the fields of '{self._name}'; is the disk full?")
 
     def _piece(self, rank: int) -> Path:
-        return Path("fields", f"{self._name}_{self._count:06d}_{rank}.vtu")
+        return Path("fields", f"{self._name}_{len(self._entries):06d}_{rank}.vtu")
 
     def _write_piece(self) -> bool:
         writer = vtkXMLUnstructuredGridWriter()
@@ -127,7 +132,12 @@ class CombinedSeries:
 
     def _write_index(self) -> bool:
         head = ['<VTKFile type="Collection" version="0.1">', "<Collection>"]
-        lines = [*head, *self._entries, "</Collection>", "</VTKFile>", ""]
+        pieces = [
+            f'<DataSet timestep="{time!r}" part="{part}" file={quoteattr(piece)}/>'
+            for time, pieces in self._entries
+            for part, piece in enumerate(pieces)
+        ]
+        lines = [*head, *pieces, "</Collection>", "</VTKFile>", ""]
         unfinished = self._folder / f".{self._name}.pvd"
         try:
             unfinished.write_text("\n".join(lines), encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from interstice.solver.cell import Cell
-from interstice.solver.history import Row
+from interstice.solver.history import Row, read_rows
 from interstice.solver.schedule import Schedule
 from interstice.solver.stepping import Advance
 from interstice.solver.summary import summary, values_of
@@ -34,6 +34,15 @@ class Errors:
     def advanced(self, advance: Advance | None, row: Row) -> None:
         """Take note of a time step."""
         self.rows.append(row)
+
+    def memory(self) -> None:
+        """Return nothing: all it knows is in the history."""
+
+    def recall(self, memory: None) -> None:
+        """Go on after the rows of ``history.csv``."""
+        comm = self.cell.comm
+        assert self.output
+        self.rows = comm.bcast(read_rows(self.output / "history.csv") if comm.rank == 0 else None)
 
     def finished(self, reason: str) -> None:
         """Say why the run stopped, if it did."""
@@ -90,7 +99,16 @@ class TimeSteps(Errors):
             f"{'step':>12} {what:>10} {how_long:>9} {'Newton':>6} {'f_c':>6} {'voltage':>9} {'mean p':>10} "
             f"{'mean gap':>10} {'done':>5} {'to go':>7}"
         )
-        self._number, self._begun, self._now = 0, 0.0, 0.0
+        self._number, self._begun, self._now, self._before = 0, 0.0, 0.0, 0.0
+
+    def recall(self, memory: None) -> None:
+        """Say from where the run goes on."""
+        super().recall(memory)
+        self._number, self._now = int(self.rows[-1]["step [1]"]), self.rows[-1]["time [s]"]
+        self._begun = max((row["time [s]"] for row in self.rows if row["step [1]"] < self._number), default=0.0)
+        self._before = self.schedule.share(self._number, self._now - self._begun)
+        self.start = time.perf_counter()
+        say(f"{'':>12} goes on at {self._now:.6g} s, after {len(self.rows) - 1} time steps")
 
     def advanced(self, advance: Advance | None, row: Row) -> None:
         """Print the line of one time step, after what made it shorter."""
@@ -126,7 +144,8 @@ class TimeSteps(Errors):
 
     def to_go(self, share: float) -> str:
         """Return about how long the rest takes, if what was done so far is a measure."""
-        return duration((time.perf_counter() - self.start) * (1.0 - share) / share) if share else ""
+        done = share - self._before
+        return duration((time.perf_counter() - self.start) * (1.0 - share) / done) if done > 0.0 else ""
 
     def finished(self, reason: str) -> None:
         """Print the summary: how it ended, what it passed and lost, how well the balances close."""

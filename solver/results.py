@@ -15,6 +15,7 @@ WRITTEN = ("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.lo
 """Names of the files that a run writes."""
 WRITTEN_BELOW = {
     "fields": ("*_??????_*.vtu",),
+    "checkpoint": ("??????.npz", ".??????.npz"),
     "plots": (
         *("history.png", "voltage_capacity.png", "crack.png", "cycles.png"),
         *("interface.png", "interface_*.png", "cell.png", "opening.gif"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from mpi4py import MPI
 
 from interstice.solver.algebra import SolveError
 from interstice.solver.cautions import Cautions
 from interstice.solver.cell import Cell
+from interstice.solver.checkpoint import Checkpoint, Checkpoints
 from interstice.solver.fields import FieldWriter
 from interstice.solver.history import HistoryFile, Row, row
 from interstice.solver.launch import end_quietly_when_told
@@ -30,11 +31,25 @@ class Follower(Protocol):
     def finished(self, reason: str) -> None:
         """Take note of the end, with the reason why the protocol could not be carried through, if so."""
 
+    def memory(self) -> Any:
+        """Return, on rank 0, what it has to know to go on from here: numbers, texts, lists and mappings."""
 
-def run(loaded: LoadedCase, output: Path, comm: MPI.Comm, said: Said = "steps") -> int:
+    def recall(self, memory: Any) -> None:
+        """Go on from where `memory` was asked for, in a run that goes on from a checkpoint. Collective."""
+
+
+def run(
+    loaded: LoadedCase,
+    output: Path,
+    comm: MPI.Comm,
+    said: Said = "steps",
+    overrides: Sequence[str] = (),
+    begun: Checkpoint | None = None,
+) -> int:
     """Run a checked case into the folder `output`; return 0, or 1 if the protocol could not be carried through.
 
-    `said` is what it prints.
+    `said` is what it prints, `overrides` are those with which the case was read. The run goes on from where it was
+    `begun`, if that is given.
     """
 
     def followers(cell: Cell) -> Sequence[Follower]:
@@ -43,19 +58,28 @@ def run(loaded: LoadedCase, output: Path, comm: MPI.Comm, said: Said = "steps") 
         if comm.rank == 0:
             write_versions(output)
         teller = TELLERS[said](cell, output)
-        cautions = Cautions(cell, loaded.warnings, output, aloud=teller.aloud)
+        cautions = Cautions(cell, () if begun else loaded.warnings, output, aloud=teller.aloud)
         teller.warnings = cautions.told
-        return HistoryFile(output / "history.csv", comm), FieldWriter(cell, output), cautions, teller
+        files = HistoryFile(output / "history.csv", comm), FieldWriter(cell, output)
+        checkpoints = Checkpoints(cell, loaded, overrides, output)
+        checkpoints.followers = [*files, cautions, teller, checkpoints]
+        return checkpoints.followers
 
-    return 1 if simulate(loaded, comm, followers) else 0
+    return 1 if simulate(loaded, comm, followers, begun) else 0
 
 
-def simulate(loaded: LoadedCase, comm: MPI.Comm, follow: Callable[[Cell], Sequence[Follower]]) -> str:
+def simulate(
+    loaded: LoadedCase,
+    comm: MPI.Comm,
+    follow: Callable[[Cell], Sequence[Follower]],
+    begun: Checkpoint | None = None,
+) -> str:
     """Carry out a checked case before the followers that `follow` makes; return why it stopped early, "" if it did not.
 
-    What the followers were told stands, whatever ends the run.
+    What the followers were told stands, whatever ends the run. It goes on from where it was `begun`, if that is given.
     """
     cell = Cell(loaded.case, loaded.materials, loaded.folder, comm)
+    stepping = Stepping(cell, loaded.case.protocol, loaded.case.time)
     followers = follow(cell)
 
     def tell(advance: Advance | None) -> None:
@@ -65,9 +89,14 @@ def simulate(loaded: LoadedCase, comm: MPI.Comm, follow: Callable[[Cell], Sequen
 
     reason = ""
     try:
-        cell.press()
-        tell(None)
-        for advance in Stepping(cell, loaded.case.protocol, loaded.case.time):
+        if begun:
+            cell.go_on(begun.values)
+            for follower, memory in zip(followers, begun.memories, strict=True):
+                follower.recall(memory)
+        else:
+            cell.press()
+            tell(None)
+        for advance in stepping:
             tell(advance)
     except (SolveError, ProtocolError) as stopped:
         reason = str(stopped)

@@ -60,7 +60,9 @@ def _options(
 
 @app.command()
 def run(
-    case: CaseArgument,
+    case: Annotated[
+        Path | None, typer.Argument(metavar="CASE", help="case file (YAML)", show_default=False, readable=False)
+    ] = None,
     ranks: Annotated[
         int | None, typer.Option("-n", metavar="RANKS", help="number of MPI ranks; 1 if not given", show_default=False)
     ] = None,
@@ -76,6 +78,15 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="replace the results of an earlier run in that folder")
     ] = False,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume",
+            metavar="DIR",
+            help="go on with the run whose results are in this folder, on any number of ranks; without CASE",
+            show_default=False,
+        ),
+    ] = None,
     overrides: Overrides = None,
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="print a line for each time step, and why it was shortened")
@@ -88,7 +99,13 @@ def run(
     if len(chosen) > 1:
         fail(f"{chosen[0]} stands beside {chosen[1]}; give one of them")
     said: Said = "everything" if verbose else "nothing" if quiet else "json" if as_json else "steps"
-    raise typer.Exit(Job(case, overrides or [], output, overwrite, said).carry_out(ranks))
+    if resume:
+        given = {"CASE": case, "-o": output, "--set": overrides, "--overwrite": overwrite}
+        if besides := [name for name, value in given.items() if value]:
+            fail(f"--resume {resume}: goes on with the case, values and folder of that run; leave out {besides[0]}")
+    elif case is None:
+        fail("run: a CASE is needed, or --resume DIR")
+    raise typer.Exit(Job(case, overrides or [], output, overwrite, said, resume).carry_out(ranks))
 
 
 @app.command()

@@ -27,18 +27,25 @@ OPTIONS: dict[Said, list[str]] = {"steps": [], "everything": ["-v"], "nothing": 
 
 @dataclass(frozen=True)
 class Job:
-    """What was asked for: a case with values replaced, a folder (None: one named after the case), what to print."""
+    """What was asked for: a case with values replaced, a folder (None: one named after the case), what to print.
 
-    case: Path
+    With `resume` it is to go on with the run whose results are in that folder, and the case is that of the run.
+    """
+
+    case: Path | None
     overrides: list[str]
     output: Path | None
     overwrite: bool
     said: Said
+    resume: Path | None = None
 
     def carry_out(self, ranks: int | None) -> int:
         """Run the case on `ranks` ranks, or those of the mpirun that started this process; return the exit code."""
         if mpi_rank() is None:
             ranks = allowed(1 if ranks is None else ranks)
+            if self.resume and ranks > 1:
+                # the ranks look for themselves: who starts them must not have started MPI
+                return self._on_ranks(ranks, self.resume)
             loaded, directory = self._checked()
             return self._on_ranks(ranks, directory) if ranks > 1 else self._simulate(loaded, directory)
         if ranks is not None:
@@ -48,20 +55,31 @@ class Job:
     def _checked(self) -> tuple[LoadedCase, Path]:
         """Return the case and the folder of its results after making sure that both can be used."""
         try:
-            loaded = read_case(self.case, self.overrides)
-            return loaded, prepare(self.output, loaded, self.overwrite)
+            return self._found()
         except (CaseError, OutputError) as error:
             fail(str(error))
+
+    def _found(self) -> tuple[LoadedCase, Path]:
+        """Return the case and the folder of its results, ready to be written; CaseError or OutputError."""
+        if self.resume:
+            from interstice.solver.checkpoint import latest
+
+            return latest(self.resume).case(), self.resume
+        assert self.case
+        loaded = read_case(self.case, self.overrides)
+        return loaded, prepare(self.output, loaded, self.overwrite)
 
     def _checked_together(self) -> tuple[LoadedCase, Path]:
         """Do the same on one rank for all; if it fails, all do."""
         from mpi4py import MPI
 
+        if self.resume:
+            # not on rank 0 alone: PETSc begins with all ranks
+            from interstice.solver import checkpoint  # noqa: F401
         problem = loaded = directory = None
         if MPI.COMM_WORLD.rank == 0:
             try:
-                loaded = read_case(self.case, self.overrides)
-                directory = prepare(self.output, loaded, self.overwrite)
+                loaded, directory = self._found()
             except (CaseError, OutputError) as error:
                 problem = str(error)
         problem, loaded, directory = MPI.COMM_WORLD.bcast((problem, loaded, directory))
@@ -74,10 +92,14 @@ class Job:
         cores = len(os.sched_getaffinity(0))
         if ranks > cores:
             warn(f"warning: {ranks} ranks share {cores} cores and will be slower than {cores} ranks")
-        options = [word for override in self.overrides for word in ("--set", override)]
-        # the folder has just been made for them
-        options += ["-o", str(directory), "--overwrite", *OPTIONS[self.said]]
-        code = launch.on_ranks(ranks, ["run", *options, "--", str(self.case)])
+        if self.resume:
+            options = ["--resume", str(self.resume)]
+        else:
+            options = [word for override in self.overrides for word in ("--set", override)]
+            # the folder has just been made for them
+            options += ["-o", str(directory), "--overwrite"]
+        case = ["--", str(self.case)] if self.case else []
+        code = launch.on_ranks(ranks, ["run", *options, *OPTIONS[self.said], *case])
         if code == 130:
             warn(_interrupted(directory))
         return code
@@ -88,9 +110,10 @@ class Job:
 
         comm = MPI.COMM_WORLD
         try:
-            from interstice.solver import simulation
+            from interstice.solver import checkpoint, simulation
 
-            return simulation.run(loaded, directory, comm, self.said)
+            begun = checkpoint.shared(directory, comm) if self.resume else None
+            return simulation.run(loaded, directory, comm, self.said, self.overrides, begun)
         except CaseError as error:
             warn(str(error))
             if comm.rank == 0:

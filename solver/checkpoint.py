@@ -1,0 +1,193 @@
+"""Checkpoints: from them a run goes on that was broken off, as if nothing had happened, on any number of ranks.
+
+They lie in the folder ``checkpoint`` of the results, named after the number of time steps done, the last two of them.
+Each is an archive of NumPy arrays (.npz): the state of the cell by name, functions at all dofs in an order that does
+not depend on the ranks, and as text what else is to be known. It is written aside, brought to the disk and renamed, so
+that a run that is killed at any moment leaves a whole one; the archive has a checksum of every part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from mpi4py import MPI
+
+from interstice.solver.cell import Cell
+from interstice.solver.environment import version
+from interstice.solver.history import Row
+from interstice.solver.reader import LoadedCase, read_case
+from interstice.solver.results import OutputError
+from interstice.solver.state import Snapshot
+from interstice.solver.stepping import Advance
+
+if TYPE_CHECKING:
+    from interstice.solver.simulation import Follower
+
+FOLDER = "checkpoint"
+KEPT = 2
+"""How many are kept: the one before the last, too, for the disk may be full, or broken, when the last is written."""
+FORMAT = 1
+ABOUT = "about"
+"""The name of the text among the values."""
+
+
+class CheckpointError(OutputError):
+    """A run cannot go on from here; the text says why."""
+
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint holds: what it is `about` and, on rank 0, the values of the state."""
+
+    path: Path
+    about: dict[str, Any]
+    values: Snapshot
+
+    @property
+    def memories(self) -> list[Any]:
+        """What the followers of the run remember."""
+        return list(self.about["followers"])
+
+    def case(self) -> LoadedCase:
+        """Return the case of the run; CaseError if it cannot be read any more, CheckpointError if it is another one."""
+        loaded = read_case(self.about["case"], self.about["overrides"])
+        self.check(loaded)
+        return loaded
+
+    def check(self, loaded: LoadedCase) -> None:
+        """Raise CheckpointError unless the run was one of this case."""
+        if fingerprint(loaded) != self.about["fingerprint"]:
+            raise CheckpointError(
+                f"{self.path}: is not a checkpoint of {loaded.path} as it is now: the case, its materials or its "
+                "topography have changed; run it anew"
+            )
+
+
+class Checkpoints:
+    """Writes checkpoints into a folder of results, as a follower of the run that comes after all others."""
+
+    def __init__(self, cell: Cell, loaded: LoadedCase, overrides: Sequence[str], folder: Path) -> None:
+        self._cell, self._folder, self._wanted = cell, folder / FOLDER, cell.case.output
+        self.followers: Sequence[Follower] = ()
+        self._about: dict[str, Any] = {}
+        if cell.comm.rank == 0:
+            self._about = {
+                "format": FORMAT,
+                "version": version(),
+                "case": str(loaded.path),
+                "overrides": list(overrides),
+                "fingerprint": fingerprint(loaded),
+            }
+        self._number = self._written = 0
+        self._last = time.monotonic()
+
+    def advanced(self, advance: Advance | None, row: Row) -> None:
+        """Write one if the last is as old as the case says. Collective."""
+        if advance is None:
+            return
+        self._number += 1
+        due = time.monotonic() - self._last >= self._wanted.checkpoint_time
+        if self._cell.comm.bcast(due) or self._number - self._written >= self._wanted.checkpoint_steps:
+            self.write()
+
+    def finished(self, reason: str) -> None:
+        """Write the last state, unless that is done."""
+        if self._number > self._written:
+            self.write()
+
+    def write(self) -> None:
+        """Write the present state. Collective."""
+        values = self._cell.state.gathered(self._cell.comm)
+        problem: OSError | None = None
+        if self._cell.comm.rank == 0:
+            about = self._about | {"followers": [follower.memory() for follower in self.followers]}
+            try:
+                _write(self._folder, self._number, {**values, ABOUT: np.array(json.dumps(about))})
+            except OSError as error:
+                problem = error
+        if problem := self._cell.comm.bcast(problem):
+            raise problem
+        self._written, self._last = self._number, time.monotonic()
+
+    def memory(self) -> int:
+        """Return the number of time steps done."""
+        return self._number
+
+    def recall(self, memory: int) -> None:
+        """Go on after so many time steps."""
+        self._number = self._written = memory
+
+
+def latest(results: Path) -> Checkpoint:
+    """Return the last whole checkpoint in a folder of results; CheckpointError if there is none."""
+    damaged: list[str] = []
+    for path in sorted((results / FOLDER).glob("[0-9]*.npz"), reverse=True):
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                values = {name: archive[name] for name in archive.files}
+            about = json.loads(str(values.pop(ABOUT)))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            damaged.append(f"{path.name}: {error}")
+            continue
+        if about.get("format") != FORMAT:
+            raise CheckpointError(f"{path}: was written by Interstice {about.get('version')}, in another format")
+        return Checkpoint(path, about, values)
+    if damaged:
+        raise CheckpointError(f"{results / FOLDER}: no checkpoint is whole ({'; '.join(damaged)})")
+    raise CheckpointError(f"{results}: no checkpoint is in this folder, so that no run can go on from it")
+
+
+def shared(results: Path, comm: MPI.Comm) -> Checkpoint:
+    """Return the last whole checkpoint, with its values on rank 0 alone; CheckpointError as `latest`. Collective."""
+    found, problem = None, ""
+    if comm.rank == 0:
+        try:
+            found = latest(results)
+        except CheckpointError as error:
+            problem = str(error)
+    if problem := comm.bcast(problem):
+        raise CheckpointError(problem)
+    path, about = comm.bcast((found.path, found.about) if found else None)
+    return found or Checkpoint(path, about, {})
+
+
+def fingerprint(loaded: LoadedCase) -> str:
+    """Return a hash of a case with all its numbers, those of materials too, and of the files that it refers to."""
+
+    def content(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: content(entry) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [content(entry) for entry in value]
+        if isinstance(value, str) and os.path.isabs(value) and Path(value).is_file():
+            return hashlib.sha256(Path(value).read_bytes()).hexdigest()
+        return value
+
+    values = content(loaded.case.model_dump(mode="json", exclude={"title", "output"}))
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _write(folder: Path, number: int, values: Mapping[str, Any]) -> None:
+    """Write an archive in one stroke, then remove those that are not kept any more."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{number:06d}.npz"
+    unfinished = folder / f".{name}"
+    with unfinished.open("wb") as stream:
+        np.savez(stream, **values)
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.replace(folder / name)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    for old in sorted(folder.glob("[0-9]*.npz"))[:-KEPT]:
+        old.unlink(missing_ok=True)
