@@ -128,7 +128,7 @@ class Checkpoints:
 def latest(results: Path) -> Checkpoint:
     """Return the last whole checkpoint in a folder of results; CheckpointError if there is none."""
     damaged: list[str] = []
-    for path in sorted((results / FOLDER).glob("[0-9]*.npz"), reverse=True):
+    for path in reversed(_written(results / FOLDER)):
         try:
             with np.load(path, allow_pickle=False) as archive:
                 values = {name: archive[name] for name in archive.files}
@@ -189,5 +189,10 @@ def _write(folder: Path, number: int, values: Mapping[str, Any]) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    for old in sorted(folder.glob("[0-9]*.npz"))[:-KEPT]:
+    for old in [*_written(folder)[:-KEPT], *folder.glob(".*.npz")]:
         old.unlink(missing_ok=True)
+
+
+def _written(folder: Path) -> list[Path]:
+    """Return the files of checkpoints, the last one last."""
+    return sorted(folder.glob("[0-9]*.npz"), key=lambda path: int(path.stem))

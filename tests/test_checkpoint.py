@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import Run, tiny_cell, tiny_run
+from builders import TINY, Run, tiny_case, tiny_cell, tiny_run
 from mpi4py import MPI
 from test_history import COUNTS, FEW_STEPS, LOOSE, RUNS
+from typer.testing import CliRunner
 
-from interstice.solver import history
+from interstice.cli import app
+from interstice.solver import checkpoint, history
+from interstice.solver.checkpoint import CheckpointError, fingerprint
+from interstice.solver.history import read_rows
 from interstice.solver.stepping import Stepping
 
 
-@pytest.mark.parametrize("name", RUNS)
+COVERING = ("fixed thickness", "every law", "free and rotating", "stress and film", "polymer", "heat", "3D, passivated")
+"""Runs with all that has a state; in a longer look all of `RUNS` went on like this."""
+
+
+@pytest.mark.parametrize("name", COVERING)
 def test_a_run_that_goes_on_from_a_state_is_the_one_that_was_not_broken_off(name: str) -> None:
     overrides = *RUNS[name], FEW_STEPS
     whole = tiny_run(*overrides)
@@ -34,7 +50,7 @@ def test_a_run_that_goes_on_from_a_state_is_the_one_that_was_not_broken_off(name
     assert_same(rows, whole)
 
 
-def assert_same(rows: Sequence[Mapping[str, float]], whole: Run) -> None:
+def assert_same(rows: Sequence[Mapping[str, float]], whole: Run, tolerance: float = 1e-10) -> None:
     """Require that the rows after the assembled cell are those of the `whole` run but for rounding."""
     work = np.abs(whole.column("work of the eigenstrain [J]")).max()
     for column in whole.rows[0].keys() - LOOSE - COUNTS:
@@ -42,6 +58,146 @@ def assert_same(rows: Sequence[Mapping[str, float]], whole: Run) -> None:
         # an energy that is zero but for rounding is so beside the others
         scale = work if column.endswith("[J]") else np.abs(expected).max()
         found = [row[column] for row in rows]
-        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10 * scale, err_msg=column)
+        np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance * scale, err_msg=column)
     for column in LOOSE & whole.rows[0].keys():
         assert max(row[column] for row in rows) <= 1e-8
+
+
+# --- files -----------------------------------------------------------------------------------------
+
+
+def snapshot() -> dict[str, np.ndarray]:
+    return {"a.x": np.array([1.0, 2.0]), "cathode/separator.bond.damage": np.array([[0.5]])}
+
+
+def written(folder: Path, *numbers: int, fingerprint: str = "") -> Path:
+    """Make checkpoints of these numbers of time steps in a folder of results, and return the folder."""
+    about = {"format": checkpoint.FORMAT, "version": "0", "fingerprint": fingerprint, "followers": []}
+    for number in numbers:
+        text = np.array(json.dumps(about | {"number": number}))
+        checkpoint._write(folder / checkpoint.FOLDER, number, {**snapshot(), checkpoint.ABOUT: text})
+    return folder
+
+
+def test_the_last_two_checkpoints_are_kept_and_the_last_is_read(tmp_path: Path) -> None:
+    written(tmp_path, 8, 9, 10, 1000000)
+    assert sorted(path.name for path in (tmp_path / "checkpoint").iterdir()) == ["000010.npz", "1000000.npz"]
+    found = checkpoint.latest(tmp_path)
+    assert found.about["number"] == 1000000
+    assert found.values.keys() == snapshot().keys()
+    for name, values in snapshot().items():
+        np.testing.assert_array_equal(found.values[name], values)
+
+
+@pytest.mark.parametrize("harm", ["cut", "flipped", "empty", "text"])
+def test_a_damaged_checkpoint_is_told_and_the_one_before_it_read(tmp_path: Path, harm: str) -> None:
+    last = written(tmp_path, 8, 9) / "checkpoint" / "000009.npz"
+    whole = bytearray(last.read_bytes())
+    place = whole.index(np.array([1.0, 2.0]).tobytes())
+    whole[place] ^= 1
+    last.write_bytes({"cut": whole[:-40], "flipped": whole, "empty": b"", "text": b"no archive"}[harm])
+    assert checkpoint.latest(tmp_path).about["number"] == 8
+    (tmp_path / "checkpoint" / "000008.npz").write_bytes(b"")
+    with pytest.raises(CheckpointError, match=r"no checkpoint is whole \(000009.npz: .*; 000008.npz"):
+        checkpoint.latest(tmp_path)
+
+
+def test_a_folder_without_a_checkpoint_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no checkpoint is in this folder"):
+        checkpoint.latest(tmp_path)
+
+
+def test_what_a_killed_run_left_half_written_is_no_checkpoint_and_goes(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint").mkdir()
+    (tmp_path / "checkpoint" / ".000007.npz").write_bytes(b"half")
+    written(tmp_path, 8)
+    assert checkpoint.latest(tmp_path).about["number"] == 8
+    assert [path.name for path in (tmp_path / "checkpoint").iterdir()] == ["000008.npz"]
+
+
+def test_a_checkpoint_of_another_format_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, 8)
+    monkeypatch.setattr(checkpoint, "FORMAT", checkpoint.FORMAT + 1)
+    with pytest.raises(CheckpointError, match="in another format"):
+        checkpoint.latest(tmp_path)
+
+
+def test_a_checkpoint_of_another_case_is_refused(tmp_path: Path) -> None:
+    same, other = tiny_case(), tiny_case("electrolyte.overrides={young_modulus: 21 GPa}")
+    found = checkpoint.latest(written(tmp_path, 8, fingerprint=fingerprint(same)))
+    found.check(tiny_case("output.fields_every=7"))
+    with pytest.raises(CheckpointError, match="have changed"):
+        found.check(other)
+
+
+def test_a_fingerprint_is_that_of_the_contents_of_files_wherever_they_are(tmp_path: Path) -> None:
+    prints = []
+    for folder, height in (("a", 1.0), ("b", 1.0), ("c", 2.0)):
+        (tmp_path / folder).mkdir()
+        x = np.linspace(0.0, 2.0, 33)
+        np.savetxt(tmp_path / folder / "scan.txt", np.transpose([x, height * np.sin(np.pi * x)]))
+        surface = f"{{kind: measured, file: {tmp_path / folder / 'scan.txt'}, unit: 1 um, height_unit: 1 nm}}"
+        prints.append(fingerprint(tiny_case(f"geometry.roughness={surface}")))
+    assert prints[0] == prints[1] != prints[2]
+
+
+# --- the program -----------------------------------------------------------------------------------
+
+
+PROGRAM = ["-m", "interstice", "run"]
+EACH_STEP = ("--set", FEW_STEPS, "--set", "output.checkpoint_steps=1")
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the results of a run that was killed halfway."""
+    case = tmp_path_factory.mktemp("killed") / "tiny.yaml"
+    case.write_text(TINY, encoding="utf-8")
+    results = case.with_name("results")
+    halfway = results / "checkpoint" / f"{len(tiny_run(FEW_STEPS).rows) // 2:06d}.npz"
+    victim = subprocess.Popen([sys.executable, *PROGRAM, str(case), "--quiet", *EACH_STEP, "-o", str(results)])
+    while not halfway.exists() and victim.poll() is None:
+        time.sleep(0.01)
+    victim.kill()
+    assert victim.wait() == -signal.SIGKILL
+    return results
+
+
+@pytest.fixture
+def results(killed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(killed, tmp_path / "results"))
+
+
+def test_a_killed_run_goes_on_without_gap_or_repeat(results: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, *PROGRAM, "--resume", str(results)], check=True, text=True, capture_output=True
+    )
+    assert "goes on at" in said.stdout
+    whole = tiny_run(FEW_STEPS)
+    rows = read_rows(results / "history.csv")
+    assert_same(rows[1:], whole)
+    times = [float(time) for time in re.findall('timestep="(.*?)"', (results / "interface.pvd").read_text())]
+    np.testing.assert_allclose(times, whole.column("time [s]"))
+    pieces = re.findall('file="(.*?)"', (results / "interface.pvd").read_text())
+    assert len(pieces) == len(times) and all((results / piece).is_file() for piece in pieces)
+    told = (results / "warnings.txt").read_text().splitlines()
+    assert len(told) == len(set(told)) > 0
+
+
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_a_killed_run_goes_on_on_more_ranks(mpi_run: Callable[..., str], results: Path, ranks: int) -> None:
+    mpi_run([*PROGRAM, "--resume", str(results), "--quiet"], ranks, timeout=120)
+    assert_same(read_rows(results / "history.csv")[1:], tiny_run(FEW_STEPS), 1e-6)
+
+
+def test_what_cannot_go_on_is_refused_in_words(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    for arguments, words in {
+        ("--resume", folder): "no checkpoint is in this folder",
+        ("--resume", folder, "-o", "x"): "leave out -o",
+        ("--resume", folder, "x.yaml"): "leave out CASE",
+        (): "a CASE is needed, or --resume DIR",
+    }.items():
+        said = CliRunner().invoke(app, ["run", *arguments])
+        assert said.exit_code == 2
+        assert words in said.output
