@@ -91,7 +91,7 @@ class HistoryFile:
     """`history.csv` on rank 0, written row by row, so that a run that ends early leaves all it computed."""
 
     def __init__(self, path: Path, comm: MPI.Comm) -> None:
-        self._begun = False
+        self._begun, self._size = False, 0
         self._stream: IO[str] | None = path.open("a", newline="", encoding="utf-8") if comm.rank == 0 else None
 
     def advanced(self, advance: Advance | None, row: Row) -> None:
@@ -105,14 +105,15 @@ class HistoryFile:
         self._begun = True
         writer.writerow({key: value if key == KIND else f"{value:.12g}" for key, value in full.items()})
         self._stream.flush()
+        self._size = self._stream.tell()
 
     def memory(self) -> int:
         """Return the size of the file [bytes]."""
-        return self._stream.tell() if self._stream else 0
+        return self._size
 
     def recall(self, memory: int) -> None:
         """Go on after so many bytes; rows of time steps that are to be taken again go."""
-        self._begun = True
+        self._begun, self._size = True, memory
         if self._stream:
             self._stream.truncate(memory)
             self._stream.seek(memory)
