@@ -47,7 +47,8 @@ class Box:
     from the origin and no wider than the blocks, the mesh is a regular one of `core_elements` per edge, and in the
     height of `core_layers` or as many: pressures on an irregular mesh scatter.
     With `circle`, element edges follow the circle of that radius about the origin of the interface (3D).
-    `mirrored` blocks and their core go on to −x: the blocks cover [−length, length].
+    `mirrored` blocks and their core go on to −x: the blocks cover [−length, length]. Their cores mirror each other at
+    the interface, too, so that equal blocks that are pressed do not slip.
     """
 
     dimension: int
@@ -165,6 +166,9 @@ class Box:
         """Return the corners of a rectangle or box in one order everywhere, so that diagonals of its faces match."""
         points = sorted(set(gmsh.model.getBoundary([entity], oriented=False, recursive=True)))
         x = np.array([self._bounds(point)[0] for point in points])
+        if self.mirrored:
+            # counted from the interface
+            x[:, self.dimension - 1] = np.abs(x[:, self.dimension - 1])
         upper = (x > x.mean(axis=0))[:, np.ptp(x, axis=0) > NEAR]
         # round the lower face, then round the upper one
         around = 2 * upper[:, 1] + (upper[:, 0] != upper[:, 1]) + 4 * upper[:, 2:].sum(axis=1)

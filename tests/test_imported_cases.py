@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import BONDED, carry_out
 from grids import layers
 from typer.testing import CliRunner
 
@@ -154,3 +155,23 @@ def test_pressure_and_current_of_the_documented_cell_pass_both_interfaces_whole(
         current = last[f"mean local current density of {side}"]
         assert current == pytest.approx(size * last["current density"], rel=1e-9)
     assert last["mean pressure of cathode/separator"] == pytest.approx(5e6, rel=1e-9)
+
+
+def test_a_bond_and_friction_between_free_edges_bear_a_fast_charge_under_a_light_stack(half_cell: Path) -> None:
+    """The bond wears and its sides slip, and no event is counted in which nothing broke."""
+    layers().write(half_cell.parent / "grid.msh")
+    overrides = (
+        "geometry.lateral=free",
+        BONDED,
+        "interface.friction={coefficient: 0.3}",
+        "stack.pressure=1 MPa",
+        "protocol=[{step: charge, c_rate: 2, until: {time: 40 s}}]",
+        "time={initial: 20 s, maximum: 60 s}",
+    )
+    run = carry_out(read_case(half_cell, overrides))
+    assert run.stopped == ""
+    assert run.column("mean damage [1]")[-1] > 0.1
+    assert run.column("energy lost to friction [J]")[-1] > 0.0
+    events = [advance.event for advance in run.advances if advance.event]
+    assert len(events) == run.column("unstable [1]").sum()
+    assert all(event.broken > 0.0 for event in events)

@@ -39,14 +39,16 @@ STALLED = 2e-10
 particle that hardly anything holds, are not solved as well as rounding of the unknowns would allow."""
 
 SHARPER = 1e-3
-"""Factor on the linear solver's relative tolerance after a step that made more entries switch than the one before."""
+"""Factor on the linear solver's relative tolerance after a step that made more entries switch than the one before, and
+in a solve that takes long: a stiff row that a loose solve leaves may make the same entry switch again and again."""
 
 NEAR, TOWARDS = 0.01, 0.9
 """Distance to a bound, over that of both bounds, within which the unknown is its logarithm, and the largest share of
 that distance that an entry goes in a Newton step."""
 
 RESTLESS, HALF = 8, 0.5
-"""From this Newton step on, where no fewer entries switch than before, the next is this share: to and fro ends so."""
+"""A solve takes long from this Newton step on. Where no fewer entries switch than before, the next step is then this
+share of itself: to and fro ends so."""
 
 OUTWORN = 2.0
 """A multigrid hierarchy serves later matrices until it takes this many times the iterations it took at first."""
@@ -181,8 +183,9 @@ class System:
                 correct()
             before = flipped
             flipped, drift = update()
-            self.solver.setTolerances(rtol=self._loose * (SHARPER if flipped > before >= 0 else 1.0))
-            share = HALF if iteration >= RESTLESS and flipped >= before > 0 else 1.0
+            restless = iteration >= RESTLESS
+            self.solver.setTolerances(rtol=self._loose * (SHARPER if restless or flipped > before >= 0 else 1.0))
+            share = HALF if restless and flipped >= before > 0 else 1.0
         ratios = ", ".join(f"{f.function.name} {norm:.1e}" for f, norm in zip(self.fields, norms, strict=True))
         raise SolveError(
             f"no convergence in {most_iterations} Newton steps "

@@ -136,6 +136,15 @@ class Contact(Part):
         return value, ufl.diff(value, reached) * (self.law - self._reached("+"))
 
     @property
+    def reached(self) -> npt.NDArray[np.float64]:
+        """The pressure that the last Newton step found at the nodes that touch [Pa], shape (local and ghost nodes,).
+
+        At a solution it is `pressure`, which before is a step further on, and nothing where λ begins anew.
+        """
+        reached: npt.NDArray[np.float64] = self.active.x.array * self._reached.x.array
+        return reached
+
+    @property
     def pressure(self) -> np.ndarray:
         """The contact pressure at the nodes [Pa], shape (local and ghost nodes,), for the gap as last read."""
         trial = self.multiplier.x.array - self.augmentation.x.array * self.gap.values.x.array

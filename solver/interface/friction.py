@@ -8,8 +8,14 @@ contact is in one of two states, held fixed during a Newton step:
 The multiplier λ_t and the states are updated inside the Newton loop, as those of contact are. On sticking nodes each
 step divides the slip by about r h/E, so that the fixed point is s = 0 on them and s ∥ λ_t, |λ_t| = μ p_n on the others
 (Alart and Curnier 1991; Hüeber, Stadler and Wohlmuth 2008). A node that sticks slips when |τ| > μ p_n; one that slips
-sticks when it would slip against the traction on it. A node that closes has no friction until the step is committed:
-where in the step it closed is not known, and friction acts on the slip thereafter.
+sticks when it would slip against the traction on it. p_n is here the pressure that the Newton step found: contact may
+begin its multiplier anew, and would leave nothing to hold what sticks.
+
+A node that closes has friction in the same step, on the slip since the step began, as others do. Where the pull grows
+by more than μ times what the pressure does, the tractions are those of pressing first, and the same in any number of
+steps (R. D. Mindlin, H. Deresiewicz, J. Appl. Mech. 20, 327, 1953). Where in the step a node closed is not known, and
+how it moved before counts as slip: in a press alone, unlike sides shear each other too much, and lose too much, by what
+falls with the step.
 
 The tangent is not symmetric, for t_t follows p_n where the sides slip.
 """
@@ -52,9 +58,9 @@ class Friction(Part):
         self.multiplier, self.origin = (
             self.state.function(interface.function(name, shape)) for name in ("friction_multiplier", "committed_jump")
         )
-        self.sticking, self.slipping, self.held, self.distance, self.dissipated = (
+        self.sticking, self.slipping, self.distance, self.dissipated = (
             self.state.function(interface.function(name))
-            for name in ("sticking", "slipping", "closed_when_committed", "slipped_distance", "frictional_energy")
+            for name in ("sticking", "slipping", "slipped_distance", "frictional_energy")
         )
 
         normal = interface.normal("+")
@@ -104,15 +110,14 @@ class Friction(Part):
         self.distance.x.array[:] += self.slipping.x.array * np.linalg.norm(slip, axis=1)
         self.dissipated.x.array[:] += self.slipping.x.array * work
         self.origin.x.array[:] = self._jump.read()
-        self.held.x.array[:] = self.contact.active.x.array
         self.sticking.x.array[:] = (self._bound() > 0.0) & (self.slipping.x.array < 1.0)
 
     def join(self) -> None:
         self.commit()
 
     def _bound(self) -> np.ndarray:
-        """Return μ p_n [Pa] of the nodes that have friction in this step, zero elsewhere."""
-        return self.held.x.array * self._coefficient.read() * self.contact.pressure
+        """Return μ p_n [Pa] of the nodes that touch, zero elsewhere."""
+        return self._coefficient.read() * self.contact.reached
 
     def _vectors(self, values: np.ndarray) -> np.ndarray:
         return values.reshape(-1, self._dimension)
