@@ -26,7 +26,6 @@ from interstice.solver.checkpoint import CheckpointError, fingerprint
 from interstice.solver.history import read_rows
 from interstice.solver.stepping import Stepping
 
-
 COVERING = ("fixed thickness", "every law", "free and rotating", "stress and film", "polymer", "heat", "3D, passivated")
 """Runs with all that has a state; in a longer look all of `RUNS` went on like this."""
 
