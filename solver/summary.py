@@ -4,7 +4,8 @@
 
 over all that charges the cell, and over all that discharges it; the Coulombic efficiency of a cycle is Q of its
 discharge over Q of its charge, the energy efficiency likewise that of E. Between two rows V and η are their mean; in
-the first time step after a jump of the current they are those at its end.
+the first time step after a jump of the current they are those at its end. A step of the protocol through which nothing
+passes, but for rounding, neither charges nor discharges.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ Array = npt.NDArray[np.float64]
 
 LOSS = " overpotential [V]"
 BALANCES = ("complementarity", "charge balance", "lithium balance")
+NOTHING = 1e-9
+"""Charge that one step of the protocol passes in one direction, over the most that any does, which counts as none: the
+rounding of a rest, and the noise at the end of a hold."""
 
 
 def summary(rows: Sequence[Row], interfaces: Sequence[str]) -> dict[str, Any]:
@@ -35,7 +39,7 @@ def summary(rows: Sequence[Row], interfaces: Sequence[str]) -> dict[str, Any]:
         "newton iterations [1]": sum(int(row["newton iterations [1]"]) for row in rows),
     }
     names = [column for column in rows[0] if column.endswith(LOSS)]
-    charge = np.diff([row["net charge [A h/m^2]"] for row in rows])
+    charge = _charges(rows)
     voltage = _within(rows, "voltage [V]")
     losses = {name.removesuffix(LOSS): _within(rows, name) for name in names}
     for kind, flowing in (("charge", charge > 0.0), ("discharge", charge < 0.0)):
@@ -65,6 +69,15 @@ def values_of(row: Row, quantity: str) -> list[float]:
     """Return a quantity of every interface or electrode that has it."""
     names = (f"{quantity} [", f"{quantity} of ")
     return [value for column, value in row.items() if column.startswith(names)]
+
+
+def _charges(rows: Sequence[Row]) -> Array:
+    """Return the charge that passes in each time step, > 0 where it charges the cell [A h/m²]."""
+    charge = np.diff([row["net charge [A h/m^2]"] for row in rows])
+    step = np.array([int(row["step [1]"]) for row in rows[1:]], dtype=int)
+    direction = 2 * step + (charge < 0.0)
+    passed = np.bincount(direction, np.abs(charge))
+    return np.where(passed[direction] > NOTHING * passed.max(initial=0.0), charge, 0.0)
 
 
 def _within(rows: Sequence[Row], column: str) -> Array:

@@ -83,6 +83,19 @@ def test_what_did_not_happen_is_not_summed_up(currents: tuple[float, ...]) -> No
     assert ("charge" in found, "discharge" in found) == (max(currents) > 0, min(currents) < 0)
 
 
+@pytest.mark.parametrize("noise", [1e-16, -1e-16, -1e-12])
+def test_the_rounding_of_a_rest_and_the_noise_of_a_hold_are_no_discharge(noise: float) -> None:
+    """A charge, and then a step at what the charge rounds to: no line, no efficiency; what is small but real counts."""
+    found, exact = (summary(made_up(2.0, current), NAMES) for current in (noise, 0.0))
+    assert "discharge" not in found and found["cycles"] == []
+    assert found["charge"]["capacity [A h/m^2]"] == pytest.approx(exact["charge"]["capacity [A h/m^2]"], rel=1e-15)
+    rested = summary(made_up(2.0, noise, -1.0, noise, cycles=(1, 1, 1, 2)), NAMES)
+    assert [cycle["coulombic efficiency [1]"] for cycle in rested["cycles"]] == pytest.approx([0.5])
+    small = summary(made_up(2.0, -1e-6), NAMES)
+    assert small["discharge"]["capacity [A h/m^2]"] == pytest.approx(1e-6, rel=1e-6)
+    assert small["cycles"][0]["coulombic efficiency [1]"] == pytest.approx(5e-7, rel=1e-6)
+
+
 def test_active_fraction_is_that_of_each_interface_assembled_lowest_and_at_the_end() -> None:
     found = summary(made_up(2.0, 1.0), NAMES)
     first, second = (found["active fraction [1]"][name] for name in NAMES)
