@@ -14,7 +14,7 @@ OutputError of a folder. A protocol that could not be carried through is no erro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ Array = npt.NDArray[np.float64]
 def load(case: str | Path | Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> LoadedCase:
     """Return a checked case: of a file, or a mapping of the same keys and values, whose paths begin where Python runs.
 
+    Its `notes` are those of ``interstice validate``.
     `changes` replaces values by their dotted keys, as ``--set`` does. CaseError names every problem.
 
     >>> case = load("cases/film_2d.yaml", {"stack.pressure": "20 MPa", "protocol": ["rest for 1 min"]})
@@ -101,15 +102,16 @@ def run(
 class Run:
     """What came of a run; the same on every rank.
 
-    `stopped` says why the protocol could not be carried through, "" if it was. `interface` holds what happened at each
-    interface, by its name. `warnings` say where the model left the range in which it holds. `folder` is that of the
-    results, if any.
+    `stopped` says why the protocol could not be carried through, "" if it was; after a stop at the assembly there is no
+    row. `interface` holds what happened at each interface, by its name. `warnings` say where the model left the range
+    in which it holds. `folder` is that of the results, if any.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self.folder, self.stopped = folder, ""
         self.warnings: list[str] = []
         self.rows: list[dict[str, Any]] = []
+        self.columns: list[str] = []
         self.interface: dict[str, InterfaceHistory] = {}
 
     @property
@@ -119,26 +121,32 @@ class Run:
 
         from interstice.solver.units import split_unit
 
-        titles = [split_unit(column) for column in self.rows[0]]
+        titles = [split_unit(column) for column in self.columns]
         table = pandas.DataFrame([list(row.values()) for row in self.rows], columns=[name for name, _ in titles])
         table.attrs["units"] = dict(titles)
         return table
 
     @property
     def summary(self) -> dict[str, Any]:
-        """Capacities, efficiencies, mean overpotentials, active fractions: what ``interstice run --json`` prints."""
+        """Capacities, efficiencies, mean overpotentials, active fractions: what ``interstice run --json`` prints.
+
+        Nothing where the run stopped at the assembly.
+        """
         from interstice.solver.summary import summary
 
-        return summary(self.rows, list(self.interface))
+        return summary(self.rows, list(self.interface)) if self.rows else {}
 
     def plot(self) -> dict[str, Figure]:
-        """Return the pictures of the history by their names; ``interstice plot`` draws those of the fields too."""
+        """Return the pictures of the history by their names; ``interstice plot`` draws those of the fields too.
+
+        There is none where the run stopped at the assembly.
+        """
         import pandas
 
         from interstice.solver.plot import curves
         from interstice.solver.plot.run import Run as Written
 
-        return curves(Written.of(pandas.DataFrame(self.rows)))
+        return curves(Written.of(pandas.DataFrame(self.rows))) if self.rows else {}
 
 
 class InterfaceHistory:
@@ -149,16 +157,16 @@ class InterfaceHistory:
     with a bond `damage`.
     """
 
-    def __init__(self, x: Array, area: Array) -> None:
+    def __init__(self, x: Array, area: Array, names: Iterable[str]) -> None:
         self.x, self.area = x, area
         self._times: list[float] = []
-        self._values: dict[str, list[Array]] = {}
+        self._values: dict[str, list[Array]] = {name: [] for name in names}
 
     def add(self, time: float, values: Mapping[str, Array]) -> None:
         """Append the nodal `values`, each of shape (nodes,), of a `time` [s]."""
         self._times.append(time)
         for name, nodal in values.items():
-            self._values.setdefault(name, []).append(nodal)
+            self._values[name].append(nodal)
 
     @property
     def time(self) -> Array:
@@ -169,14 +177,14 @@ class InterfaceHistory:
         values = self.__dict__.get("_values", {})
         if name not in values:
             raise AttributeError(f"this interface has no {name}; it has {', '.join(values)}")
-        return np.array(values[name])
+        return np.array(values[name]).reshape(len(self._times), len(self.x))
 
 
 class _Recorder:
     """Keeps rows and nodal values of all time steps in a `Run`."""
 
     def __init__(self, cell: Cell, result: Run) -> None:
-        self._result = result
+        self._cell, self._result = cell, result
         self._nodes = {face.name: _Nodes(face) for face in cell.faces}
         result.interface = {name: nodes.history for name, nodes in self._nodes.items()}
 
@@ -188,7 +196,12 @@ class _Recorder:
             nodes.record(row["time [s]"])
 
     def finished(self, reason: str) -> None:
+        from interstice.solver.history import row, with_kind
+
         self._result.stopped = reason
+        self._result.columns = list(
+            self._result.rows[0] if self._result.rows else with_kind(row(self._cell, None), None)
+        )
 
     def memory(self) -> None:
         """What is kept in memory goes with the process."""
@@ -201,22 +214,27 @@ class _Nodes:
     """Gathers nodal values of one interface."""
 
     def __init__(self, face: Face) -> None:
-        self._face = face
+        self._face, self._read = face, _readers(face)
         places = face.interface.gathered(face.interface.space.tabulate_dof_coordinates())
         # the order of nodes is that of their places, whatever the ranks
         self._order = np.lexsort(np.round(places / np.ptp(places, axis=0).max(), 9).T[::-1])
         dimension = face.interface.mesh.geometry.dim
         area = face.interface.gathered(face.interface.areas.x.array)[self._order]
-        self.history = InterfaceHistory(places[self._order, :dimension], area)
+        self.history = InterfaceHistory(places[self._order, :dimension], area, self._read)
 
     def record(self, time: float) -> None:
-        face = self._face
-        values: dict[str, Array] = {}
-        if face.transfer:
-            values |= {"share": face.transfer.read_share(), "current_density": face.transfer.read_current()}
-        if face.contact:
-            values |= {"gap": face.contact.gap.read(), "pressure": face.contact.pressure}
-        if face.bond:
-            values["damage"] = face.bond.damage_old.x.array
-        gathered = {name: face.interface.gathered(nodal)[self._order] for name, nodal in values.items()}
+        gathered = {name: self._face.interface.gathered(read())[self._order] for name, read in self._read.items()}
         self.history.add(time, gathered)
+
+
+def _readers(face: Face) -> dict[str, Callable[[], Array]]:
+    """Return what reads the nodal values of an interface, by their names."""
+    transfer, contact, bond = face.transfer, face.contact, face.bond
+    readers: dict[str, Callable[[], Array]] = {}
+    if transfer:
+        readers |= {"share": transfer.read_share, "current_density": transfer.read_current}
+    if contact:
+        readers |= {"gap": contact.gap.read, "pressure": lambda: contact.pressure}
+    if bond:
+        readers["damage"] = lambda: bond.damage_old.x.array
+    return readers

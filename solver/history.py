@@ -33,13 +33,12 @@ ACCOUNTS = {
 
 
 def row(cell: Cell, advance: Advance | None) -> Row:
-    """Return the row after a time step, or of the assembled cell at rest (None); asked again, the same one.
+    """Return the row after a time step, or of the cell at rest, assembled or not yet (None); asked again, the same one.
 
     In 2D, areas and currents are those of 1 m of depth. Where a cell has several interfaces or electrodes, the columns
     about one of them say which.
     """
-    assert cell.ledger is not None
-    energies = cell.ledger.energies
+    energies = cell.ledger.energies if cell.ledger else dict.fromkeys(ACCOUNTS, 0.0)
     return {
         "time [s]": advance.time if advance else 0.0,
         "step [1]": advance.number if advance else 0,
@@ -47,7 +46,7 @@ def row(cell: Cell, advance: Advance | None) -> Row:
         **_repetitions(cell, advance),
         **_columns(cell),
         **{column: energies[account] for account, column in ACCOUNTS.items()},
-        "energy balance [1]": cell.ledger.closing_error,
+        "energy balance [1]": cell.ledger.closing_error if cell.ledger else 0.0,
         "unstable [1]": 1 if advance and advance.event else 0,
         "time step [s]": advance.duration if advance else 0.0,
         "newton iterations [1]": advance.report.newton if advance else 0,

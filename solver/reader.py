@@ -35,7 +35,7 @@ class LoadedCase:
     """A checked case, the absolute path it came from, that path's folder, and the materials with overrides applied.
 
     The materials are by the names of the sides. `warnings` say where the case is beyond the range in which the model
-    holds, `notes` which of its numbers are estimates.
+    holds, or may not be what was meant, `estimates` which of its numbers nobody measured.
     """
 
     case: Case
@@ -43,7 +43,17 @@ class LoadedCase:
     folder: Path
     materials: dict[str, Material]
     warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    estimates: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All that ``interstice validate`` has to say of a valid case: also what roughness the mesh leaves out."""
+        left_out = (
+            f"below the mesh of {name}: rms {block.micro.rms * 1e9:.3g} nm, slope {block.micro.slope:.3g}"
+            for name, block in self.case.faces.items()
+            if block.micro and block.micro.cutoff and block.micro.rms and block.micro.slope
+        )
+        return *(f"warning: {warning}" for warning in self.warnings), *self.estimates, *left_out
 
 
 def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
@@ -88,8 +98,8 @@ def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequenc
     if problems:
         raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     found = {name: material for name, material in materials.items() if material}
-    warnings, notes = (*remarks(case.geometry, folder), *cautions(case, found)), tuple(estimates(case, found))
-    return LoadedCase(completed(case, folder, found), path, folder, found, warnings, notes)
+    warnings = *remarks(case.geometry, folder), *cautions(case, found)
+    return LoadedCase(completed(case, folder, found), path, folder, found, warnings, tuple(estimates(case, found)))
 
 
 def dump_case(case: Case) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import os
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import numpy as np
 import pytest
 from builders import TINY, tiny_run
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
 import interstice
+from interstice.cli import app
 from interstice.solver import api
 
 NAME = "electrode/electrolyte"
@@ -89,6 +92,36 @@ def test_run_into_a_folder_leaves_the_files_of_the_command(tmp_path: Path) -> No
         (tmp_path / "other").mkdir()
         (tmp_path / "other" / "file").write_text("")
         interstice.run(case, tmp_path / "other")
+
+
+def test_a_run_that_stops_at_the_assembly_is_empty_and_says_why(run: interstice.Run) -> None:
+    soft = {f"{side}.overrides.hardness": "10 MPa" for side in ("electrode", "electrolyte")}
+    too_soft = interstice.load(YAML(typ="safe").load(TINY), soft | {"interface.contact": {"plastic": True}})
+    stopped = interstice.run(too_soft)
+    assert "more than the hardness of the softer one" in stopped.stopped
+    table, interface = stopped.history, stopped.interface[NAME]
+    assert table.empty and table["voltage"].shape == (0,)
+    assert set(table.columns) >= set(run.history.columns) and table.attrs["units"]["voltage"] == "V"
+    nodes = len(run.interface[NAME].x)
+    assert interface.time.shape == (0,) and interface.gap.shape == interface.current_density.shape == (0, nodes)
+    assert stopped.summary == {} and stopped.plot() == {}
+
+
+def test_notes_are_those_of_validate(tmp_path: Path) -> None:
+    """Of the protocol, of the numbers and of the roughness, in the same words, before the run."""
+    changes: dict[str, object] = {
+        "protocol": ["charge at 0.5 mA/cm^2 until 50 V", "press to 0 MPa in 1 s"],
+        "interface.micro": {"law": "elastic", "cutoff": "10 nm"},
+        "geometry.roughness": {"kind": "self_affine", "rms": "1 nm", "short_cutoff": "250 nm", "seed": 1},
+        "stack.hold": "constant_pressure",
+    }
+    (tmp_path / "case.yaml").write_text(TINY)
+    words = [word for key, value in changes.items() for word in ("--set", f"{key}={json.dumps(value)}")]
+    said = CliRunner().invoke(app, ["validate", str(tmp_path / "case.yaml"), "--json", *words])
+    notes = interstice.load(tmp_path / "case.yaml", changes).notes
+    assert list(notes) == json.loads(said.output)["notes"]
+    for part in ("warning: protocol.0.until.voltage: 50 V", "protocol.1.pressure", "estimate", "below the mesh of"):
+        assert any(part in note for note in notes), part
 
 
 def test_pictures_of_the_history_need_no_files(run: interstice.Run) -> None:
