@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from interstice.benchmarks.options import OptionError, Parameters
-from interstice.benchmarks.report import Result, as_json, print_details, print_summary
+from interstice.benchmarks.report import Result, as_json, in_a_line, print_details, print_summary
 from interstice.solver.terminal import say, show, warn
 
 NAMES = (
@@ -64,6 +64,12 @@ def check(words: Sequence[str]) -> None:
         find(name).Options.parse(options)
 
 
+def print_names() -> None:
+    """Print the names of the benchmarks, one a line."""
+    for name in NAMES:
+        say(name)
+
+
 def print_options(words: Sequence[str]) -> None:
     """Print option, default and meaning of every input of the benchmark that `words` name."""
     name, _ = split(words)
@@ -76,10 +82,18 @@ def print_options(words: Sequence[str]) -> None:
 
 
 def benchmark(words: Sequence[str], as_data: bool, comm: MPI.Comm) -> None:
-    """Run the benchmark that `words` ask for, or all; print a table or JSON on rank 0. OptionError as `check`."""
+    """Run the benchmark that `words` ask for, or all; print a table or JSON on rank 0. OptionError as `check`.
+
+    Of all, the errors of each are printed when it is over, too.
+    """
     name, options = split(words)
     modules = [find(each) for each in NAMES] if name is None else [find(name)]
-    results = [run_quietly(module.run, module.Options.parse(options), comm) for module in modules]
+    results: list[Result] = []
+    for module in modules:
+        results.append(run_quietly(module.run, module.Options.parse(options), comm))
+        if name is None and not as_data:
+            # the whole takes minutes
+            say(in_a_line(results[-1]))
     if comm.rank > 0:
         return
     if as_data:

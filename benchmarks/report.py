@@ -92,6 +92,11 @@ def as_json(results: Sequence[Result], alone: bool) -> str:
     return json.dumps(contents[0] if alone else contents, indent=2, ensure_ascii=False)
 
 
+def in_a_line(result: Result) -> str:
+    """Return the errors of one result in a line."""
+    return f"{result.name}: {', '.join(f'{name} {value:.2e}' for name, value in result.errors.items())}"
+
+
 def print_details(result: Result) -> None:
     """Print one result: every number, what it should be, and the cost."""
     inputs = [

@@ -122,18 +122,11 @@ def validate(
             fail(str(error))
         _print_json({"case": str(case), "valid": False, "problems": error.problems})
         raise typer.Exit(2) from None
-    notes = [f"warning: {warning}" for warning in loaded.warnings]
-    notes += loaded.notes
-    notes += [
-        f"below the mesh of {name}: rms {block.micro.rms * 1e9:.3g} nm, slope {block.micro.slope:.3g}"
-        for name, block in loaded.case.faces.items()
-        if block.micro and block.micro.cutoff and block.micro.rms and block.micro.slope
-    ]
     if as_json:
-        found = {"valid": True, "title": loaded.case.title, "problems": [], "notes": notes}
+        found = {"valid": True, "title": loaded.case.title, "problems": [], "notes": loaded.notes}
         _print_json({"case": str(case), **found})
         return
-    for note in notes:
+    for note in loaded.notes:
         say(f"{case}: {note}")
     say(f"{case}: valid ({loaded.case.title})")
 
@@ -301,12 +294,15 @@ def _parsed(option: str, unit: Unit, text: str) -> float:
         raise ValueError(f"{option} '{text}': {error}") from None
 
 
-@app.command(context_settings={"ignore_unknown_options": True}, options_metavar="[--key VALUE …] [--json] [-n RANKS]")
+@app.command(
+    context_settings={"ignore_unknown_options": True}, options_metavar="[--list] [--key VALUE …] [--json] [-n RANKS]"
+)
 def benchmark(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]", help="which benchmark; all if not given", show_default=False),
+        typer.Argument(metavar="[NAME]", help="which benchmark of --list; all if not given", show_default=False),
     ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="list the benchmarks")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the numbers as JSON")] = False,
     options: Annotated[bool, typer.Option("--options", help="list the keys of benchmark NAME")] = False,
     ranks: Annotated[
@@ -322,6 +318,9 @@ def benchmark(
 
     words = words or []
     try:
+        if listed:
+            command.print_names()
+            return
         if options:
             command.print_options(words)
             return

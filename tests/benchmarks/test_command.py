@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from mpi4py import MPI
 from typer.testing import CliRunner, Result
 
+from interstice.benchmarks import command, report
 from interstice.benchmarks.command import NAMES, find
 from interstice.cli import app
 
@@ -90,6 +93,35 @@ def test_what_cannot_be_met_ends_in_words_with_exit_code_2(words: list[str], sai
     result = invoke(*words)
     assert result.exit_code == 2
     assert said in result.output
+
+
+def test_the_names_are_listed_and_help_says_where() -> None:
+    assert invoke("--list").output.split() == list(NAMES)
+    assert "--list" in invoke("--help").output
+
+
+def test_each_of_all_is_printed_when_it_is_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was found so far stands there when the next one begins; in JSON nothing but the JSON does."""
+    before: list[str] = []
+
+    def run(parameters: object, comm: object) -> report.Result:
+        before.append(capsys.readouterr().out)
+        name = f"number {len(before)}"
+        return report.Result(name, {}, {}, {}, {"pressure": 1e-3}, report.Cost(8, 1, 1, 1.0, 1.0, 1.0))
+
+    made_up = SimpleNamespace(run=run, Options=SimpleNamespace(parse=lambda words: None))
+    monkeypatch.setattr(command, "find", lambda name: made_up)
+    monkeypatch.setattr(command, "NAMES", ("one", "two", "three"))
+    monkeypatch.setattr(command, "run_quietly", lambda run, *words: run(*words))
+    command.benchmark([], False, MPI.COMM_WORLD)
+    printed = [*before[1:], capsys.readouterr().out]
+    assert printed[:2] == [f"number {i}: pressure 1.00e-03\n" for i in (1, 2)]
+    assert printed[2].startswith("number 3: pressure 1.00e-03\n")
+    assert printed[2].count("ratio 1.00") == 3
+    command.benchmark([], True, MPI.COMM_WORLD)
+    assert before[3:] == ["", "", ""] and len(json.loads(capsys.readouterr().out)) == 3
 
 
 @pytest.mark.parametrize("name", NAMES)
