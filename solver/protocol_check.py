@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from interstice.materials import Material
 from interstice.schema import (
     Case,
@@ -29,6 +31,8 @@ from interstice.solver.swelling import charge_capacities, scale
 
 DOUBTFUL, IMPLAUSIBLE = 0.5, 1.5
 """How far beyond all open-circuit voltages a voltage that is imposed is told of, and refused [V]."""
+POINTS = 101
+"""On the way of the lithium at which the volume of a host is looked at."""
 STILL = {
     "constant_pressure": ({"pressure"}, "keeps its pressure"),
     "fixed_thickness": ({"thickness_change", "strain"}, "keeps its thickness"),
@@ -105,6 +109,7 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
     for key, words, alone in _never(case, materials):
         if not alone:
             yield f"{dotted(key)}: {words}; something else ends the step"
+    yield from _left_behind(case, materials)
 
 
 def _ends(case: Case, material: Material) -> tuple[float, float]:
@@ -185,6 +190,30 @@ def _at_start(case: Case, materials: Mapping[str, Material], name: str) -> tuple
     assert host is not None
     low, high = host.stoichiometry_range
     return float(host.potential(theta, case.temperature)), (high - theta) / (high - low), high - low
+
+
+def _left_behind(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
+    """Yield what ends the first step with a current of a half cell, but lies where no lithium takes it.
+
+    A host that only ever grows on the way makes the cell thicker, and presses harder on what holds it.
+    """
+    key, step = next(
+        ((key, step) for key, step in written_steps(case.protocol) if not isinstance(step, Rest)), ((), None)
+    )
+    if not isinstance(step, Charge | Discharge) or case.counter or case.heat:
+        return
+    host, start = materials[case.working].host, case.hosts[case.working].initial_stoichiometry
+    assert host is not None
+    way = np.linspace(start, 0.0 if isinstance(step, Charge) else 1.0, POINTS)[1:]
+    strains = host.swelling(start, way)
+    still, _ = STILL.get(case.stack.hold, (set(), ""))
+    for name, before in (("pressure", case.stack.pressure or 0.0), ("thickness_change", 0.0), ("strain", 0.0)):
+        bound = getattr(step.until, name)
+        if bound is not None and name not in still and np.all((bound - before) * strains < 0.0):
+            yield (
+                f"{dotted((*key, 'until', name))}: it will hardly be met: from θ = {start:g} on, {case.working} only "
+                f"{'swells' if strains[0] > 0.0 else 'shrinks'} on {step.step}"
+            )
 
 
 def _pulling(case: Case) -> Iterator[Problem]:

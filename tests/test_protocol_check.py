@@ -169,7 +169,8 @@ def test_what_is_never_met_is_refused_alone_and_told_of_beside_another_end(end: 
         assert len(warnings) == 1 and why in warnings[0]
     elsewhere = {"pressure": "20 MPa", "hold": "spring", "stiffness": "1e14 Pa/m"}
     if "mAh" not in end:
-        assert told(f"charge at 1C until {end}", stack=elsewhere) == ()
+        # on charge the electrode shrinks
+        assert told(f"{'charge' if 'MPa' in end else 'discharge'} at 1C until {end}", stack=elsewhere) == ()
 
 
 # --- masses, pressures, files ------------------------------------------------------------------------
@@ -274,3 +275,33 @@ def test_the_schema_for_editors_knows_every_step(step: Any) -> None:
     if isinstance(step, dict):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(HALF | {"protocol": [step | {"colour": "red"}]}, schema)
+
+
+# --- ends that lithium does not lead to ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("step", "end", "said"),
+    [
+        ("charge at C/10 until strain 0.1 %", "strain", "from θ = 0.9 on, electrode only shrinks on charge"),
+        ("charge at C/10 until thickness change 1 nm", "thickness_change", "only shrinks on charge"),
+        ("discharge at C/10 until strain -0.1 %", "strain", "only swells on discharge"),
+        ("charge at C/10 until strain -0.1 %", "", ""),
+        ("discharge at C/10 until strain 0.01 %", "", ""),
+    ],
+)
+def test_an_end_away_from_which_the_lithium_takes_the_cell_is_told(step: str, end: str, said: str) -> None:
+    notes = told("rest for 1 s", step)
+    assert len(notes) == bool(end)
+    assert all(note.startswith(f"protocol.1.until.{end}: ") and said in note for note in notes)
+    # after a press, and in a full cell, something else may lead there
+    assert told("press to 10 MPa in 1 s", step) == ()
+    assert told(step, case=full("NMC811", "graphite")) == ()
+
+
+def test_a_stiff_fixture_is_relieved_by_a_host_that_shrinks() -> None:
+    spring = {"hold": "fixed_thickness", "pressure": "20 MPa"}
+    (note,) = told("charge at C/10 until 30 MPa", stack=spring)
+    assert note.startswith("protocol.0.until.pressure: ") and "only shrinks on charge" in note
+    assert told("charge at C/10 until 10 MPa", stack=spring) == ()
+    assert told("discharge at C/10 until 30 MPa", stack=spring) == ()
