@@ -84,7 +84,23 @@ def test_current_through_spots_of_few_nodes_is_told() -> None:
         told[size] = list(transfer.cautions())
     assert told["25 nm"] == []
     ((about, text),) = told["125 nm"]
-    assert about == "few nodes" and text.startswith("100% of the current")
+    assert about == "few nodes" and text.startswith("100% of the current") and "short wavelengths" in text
+
+
+@pytest.mark.parametrize("interface", [(), ("interface.bonded=true",)])
+def test_an_interface_that_touches_everywhere_is_no_spot(interface: tuple[str, ...]) -> None:
+    """However coarse; but what is left of it may be one, of which no roughness is to blame."""
+    cell = tiny_cell(FIXED_PRESSURE, "geometry.roughness={kind: flat}", "geometry.element_size=1 um", *interface)
+    cell.press()
+    cell.advance(0.1, Load(1.0))
+    (transfer,) = cell.every(ChargeTransfer)
+    assert cell.model.interface_nodes == 3 and transfer.columns()["active fraction [1]"] == pytest.approx(1.0)
+    assert list(transfer.cautions()) == []
+    if not interface:
+        read = transfer.read_current
+        transfer.read_current = lambda: read() * (np.arange(3) > 0)
+        ((_, text),) = transfer.cautions()
+        assert "(1 of 1 spots)" in text and "roughness" not in text
 
 
 def cautions_with(change: str, value: float) -> list[Caution]:

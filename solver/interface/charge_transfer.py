@@ -192,15 +192,22 @@ class ChargeTransfer(Part):
     def cautions(self) -> Iterator[Caution]:
         interface = self.interface
         current = np.abs(self.read_current()) * interface.areas.x.array
-        spots = interface.spots(current > 0.0, self._model.case.geometry.lateral == "periodic")
+        periodic = self._model.case.geometry.lateral == "periodic"
+        spots = interface.spots(current > 0.0, periodic)
         crossing = interface.gathered(current)
-        small = [float(crossing[spot].sum()) for spot in spots if len(spot) < FEW]
+        few = [spot for spot in spots if len(spot) < FEW]
+        if few:
+            # a piece of the interface that conducts everywhere is no spot, however few its nodes are
+            whole = {tuple(piece) for piece in interface.spots(np.ones_like(current, dtype=bool), periodic)}
+            few = [spot for spot in few if tuple(spot) not in whole]
+        small = [float(crossing[spot].sum()) for spot in few]
         if sum(small) > MUCH * float(crossing.sum()):
+            rough = ", or leave out short wavelengths of the roughness" if self.face.rms else ""
             yield Caution(
                 "few nodes",
                 f"{sum(small) / float(crossing.sum()):.0%} of the current{self.label} crosses contact spots of fewer "
                 f"than {FEW} nodes ({len(small)} of {len(spots)} spots), which the mesh does not resolve: f_c and "
-                "voltage depend on it; refine geometry.element_size, or leave out short wavelengths of the roughness",
+                f"voltage depend on it; refine geometry.element_size{rough}",
             )
 
     def shown(self) -> Iterator[Shown]:
