@@ -15,6 +15,8 @@ from interstice.solver.stepping import Advance
 from interstice.solver.summary import summary, values_of
 from interstice.solver.terminal import Said, say, status, warn
 
+NONE = "–"
+"""What stands for a quantity that no interface of the cell has."""
 SILENCE = 60.0
 """How long [s] nothing is said where no terminal shows how far the run is."""
 
@@ -126,13 +128,13 @@ class TimeSteps(Errors):
 
     def line(self, advance: Advance, row: Row, length: str, newton: int, share: float) -> None:
         """Print a line: of a time step or a protocol step that ends with `advance`, `length` being how long it was."""
-        pressure = min(values_of(row, "mean pressure"), default=0.0)
-        gap = max(values_of(row, "mean gap"), default=0.0)
+        pressure = f"{min(carried) / 1e6:>z6.2f} MPa" if (carried := _carried(row)) else f"{NONE:>10}"
+        gap = f"{max(gaps) * 1e9:>z7.2f} nm" if (gaps := values_of(row, "mean gap")) else f"{NONE:>10}"
         label = f"{advance.number} {advance.step.step}"
         say(
             f"{label:>12} {advance.time:>8.1f} s {length:>9} {newton:>6d} "
             f"{_least_active(row):>6.3f} {row['voltage [V]']:>7.4f} V "
-            f"{pressure / 1e6:>6.2f} MPa {gap * 1e9:>z7.2f} nm {share:>5.0%} {self.to_go(share):>7}"
+            f"{pressure} {gap} {share:>5.0%} {self.to_go(share):>7}"
         )
 
     def share(self, advance: Advance) -> float:
@@ -242,6 +244,16 @@ def duration(seconds: float) -> str:
     if seconds < 99.5:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 99.5 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def _carried(row: Row) -> list[float]:
+    """Return the mean normal pressure of each interface that may open [Pa]: of contact, less what the bond pulls."""
+    pressure, pull = "mean pressure", "mean bond traction"
+    return [
+        value - row.get(column.replace(pressure, pull, 1), 0.0)
+        for column, value in row.items()
+        if column.startswith(pressure)
+    ]
 
 
 def _least_active(row: Row) -> float:

@@ -236,6 +236,9 @@ def test_bond_holds_on_where_an_unbonded_film_lets_go() -> None:
     charged = int(np.argmin(stack))
     assert stack[charged] < 0.99 * contact[charged]
     assert stack[charged] < free.column("stack pressure [Pa]").min()
+    pull = bonded.column("mean bond traction [Pa]")
+    assert pull[charged] > 1e5
+    np.testing.assert_allclose(contact - pull, stack, rtol=1e-6)
 
 
 # --- ranks -----------------------------------------------------------------------------------------

@@ -50,6 +50,37 @@ def test_each_step_of_the_protocol_is_a_line_with_what_it_took_and_came_to(capsy
     assert done[-1] == "100%" and lines[-1][-2:] == ["0", "s"] and float(done[0][:-1]) < float(done[1][:-1]) < 100
 
 
+@pytest.mark.parametrize(
+    ("columns", "printed"),
+    [
+        ({}, "  –          – "),
+        ({"mean pressure [Pa]": 5e6, "mean gap [m]": 2e-9}, " 5.00 MPa    2.00 nm"),
+        ({"mean pressure [Pa]": 1e6, "mean gap [m]": 0.0, "mean bond traction [Pa]": 4e6}, "-3.00 MPa    0.00 nm"),
+        (
+            {
+                "mean pressure of a/b [Pa]": 5e6,
+                "mean gap of a/b [m]": 0.0,
+                "mean bond traction of a/b [Pa]": 4e6,
+                "mean pressure of b/c [Pa]": 5e6,
+                "mean gap of b/c [m]": 1e-9,
+            },
+            " 1.00 MPa    1.00 nm",
+        ),
+    ],
+)
+def test_mean_p_is_what_the_interface_carries_less_what_its_bond_pulls(
+    columns: dict[str, float], printed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of several interfaces that which carries least, and the widest gap; a dash where none may open."""
+    run = tiny_run()
+    teller = TELLERS["everything"](run.cell, None)
+    row = {name: value for name, value in run.rows[-1].items() if not name.startswith(("mean pressure", "mean gap"))}
+    teller.advanced(None, row)
+    capsys.readouterr()
+    teller.advanced(run.advances[-1], row | columns)
+    assert printed in capsys.readouterr().out
+
+
 def test_every_time_step_is_a_line_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(of_steps(told("everything", capsys)[0])) == len(tiny_run().advances)
 

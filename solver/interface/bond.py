@@ -94,8 +94,10 @@ class Bond(CohesiveBond):
             "mode mixity at the front [1]": rates.mixity,
         }
         bonded, damage = self.bonded.x.array, self.damage_old.x.array
+        pull = np.sum(self._vectors(self._held_traction) * self._vectors(self.interface.normal), axis=1)
         area = self.interface.sum(bonded)
         return {
+            "mean bond traction [Pa]": self.interface.sum(pull) / self.face.area,
             "mean damage [1]": self.interface.sum(bonded * damage) / area if area else 0.0,
             "damaged area [m^2]": self.interface.sum(bonded * (damage > 0.0)),
             "broken area [m^2]": self.interface.sum(bonded * (damage >= 1.0)),
