@@ -64,6 +64,7 @@ def _load(name: str | Path, folders: Sequence[Path | str], without: tuple[Path, 
         if found.absolute() in without:
             raise MaterialError(f"{found} is based on itself")
         return _read(found, without)
+    itself: list[Path] = []
     others: list[Path] = []
     for folder in (*folders, SHIPPED):
         paths = _called(str(name), folder, without)
@@ -71,7 +72,10 @@ def _load(name: str | Path, folders: Sequence[Path | str], without: tuple[Path, 
             raise MaterialError(f"'{name}' is the name of {' and of '.join(map(str, paths))}; give the file")
         if paths:
             return _read(paths[0], without)
+        itself += _called(str(name), folder, ())
         others += [path for path in _files(folder) if _plain(path.stem) == _plain(str(name)) and not _name_in(path)]
+    if itself:
+        raise MaterialError(f"{itself[0]} is based on itself")
     known = names(folders)
     aside = "".join(f"; {path} is no material file, which has a name and a formula" for path in others)
     meant = did_you_mean(str(name), known)

@@ -107,9 +107,11 @@ def refuse_implausible(
     low, high = _limits(lowest, highest)
     outside = ~((values >= low) & (values <= high))
     if outside.any():
+        below = values[values <= 0.0]
+        if low > 0 and below.size:
+            falls = "" if isinstance(read, float) else f", and falls to {below.min():.4g} {si}"
+            raise ValueError(f"has to be greater than 0{falls}")
         worst = values[np.argmax(outside)]
-        if low > 0 >= worst:
-            raise ValueError("has to be greater than 0")
         at = "" if isinstance(read, float) else f"{worst:.4g} {si} where ".replace("  ", " ")
         raise ValueError(f"implausible, {at}known solids lie within {lowest} to {highest}")
 

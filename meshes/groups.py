@@ -194,10 +194,11 @@ def _facets(elements: Iterable[Elements], dimension: int, lateral: str) -> dict[
     needed = _needed(dimension, lateral)
     missing = [name for name in needed if name not in present]
     if missing:
+        hint = did_you_mean(missing[0], present) or "."
         free = ", or set geometry.lateral to 'free'" if set(missing) & set(LATERAL) else ""
         raise UnfitError(
             f"lacks the physical groups {_listed(missing)} of {_kind(dimension - 1)}; it has "
-            f"{_listed(present) or 'none with a name'}{did_you_mean(missing[0], present)} Name them in Gmsh{free}"
+            f"{_listed(present) or 'none with a name'}{hint} Name them in Gmsh{free}"
         )
     wanted = [*needed, *(name for name in present if "/" in name or name == ONLY_INTERFACE)]
     chosen = [block for block in blocks if set(block.groups) & set(wanted)]

@@ -60,6 +60,8 @@ def read(roughness: Measured, key: str, case_folder: Path) -> Measurement:
 @lru_cache(maxsize=4)
 def _raw(path: Path, modified: int, length: int) -> RawTopography:
     """Return what the file holds; it is read again where it was `modified` or is of another `length`."""
+    if not path.read_bytes().strip():
+        raise ValueError("it is empty")
     if gsf.is_one(path):
         return gsf.read(path)
     table = plain_text.read(path)
@@ -77,9 +79,15 @@ def _raw(path: Path, modified: int, length: int) -> RawTopography:
 
 def _by_library(path: Path) -> tuple[RawTopography, bool]:
     """Return what SurfaceTopography finds in the file, and whether it has the marks of its format."""
-    from SurfaceTopography import open_topography  # slow to import and needed by measured surfaces only
+    # slow to import and needed by measured surfaces only
+    from SurfaceTopography import open_topography
+    from SurfaceTopography.Exceptions import CannotDetectFileFormat
 
-    with open_topography(str(path)) as reader:
+    try:
+        opened = open_topography(str(path))
+    except CannotDetectFileFormat:
+        raise ValueError("it is no table of numbers, and in no format that SurfaceTopography knows") from None
+    with opened as reader:
         channel = reader.default_channel
         unsized = channel.physical_sizes is None
         topography = reader.topography(**({"physical_sizes": channel.nb_grid_pts} if unsized else {}))

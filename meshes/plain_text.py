@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from interstice.meshes.raw_topography import RawTopography
 MOST_HEADER_LINES = 200
 MISSING = ("", "nan", "bad", "---")
 """What stands for a missing number, beside infinite ones."""
+_DECIMAL_COMMAS = re.compile(r"(?=\S*\s)(?=.*\d,\d)(?:[^\s,]+(?:,\d[^\s,]*)?(?:\s+|$))+")
+"""A line of several numbers between blanks, with one comma at most in each, and that before a digit."""
 SAME = 1e-6
 """Difference of coordinates that counts as none, over the largest one."""
 
@@ -39,6 +42,8 @@ class Table:
         columns = self.numbers.shape[1]
         if columns == 3 and (np.diff(self.numbers[:, 0]) == 1).all():
             return RawTopography(self.numbers[:, 2], places=self.numbers[:, 1])  # the first one counts the points
+        if columns == 2 and np.ptp(self.numbers[:, 0]) == 0.0:
+            raise ValueError("all its x are the same; where commas are decimal ones, they have to be points instead")
         if columns == 2:
             return RawTopography(self.numbers[:, 1], places=self.numbers[:, 0])
         if columns == 3:
@@ -87,10 +92,12 @@ def _row(line: str) -> list[float] | None:
 
 
 def _words(line: str) -> list[str]:
-    """Return what is between separators; where those are semicolons or tabs, a comma is the decimal one."""
+    """Return what is between separators; where those are semicolons, tabs or blanks, a comma is the decimal one."""
     for separator in (";", "\t"):
         if separator in line:
             return line.replace(",", ".").split(separator)
+    if _DECIMAL_COMMAS.fullmatch(line.strip()):
+        return line.replace(",", ".").split()
     return line.split(",") if "," in line else line.split()
 
 

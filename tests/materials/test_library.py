@@ -284,6 +284,14 @@ def test_files_that_are_based_on_each_other_are_refused(tmp_path: Path) -> None:
         materials.load("A", [tmp_path])
 
 
+@pytest.mark.parametrize("name", ["Loop", "loop", "loop.yaml"])
+def test_a_file_that_is_based_on_itself_is_told_so_by_whatever_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / "loop.yaml").write_text(f"name: Loop\nformula: X\nbased_on: {name}\n")
+    with pytest.raises(MaterialError, match=r"based_on: .*loop\.yaml is based on itself") as told:
+        materials.load("Loop", [tmp_path])
+    assert "did you mean" not in str(told.value)
+
+
 def test_an_estimate_takes_the_place_of_a_source(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(GOOD.replace("source: me", "estimate: as others have", 1))
@@ -588,7 +596,7 @@ MALFORMED = [
     ("diffusivity", '"1e-14*exp(theta) m^2/s"', "unit in brackets"),
     ("diffusivity", '"1e-14*exp(thata) [m^2/s]"', "'thata' is not allowed"),
     ("diffusivity", '"1e-14*theta [m/s]"', "[m^2/s] is needed"),
-    ("diffusivity", '"1e-14*(theta - 0.5) [m^2/s]"', "greater than 0"),
+    ("diffusivity", '"1e-14*(theta - 0.5) [m^2/s]"', "greater than 0, and falls to -4e-15 m^2/s"),
     ("diffusivity", '"1e-6*exp(theta) [m^2/s]"', "1e-22 m^2/s to 1e-6 m^2/s"),
     ("diffusivity", '"1e-14/(theta - theta) [m^2/s]"', "implausible"),
     ("diffusivity", "[[0.1, 1e-14 m^2/s]]", "two rows"),

@@ -211,6 +211,7 @@ MATRICES = {
     "comma.csv": as_matrix(","),
     "semicolon.csv": as_matrix(";"),
     "decimal_comma.csv": as_matrix(";", ","),
+    "decimal_comma.txt": as_matrix("  ", ","),
     "tab.dat": as_matrix("\t"),
     "closed.csv": as_matrix(",", ending=","),
     "array.npy": lambda file: np.save(file, MAP),
@@ -356,6 +357,31 @@ def test_a_file_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
     first = profile(scan_file(tmp_path, x, x), 4.0, **SCAN)
     second = profile(scan_file(tmp_path, x, 10 * x), 4.0, **SCAN)
     assert second.peak == pytest.approx(10 * first.peak)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "it is empty"),
+        ("\n \n", "it is empty"),
+        ("hello\nworld\n", "it is no table of numbers, and in no format that SurfaceTopography knows"),
+        ("0,5\n0,6\n0,7\n", "all its x are the same; where commas are decimal ones, they have to be points"),
+        ("0,5 1\n2 3,25\n4 5,5 6\n", "line 3 has 3 numbers, line 1 has 2 numbers"),
+    ],
+)
+def test_a_text_that_is_no_surface_says_why(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "scan.txt").write_text(text)
+    with pytest.raises(ValueError, match=rf"roughness\.file: .*\({message}"):
+        profile(tmp_path / "scan.txt", **SCAN)
+
+
+def test_commas_between_digits_are_decimal_ones_where_blanks_separate_numbers(tmp_path: Path) -> None:
+    (tmp_path / "points.txt").write_text("x z\n0 1,5\n1,25 -1,25e0\n2.5 1,5\n3,75 +1\n5 1,5\n")
+    x, z = np.array([0, 1.25, 2.5, 3.75, 5]) * UM, np.array([1.5, -1.25, 1.5, 1, 1.5]) * NM
+    np.testing.assert_allclose(profile(tmp_path / "points.txt", 5.0, **SCAN)(x), z, atol=1e-18)
+    # before a blank they separate them
+    (tmp_path / "list.txt").write_text("0, 1.5\n1.25, -1.25\n2.5, 1.5\n3.75, 1\n5, 1.5\n")
+    np.testing.assert_allclose(profile(tmp_path / "list.txt", 5.0, **SCAN)(x), z, atol=1e-18)
 
 
 # --- missing points -------------------------------------------------------------------------------------------
