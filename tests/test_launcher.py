@@ -357,6 +357,21 @@ def test_term_reaches_the_program_and_its_own_exit_code_comes_back(machine: Mach
     assert (output, process.returncode) == ("saved\n", 9)
 
 
+def test_term_to_a_program_that_has_just_ended_says_nothing(root_machine: Machine) -> None:
+    root_machine.run("shell", "true")
+    process = root_machine.start("shell", "bash", "-c", "echo $$; exec sleep 30")
+    assert process.stdout is not None
+    program = int(process.stdout.readline())
+    process.send_signal(signal.SIGSTOP)
+    (sandbox,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    for ended in (int(sandbox), program):
+        os.kill(ended, signal.SIGTERM)
+    for number in (signal.SIGTERM, signal.SIGCONT):
+        process.send_signal(number)
+    assert process.communicate(timeout=10) == ("", "")
+    assert process.returncode == 143
+
+
 def test_ranks_started_outside_the_environment_are_refused(root_machine: Machine) -> None:
     root_machine.run("shell", "true")
     result = root_machine.run("run", "case.yaml", OMPI_COMM_WORLD_SIZE="2")
