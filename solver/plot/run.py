@@ -20,6 +20,8 @@ from interstice.solver.output import LENGTHS
 from interstice.solver.plot.style import Array
 from interstice.solver.units import split_unit
 
+SAME_TIME = 1e-6
+"""Relative difference of times as they are written and as people type them."""
 Grid = Any
 """A pyvista.UnstructuredGrid; the types PyVista gives its arrays are wrong."""
 
@@ -39,7 +41,10 @@ class Run:
     """
 
     def __init__(self, directory: Path, asked: Sequence[float] = ()) -> None:
-        """Read the run in a folder; `asked` are the times [s] of its pictures, if not those that tell most."""
+        """Read the run in a folder; `asked` are the times [s] of its pictures, if not those that tell most.
+
+        ValueError where there is no history, or it has no such times.
+        """
         self.directory, self.asked = directory, asked
         path = directory / "history.csv"
         try:
@@ -52,6 +57,12 @@ class Run:
         if self.table.empty:
             raise ValueError(f"{path}: no complete row yet")
         self.time = self.column("time")[0]
+        last = self.time[-1]
+        for time in asked:
+            if not 0.0 <= time <= last * (1 + SAME_TIME):
+                raise ValueError(
+                    f"--time: {time:g} s is not in the run in {directory}, which lasts from 0 to {last:g} s"
+                )
 
     @classmethod
     def of(cls, table: pandas.DataFrame) -> Run:

@@ -264,6 +264,13 @@ def test_chosen_quantities_are_drawn_at_chosen_times_and_nothing_else(plane_run:
     np.testing.assert_array_equal(row.lines[0].get_ydata(), run.column("voltage")[0])
 
 
+@pytest.mark.parametrize("time", [400.1, 18000.0])
+def test_a_time_that_the_run_has_not_is_refused_with_those_it_has(time: float, plane_run: Path) -> None:
+    with pytest.raises(ValueError, match=rf"--time: {time:g} s is not in the run in .*, which lasts from 0 to 400 s"):
+        plot(plane_run, quantities=["gap"], times=[130.0, time])
+    assert Run(plane_run, [0.0, 400.0 * (1 + 1e-9)]).asked
+
+
 def test_a_quantity_that_is_not_there_is_told_with_those_that_are(plane_run: Path) -> None:
     with pytest.raises(ValueError, match=r"no quantity 'tempo'.*there are .*gap.*stoichiometry.*voltage"):
         plot(plane_run, quantities=["voltage", "tempo"])
