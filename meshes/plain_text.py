@@ -15,7 +15,7 @@ from interstice.meshes.raw_topography import RawTopography
 MOST_HEADER_LINES = 200
 MISSING = ("", "nan", "bad", "---")
 """What stands for a missing number, beside infinite ones."""
-_DECIMAL_COMMAS = re.compile(r"(?=\S*\s)(?=.*\d,\d)(?:[^\s,]+(?:,\d[^\s,]*)?(?:\s+|$))+")
+_DECIMAL_COMMAS = re.compile(r"(?=\S*\s)(?:[^\s,]+(?:,\d[^\s,]*)?(?:\s+|$))+")
 """A line of several numbers between blanks, with one comma at most in each, and that before a digit."""
 SAME = 1e-6
 """Difference of coordinates that counts as none, over the largest one."""

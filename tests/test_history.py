@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import BONDED, FIXED_PRESSURE, TINY, Run, tiny_run
+from builders import BONDED, FIXED_PRESSURE, TINY, Run, tiny_cell, tiny_run
 from mpi4py import MPI
 
 from interstice.solver import history
@@ -215,6 +215,17 @@ def test_assembled_cell_at_rest_shows_its_open_circuit_potential_and_no_strain_o
     assert first["mean pressure [Pa]"] == pytest.approx(20e6, rel=1e-8)
     assert first["min stoichiometry [1]"] == pytest.approx(0.9) == first["max stoichiometry [1]"]
     assert first["current density [A/m^2]"] == first["energy lost in the bond [J]"] == 0.0
+
+
+HEAT = "heat={collector_transfer: 10 W/(m^2*K), counter_transfer: 10 W/(m^2*K), ambient: 25 degC}"
+
+
+@pytest.mark.parametrize("overrides", [(BONDED,), (HEAT,)])
+def test_the_columns_are_known_before_the_sides_are_brought_together(overrides: tuple[str, ...]) -> None:
+    cell = tiny_cell(*overrides)
+    before = history.row(cell, None)
+    cell.press()
+    assert list(before) == list(history.row(cell, None)) and np.isfinite(list(before.values())).all()
 
 
 def test_bond_reports_growing_damage_and_the_energy_it_took() -> None:

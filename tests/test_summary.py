@@ -91,6 +91,11 @@ def test_the_rounding_of_a_rest_and_the_noise_of_a_hold_are_no_discharge(noise: 
     assert found["charge"]["capacity [A h/m^2]"] == pytest.approx(exact["charge"]["capacity [A h/m^2]"], rel=1e-15)
     rested = summary(made_up(2.0, noise, -1.0, noise, cycles=(1, 1, 1, 2)), NAMES)
     assert [cycle["coulombic efficiency [1]"] for cycle in rested["cycles"]] == pytest.approx([0.5])
+    rows = made_up(2.0)
+    rows[-1]["net charge [A h/m^2]"] = rows[-2]["net charge [A h/m^2]"] + noise
+    assert "discharge" not in summary(rows, NAMES)
+    idle = summary(made_up(2.0, -1.0, noise, -noise, cycles=(1, 1, 2, 2)), NAMES)
+    assert [cycle["cycle"] for cycle in idle["cycles"]] == [1]
     small = summary(made_up(2.0, -1e-6), NAMES)
     assert small["discharge"]["capacity [A h/m^2]"] == pytest.approx(1e-6, rel=1e-6)
     assert small["cycles"][0]["coulombic efficiency [1]"] == pytest.approx(5e-7, rel=1e-6)

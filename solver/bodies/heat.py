@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -186,12 +187,21 @@ class HeatBalance(Part):
         state = model.state.scope("heat")
         self._made, self._out = (model.rates.integral(name, state) for name in ("made", "given off"))
 
-    def join(self) -> None:
-        form = self._domain.form
+    # made when they are first asked for: all parts are there then
+
+    @cached_property
+    def _power(self) -> list[fem.Form]:
         made = [part.made() for part in self._sides] + [part.made() for part in self._contacts]
-        self._power = [form(power) for powers in made for power in powers]
-        self._given_off = {face: form(power) for side in self._sides for face, power in side.given_off().items()}
-        self._content = [form(side.content()) for side in self._sides]
+        return [self._domain.form(power) for powers in made for power in powers]
+
+    @cached_property
+    def _given_off(self) -> dict[str, fem.Form]:
+        form = self._domain.form
+        return {face: form(power) for side in self._sides for face, power in side.given_off().items()}
+
+    @cached_property
+    def _content(self) -> list[fem.Form]:
+        return [self._domain.form(side.content()) for side in self._sides]
 
     @property
     def power(self) -> float:

@@ -379,8 +379,8 @@ def test_commas_between_digits_are_decimal_ones_where_blanks_separate_numbers(tm
     (tmp_path / "points.txt").write_text("x z\n0 1,5\n1,25 -1,25e0\n2.5 1,5\n3,75 +1\n5 1,5\n")
     x, z = np.array([0, 1.25, 2.5, 3.75, 5]) * UM, np.array([1.5, -1.25, 1.5, 1, 1.5]) * NM
     np.testing.assert_allclose(profile(tmp_path / "points.txt", 5.0, **SCAN)(x), z, atol=1e-18)
-    # before a blank they separate them
-    (tmp_path / "list.txt").write_text("0, 1.5\n1.25, -1.25\n2.5, 1.5\n3.75, 1\n5, 1.5\n")
+    # beside a blank they separate them
+    (tmp_path / "list.txt").write_text("0, 1.5\n1.25, -1.25\n2.5 ,1.5\n3.75 , 1\n5 ,1.5\n")
     np.testing.assert_allclose(profile(tmp_path / "list.txt", 5.0, **SCAN)(x), z, atol=1e-18)
 
 
