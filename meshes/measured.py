@@ -87,7 +87,7 @@ def _of_dimension(source: Measurement, dimension: int, roughness: Measured, key:
         row = middle(heights) if roughness.line is None else roughness.line
         if row >= rows:
             raise ValueError(f"{key}.line: {row} was given, '{file}' has rows 0 to {rows - 1}")
-        return Measurement(heights[:, row], source.size[:1])
+        return Measurement(heights[:, row], source.size[:1], remarks=source.remarks)
     if roughness.line:
         raise ValueError(f"{key}.line: '{file}' is a line scan, it has line 0 only")
     return source

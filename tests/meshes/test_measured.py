@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from interstice.meshes import HeightProfile, below_mesh
 from interstice.meshes.roughness import from_case, remarks
 from interstice.meshes.window import Points
 from interstice.schema import Film
+from interstice.shipped import TOPOGRAPHY
 
 UM, NM = 1e-6, 1e-9
 RNG = np.random.default_rng(5)
@@ -206,6 +209,11 @@ def as_list(separator: str, header: str = "") -> Callable[[Path], None]:
     return lambda file: np.savetxt(file, rows, delimiter=separator, header=header, comments="")
 
 
+def as_hdf5(file: Path) -> None:
+    with h5py.File(file, "w") as content:
+        content["heights"] = MAP.T
+
+
 MATRICES = {
     "blanks.txt": as_matrix(" "),
     "comma.csv": as_matrix(","),
@@ -213,7 +221,10 @@ MATRICES = {
     "decimal_comma.csv": as_matrix(";", ","),
     "tab.dat": as_matrix("\t"),
     "closed.csv": as_matrix(",", ending=","),
-    "array.npy": lambda file: np.save(file, MAP),
+    "array.npy": lambda file: np.save(file, MAP.T),
+    "array.npz": lambda file: np.savez(file, heights=MAP.T),
+    "array.mat": lambda file: savemat(file, {"heights": MAP.T}),
+    "array.h5": as_hdf5,
 }
 LISTS = {"blanks.xyz": as_list(" "), "comma.csv": as_list(","), "named.csv": as_list(",", "x (um),y (um),z (nm)")}
 
@@ -229,6 +240,49 @@ def test_a_matrix_is_a_map_of_the_size_and_the_unit_that_the_case_gives(name: st
     assert_is_the_map(profile(tmp_path / name, 4.0, 3, **BOTH))
     line = profile(tmp_path / name, 4.0, line=2, **BOTH)
     np.testing.assert_allclose(line((np.arange(8) + 0.5) * 0.5 * UM), MAP[:8, 2] * NM, atol=1e-17)
+
+
+@pytest.mark.parametrize("name", ["blanks.txt", "array.npy", "array.mat"])
+def test_rows_of_a_matrix_run_along_x_in_every_format(name: str, tmp_path: Path) -> None:
+    """12 columns of 0.5 µm along x, 9 rows along y: lines 0 to 8, a window as long as the columns."""
+    MATRICES[name](tmp_path / name)
+    assert profile(tmp_path / name, 6.0, line=8, **BOTH).rms == pytest.approx(MAP[:, 8].std() * NM, rel=1e-6)
+    with pytest.raises(ValueError, match=rf"roughness\.line: 9 was given, '{name}' has rows 0 to 8"):
+        profile(tmp_path / name, 6.0, line=9, **BOTH)
+
+
+def test_rows_of_an_instrument_run_along_x_too() -> None:
+    """The map of an AFM as it is written in its file: rows of 16-bit numbers from the upper edge to the lower."""
+    file = TOPOGRAPHY / "afm_10um_256.di"
+    written = np.frombuffer(file.read_bytes(), "<i2", 256 * 256, 40960).reshape(256, 256)[::-1].astype(float)
+    centres = (np.arange(256) + 0.5) * 10 / 256 * UM
+    for row in (3, 200):
+        line = profile(file, 10.0, line=row)(centres)
+        assert np.corrcoef(line, written[row])[0, 1] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_columns_of_an_array_are_what_they_are_in_a_text(tmp_path: Path) -> None:
+    x, z = uneven()
+    np.save(tmp_path / "scan.npy", np.column_stack([x, z]))
+    np.save(tmp_path / "heights.npy", z)
+    surface = profile(tmp_path / "scan.npy", 20.0, **SCAN)
+    np.testing.assert_allclose(surface(x * UM), z * NM, rtol=0, atol=1e-6 * NM)
+    even = profile(tmp_path / "heights.npy", 10.0, size=f"{len(z)} um", height_unit="nm")
+    np.testing.assert_allclose(even((np.arange(10) + 0.5) * UM), z[:10] * NM, rtol=0, atol=1e-6 * NM)
+
+
+@pytest.mark.parametrize(
+    ("size", "questioned"), [((6, 4.5), False), ((4.5, 6), True), ((6, 6), False), ((6, 3), False)]
+)
+def test_edges_of_a_map_that_seem_to_be_in_the_wrong_order_are_questioned(
+    size: tuple[float, float], questioned: bool, tmp_path: Path
+) -> None:
+    """Only where pixels are oblong that would be square with the edges in the other order."""
+    as_matrix(" ")(tmp_path / "map.txt")
+    words = told(tmp_path / "map.txt", size=[f"{length} um" for length in size], height_unit="nm")
+    assert len(words) == questioned
+    if questioned:
+        assert "pixels of 0.375 um x 0.666667 um; with size [6 um, 4.5 um] they are square" in words[0]
 
 
 @pytest.mark.parametrize("name", LISTS)
