@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,14 +28,17 @@ def check(geometry: Geometry, case_folder: Path) -> None:
         _check_sizes(geometry, estimated_elements_among(packed, *packing.element_sizes(geometry)))
 
 
-def remarks(geometry: Geometry, case_folder: Path) -> list[str]:
-    """Return what is to be said of `geometry`, which passed `check`, before it is used."""
+def remarks(geometry: Geometry, case_folder: Path, below: Collection[str] = ()) -> list[str]:
+    """Return what is to be said of `geometry`, which passed `check`, before it is used.
+
+    `below` names the interfaces whose roughness below the mesh has a law of its own.
+    """
     isolated = groups.load(geometry, case_folder).isolated if geometry.builder == "msh" else {}
     return [
         f"geometry.file: {count} cells of {name} are not connected with the rest of it, at the collector or counter: "
         "no current reaches their lithium, and yet they count in the active fraction; connect them, or leave them out"
         for name, count in isolated.items()
-    ] + list(roughness.remarks(geometry, case_folder))
+    ] + list(roughness.remarks(geometry, case_folder, below))
 
 
 def complete(geometry: Geometry, case_folder: Path) -> tuple[Geometry, int]:

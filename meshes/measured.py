@@ -29,6 +29,7 @@ def profile(roughness: Measured, size: tuple[float, ...], key: str, case_folder:
         peak=highest,
         rms=part.rms,
         rms_gradient=part.rms_gradient,
+        shortest_wave=2 * part.nearest,
         periodic=False,
         description=f"measured, {roughness.file.name}, {as_text(*size)} at {as_text(*_corner(roughness, size, key))}, "
         f"rms {as_text(part.rms)}" + ("" if roughness.rms is None else " (scaled)") + (f"; {filled}" if filled else ""),
