@@ -376,8 +376,10 @@ def test_a_text_of_an_instrument_is_read_as_its_format_says_though_rows_differ_i
         ({"size": ["6 um", "4.5 um"]}, r"roughness\.file: 'map\.txt' .* give height_unit, such as nm$"),
         ({"unit": "nm", "size": "6 um"}, r"roughness\.size: a map of 12 x 9 points needs both edges"),
         ({"unit": "m", "size": "6 um"}, r"roughness\.size: a map of 12 x 9 points needs both edges"),
-        (BOTH | {"height_unit": "mm"}, r"roughness\.file: heights of 'map\.txt' lie .* um apart, more than its width"),
-        (BOTH | {"size": ["6 pm", "4 pm"]}, r"roughness\.file: heights of 'map\.txt' lie .* more than its width"),
+        (
+            BOTH | {"height_unit": "mm"},
+            r"roughness\.file: 'map\.txt' has heights .* um apart in the window, more than its width",
+        ),
     ],
 )
 def test_a_matrix_without_its_size_or_unit_is_refused_with_what_to_give(
@@ -486,6 +488,54 @@ def test_a_window_without_heights_is_not_filled(tmp_path: Path) -> None:
     heights[0, 0] = heights[11, 8] = 1.0
     with pytest.raises(ValueError, match=r"roughness\.fill: .* missing"):
         profile(with_holes(tmp_path, heights), 4.0, 3, fill="harmonic", **BOTH)
+
+
+def with_marks(folder: Path, mark: float, count: int, noise: float = 1.0) -> Path:
+    """A map of 40 × 30 points, 0.25 µm apart, on which that number takes the place of some heights [nm]."""
+    heights = noise * np.random.default_rng(3).normal(size=(30, 40)) + np.linspace(0, 3, 40)
+    heights.flat[[5 * 40 + 3, 5 * 40 + 9, 20 * 40 + 11, 21 * 40 + 25][:count]] = mark
+    np.savetxt(folder / "marks.txt", heights)
+    return folder / "marks.txt"
+
+
+def spread(noise: float = 1.0) -> float:
+    others = noise * np.random.default_rng(3).normal(size=(30, 40)) + np.linspace(0, 3, 40)
+    return float(1.4826 * np.median(np.abs(others - np.median(others))))
+
+
+@pytest.mark.parametrize(
+    ("mark", "count", "questioned"),
+    [(-5000, 4, True), (5000, 2, True), (5000, 1, False), (21.0, 4, False), (60.0, 4, True)],
+)
+def test_a_number_that_stands_several_times_and_alone_is_questioned(
+    mark: float, count: int, questioned: bool, tmp_path: Path
+) -> None:
+    """Twenty standard deviations of the others, 1.4 nm, are 28 nm from the highest of them, 6 nm or less."""
+    assert 20 * spread() == pytest.approx(28, rel=0.1)
+    words = {"size": ["10 um", "7.5 um"], "height_unit": "nm"}
+    said = list(remarks(film(with_marks(tmp_path, mark, count), 7.5, 3, **words), tmp_path))
+    said = [text for text in said if "write nan for it" in text]
+    assert len(said) == questioned
+    if questioned:
+        assert f"{count} points of 'marks.txt' in the window have one and the same height, {mark:g} nm" in said[0]
+
+
+def test_marks_outside_the_line_that_is_taken_are_no_concern(tmp_path: Path) -> None:
+    words = {"size": ["10 um", "7.5 um"], "height_unit": "nm"}
+    file = with_marks(tmp_path, -9999, 4)
+    assert not any("nan" in text for text in told(file, 8.0, line=10, **words))
+    with pytest.raises(ValueError, match=r"heights 10\.\d+ um apart in the window, more than its width, 8 um"):
+        profile(file, 8.0, line=5, **words)
+    assert any("2 points of 'marks.txt'" in text for text in told(with_marks(tmp_path, -900, 2), 8.0, line=5, **words))
+
+
+def test_levels_of_a_step_are_no_marks(tmp_path: Path) -> None:
+    """Two heights alone, without any spread about them."""
+    words = {"size": ["10 um", "7.5 um"], "height_unit": "nm", "line": 3}
+    heights = np.zeros((30, 40))
+    heights[:, 25:] = 50.0
+    np.savetxt(tmp_path / "step.txt", heights)
+    assert not any("nan" in text for text in told(tmp_path / "step.txt", 10.0, **words))
 
 
 # --- peaks ----------------------------------------------------------------------------------------------------
