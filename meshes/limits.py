@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from interstice.meshes import groups, packing, roughness, stack
 from interstice.meshes.grading import estimated_elements, estimated_elements_among
+from interstice.meshes.height_profile import as_text
 
 if TYPE_CHECKING:
     from interstice.schema import Film, Geometry, Layers, Particles
@@ -33,12 +34,19 @@ def remarks(geometry: Geometry, case_folder: Path, below: Collection[str] = ()) 
 
     `below` names the interfaces whose roughness below the mesh has a law of its own.
     """
-    isolated = groups.load(geometry, case_folder).isolated if geometry.builder == "msh" else {}
+    if geometry.builder != "msh":
+        return list(roughness.remarks(geometry, case_folder, below))
+    mesh = groups.load(geometry, case_folder)
     return [
         f"geometry.file: {count} cells of {name} are not connected with the rest of it, at the collector or counter: "
         "no current reaches their lithium, and yet they count in the active fraction; connect them, or leave them out"
-        for name, count in isolated.items()
-    ] + list(roughness.remarks(geometry, case_folder, below))
+        for name, count in mesh.isolated.items()
+    ] + [
+        f"geometry.file: {count} facets ({name}) face each other across a slit of {as_text(width * geometry.unit)}, "
+        "less than a tenth of their edges: neither force nor current ever crosses it; if the bodies are to touch, draw "
+        "their faces at the same place and join them (BooleanFragments in the geometry, or geometry.merge)"
+        for name, (count, width) in mesh.slits.items()
+    ]
 
 
 def complete(geometry: Geometry, case_folder: Path) -> tuple[Geometry, int]:
