@@ -60,8 +60,7 @@ def sampled(profile: HeightProfile, size: tuple[float, ...], spacing: float) -> 
         lines = [(np.arange(n + 2) - shift) * step for n, step in zip(elements, steps, strict=True)]
         nodes = profile(*np.meshgrid(*lines, indexing="ij"))
         seen = ndimage.map_coordinates(nodes, [place + shift for place in places], order=1)
-        within = nodes[(slice(None, None if shift else -1),) * nodes.ndim]
-        slopes = [np.mean((np.diff(within, axis=axis) / step) ** 2) for axis, step in enumerate(steps)]
+        slopes = [np.mean((np.diff(nodes, axis=axis) / step) ** 2) for axis, step in enumerate(steps)]
         found.append([np.var(seen), np.sum(slopes), np.mean((heights - seen) ** 2)])
     variance, slope, apart = np.mean(found, axis=0)
     whole = np.var(heights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,7 +125,7 @@ def test_a_map_or_its_line_with_pixels_finer_than_elements_is_told_of_by_what_is
 
 
 def test_an_interface_with_a_law_for_what_is_cut_off_is_not_told_of_and_validate_says_the_rest() -> None:
-    case = {
+    case: dict[str, Any] = {
         "title": "waves",
         "geometry": film(WAVE | {"wavelength": "0.3 um"}).model_dump(exclude_none=True, mode="json"),
         "electrode": {"material": "NMC811", "initial_stoichiometry": 0.9},
@@ -136,8 +137,13 @@ def test_an_interface_with_a_law_for_what_is_cut_off_is_not_told_of_and_validate
     said = read_mapping(case | {"interface": {"kinetics": kinetics}}).warnings
     assert sum("nodes 100 nm apart" in words for words in said) == 1
     micro = {"law": "elastic", "rms": "7 nm", "slope": 0.1}
-    said = read_mapping(case | {"interface": {"kinetics": kinetics, "micro": micro}}).warnings
+    case["interface"] = {"kinetics": kinetics, "micro": micro}
+    said = read_mapping(case).warnings
     assert not any("nodes 100 nm apart" in words for words in said)
+    # the law is that of the gap, not of what the mesh follows
+    case["geometry"] |= {"roughness": {"kind": "flat"}, "profile": WAVE | {"wavelength": "0.3 um"}}
+    (words,) = (words for words in read_mapping(case).warnings if "nodes 100 nm apart" in words)
+    assert words.startswith("geometry.profile")
 
 
 def test_a_patch_whose_points_leave_out_the_waves_of_a_map_is_told_of(tmp_path: Path) -> None:
