@@ -54,6 +54,7 @@ class Groups:
         interfaces: facets that two sides share, by the names of the upper and the lower one, from the top down.
         boundaries: facets by name.
         isolated: how many cells of a side are not connected with those of it at the collector or counter, by name.
+        slits: of two sides, or one, how many facets face each other across a narrow gap, and its largest width.
     """
 
     points: Points
@@ -63,6 +64,7 @@ class Groups:
     interfaces: Mapping[tuple[str, str], Rows]
     boundaries: Mapping[str, Rows]
     isolated: Mapping[str, int]
+    slits: Mapping[str, tuple[int, float]]
 
     @property
     def names(self) -> list[str]:
@@ -144,6 +146,7 @@ def arranged(points: Points, elements: list[Elements], geometry: ImportedMesh) -
         {pair: skeleton.facets[found] for pair, found in interfaces.items()},
         {name: skeleton.facets[found] for name, found in boundaries.items()},
         _isolated(skeleton, side_of, sides, [boundaries[name] for name in ("collector", "counter")]),
+        _slits(skeleton, side_of, sides, boundaries),
     )
 
 
@@ -399,6 +402,20 @@ def _isolated(skeleton: Skeleton, side_of: Rows, sides: list[str], terminals: It
     pieces, ends = skeleton.pieces(side_of), skeleton.cell_of(np.concatenate(list(terminals)))
     apart = ~np.isin(pieces, pieces[ends]) & np.isin(side_of, side_of[ends])
     return {sides[side]: int(np.sum(apart & (side_of == side))) for side in np.unique(side_of[apart])}
+
+
+def _slits(
+    skeleton: Skeleton, side_of: Rows, sides: list[str], boundaries: Mapping[str, Rows]
+) -> dict[str, tuple[int, float]]:
+    """Return how many facets that are no boundary face each other across a narrow gap, and its largest width."""
+    pairs, widths = skeleton.facing(np.setdiff1d(skeleton.outer, np.concatenate(list(boundaries.values()))))
+    between = np.sort(side_of[skeleton.cell_of(pairs)], axis=1)
+    slits = {}
+    for lower, upper in np.unique(between, axis=0):
+        chosen = (between == (lower, upper)).all(axis=1)
+        name = f"{sides[upper]}/{sides[lower]}" if upper > lower else f"within {sides[lower]}"
+        slits[name] = len(np.unique(pairs[chosen])), float(widths[chosen].max())
+    return slits
 
 
 # --- words ----------------------------------------------------------------------------------------

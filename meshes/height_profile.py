@@ -25,6 +25,7 @@ class HeightProfile:
         peak: highest height over the window [m].
         rms: root mean square of the heights about their mean [m].
         rms_gradient: root mean square of |∇h|.
+        shortest_wave: length of the shortest wave that they hold [m].
         periodic: whether h repeats with the size of the body.
         description: one line for reports.
     """
@@ -33,6 +34,7 @@ class HeightProfile:
     peak: float
     rms: float
     rms_gradient: float
+    shortest_wave: float
     periodic: bool
     description: str
 
@@ -52,7 +54,7 @@ def initial_gap(profile: HeightProfile) -> Heights:
 
 def flat(description: str = "flat") -> HeightProfile:
     """Return the profile of a perfectly flat interface at height 0."""
-    return HeightProfile(lambda *x: np.zeros(np.shape(x[0])), 0.0, 0.0, 0.0, True, description)
+    return HeightProfile(lambda *x: np.zeros(np.shape(x[0])), 0.0, 0.0, 0.0, np.inf, True, description)
 
 
 def spline(grid: Array, pitch: Array, first: Array, mode: str) -> Heights:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interstice.meshes import groups, packing, roughness, stack
 from interstice.meshes.grading import estimated_elements, estimated_elements_among
+from interstice.meshes.height_profile import as_text
 
 if TYPE_CHECKING:
     from interstice.schema import Film, Geometry, Layers, Particles
@@ -27,14 +29,24 @@ def check(geometry: Geometry, case_folder: Path) -> None:
         _check_sizes(geometry, estimated_elements_among(packed, *packing.element_sizes(geometry)))
 
 
-def remarks(geometry: Geometry, case_folder: Path) -> list[str]:
-    """Return what is to be said of `geometry`, which passed `check`, before it is used."""
-    isolated = groups.load(geometry, case_folder).isolated if geometry.builder == "msh" else {}
+def remarks(geometry: Geometry, case_folder: Path, below: Collection[str] = ()) -> list[str]:
+    """Return what is to be said of `geometry`, which passed `check`, before it is used.
+
+    `below` names the interfaces whose roughness below the mesh has a law of its own.
+    """
+    if geometry.builder != "msh":
+        return list(roughness.remarks(geometry, case_folder, below))
+    mesh = groups.load(geometry, case_folder)
     return [
         f"geometry.file: {count} cells of {name} are not connected with the rest of it, at the collector or counter: "
         "no current reaches their lithium, and yet they count in the active fraction; connect them, or leave them out"
-        for name, count in isolated.items()
-    ] + list(roughness.remarks(geometry, case_folder))
+        for name, count in mesh.isolated.items()
+    ] + [
+        f"geometry.file: {count} facets ({name}) face each other across a slit of {as_text(width * geometry.unit)}, "
+        "less than a tenth of their edges: neither force nor current ever crosses it; if the bodies are to touch, draw "
+        "their faces at the same place and join them (BooleanFragments in the geometry, or geometry.merge)"
+        for name, (count, width) in mesh.slits.items()
+    ]
 
 
 def complete(geometry: Geometry, case_folder: Path) -> tuple[Geometry, int]:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 LEAST_POINTS = 4
 """Fewest points of a measurement, along each direction, that a window may hold."""
 
+DEVIATION = 1.4826
+"""Standard deviation of normally distributed numbers over their median deviation from the median."""
+ALONE = 20.0
+"""Standard deviations of all others beyond which one number that is there several times may be no height."""
+
 
 def profile(roughness: Measured, size: tuple[float, ...], key: str, case_folder: Path) -> HeightProfile:
     """Return the heights of a measured surface over a body of that size [m]; ValueError names the key at fault."""
@@ -29,6 +34,7 @@ def profile(roughness: Measured, size: tuple[float, ...], key: str, case_folder:
         peak=highest,
         rms=part.rms,
         rms_gradient=part.rms_gradient,
+        shortest_wave=2 * part.nearest,
         periodic=False,
         description=f"measured, {roughness.file.name}, {as_text(*size)} at {as_text(*_corner(roughness, size, key))}, "
         f"rms {as_text(part.rms)}" + ("" if roughness.rms is None else " (scaled)") + (f"; {filled}" if filled else ""),
@@ -54,6 +60,9 @@ def window(roughness: Measured, size: tuple[float, ...], key: str, case_folder: 
             f"size of the body) at origin {as_text(*origin)}; lower the length or origin"
         )
     part = (_pixels if source.places is None else _points)(source, origin, size, name)
+    known = part.heights[np.isfinite(part.heights)]
+    _require_low(known, size, name)
+    marks = _marks(known, roughness.file.name)
     filled, missing = "", part.missing
     if missing:
         share = f"{missing:.2%} of the points of '{roughness.file.name}' in the window are missing"
@@ -65,7 +74,34 @@ def window(roughness: Measured, size: tuple[float, ...], key: str, case_folder: 
         if not part.rms > 0:
             raise ValueError(f"{name} is perfectly flat in the window, its rms cannot be scaled; leave out rms")
         part = part.times(roughness.rms / part.rms)
-    return part, (filled, *source.remarks)
+    return part, (filled, *source.remarks, *marks)
+
+
+def _require_low(heights: Array, size: tuple[float, ...], name: str) -> None:
+    """Refuse what is higher than the window is wide: a wrong unit, or a number that stands for missing points."""
+    span, widest = float(np.ptp(heights)) if heights.size else 0.0, max(size)
+    if span > widest:
+        raise ValueError(
+            f"{name} has heights {as_text(span)} apart in the window, more than its width, {as_text(widest)}: "
+            "height_unit, unit or size is wrong, or a number other than nan marks missing points"
+        )
+
+
+def _marks(heights: Array, file: str) -> Iterator[str]:
+    """Yield a question about the lowest or highest number where it stands several times, and far from all others."""
+    for value in (heights.min(initial=np.inf), heights.max(initial=-np.inf)):
+        same = heights == value
+        others, count = heights[~same], int(same.sum())
+        if count < 2 or len(others) < LEAST_POINTS:
+            continue
+        spread = DEVIATION * np.median(np.abs(others - np.median(others))) or np.std(others)
+        distance = np.abs(others - value).min()
+        if distance > ALONE * spread and spread > ROUNDING * distance:
+            yield (
+                f"{count} points of '{file}' in the window have one and the same height, {value * 1e9:.6g} nm, and all "
+                f"others are {distance / spread:.3g} times their standard deviation from it or more; if that number "
+                "marks missing points, write nan for it, and give fill"
+            )
 
 
 def middle(heights: Array) -> int:
@@ -87,7 +123,7 @@ def _of_dimension(source: Measurement, dimension: int, roughness: Measured, key:
         row = middle(heights) if roughness.line is None else roughness.line
         if row >= rows:
             raise ValueError(f"{key}.line: {row} was given, '{file}' has rows 0 to {rows - 1}")
-        return Measurement(heights[:, row], source.size[:1])
+        return Measurement(heights[:, row], source.size[:1], remarks=source.remarks)
     if roughness.line:
         raise ValueError(f"{key}.line: '{file}' is a line scan, it has line 0 only")
     return source

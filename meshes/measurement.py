@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interstice.meshes import gsf, plain_text
 from interstice.meshes.height_profile import Array, as_text
@@ -20,6 +22,12 @@ WIDEST = 1.0
 """Most that a measured surface is wide [m]: beyond it, its unit is taken to be wrong."""
 NO_MAGIC = ("nms", "hgt")
 """Formats without a mark by which they are known: SurfaceTopography takes any file of the right length for one."""
+MATRICES = ("npy", "npz", "mat", "h5")
+"""Formats of numbers that know nothing of surfaces: they mean what the same rows and columns do in a text, while
+SurfaceTopography lets the first index run along x."""
+
+OBLONG, SQUARE = 1.5, 1.01
+"""Ratio of the edges of a pixel beyond which it is questioned, and up to which it is square."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,8 @@ def _by_library(path: Path) -> tuple[RawTopography, bool]:
             topography = topography.to_unit("m")
         heights = np.ma.filled(np.ma.asarray(topography.heights(), dtype=float), np.nan)
         marked = reader.format() not in NO_MAGIC
+        if reader.format() in MATRICES:
+            return plain_text.Table(np.atleast_2d(heights)).topography(), marked
         if heights.ndim == 1 and (not topography.is_uniform or reader.format() == "xyz"):
             places = np.array(topography.positions(), dtype=float)
             return RawTopography(heights, places=places, unit=unit, height_unit=unit), marked
@@ -131,10 +141,21 @@ def _in_metres(raw: RawTopography, roughness: Measured, key: str) -> Measurement
     if not (np.isfinite(size).all() and (size > 0).all()):
         raise ValueError(f"{key}.file: {name} has a size of {as_text(*size)}; give the right one as size")
     if raw.places is None:
-        return Measurement(raw.heights * heights, size)
+        remarks = tuple(_in_wrong_order(size, np.array(raw.heights.shape), name))
+        return Measurement(raw.heights * heights, size, remarks=remarks)
     scan = _in_order(raw.places, raw.heights * heights, key, name)
     assert scan.places is not None
     return replace(scan, places=scan.places * (size[0] / scan.size[0]), size=size)
+
+
+def _in_wrong_order(size: Array, shape: NDArray[np.int64], name: str) -> Iterator[str]:
+    """Yield a question where pixels are oblong, and would be square with both edges of the map in the other order."""
+    pitch, turned = size / shape, size[::-1] / shape
+    if pitch.max() > OBLONG * pitch.min() and turned.max() < SQUARE * turned.min():
+        yield (
+            f"{name} has {shape[0]} points along x and {shape[1]} along y, pixels of {as_text(*pitch)}; with size "
+            f"[{as_text(size[1])}, {as_text(size[0])}] they are square: rows run along x, and size is [x, y]"
+        )
 
 
 def _given_size(raw: RawTopography, roughness: Measured, key: str) -> Array | None:
@@ -152,20 +173,13 @@ def _given_size(raw: RawTopography, roughness: Measured, key: str) -> Array | No
 
 
 def _require_plausible(measurement: Measurement, roughness: Measured, key: str) -> None:
-    """Refuse what is wider or higher than surfaces are: a wrong unit, or a number that stands for missing points."""
+    """Refuse what is wider than surfaces are: a wrong unit."""
     widest = float(measurement.size.max())
     if widest > WIDEST and roughness.size is None:
         correct = "size" if roughness.unit is None else "unit or size"
         raise ValueError(
             f"{key}.file: '{roughness.file.name}' is {as_text(*measurement.size)} large, which is unlikely; give the "
             f"right {correct}"
-        )
-    defined = measurement.heights[np.isfinite(measurement.heights)]
-    span = float(np.ptp(defined)) if defined.size else 0.0
-    if span > widest:
-        raise ValueError(
-            f"{key}.file: heights of '{roughness.file.name}' lie {as_text(span)} apart, more than its width, "
-            f"{as_text(widest)}: height_unit, unit or size is wrong, or a number other than nan marks missing points"
         )
 
 

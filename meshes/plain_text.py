@@ -29,7 +29,7 @@ class Table:
     """
 
     numbers: Array
-    headed: bool
+    headed: bool = False
     problem: str = ""
 
     def topography(self) -> RawTopography:

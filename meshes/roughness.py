@@ -6,13 +6,13 @@ the number of ranks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interstice.meshes import measured, measurement, waves
+from interstice.meshes import measured, measurement, sampling, waves
 from interstice.meshes.height_profile import Array, HeightProfile, as_text, flat
 
 if TYPE_CHECKING:
@@ -51,20 +51,38 @@ def _written(geometry: Film | Layers, key: str) -> dict[str, Roughness]:
     return {f"geometry.{key}": given} if given else {}
 
 
-def remarks(geometry: Geometry, case_folder: Path) -> Iterator[str]:
-    """Yield what a user should know of how measured heights, which `from_case` accepts, were made of their files."""
-    if geometry.builder == "film" or geometry.builder == "layers":
-        for written, roughness in (_written(geometry, "roughness") | _written(geometry, "profile")).items():
+def remarks(geometry: Geometry, case_folder: Path, below: Collection[str] = ()) -> Iterator[str]:
+    """Yield what a user should know of heights that `from_case` accepts: how they were made, what the mesh loses.
+
+    `below` names the interfaces whose roughness below the mesh has a law of its own.
+    """
+    if geometry.builder != "film" and geometry.builder != "layers":
+        return
+    size, finer = geometry.lateral_size, "lower geometry.element_size"
+    for key in ("roughness", "profile"):
+        excused = {frozenset(name.split("/")) for name in below} if key == "roughness" else set()
+        remedy = f"{finer}, or give the interface a law for what is cut off (micro)" if key == "roughness" else finer
+        profiles = _profiles(geometry, key, case_folder)
+        for (written, roughness), (pair, profile) in zip(
+            _written(geometry, key).items(), profiles.items(), strict=True
+        ):
             if roughness.kind == "measured":
-                for text in measured.remarks(roughness, geometry.lateral_size, written, case_folder):
+                for text in measured.remarks(roughness, size, written, case_folder):
+                    yield f"{written}: {text}"
+            if frozenset(pair) not in excused:
+                for text in sampling.remarks(profile, size, geometry.element_size, remedy):
                     yield f"{written}: {text}"
 
 
 def remarks_of_patch(patch: Patch, case_folder: Path) -> Iterator[str]:
     """Do the same of a patch that `of_patch` accepts."""
+    size = (patch.length, patch.length)
     if patch.roughness.kind == "measured":
-        for text in measured.remarks(patch.roughness, (patch.length, patch.length), "roughness", case_folder):
+        for text in measured.remarks(patch.roughness, size, "roughness", case_folder):
             yield f"roughness: {text}"
+    _, profile = of_patch(patch, case_folder)
+    for text in sampling.remarks(profile, size, patch.spacing, "raise points"):
+        yield f"roughness: {text}"
 
 
 def _interfaces(geometry: Film | Layers) -> list[tuple[str, str]]:

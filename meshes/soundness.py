@@ -21,6 +21,10 @@ FLAT = 1e-10
 """Volume of a cell, over that of a cube with its longest edge, below which it has none."""
 NEAR = 1e-3
 """Distance within which places are the same, over the shortest edge; of a place from a cell, over the cell's height."""
+NARROW = 0.1
+"""Distance of two facets with nothing between them, over the longest edge of one, below which it is hardly meant."""
+FACING = -0.5
+"""Product of the outward normals of two facets below which they face each other."""
 
 
 def signed_volumes(points: Points, cells: Rows) -> NDArray[np.float64]:
@@ -136,6 +140,36 @@ class Skeleton:
         order = np.argsort(numbers, kind="stable")
         _, first, times = np.unique(numbers[order], return_index=True, return_counts=True)
         return self.outer[order[first[times > 1][:, None] + [0, 1]]]
+
+    def facing(self, facets: Rows) -> tuple[Rows, NDArray[np.float64]]:
+        """Return pairs of facets of one cell that face each other across a narrow gap, and how wide it is.
+
+        `facets` are the rows of those that are looked at; the pairs are rows too, shape (pairs, 2). The middle of the
+        second one of a pair lies over the first, whatever their sizes, and its farthest corner is meant.
+        """
+        if not len(facets):
+            return np.empty((0, 2), dtype=np.int64), np.empty(0)
+        corners = self.points[self.facets[facets]]
+        base, edges = corners[:, 0], corners[:, 1:] - corners[:, :1]
+        apexes = self.points[self.cells[self.cell_of(facets), facets % self.cells.shape[1]]]
+        normals = np.cross(edges[:, 0], edges[:, -1]) if corners.shape[1] == 3 else edges[:, 0] @ [[0, -1], [1, 0]]
+        outwards = -np.sign(np.sum((apexes - base) * normals, axis=1))
+        normals *= (outwards / np.linalg.norm(normals, axis=1))[:, None]
+        middles, longest = corners.mean(axis=1), edge_lengths(self.points, self.facets[facets]).max(axis=1)
+        radii = np.linalg.norm(corners - middles[:, None], axis=2).max(axis=1) + NARROW * longest
+        found = cKDTree(middles).query_ball_point(middles, radii, return_sorted=False)
+        first = np.repeat(np.arange(len(facets)), [len(near) for near in found])
+        second = np.concatenate([*found, []]).astype(np.int64)
+        opposite = np.sum(normals[first] * normals[second], axis=1) < FACING
+        first, second = first[opposite], second[opposite]
+        away = middles[second] - base[first]
+        height = np.sum(away * normals[first], axis=1)
+        # that of the farthest corner: at its end a slit is narrow however wide it is
+        width = np.einsum("pki,pi->pk", corners[second] - base[first, None], normals[first]).max(axis=1)
+        shares = np.einsum("pi,pij->pj", away, np.linalg.pinv(edges[first]))
+        over = (shares > -NEAR).all(axis=1) & (shares.sum(axis=1) < 1 + NEAR)
+        narrow = over & (height > 0) & (width < NARROW * longest[first])
+        return np.column_stack([facets[first[narrow]], facets[second[narrow]]]), width[narrow]
 
     def covered(self) -> tuple[Rows, Rows]:
         """Return the cells that others reach into, and those on whose facets lie corners of others that they lack.

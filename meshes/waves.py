@@ -30,6 +30,8 @@ def sinusoidal(roughness: Sinusoidal, size: tuple[float, ...]) -> HeightProfile:
         peak=amplitude,
         rms=amplitude / 2 ** (len(size) / 2),
         rms_gradient=q * amplitude / np.sqrt(2),
+        # in 3D crests lie on diagonals
+        shortest_wave=wavelength / np.sqrt(len(size)),
         periodic=bool(np.allclose(waves, np.round(waves), rtol=0, atol=1e-9)),
         description=f"sinusoidal, amplitude {as_text(amplitude)}, wavelength {as_text(wavelength)}",
     )
@@ -71,6 +73,7 @@ def self_affine(roughness: SelfAffine, size: tuple[float, ...], key: str) -> Hei
         peak=peak(heights, size, points),
         rms=rms,
         rms_gradient=float(np.sqrt(np.sum((amplitudes * q) ** 2) / 2)),
+        shortest_wave=float(2 * np.pi / q.max()),
         periodic=True,
         description=f"self-affine, rms {as_text(rms)}, Hurst exponent {roughness.hurst:g}, wavelengths "
         f"{as_text(short)} to {as_text(long)}, seed {roughness.seed}",

@@ -40,6 +40,11 @@ class Window(ABC):
     def rms_gradient(self) -> float:
         """Root mean square of the slope between points."""
 
+    @property
+    def nearest(self) -> float:
+        """Distance of the points that are nearest to each other along a direction [m]."""
+        return min(float(np.diff(x).min()) for x in self.places)
+
     @abstractmethod
     def interpolated(self) -> tuple[Heights, float]:
         """Return the heights everywhere [m], through those of the points, and the highest of them [m]."""

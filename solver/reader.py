@@ -98,7 +98,8 @@ def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequenc
     if problems:
         raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     found = {name: material for name, material in materials.items() if material}
-    warnings = *remarks(case.geometry, folder), *cautions(case, found)
+    below = [name for name, interface in case.faces.items() if interface.micro]
+    warnings = *remarks(case.geometry, folder, below), *cautions(case, found)
     return LoadedCase(completed(case, folder, found), path, folder, found, warnings, tuple(estimates(case, found)))
 
 

@@ -96,6 +96,21 @@ def test_a_particle_that_no_current_reaches_is_told(half_cell: Path) -> None:
     assert warning.startswith("geometry.file: 2 cells of electrode are not connected with the rest of it")
 
 
+def test_faces_drawn_a_little_apart_are_told_with_their_distance_and_what_to_do(half_cell: Path) -> None:
+    grid = layers(2, electrolyte=1, electrode=1)
+    facets = grid.facets_at(1, 1.0)
+    old = len(grid.points)
+    grid.split("electrode", np.unique(facets[grid.points[facets, 0] < 2.5]))
+    grid.points[old:, 1] += 0.01
+    grid.facets["left"] = grid.facets_at(0, 0.0)
+    grid.write(half_cell.parent / "grid.msh")
+    (warning,) = read_case(half_cell).warnings
+    assert warning.startswith(
+        "geometry.file: 6 facets (electrode/electrolyte) face each other across a slit of 0.01 um, less than a tenth"
+    )
+    assert "BooleanFragments" in warning
+
+
 def test_two_electrodes_that_touch_are_refused(half_cell: Path) -> None:
     layers(2, electrolyte=1, electrode=1, cathode=1).write(half_cell.parent / "grid.msh")
     half_cell.write_text(

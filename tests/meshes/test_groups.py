@@ -194,6 +194,57 @@ def test_only_places_much_nearer_than_a_cell_are_the_same() -> None:
         read(grid, merge=True, lateral="free")
 
 
+def _apart(dimension: int, width: float, share: float = 0.5) -> Grid:
+    """Layers whose faces are `width` times an edge apart along a share of the interface, from x = 0."""
+    grid = layers(dimension)
+    facets = grid.facets_at(dimension - 1, 2.0)
+    old = len(grid.points)
+    grid.split("electrode", np.unique(facets[grid.points[facets, 0] <= share * 4 - 0.5]))
+    grid.points[old:, dimension - 1] += width
+    return grid
+
+
+@DIMENSIONS
+@pytest.mark.parametrize("width", [5e-3, 0.01, 0.09])
+def test_faces_a_little_apart_are_valid_and_counted_with_their_distance(dimension: int, width: float) -> None:
+    """Of 4 edges two are there twice, the second one with its end in common; in 3D an edge of a facet is √2 long."""
+    groups = read(_apart(dimension, width), lateral="free")
+    number = 2 * 2 * (1 if dimension == 2 else 4)
+    assert groups.slits["electrode/electrolyte"] == (number, pytest.approx(width, rel=0.01))
+    assert counts(groups)["electrode/electrolyte"] == number // 2
+    assert list(groups.slits) == ["electrode/electrolyte"]
+
+
+@DIMENSIONS
+def test_a_wide_slit_thin_bodies_and_a_sound_mesh_are_no_matter(dimension: int) -> None:
+    assert read(_apart(dimension, 0.11 if dimension == 2 else 0.15), lateral="free").slits == {}
+    assert read(layers(dimension)).slits == {}
+    # a leaf between two hollows
+    leaf = layers(dimension, along=4, electrolyte=1, electrode=5)
+    middle = leaf.points[leaf.cells["electrode"]].mean(axis=1)
+    rows = np.isin(np.floor(middle[:, dimension - 1]), [2, 4])
+    leaf.cells["electrode"] = leaf.cells["electrode"][~(rows & (np.abs(middle[:, 0] - 2.0) < 1.0))]
+    leaf.points[leaf.points[:, dimension - 1] > 3.5, dimension - 1] -= 0.98
+    leaf.facets["collector"] = leaf.facets_at(dimension - 1, leaf.points[:, dimension - 1].max())
+    assert read(leaf, lateral="free").slits == {}
+
+
+def test_a_slit_within_a_side_whose_faces_are_meshed_differently_is_counted_too() -> None:
+    """A slit of four edges whose upper nodes do not lie over the lower ones; both ends are shared."""
+    grid = layers(2, along=6, electrolyte=2, electrode=3)
+    upper = grid.facets_at(1, 4.0)
+    inner = np.unique(upper[(grid.points[upper, 0] > 1.5) & (grid.points[upper, 0] < 4.5)])
+    above = grid.points[grid.cells["electrode"]].mean(axis=1)[:, 1] > 4.0
+    old = len(grid.points)
+    new = np.arange(old)
+    new[inner] = old + np.arange(len(inner))
+    grid.points = np.concatenate([grid.points, grid.points[inner] + [0.3, 0.05, 0.0]])
+    grid.cells["electrode"][above] = new[grid.cells["electrode"][above]]
+    slits = read(grid, lateral="free").slits
+    assert list(slits) == ["within electrode"]
+    assert slits["within electrode"] == (8, pytest.approx(0.05, rel=0.01))
+
+
 def test_bodies_may_touch_in_a_corner_without_sharing_it() -> None:
     grid = layers(2, electrolyte=1, electrode=2)
     cells = grid.cells["electrode"]

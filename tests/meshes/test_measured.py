@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from interstice.meshes import HeightProfile, below_mesh
 from interstice.meshes.roughness import from_case, remarks
 from interstice.meshes.window import Points
 from interstice.schema import Film
+from interstice.shipped import TOPOGRAPHY
 
 UM, NM = 1e-6, 1e-9
 RNG = np.random.default_rng(5)
@@ -206,6 +209,11 @@ def as_list(separator: str, header: str = "") -> Callable[[Path], None]:
     return lambda file: np.savetxt(file, rows, delimiter=separator, header=header, comments="")
 
 
+def as_hdf5(file: Path) -> None:
+    with h5py.File(file, "w") as content:
+        content["heights"] = MAP.T
+
+
 MATRICES = {
     "blanks.txt": as_matrix(" "),
     "comma.csv": as_matrix(","),
@@ -214,7 +222,10 @@ MATRICES = {
     "decimal_comma.txt": as_matrix("  ", ","),
     "tab.dat": as_matrix("\t"),
     "closed.csv": as_matrix(",", ending=","),
-    "array.npy": lambda file: np.save(file, MAP),
+    "array.npy": lambda file: np.save(file, MAP.T),
+    "array.npz": lambda file: np.savez(file, heights=MAP.T),
+    "array.mat": lambda file: savemat(file, {"heights": MAP.T}),
+    "array.h5": as_hdf5,
 }
 LISTS = {"blanks.xyz": as_list(" "), "comma.csv": as_list(","), "named.csv": as_list(",", "x (um),y (um),z (nm)")}
 
@@ -230,6 +241,49 @@ def test_a_matrix_is_a_map_of_the_size_and_the_unit_that_the_case_gives(name: st
     assert_is_the_map(profile(tmp_path / name, 4.0, 3, **BOTH))
     line = profile(tmp_path / name, 4.0, line=2, **BOTH)
     np.testing.assert_allclose(line((np.arange(8) + 0.5) * 0.5 * UM), MAP[:8, 2] * NM, atol=1e-17)
+
+
+@pytest.mark.parametrize("name", ["blanks.txt", "array.npy", "array.mat"])
+def test_rows_of_a_matrix_run_along_x_in_every_format(name: str, tmp_path: Path) -> None:
+    """12 columns of 0.5 µm along x, 9 rows along y: lines 0 to 8, a window as long as the columns."""
+    MATRICES[name](tmp_path / name)
+    assert profile(tmp_path / name, 6.0, line=8, **BOTH).rms == pytest.approx(MAP[:, 8].std() * NM, rel=1e-6)
+    with pytest.raises(ValueError, match=rf"roughness\.line: 9 was given, '{name}' has rows 0 to 8"):
+        profile(tmp_path / name, 6.0, line=9, **BOTH)
+
+
+def test_rows_of_an_instrument_run_along_x_too() -> None:
+    """The map of an AFM as it is written in its file: rows of 16-bit numbers from the upper edge to the lower."""
+    file = TOPOGRAPHY / "afm_10um_256.di"
+    written = np.frombuffer(file.read_bytes(), "<i2", 256 * 256, 40960).reshape(256, 256)[::-1].astype(float)
+    centres = (np.arange(256) + 0.5) * 10 / 256 * UM
+    for row in (3, 200):
+        line = profile(file, 10.0, line=row)(centres)
+        assert np.corrcoef(line, written[row])[0, 1] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_columns_of_an_array_are_what_they_are_in_a_text(tmp_path: Path) -> None:
+    x, z = uneven()
+    np.save(tmp_path / "scan.npy", np.column_stack([x, z]))
+    np.save(tmp_path / "heights.npy", z)
+    surface = profile(tmp_path / "scan.npy", 20.0, **SCAN)
+    np.testing.assert_allclose(surface(x * UM), z * NM, rtol=0, atol=1e-6 * NM)
+    even = profile(tmp_path / "heights.npy", 10.0, size=f"{len(z)} um", height_unit="nm")
+    np.testing.assert_allclose(even((np.arange(10) + 0.5) * UM), z[:10] * NM, rtol=0, atol=1e-6 * NM)
+
+
+@pytest.mark.parametrize(
+    ("size", "questioned"), [((6, 4.5), False), ((4.5, 6), True), ((6, 6), False), ((6, 2), False)]
+)
+def test_edges_of_a_map_that_seem_to_be_in_the_wrong_order_are_questioned(
+    size: tuple[float, float], questioned: bool, tmp_path: Path
+) -> None:
+    """Only where pixels are oblong that would be square with the edges in the other order."""
+    as_matrix(" ")(tmp_path / "map.txt")
+    words = told(tmp_path / "map.txt", size=[f"{length} um" for length in size], height_unit="nm")
+    assert len(words) == questioned
+    if questioned:
+        assert "pixels of 0.375 um x 0.666667 um; with size [6 um, 4.5 um] they are square" in words[0]
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -323,8 +377,10 @@ def test_a_text_of_an_instrument_is_read_as_its_format_says_though_rows_differ_i
         ({"size": ["6 um", "4.5 um"]}, r"roughness\.file: 'map\.txt' .* give height_unit, such as nm$"),
         ({"unit": "nm", "size": "6 um"}, r"roughness\.size: a map of 12 x 9 points needs both edges"),
         ({"unit": "m", "size": "6 um"}, r"roughness\.size: a map of 12 x 9 points needs both edges"),
-        (BOTH | {"height_unit": "mm"}, r"roughness\.file: heights of 'map\.txt' lie .* um apart, more than its width"),
-        (BOTH | {"size": ["6 pm", "4 pm"]}, r"roughness\.file: heights of 'map\.txt' lie .* more than its width"),
+        (
+            BOTH | {"height_unit": "mm"},
+            r"roughness\.file: 'map\.txt' has heights .* um apart in the window, more than its width",
+        ),
     ],
 )
 def test_a_matrix_without_its_size_or_unit_is_refused_with_what_to_give(
@@ -458,6 +514,54 @@ def test_a_window_without_heights_is_not_filled(tmp_path: Path) -> None:
     heights[0, 0] = heights[11, 8] = 1.0
     with pytest.raises(ValueError, match=r"roughness\.fill: .* missing"):
         profile(with_holes(tmp_path, heights), 4.0, 3, fill="harmonic", **BOTH)
+
+
+def with_marks(folder: Path, mark: float, count: int, noise: float = 1.0) -> Path:
+    """A map of 40 × 30 points, 0.25 µm apart, on which that number takes the place of some heights [nm]."""
+    heights = noise * np.random.default_rng(3).normal(size=(30, 40)) + np.linspace(0, 3, 40)
+    heights.flat[[5 * 40 + 3, 5 * 40 + 9, 20 * 40 + 11, 21 * 40 + 25][:count]] = mark
+    np.savetxt(folder / "marks.txt", heights)
+    return folder / "marks.txt"
+
+
+def spread(noise: float = 1.0) -> float:
+    others = noise * np.random.default_rng(3).normal(size=(30, 40)) + np.linspace(0, 3, 40)
+    return float(1.4826 * np.median(np.abs(others - np.median(others))))
+
+
+@pytest.mark.parametrize(
+    ("mark", "count", "questioned"),
+    [(-5000, 4, True), (5000, 2, True), (5000, 1, False), (21.0, 4, False), (60.0, 4, True)],
+)
+def test_a_number_that_stands_several_times_and_alone_is_questioned(
+    mark: float, count: int, questioned: bool, tmp_path: Path
+) -> None:
+    """Twenty standard deviations of the others, 1.4 nm, are 28 nm from the highest of them, 6 nm or less."""
+    assert 20 * spread() == pytest.approx(28, rel=0.1)
+    words = {"size": ["10 um", "7.5 um"], "height_unit": "nm"}
+    said = list(remarks(film(with_marks(tmp_path, mark, count), 7.5, 3, **words), tmp_path))
+    said = [text for text in said if "write nan for it" in text]
+    assert len(said) == questioned
+    if questioned:
+        assert f"{count} points of 'marks.txt' in the window have one and the same height, {mark:g} nm" in said[0]
+
+
+def test_marks_outside_the_line_that_is_taken_are_no_concern(tmp_path: Path) -> None:
+    words = {"size": ["10 um", "7.5 um"], "height_unit": "nm"}
+    file = with_marks(tmp_path, -9999, 4)
+    assert not any("nan" in text for text in told(file, 8.0, line=10, **words))
+    with pytest.raises(ValueError, match=r"heights 10\.\d+ um apart in the window, more than its width, 8 um"):
+        profile(file, 8.0, line=5, **words)
+    assert any("2 points of 'marks.txt'" in text for text in told(with_marks(tmp_path, -900, 2), 8.0, line=5, **words))
+
+
+def test_levels_of_a_step_are_no_marks(tmp_path: Path) -> None:
+    """Two heights alone, without any spread about them."""
+    words = {"size": ["10 um", "7.5 um"], "height_unit": "nm", "line": 3}
+    heights = np.zeros((30, 40))
+    heights[:, 25:] = 50.0
+    np.savetxt(tmp_path / "step.txt", heights)
+    assert not any("nan" in text for text in told(tmp_path / "step.txt", 10.0, **words))
 
 
 # --- peaks ----------------------------------------------------------------------------------------------------
