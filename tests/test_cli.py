@@ -40,7 +40,7 @@ import sys, types
 from interstice.cli import main
 from interstice.solver.reader import CaseError
 
-def run(loaded, output, comm, said):
+def run(loaded, output, comm, *_):
     last = comm.rank == comm.size - 1
     print("rank", comm.rank, flush=True)
     if loaded.case.title == "refuse":
@@ -100,8 +100,9 @@ def test_options_may_come_before_or_after_the_case(
     case: Path, simulated: list[tuple[Any, ...]], arguments: tuple[str, ...]
 ) -> None:
     assert invoke("run", *arguments).exit_code == 0
-    loaded, output, comm, said = simulated[0]
+    loaded, output, comm, said, overrides, begun = simulated[0]
     assert (loaded.case.stack.pressure, output, comm.size, said) == (7e6, Path("out"), 1, "steps")
+    assert (overrides, begun) == (["stack.pressure=7 MPa"], None)
 
 
 def test_results_go_to_a_folder_named_after_the_case(case: Path, simulated: list[tuple[Any, ...]]) -> None:
