@@ -30,9 +30,13 @@ COVERING = ("fixed thickness", "every law", "free and rotating", "stress and fil
 """Runs with all that has a state; in a longer look all of `RUNS` went on like this."""
 
 
+BRIEF = "protocol=[charge at 0.5 mA/cm^2 for 5 s, rest for 2 s]"
+
+
 @pytest.mark.parametrize("name", COVERING)
 def test_a_run_that_goes_on_from_a_state_is_the_one_that_was_not_broken_off(name: str) -> None:
-    overrides = *RUNS[name], FEW_STEPS
+    # a run that says its protocol needs that
+    overrides = BRIEF, *RUNS[name], FEW_STEPS
     whole = tiny_run(*overrides)
     steps = len(whole.rows) // 2
     first = tiny_cell(*overrides)
