@@ -35,7 +35,7 @@ def test_voltage_and_current_are_those_of_the_one_dimensional_cell(inputs: dict[
 
 def test_the_voltage_converges_as_the_square_of_the_element_size() -> None:
     def deviation(elements: int) -> float:
-        result, key = run(cell="half", elements=elements, steps=50), "voltage [V] at the end of charge"
+        result, key = run(cell="half", elements=elements, steps=100), "voltage [V] at the end of charge"
         return abs(result.computed[key] - result.exact[key])
 
     assert deviation(16) < 0.3 * deviation(8)
