@@ -82,7 +82,6 @@ class Ledger:
 
     def __init__(self, works: Iterable[Work], state: State | None = None) -> None:
         self._works = list(works)
-        self._bodies = [work for work in self._works if isinstance(work, ElasticWork)]
         state = state or State()
         self._sums, self._largest = state.array("accounts", np.zeros(len(ACCOUNTS))), state.number("largest account")
 
@@ -110,7 +109,7 @@ class Ledger:
         """
         energies = self.energies
         missing = abs(2 * (energies["external"] + energies["eigenstrain"]) - sum(energies.values()))
-        rounding = ROUNDING * sum(body.stored for body in self._bodies)
+        rounding = ROUNDING * sum(work.stored for work in self._works if isinstance(work, ElasticWork))
         return float(missing / self._largest) if missing > rounding else 0.0
 
 

@@ -183,6 +183,8 @@ def test_a_killed_run_goes_on_without_gap_or_repeat(results: Path) -> None:
     np.testing.assert_allclose(times, whole.column("time [s]"))
     pieces = re.findall('file="(.*?)"', (results / "interface.pvd").read_text())
     assert len(pieces) == len(times) and all((results / piece).is_file() for piece in pieces)
+    # and it could go on once more
+    assert checkpoint.latest(results).case().case == tiny_case(FEW_STEPS, "output.checkpoint_steps=1").case
     told = (results / "warnings.txt").read_text().splitlines()
     assert len(told) == len(set(told)) > 0
 

@@ -113,7 +113,8 @@ class Job:
             from interstice.solver import checkpoint, simulation
 
             begun = checkpoint.shared(directory, comm) if self.resume else None
-            return simulation.run(loaded, directory, comm, self.said, self.overrides, begun)
+            overrides = begun.about["overrides"] if begun else self.overrides
+            return simulation.run(loaded, directory, comm, self.said, overrides, begun)
         except CaseError as error:
             warn(str(error))
             if comm.rank == 0:
