@@ -203,21 +203,16 @@ class _Recorder:
             self._result.rows[0] if self._result.rows else with_kind(row(self._cell, None), None)
         )
 
-    def memory(self) -> None:
-        """What is kept in memory goes with the process."""
-
-    def recall(self, memory: None) -> None:
-        raise NotImplementedError
-
 
 class _Nodes:
     """Gathers nodal values of one interface."""
 
     def __init__(self, face: Face) -> None:
+        from interstice.solver.state import order_of
+
         self._face, self._read = face, _readers(face)
         places = face.interface.gathered(face.interface.space.tabulate_dof_coordinates())
-        # the order of nodes is that of their places, whatever the ranks
-        self._order = np.lexsort(np.round(places / np.ptp(places, axis=0).max(), 9).T[::-1])
+        self._order = order_of(places)
         dimension = face.interface.mesh.geometry.dim
         area = face.interface.gathered(face.interface.areas.x.array)[self._order]
         self.history = InterfaceHistory(places[self._order, :dimension], area, self._read)

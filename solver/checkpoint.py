@@ -15,7 +15,7 @@ import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from mpi4py import MPI
@@ -27,9 +27,6 @@ from interstice.solver.reader import LoadedCase, read_case
 from interstice.solver.results import OutputError
 from interstice.solver.state import Snapshot
 from interstice.solver.stepping import Advance
-
-if TYPE_CHECKING:
-    from interstice.solver.simulation import Follower
 
 FOLDER = "checkpoint"
 KEPT = 2
@@ -50,11 +47,6 @@ class Checkpoint(NamedTuple):
     about: dict[str, Any]
     values: Snapshot
 
-    @property
-    def memories(self) -> list[Any]:
-        """What the followers of the run remember."""
-        return list(self.about["followers"])
-
     def case(self) -> LoadedCase:
         """Return the case of the run; CaseError if it cannot be read any more, CheckpointError if it is another one."""
         loaded = read_case(self.about["case"], self.about["overrides"])
@@ -70,12 +62,38 @@ class Checkpoint(NamedTuple):
             )
 
 
-class Checkpoints:
-    """Writes checkpoints into a folder of results, as a follower of the run that comes after all others."""
+class Remembering(Protocol):
+    """A follower of a run that can go on where it was."""
 
-    def __init__(self, cell: Cell, loaded: LoadedCase, overrides: Sequence[str], folder: Path) -> None:
+    def advanced(self, advance: Advance | None, row: Row) -> None:
+        """Take note as `simulation.Follower` does."""
+
+    def finished(self, reason: str) -> None:
+        """Take note as `simulation.Follower` does."""
+
+    def memory(self) -> Any:
+        """Return, on rank 0, what it has to know to go on from here: numbers, texts, lists and mappings."""
+
+    def recall(self, memory: Any) -> None:
+        """Go on from where `memory` was asked for. Collective."""
+
+
+class Checkpoints:
+    """Writes checkpoints into a folder of results, as a follower of the run that comes after all others.
+
+    `followers` are those whose memory belongs to it.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        loaded: LoadedCase,
+        overrides: Sequence[str],
+        folder: Path,
+        followers: Sequence[Remembering],
+    ) -> None:
         self._cell, self._folder, self._wanted = cell, folder / FOLDER, cell.case.output
-        self.followers: Sequence[Follower] = ()
+        self.followers = followers
         self._about: dict[str, Any] = {}
         if cell.comm.rank == 0:
             self._about = {
@@ -107,7 +125,8 @@ class Checkpoints:
         values = self._cell.state.gathered(self._cell.comm)
         problem: OSError | None = None
         if self._cell.comm.rank == 0:
-            about = self._about | {"followers": [follower.memory() for follower in self.followers]}
+            memories = [follower.memory() for follower in self.followers]
+            about = self._about | {"followers": memories, "time steps": self._number}
             try:
                 _write(self._folder, self._number, {**values, ABOUT: np.array(json.dumps(about))})
             except OSError as error:
@@ -116,13 +135,11 @@ class Checkpoints:
             raise problem
         self._written, self._last = self._number, time.monotonic()
 
-    def memory(self) -> int:
-        """Return the number of time steps done."""
-        return self._number
-
-    def recall(self, memory: int) -> None:
-        """Go on after so many time steps."""
-        self._number = self._written = memory
+    def go_on(self, begun: Checkpoint) -> None:
+        """Go on from a checkpoint, and let the followers do so in their order. Collective."""
+        self._number = self._written = begun.about["time steps"]
+        for follower, memory in zip(self.followers, begun.about["followers"], strict=True):
+            follower.recall(memory)
 
 
 def latest(results: Path) -> Checkpoint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from mpi4py import MPI
 
@@ -31,12 +31,6 @@ class Follower(Protocol):
     def finished(self, reason: str) -> None:
         """Take note of the end, with the reason why the protocol could not be carried through, if so."""
 
-    def memory(self) -> Any:
-        """Return, on rank 0, what it has to know to go on from here: numbers, texts, lists and mappings."""
-
-    def recall(self, memory: Any) -> None:
-        """Go on from where `memory` was asked for, in a run that goes on from a checkpoint. Collective."""
-
 
 def run(
     loaded: LoadedCase,
@@ -61,9 +55,10 @@ def run(
         cautions = Cautions(cell, () if begun else loaded.warnings, output, aloud=teller.aloud)
         teller.warnings = cautions.told
         files = HistoryFile(output / "history.csv", comm), FieldWriter(cell, output)
-        checkpoints = Checkpoints(cell, loaded, overrides, output)
-        checkpoints.followers = [*files, cautions, teller, checkpoints]
-        return checkpoints.followers
+        checkpoints = Checkpoints(cell, loaded, overrides, output, [*files, cautions, teller])
+        if begun:
+            checkpoints.go_on(begun)
+        return *checkpoints.followers, checkpoints
 
     return 1 if simulate(loaded, comm, followers, begun) else 0
 
@@ -91,8 +86,6 @@ def simulate(
     try:
         if begun:
             cell.go_on(begun.values)
-            for follower, memory in zip(followers, begun.memories, strict=True):
-                follower.recall(memory)
         else:
             cell.press()
             tell(None)

@@ -123,6 +123,11 @@ class State:
         return ""
 
 
+def order_of(places: Array) -> npt.NDArray[np.int64]:
+    """Return the order of `places`, shape (dofs, 3), along x, then y, then z: the same whatever the ranks."""
+    return np.lexsort(np.round(places / np.ptp(places, axis=0).max(), DIGITS).T[::-1])
+
+
 class _Order:
     """An order of the dofs of a space, by their places, that does not depend on the number of ranks."""
 
@@ -131,8 +136,7 @@ class _Order:
         parts = comm.gather(space.tabulate_dof_coordinates()[: self._owned]) or []
         if comm.rank == 0:
             self._sizes = [len(part) for part in parts]
-            places = np.vstack(parts)
-            self._order = np.lexsort(np.round(places / np.ptp(places, axis=0).max(), DIGITS).T)
+            self._order = order_of(np.vstack(parts))
 
     def gather(self, values: Array, space: fem.FunctionSpace) -> Array:
         """Return the values at all dofs of the space in this order on rank 0, shape (dofs, components)."""
