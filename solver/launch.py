@@ -19,7 +19,7 @@ from typing import IO
 from interstice.solver.terminal import has_pmix_server, started
 
 PR_SET_PDEATHSIG = 1
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 ON_THIS_MACHINE = {
     # ranks are children of mpiexec on this machine, also within a job of a batch system
     "HYDRA_LAUNCHER": "fork",
@@ -50,8 +50,8 @@ def mpiexec() -> str | None:
 def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
     """Run this program with `arguments` on `ranks` ranks and return its exit code, or 128 + the signal that ended it.
 
-    mpiexec runs in its own session, so that Ctrl-C does not reach it: it would ask for another one. Signals get from
-    here to it, and it passes them on to the ranks, which end at once (`end_quietly_when_told`).
+    mpiexec runs in its own session, so that Ctrl-C does not reach it: it would ask for another one. The first signal
+    gets from here to it as SIGUSR1, which it passes on to the ranks, and they end in order; a second one as SIGTERM.
     """
     program = mpiexec()
     assert program is not None
@@ -77,7 +77,7 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
 
     def forward(number: int, frame: FrameType | None) -> None:
         received.append(number)
-        child.send_signal(signal.SIGTERM)
+        child.send_signal(signal.SIGUSR1 if len(received) == 1 else signal.SIGTERM)
 
     # nohup and background jobs ignore some signals on purpose.
     heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
@@ -101,16 +101,6 @@ def environment() -> dict[str, str]:
     if root not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH")]))
     return {**ON_THIS_MACHINE, **kept}
-
-
-def end_quietly_when_told() -> None:
-    """Let SIGTERM end this rank at once, in C, by an exit: death by a signal makes mpiexec print a page about it.
-
-    To be called when PETSc and Gmsh have been started, which take the signal for themselves.
-    """
-    libc = ctypes.CDLL(None)
-    libc.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
-    libc.signal(signal.SIGTERM, ctypes.cast(libc._exit, ctypes.c_void_p))
 
 
 def stand_alone() -> None:

@@ -8,17 +8,18 @@ from typing import Protocol
 
 from mpi4py import MPI
 
+from interstice.solver import stop
 from interstice.solver.algebra import SolveError
 from interstice.solver.cautions import Cautions
 from interstice.solver.cell import Cell
 from interstice.solver.checkpoint import Checkpoint, Checkpoints
 from interstice.solver.fields import FieldWriter
 from interstice.solver.history import HistoryFile, Row, row
-from interstice.solver.launch import end_quietly_when_told
 from interstice.solver.progress import TELLERS
 from interstice.solver.reader import LoadedCase
 from interstice.solver.results import write_versions
 from interstice.solver.stepping import Advance, ProtocolError, Stepping
+from interstice.solver.stop import StopError
 from interstice.solver.terminal import Said
 
 
@@ -47,8 +48,7 @@ def run(
     """
 
     def followers(cell: Cell) -> Sequence[Follower]:
-        if comm.size > 1:
-            end_quietly_when_told()
+        stop.hear()
         if comm.rank == 0:
             write_versions(output)
         teller = TELLERS[said](cell, output)
@@ -72,6 +72,7 @@ def simulate(
     """Carry out a checked case before the followers that `follow` makes; return why it stopped early, "" if it did not.
 
     What the followers were told stands, whatever ends the run. It goes on from where it was `begun`, if that is given.
+    StopError if somebody asked it to end.
     """
     cell = Cell(loaded.case, loaded.materials, loaded.folder, comm)
     stepping = Stepping(cell, loaded.case.protocol, loaded.case.time)
@@ -82,7 +83,7 @@ def simulate(
         for follower in followers:
             follower.advanced(advance, reported)
 
-    reason = ""
+    reason, asked = "", None
     try:
         if begun:
             cell.go_on(begun.values)
@@ -93,7 +94,11 @@ def simulate(
             tell(advance)
     except (SolveError, ProtocolError) as stopped:
         reason = str(stopped)
+    except StopError as stopped:
+        reason, asked = str(stopped), stopped
     for follower in followers:
         follower.finished(reason)
     cell.destroy()
+    if asked:
+        raise asked
     return reason

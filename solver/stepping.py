@@ -34,6 +34,7 @@ from interstice.solver.interface.bond import Bond
 from interstice.solver.part import Limit, Load, Part
 from interstice.solver.profile import largest_current
 from interstice.solver.state import State
+from interstice.solver.stop import StopError
 
 EASY = 8
 """Newton steps per equation system after which the next time step is twice as long; after twice as many, as long."""
@@ -194,6 +195,9 @@ class Stepping:
             try:
                 report, longer = self._attempt(step, ending, length, load)
                 event = None
+            except StopError:
+                cell.state.restore(saved)
+                raise
             except _RejectedError as rejected:
                 cell.state.restore(saved)
                 if length > (shortest := self._shortest(step)):
@@ -216,6 +220,9 @@ class Stepping:
                     found, report, longer = self._run_crack(length, load)
                 except SolveError as error:
                     raise ProtocolError(f"{reason}; {error}") from None
+                except StopError:
+                    cell.state.restore(saved)
+                    raise
                 event = found if found.ran else None
                 notes.append(str(found) if event else f"{rejected}: found by relaxation, no crack ran")
                 self._unmoved[...] = 0.0 if event else self._unmoved + 1.0

@@ -19,6 +19,8 @@ from typer.testing import CliRunner, Result
 from interstice.cli import app
 from interstice.materials.library import SHIPPED
 from interstice.solver import launch
+from interstice.solver.checkpoint import latest
+from interstice.solver.history import read_rows
 from interstice.solver.patch.press import read_patch
 from interstice.solver.reader import CaseError, read_case
 from interstice.solver.terminal import mpi_rank
@@ -366,12 +368,23 @@ def test_within_a_job_the_inner_mpiexec_says_which_rank(monkeypatch: pytest.Monk
 # --- signals ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_all_ranks(case: Path, number: signal.Signals, code: int) -> None:
-    mark = f"endless {os.getpid()} {number}"
+@pytest.mark.parametrize(
+    ("number", "code", "ranks"),
+    [
+        (signal.SIGINT, 130, 2),
+        (signal.SIGTERM, 143, 2),
+        (signal.SIGHUP, 129, 2),
+        (signal.SIGUSR1, 138, 2),
+        (signal.SIGTERM, 143, 1),
+    ],
+)
+def test_a_signal_ends_all_ranks_which_leave_a_checkpoint(
+    case: Path, number: signal.Signals, code: int, ranks: int
+) -> None:
+    mark = f"endless {os.getpid()} {number} {ranks}"
     endless = [f"title={mark}", "protocol.0.time=1000 h", "time.initial=1 ms", "time.maximum=1 ms"]
     options = [word for override in endless for word in ("--set", override)]
-    command = [sys.executable, "-m", "interstice", "run", "flat.yaml", "-n", "2", "-o", "out", *options]
+    command = [sys.executable, "-m", "interstice", "run", "flat.yaml", "-n", f"{ranks}", "-o", "out", *options]
     program = subprocess.Popen(
         command,
         env=environment(),
@@ -382,11 +395,14 @@ def test_a_signal_ends_all_ranks(case: Path, number: signal.Signals, code: int) 
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
-        wait_for(lambda: Path("out/history.csv").exists())
+        history = Path("out/history.csv")
+        wait_for(lambda: history.exists() and len(history.read_text().splitlines()) > 3)
         program.send_signal(number)
-        output, _ = program.communicate(timeout=30)
+        output, _ = program.communicate(timeout=10)
         assert program.returncode == code
+        assert output.splitlines()[-1] == "go on with  interstice run --resume out"
         assert "BAD TERMINATION" not in output
+        assert latest(Path("out")).about["followers"][-1] == len(read_rows(history)) - 1
         wait_for(lambda: not processes_with(mark))
     finally:
         program.kill()

@@ -14,6 +14,7 @@ from dolfinx import fem, la
 from mpi4py import MPI
 from petsc4py import PETSc
 
+from interstice.solver import stop
 from interstice.solver.algebra.constraints import Constraints, owned_size, prolong
 from interstice.solver.algebra.jacobian import Jacobian, block, split
 from interstice.solver.algebra.options import MULTIGRID_PTAP, in_database
@@ -147,7 +148,7 @@ class System:
         least_iterations: int = 0,
         correct: Callable[[], None] | None = None,
     ) -> Report:
-        """Solve for all fields; SolveError if that fails.
+        """Solve for all fields; SolveError if that fails, StopError if somebody wants it to end.
 
         `update` runs after every step, refreshes what the residual holds frozen (active sets, multipliers) and returns
         how many entries switched and how far the rest moved, relatively. The solve is over when no entry switches, the
@@ -165,6 +166,7 @@ class System:
         has_matrix, self._solved = self._solved, False
         start = self._values()
         for iteration in range(most_iterations + 1):
+            stop.check(self.domain.mesh.comm)
             last, norms = norms, self._assemble_residual() / self._magnitudes
             if not np.all(np.isfinite(norms)):
                 raise SolveError("the residual is not a number")

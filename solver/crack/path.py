@@ -27,6 +27,7 @@ import numpy.typing as npt
 from interstice.solver.algebra import Report, SolveError, System
 from interstice.solver.interface.cohesive import CohesiveBond
 from interstice.solver.state import State
+from interstice.solver.stop import StopError
 
 Array = npt.NDArray[np.float64]
 
@@ -121,6 +122,9 @@ class Path:
             before = [np.copy(f.x.array) for f in self._functions]
             try:
                 report = self._attempt()
+            except StopError:
+                self._state.restore(saved)
+                raise
             except SolveError as error:
                 self._state.restore(saved)
                 self._load(factor)

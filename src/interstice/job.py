@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from interstice.solver import launch, system
 from interstice.solver.reader import CaseError, LoadedCase, read_case
 from interstice.solver.results import OutputError, discard, prepare
+from interstice.solver.stop import StopError
 from interstice.solver.terminal import Said, fail, mpi_rank, shout, warn
 
 if TYPE_CHECKING:
@@ -100,8 +101,6 @@ class Job:
             options += ["-o", str(directory), "--overwrite"]
         case = ["--", str(self.case)] if self.case else []
         code = launch.on_ranks(ranks, ["run", *options, *OPTIONS[self.said], *case])
-        if code == 130:
-            warn(_interrupted(directory))
         return code
 
     def _simulate(self, loaded: LoadedCase, directory: Path) -> int:
@@ -110,8 +109,9 @@ class Job:
 
         comm = MPI.COMM_WORLD
         try:
-            from interstice.solver import checkpoint, simulation
+            from interstice.solver import checkpoint, simulation, stop
 
+            stop.hear()
             begun = checkpoint.shared(directory, comm) if self.resume else None
             overrides = begun.about["overrides"] if begun else self.overrides
             return simulation.run(loaded, directory, comm, self.said, overrides, begun)
@@ -120,8 +120,11 @@ class Job:
             if comm.rank == 0:
                 discard(directory)
             return 2
+        except StopError as asked:
+            warn(f"go on with  interstice run --resume {directory}")
+            return asked.exit_code
         except KeyboardInterrupt:
-            warn(_interrupted(directory))
+            warn("interrupted before the first time step")
             return _end_all(comm, 130)
         except Exception as error:
             log = directory / "error.log"
@@ -149,10 +152,6 @@ def allowed(ranks: int) -> int:
     if ranks > 1 and launch.mpiexec() is None:
         fail(f"-n {ranks}: mpiexec is not installed here")
     return ranks
-
-
-def _interrupted(directory: Path) -> str:
-    return f"interrupted; what has been computed is in {directory}"
 
 
 def _end_all(comm: MPI.Comm, code: int) -> int:
