@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from interstice.solver.cell import Cell
 from interstice.solver.history import Row, read_rows
-from interstice.solver.schedule import Schedule
+from interstice.solver.schedule import Reached
 from interstice.solver.stepping import Advance
 from interstice.solver.summary import summary, values_of
 from interstice.solver.terminal import Said, say, status, warn
@@ -83,7 +83,7 @@ class TimeSteps(Errors):
     def __init__(self, cell: Cell, output: Path | None) -> None:
         """Say what is about to be solved."""
         super().__init__(cell, output)
-        self.schedule = Schedule(cell.case.protocol, cell.case.time, cell.model.scale)
+        self.reached = Reached.of(cell)
         nodes = cell.model.interface_nodes
         say(f"{cell.case.title}")
         for pair, profile in cell.model.profiles.items():
@@ -101,16 +101,17 @@ class TimeSteps(Errors):
             f"{'step':>12} {what:>10} {how_long:>9} {'Newton':>6} {'f_c':>6} {'voltage':>9} {'mean p':>10} "
             f"{'mean gap':>10} {'done':>5} {'to go':>7}"
         )
-        self._number, self._begun, self._now, self._before = 0, 0.0, 0.0, 0.0
+        self._before = 0.0
 
     def recall(self, memory: None) -> None:
         """Say from where the run goes on."""
         super().recall(memory)
-        self._number, self._now = int(self.rows[-1]["step [1]"]), self.rows[-1]["time [s]"]
-        self._begun = max((row["time [s]"] for row in self.rows if row["step [1]"] < self._number), default=0.0)
-        self._before = self.schedule.share(self._number, self._now - self._begun)
+        number, now = int(self.rows[-1]["step [1]"]), self.rows[-1]["time [s]"]
+        begun = max((row["time [s]"] for row in self.rows if row["step [1]"] < number), default=0.0)
+        self.reached.recall([number, begun, now])
+        self._before = self.reached.share(number, now)
         self.start = time.perf_counter()
-        say(f"{'':>12} goes on at {self._now:.6g} s, after {len(self.rows) - 1} time steps")
+        say(f"{'':>12} goes on at {now:.6g} s, after {len(self.rows) - 1} time steps")
 
     def advanced(self, advance: Advance | None, row: Row) -> None:
         """Print the line of one time step, after what made it shorter."""
@@ -139,10 +140,7 @@ class TimeSteps(Errors):
 
     def share(self, advance: Advance) -> float:
         """Return the share of the protocol that is done, after a time step."""
-        if advance.number != self._number:
-            self._number, self._begun = advance.number, self._now
-        self._now = advance.time
-        return self.schedule.share(advance.number, advance.time - self._begun)
+        return self.reached.share(advance.number, advance.time)
 
     def to_go(self, share: float) -> str:
         """Return about how long the rest takes, if what was done so far is a measure."""
@@ -184,7 +182,7 @@ class Steps(TimeSteps):
         share = self.share(advance)
         self._last = advance, row, share
         far = (
-            f"{share:4.0%}, {self.to_go(share)} to go: step {advance.number} of {len(self.schedule.steps)}, "
+            f"{share:4.0%}, {self.to_go(share)} to go: step {advance.number} of {self.reached.steps}, "
             f"{advance.step.step}, {advance.time:.6g} s, {row['voltage [V]']:.4f} V, f_c {_least_active(row):.3f}"
         )
         if not status(far) and time.perf_counter() - self._spoke > SILENCE:

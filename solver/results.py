@@ -7,11 +7,15 @@ from itertools import count
 from pathlib import Path
 
 from interstice.solver.environment import describe
+from interstice.solver.lock import Lock, holder
 from interstice.solver.reader import MARK, LoadedCase, dump_case
 
 FOLDER = Path("results")
 """In which a run gets a folder named after its case, unless it is told another one."""
-WRITTEN = ("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log", "*.pvd")
+WRITTEN = (
+    *("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log", "*.pvd"),
+    *("lock", "status.json", ".status.json"),
+)
 """Names of the files that a run writes."""
 WRITTEN_BELOW = {
     "fields": ("*_??????_*.vtu",),
@@ -56,11 +60,21 @@ def prepare(directory: Path | None, loaded: LoadedCase, overwrite: bool = False)
     return shown
 
 
+def hold(directory: Path) -> Lock:
+    """Return the lock of a folder of results, for the run that now writes into it; OutputError if another one does."""
+    try:
+        lock = Lock.take(directory)
+    except OSError as error:
+        raise OutputError(f"{directory}: cannot be written: {error.strerror or error}") from None
+    if lock is None:
+        raise OutputError(_held(directory, holder(directory)))
+    return lock
+
+
 def discard(directory: Path) -> None:
     """Remove what `prepare` made, for a run that could not begin."""
-    if [path.name for path in directory.iterdir()] == ["case.yaml"]:
-        (directory / "case.yaml").unlink()
-        directory.rmdir()
+    if {path.name for path in directory.iterdir()} <= {"case.yaml", "lock"}:
+        shutil.rmtree(directory)
 
 
 def write_versions(directory: Path) -> None:
@@ -92,6 +106,8 @@ def _empty(directory: Path, loaded: LoadedCase, overwrite: bool) -> None:
     old = sorted(directory.iterdir())
     if not old:
         return
+    if process := holder(directory):
+        raise OutputError(_held(directory, process))
     if not _is_ours(directory):
         raise OutputError(f"{directory}: the folder is not empty and not from a run; choose another one with -o")
     if not overwrite:
@@ -122,6 +138,10 @@ def _foreign(paths: list[Path]) -> Path | None:
         elif path.is_dir() or not any(path.match(name) for name in WRITTEN):
             return path
     return None
+
+
+def _held(directory: Path, process: str) -> str:
+    return f"{directory}: another run writes its results here ({process}); choose another folder with -o"
 
 
 def _is_ours(directory: Path) -> bool:

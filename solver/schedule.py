@@ -24,6 +24,7 @@ from interstice.schema import (
     unrolled,
 )
 from interstice.solver import profile
+from interstice.solver.cell import Cell
 
 HOUR = 3600.0
 """Also what a step at constant voltage is taken to last that has no time of its own [s]."""
@@ -74,3 +75,37 @@ class Schedule:
             case _:
                 duration = step.time
         return duration, longest
+
+
+class Reached:
+    """How far a run is in its schedule, from the time steps that it takes."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+        self._number, self._begun, self._now = 0, 0.0, 0.0
+
+    @classmethod
+    def of(cls, cell: Cell) -> Reached:
+        """Return that of a cell which has not begun."""
+        return cls(Schedule(cell.case.protocol, cell.case.time, cell.model.scale))
+
+    @property
+    def steps(self) -> int:
+        """The number of steps of the protocol."""
+        return len(self._schedule.steps)
+
+    def share(self, number: int, time: float) -> float:
+        """Return the share of the protocol that is done, after a time step of step `number` that ends at `time` [s]."""
+        if number != self._number:
+            self._number, self._begun = number, self._now
+        self._now = time
+        return self._schedule.share(number, time - self._begun)
+
+    def memory(self) -> list[float]:
+        """Return the step, when it began and the time [s]."""
+        return [self._number, self._begun, self._now]
+
+    def recall(self, memory: Sequence[float]) -> None:
+        """Go on from there."""
+        number, self._begun, self._now = memory
+        self._number = int(number)

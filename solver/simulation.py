@@ -18,6 +18,7 @@ from interstice.solver.history import HistoryFile, Row, row
 from interstice.solver.progress import TELLERS
 from interstice.solver.reader import LoadedCase
 from interstice.solver.results import write_versions
+from interstice.solver.status import Status
 from interstice.solver.stepping import Advance, ProtocolError, Stepping
 from interstice.solver.stop import StopError
 from interstice.solver.terminal import Said
@@ -55,7 +56,7 @@ def run(
         cautions = Cautions(cell, () if begun else loaded.warnings, output, aloud=teller.aloud)
         teller.warnings = cautions.told
         files = HistoryFile(output / "history.csv", comm), FieldWriter(cell, output)
-        checkpoints = Checkpoints(cell, loaded, overrides, output, [*files, cautions, teller])
+        checkpoints = Checkpoints(cell, loaded, overrides, output, [*files, cautions, teller, Status(cell, output)])
         if begun:
             checkpoints.go_on(begun)
         return *checkpoints.followers, checkpoints

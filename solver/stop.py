@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mpi4py import MPI
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+INTERRUPTED = "interrupted"
 ECHO = 1.0
 """How long [s] after the first signal others are taken for its echo: a launcher passes on what its ranks got too."""
 
@@ -25,7 +26,7 @@ class StopError(Exception):
     """Somebody asked the run to stop, by the signal of this number."""
 
     def __init__(self, number: int) -> None:
-        super().__init__("interrupted")
+        super().__init__(INTERRUPTED)
         self.exit_code = 128 + number
         """That of a program which the signal ends."""
 

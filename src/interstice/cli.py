@@ -109,6 +109,27 @@ def run(
 
 
 @app.command()
+def status(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="folders of results", show_default=False)],
+) -> None:
+    """Say how far runs are: running, finished, stopped, interrupted, failed or killed."""
+    from rich.table import Table
+
+    from interstice.solver.status import read
+
+    table = Table("folder", "state", "step", "done", "time", "written", "why", box=None)
+    for folder in folders:
+        try:
+            found = read(folder)
+        except (OSError, ValueError):
+            fail(f"{folder}: no run has written its status here")
+        step = f"{found.get('step', 0)} of {found.get('steps', '?')} {found.get('kind', '')}"
+        row = (f"{found.get('share', 0.0):.0%}", f"{found.get('time [s]', 0.0):.6g} s", found["written"], found["why"])
+        table.add_row(str(folder), found["state"], step, *row)
+    show(table)
+
+
+@app.command()
 def validate(
     case: CaseArgument,
     overrides: Overrides = None,

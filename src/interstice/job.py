@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interstice.solver import launch, system
+from interstice.solver.lock import Lock
 from interstice.solver.reader import CaseError, LoadedCase, read_case
-from interstice.solver.results import OutputError, discard, prepare
+from interstice.solver.results import OutputError, discard, hold, prepare
 from interstice.solver.stop import StopError
 from interstice.solver.terminal import Said, fail, mpi_rank, shout, warn
 
@@ -107,14 +108,18 @@ class Job:
         """Compute and return the exit code; what goes wrong on one rank ends all of them."""
         from mpi4py import MPI
 
-        comm = MPI.COMM_WORLD
+        comm, lock = MPI.COMM_WORLD, None
         try:
             from interstice.solver import checkpoint, simulation, stop
 
             stop.hear()
+            lock = _held(directory, comm)
             begun = checkpoint.shared(directory, comm) if self.resume else None
             overrides = begun.about["overrides"] if begun else self.overrides
             return simulation.run(loaded, directory, comm, self.said, overrides, begun)
+        except OutputError as error:
+            warn(str(error))
+            return 2
         except CaseError as error:
             warn(str(error))
             if comm.rank == 0:
@@ -135,10 +140,16 @@ class Job:
             summary = str(error).partition("\n")[0]
             where = f" on rank {comm.rank}" if comm.size > 1 else ""
             shout(f"error{where}: {type(error).__name__}: {summary} (details: {log})")
+            from interstice.solver import status
+
+            status.fail(directory, f"{type(error).__name__}: {summary}")
             lacking = system.missing_behind(error)
             if lacking:
                 shout(system.words(lacking))
             return _end_all(comm, EXIT_MISSING_IN_SYSTEM if lacking else 1)
+        finally:
+            if lock:
+                lock.release()
 
 
 def allowed(ranks: int) -> int:
@@ -152,6 +163,19 @@ def allowed(ranks: int) -> int:
     if ranks > 1 and launch.mpiexec() is None:
         fail(f"-n {ranks}: mpiexec is not installed here")
     return ranks
+
+
+def _held(directory: Path, comm: MPI.Comm) -> Lock | None:
+    """Return the lock of a folder on rank 0; OutputError on all ranks if another run has it."""
+    lock, problem = None, ""
+    if comm.rank == 0:
+        try:
+            lock = hold(directory)
+        except OutputError as error:
+            problem = str(error)
+    if problem := comm.bcast(problem):
+        raise OutputError(problem)
+    return lock
 
 
 def _end_all(comm: MPI.Comm, code: int) -> int:
