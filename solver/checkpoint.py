@@ -196,10 +196,15 @@ def _write(folder: Path, number: int, values: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{number:06d}.npz"
     unfinished = folder / f".{name}"
-    with unfinished.open("wb") as stream:
-        np.savez(stream, **values)
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with unfinished.open("wb") as stream:
+            np.savez(stream, **values)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        # a full disk has room for other things than half a checkpoint
+        unfinished.unlink(missing_ok=True)
+        raise
     unfinished.replace(folder / name)
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 from typing import IO, Any
 
@@ -103,7 +104,12 @@ class HistoryFile:
             writer.writeheader()
         self._begun = True
         writer.writerow({key: value if key == KIND else f"{value:.12g}" for key, value in full.items()})
-        self._stream.flush()
+        try:
+            self._stream.flush()
+        except OSError:
+            # half a row is none
+            os.ftruncate(self._stream.fileno(), self._size)
+            raise
         self._size = self._stream.tell()
 
     def memory(self) -> int:

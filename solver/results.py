@@ -32,6 +32,10 @@ class OutputError(ValueError):
     """The output folder cannot be used; the text says why."""
 
 
+class WriteError(OutputError):
+    """Results cannot be written any more; what was written stands."""
+
+
 def prepare(directory: Path | None, loaded: LoadedCase, overwrite: bool = False) -> Path:
     """Return a folder that holds nothing but ``case.yaml``, the case with all defaults and material numbers filled in.
 

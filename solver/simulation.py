@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from interstice.solver.fields import FieldWriter
 from interstice.solver.history import HistoryFile, Row, row
 from interstice.solver.progress import TELLERS
 from interstice.solver.reader import LoadedCase
-from interstice.solver.results import write_versions
+from interstice.solver.results import WriteError, write_versions
 from interstice.solver.status import Status
 from interstice.solver.stepping import Advance, ProtocolError, Stepping
 from interstice.solver.stop import StopError
@@ -81,8 +82,9 @@ def simulate(
 
     def tell(advance: Advance | None) -> None:
         reported = row(cell, advance)
-        for follower in followers:
-            follower.advanced(advance, reported)
+        with _written():
+            for follower in followers:
+                follower.advanced(advance, reported)
 
     reason, asked = "", None
     try:
@@ -97,9 +99,19 @@ def simulate(
         reason = str(stopped)
     except StopError as stopped:
         reason, asked = str(stopped), stopped
-    for follower in followers:
-        follower.finished(reason)
+    with _written():
+        for follower in followers:
+            follower.finished(reason)
     cell.destroy()
     if asked:
         raise asked
     return reason
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    """Turn what goes wrong in writing into a WriteError."""
+    try:
+        yield
+    except OSError as error:
+        raise WriteError(f"results cannot be written any more: {error}; what was written stands") from error

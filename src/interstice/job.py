@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from interstice.solver import launch, system
 from interstice.solver.lock import Lock
 from interstice.solver.reader import CaseError, LoadedCase, read_case
-from interstice.solver.results import OutputError, discard, hold, prepare
+from interstice.solver.results import OutputError, WriteError, discard, hold, prepare
 from interstice.solver.stop import StopError
 from interstice.solver.terminal import Said, fail, mpi_rank, shout, warn
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from mpi4py import MPI
 
 RANKS_PER_CORE = 8
+EXIT_CANNOT_WRITE = 74
+"""Exit code where the disk is full, or the folder of the results was taken away."""
 EXIT_MISSING_IN_SYSTEM = 72
 """Exit code, also of the launcher, where the operating system lacks a library or a compiler."""
 
@@ -117,6 +120,9 @@ class Job:
             begun = checkpoint.shared(directory, comm) if self.resume else None
             overrides = begun.about["overrides"] if begun else self.overrides
             return simulation.run(loaded, directory, comm, self.said, overrides, begun)
+        except WriteError as error:
+            shout(f"error: {error}; go on with  interstice run --resume {directory}  when there is room")
+            return _end_all(comm, EXIT_CANNOT_WRITE)
         except OutputError as error:
             warn(str(error))
             return 2
@@ -133,7 +139,7 @@ class Job:
             return _end_all(comm, 130)
         except Exception as error:
             log = directory / "error.log"
-            with log.open("a") as file:
+            with suppress(OSError), log.open("a") as file:
                 file.write(f"rank {comm.rank} of {comm.size}\n{traceback.format_exc()}\n")
             if comm.rank > 0:
                 time.sleep(1)  # if rank 0 fails too, its words are enough
@@ -142,7 +148,8 @@ class Job:
             shout(f"error{where}: {type(error).__name__}: {summary} (details: {log})")
             from interstice.solver import status
 
-            status.fail(directory, f"{type(error).__name__}: {summary}")
+            with suppress(OSError):
+                status.fail(directory, f"{type(error).__name__}: {summary}")
             lacking = system.missing_behind(error)
             if lacking:
                 shout(system.words(lacking))
