@@ -222,13 +222,13 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_a_file(
     assert "Traceback" in Path("results/flat/error.log").read_text()
 
 
-def test_interruption_ends_with_exit_code_130(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interruption_before_the_first_time_step_ends_with_exit_code_130(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*_: Any) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("interstice.solver.simulation.run", run)
     result = invoke("run", case)
-    assert (result.exit_code, result.output) == (130, "interrupted; what has been computed is in results/flat\n")
+    assert (result.exit_code, result.output) == (130, "interrupted before the first time step\n")
 
 
 # --- several ranks ---------------------------------------------------------------------------------
@@ -402,7 +402,7 @@ def test_a_signal_ends_all_ranks_which_leave_a_checkpoint(
         assert program.returncode == code
         assert output.splitlines()[-1] == "go on with  interstice run --resume out"
         assert "BAD TERMINATION" not in output
-        assert latest(Path("out")).about["followers"][-1] == len(read_rows(history)) - 1
+        assert latest(Path("out")).about["time steps"] == len(read_rows(history)) - 1
         wait_for(lambda: not processes_with(mark))
     finally:
         program.kill()
