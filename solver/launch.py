@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from interstice.solver.terminal import has_pmix_server, started
+from interstice.solver.terminal import has_pmix_server, shout, started
 
 PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
@@ -37,6 +38,9 @@ time when those that wait let go of the processor."""
 OF_A_LAUNCHER = ("PMI_", "PMIX_", "MPI_LOCAL")
 """How the variables begin by which ranks find the launcher that started them."""
 
+BANNER = b"=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES"
+"""Begins the page that mpiexec prints where a rank ends without taking leave, after a line of equals signs."""
+
 LAST_WORDS = 10.0
 """How long [s] to wait for what mpiexec still has to say when it has ended: a rank that outlives it holds its pipes."""
 
@@ -49,6 +53,8 @@ def mpiexec() -> str | None:
 
 def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
     """Run this program with `arguments` on `ranks` ranks and return its exit code, or 128 + the signal that ended it.
+
+    Where a signal ended one of the ranks, its words say which, in place of mpiexec's page.
 
     mpiexec runs in its own session, so that Ctrl-C does not reach it: it would ask for another one. The first signal
     gets from here to it as SIGUSR1, which it passes on to the ranks, and they end in order; a second one as SIGTERM.
@@ -65,12 +71,14 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        preexec_fn=_end_with_parent,
+        preexec_fn=end_with_parent,
     )
     assert child.stdout is not None and child.stderr is not None
     # mpiexec ends all ranks, and prints a page, where nobody reads what it passes on: so somebody always does
+    page: list[bytes] = []
     relays = [
-        threading.Thread(target=_relay, args=pair, daemon=True) for pair in ((child.stdout, 1), (child.stderr, 2))
+        threading.Thread(target=_relay, args=(source, target, page), daemon=True)
+        for source, target in ((child.stdout, 1), (child.stderr, 2))
     ]
     for relay in relays:
         relay.start()
@@ -91,6 +99,12 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
             signal.signal(number, handler)
     if received:
         return 128 + received[0]
+    if told := re.search(rb"PID (\d+) RUNNING AT (\S+).*EXIT STRING: ([^\n]*) \(signal (\d+)\)", b"".join(page), re.S):
+        process, host, what, ended_by = (word.decode() for word in told.groups())
+        shout(
+            f"error: process {process} on {host}, one of the ranks, was ended from outside: {what}; the others with it"
+        )
+        return 128 + int(ended_by)
     return code if code >= 0 else 128 - code
 
 
@@ -149,11 +163,21 @@ def _has_wheel_of_mpich() -> bool:
         return False
 
 
-def _relay(source: IO[bytes], target: int) -> None:
-    """Pass on to a file descriptor what a program says, as long as it is read; hear the program out in any case."""
+def _relay(source: IO[bytes], target: int, page: list[bytes]) -> None:
+    """Pass on to a file descriptor what a program says, as long as it is read; hear the program out in any case.
+
+    What it says from mpiexec's `page` on is kept there.
+    """
     read = True
     with source:
         while said := os.read(source.fileno(), 1 << 16):
+            if page and target == 1:
+                page.append(said)
+                continue
+            said, banner, rest = said.partition(BANNER)
+            if banner:
+                said = said.rstrip(b"=\n") + b"\n"
+                page.append(rest)
             while said and read:
                 try:
                     said = said[os.write(target, said) :]
@@ -161,5 +185,6 @@ def _relay(source: IO[bytes], target: int) -> None:
                     read = False
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Let this process get SIGTERM when the one that started it ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

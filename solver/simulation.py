@@ -9,7 +9,7 @@ from typing import Protocol
 
 from mpi4py import MPI
 
-from interstice.solver import stop
+from interstice.solver import stop, watch
 from interstice.solver.algebra import SolveError
 from interstice.solver.cautions import Cautions
 from interstice.solver.cell import Cell
@@ -23,6 +23,13 @@ from interstice.solver.status import Status
 from interstice.solver.stepping import Advance, ProtocolError, Stepping
 from interstice.solver.stop import StopError
 from interstice.solver.terminal import Said
+
+SILENCE = 3600.0
+"""How long [s] a Newton step may take, where there are several ranks."""
+
+
+class AloneError(Exception):
+    """This rank cannot go on, and the others do not know; the text says why."""
 
 
 class Follower(Protocol):
@@ -74,8 +81,19 @@ def simulate(
     """Carry out a checked case before the followers that `follow` makes; return why it stopped early, "" if it did not.
 
     What the followers were told stands, whatever ends the run. It goes on from where it was `begun`, if that is given.
-    StopError if somebody asked it to end.
+    StopError if somebody asked it to end, AloneError where this rank alone fails.
     """
+    with watch.watched(comm, SILENCE):
+        return _simulate(loaded, comm, follow, begun)
+
+
+def _simulate(
+    loaded: LoadedCase,
+    comm: MPI.Comm,
+    follow: Callable[[Cell], Sequence[Follower]],
+    begun: Checkpoint | None,
+) -> str:
+    meeting = watch.Meeting(comm)
     cell = Cell(loaded.case, loaded.materials, loaded.folder, comm)
     stepping = Stepping(cell, loaded.case.protocol, loaded.case.time)
     followers = follow(cell)
@@ -99,10 +117,13 @@ def simulate(
         reason = str(stopped)
     except StopError as stopped:
         reason, asked = str(stopped), stopped
+    if reason and not meeting.takes_place():
+        raise AloneError(reason)
     with _written():
         for follower in followers:
             follower.finished(reason)
     cell.destroy()
+    meeting.close()
     if asked:
         raise asked
     return reason

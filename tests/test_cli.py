@@ -49,6 +49,12 @@ def run(loaded, output, comm, *_):
         raise CaseError(["geometry: cannot be meshed"])
     if loaded.case.title == "break" and last:
         raise RuntimeError("the last rank breaks")
+    if loaded.case.title == "leave" and last:
+        sys.exit(3)
+    if loaded.case.title == "run out" and last:
+        raise MemoryError("no memory is left")
+    if loaded.case.title == "stop" and last:
+        return 1
     comm.barrier()
     return 1 if loaded.case.title == "fail" else 0
 
@@ -222,7 +228,9 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_a_file(
     assert "Traceback" in Path("results/flat/error.log").read_text()
 
 
-def test_interruption_before_the_first_time_step_ends_with_exit_code_130(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interruption_before_the_first_time_step_ends_with_exit_code_130(
+    case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def run(*_: Any) -> int:
         raise KeyboardInterrupt
 
@@ -263,12 +271,25 @@ def test_all_ranks_end_with_the_same_code_and_rank_0_alone_speaks(case: Path, ti
     assert [text.count("cannot be meshed") for text in done.stderr] == [title == "refuse", 0]
 
 
-def test_an_error_on_one_rank_ends_all_of_them(case: Path) -> None:
-    done = stub_on_two_ranks(Path.cwd(), "break")
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("break", "RuntimeError: the last rank breaks"),
+        ("leave", "SystemExit: 3"),
+        ("run out", "MemoryError: no memory is left"),
+    ],
+)
+def test_an_error_on_one_rank_ends_all_of_them(case: Path, title: str, words: str) -> None:
+    done = stub_on_two_ranks(Path.cwd(), title)
     assert done.returncode == 1
-    assert "error on rank 1: RuntimeError: the last rank breaks (details: out/error.log)" in done.stderr[1]
-    assert "Traceback" not in "".join(done.stderr)
+    assert done.stderr == ["", f"error on rank 1: {words} (details: out/error.log)\n"]
     assert "rank 1 of 2\nTraceback" in Path("out/error.log").read_text()
+
+
+def test_a_rank_that_ends_its_run_alone_ends_the_others(case: Path) -> None:
+    begun = time.monotonic()
+    assert stub_on_two_ranks(Path.cwd(), "stop").returncode == 1
+    assert time.monotonic() - begun < 30
 
 
 def test_a_broken_case_is_reported_once_on_two_ranks(case: Path) -> None:

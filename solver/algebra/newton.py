@@ -14,7 +14,7 @@ from dolfinx import fem, la
 from mpi4py import MPI
 from petsc4py import PETSc
 
-from interstice.solver import stop
+from interstice.solver import stop, watch
 from interstice.solver.algebra.constraints import Constraints, owned_size, prolong
 from interstice.solver.algebra.jacobian import Jacobian, block, split
 from interstice.solver.algebra.options import MULTIGRID_PTAP, in_database
@@ -166,6 +166,7 @@ class System:
         has_matrix, self._solved = self._solved, False
         start = self._values()
         for iteration in range(most_iterations + 1):
+            watch.going_on()
             stop.check(self.domain.mesh.comm)
             last, norms = norms, self._assemble_residual() / self._magnitudes
             if not np.all(np.isfinite(norms)):

@@ -16,6 +16,7 @@ from interstice.job import Job, allowed
 from interstice.solver import launch, system
 from interstice.solver.reader import CaseError, read_case
 from interstice.solver.terminal import Said, fail, mpi_rank, say, show, started, warn
+from interstice.solver.watch import Meeting, end_all
 
 if TYPE_CHECKING:
     from interstice.schema.units import Unit
@@ -370,16 +371,24 @@ def main() -> None:
         launch.stand_alone()
         app(prog_name="interstice")
         return
+    # what started the ranks may be killed: they would go on as orphans
+    launch.end_with_parent()
     # MPI_Finalize at exit waits for all: no rank's exit code ends the others before rank 0 has spoken.
     from mpi4py import MPI
+
+    meeting = Meeting(MPI.COMM_WORLD)
 
     if mpi_rank() != 0:
         sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     try:
         app(prog_name="interstice")
-    except Exception:
+    except SystemExit as ended:
+        if ended.code and not meeting.takes_place():
+            end_all(MPI.COMM_WORLD, ended.code if isinstance(ended.code, int) else 1)
+        raise
+    except BaseException:
         traceback.print_exc(file=sys.__stderr__)
-        MPI.COMM_WORLD.Abort(1)
+        end_all(MPI.COMM_WORLD, 1)
 
 
 def _print_json(content: Any) -> None:

@@ -16,6 +16,7 @@ from interstice.solver.reader import CaseError, LoadedCase, read_case
 from interstice.solver.results import OutputError, WriteError, discard, hold, prepare
 from interstice.solver.stop import StopError
 from interstice.solver.terminal import Said, fail, mpi_rank, shout, warn
+from interstice.solver.watch import end_all
 
 if TYPE_CHECKING:
     from mpi4py import MPI
@@ -137,7 +138,7 @@ class Job:
         except KeyboardInterrupt:
             warn("interrupted before the first time step")
             return _end_all(comm, 130)
-        except Exception as error:
+        except BaseException as error:
             log = directory / "error.log"
             with suppress(OSError), log.open("a") as file:
                 file.write(f"rank {comm.rank} of {comm.size}\n{traceback.format_exc()}\n")
@@ -187,5 +188,5 @@ def _held(directory: Path, comm: MPI.Comm) -> Lock | None:
 
 def _end_all(comm: MPI.Comm, code: int) -> int:
     if comm.size > 1:
-        comm.Abort(code)
+        end_all(comm, code)
     return code
