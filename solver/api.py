@@ -14,7 +14,7 @@ OutputError of a folder. A protocol that could not be carried through is no erro
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from interstice.solver.cell import Cell
+    from interstice.solver.checkpoint import Remembering
     from interstice.solver.site import Face
     from interstice.solver.stepping import Advance
 
@@ -49,16 +50,21 @@ def load(case: str | Path | Mapping[str, Any], changes: Mapping[str, Any] | None
 
 
 def run(
-    case: LoadedCase | str | Path | Mapping[str, Any],
+    case: LoadedCase | str | Path | Mapping[str, Any] | None = None,
     output: str | Path | None = None,
     progress: bool = False,
     overwrite: bool = False,
+    resume: str | Path | None = None,
 ) -> Run:
     """Carry out a case, on all ranks of MPI.COMM_WORLD, and return what came of it.
 
     With an `output` folder it leaves the files of ``interstice run`` there; without, all is kept in memory. OutputError
     if the folder cannot be written, or is not empty: `overwrite` replaces the results of an earlier run, nothing else.
     `progress` prints a line for each step of the protocol. Solver objects are freed at the end.
+
+    With `resume`, a folder of results, the run there goes on from its last checkpoint; if a `case` is given too, as one
+    of that, which may differ in how its protocol goes on. The history is then that of all, `interface` holds what
+    happens from there. CheckpointError, an OutputError, if it cannot go on.
 
     >>> short = run(load("cases/film_2d.yaml", {"protocol": ["rest for 1 min"]}))
     >>> short.stopped, len(short.history) == len(short.interface["electrode/electrolyte"].time)
@@ -68,34 +74,41 @@ def run(
 
     from interstice.solver import simulation
     from interstice.solver.cautions import Cautions
-    from interstice.solver.fields import FieldWriter
-    from interstice.solver.history import HistoryFile
+    from interstice.solver.checkpoint import shared
     from interstice.solver.progress import Steps
-    from interstice.solver.results import OutputError, prepare, write_versions
+    from interstice.solver.results import hold_together, prepare, together, write_case
 
-    loaded = case if isinstance(case, LoadedCase) else load(case)
-    comm, folder = MPI.COMM_WORLD, None if output is None else Path(output)
-    problem: OutputError | None = None
-    if folder is not None and comm.rank == 0:
-        try:
-            prepare(folder, loaded, overwrite)
-            write_versions(folder)
-        except OutputError as error:
-            problem = error
-    # no rank waits for one that has found the folder unusable
-    if problem := comm.bcast(problem):
-        raise problem
-    result = Run(folder)
+    if resume is not None and (output is not None or overwrite):
+        raise ValueError("a run that goes on does so in its folder: leave out output and overwrite")
+    comm = MPI.COMM_WORLD
+    folder = None if (given := resume or output) is None else Path(given)
+    begun = None if resume is None else shared(Path(resume), comm)
+    if begun and case is None:
+        loaded = begun.case()
+    elif case is None:
+        raise ValueError("a case is needed, or resume")
+    else:
+        loaded = case if isinstance(case, LoadedCase) else load(case)
+    if begun:
+        begun.check(loaded)
+    elif folder is not None:
+        together(comm, lambda: prepare(folder, loaded, overwrite))
+    result, lock = Run(folder), hold_together(folder, comm) if folder is not None else None
 
-    def followers(cell: Cell) -> list[simulation.Follower]:
-        cautions = Cautions(cell, loaded.warnings, folder, aloud=progress)
+    def followers(cell: Cell) -> Sequence[simulation.Follower]:
+        recorder = _Recorder(cell, result)
+        cautions = Cautions(cell, () if begun else loaded.warnings, folder, aloud=progress)
         result.warnings = cautions.told
-        chosen: list[simulation.Follower] = [_Recorder(cell, result)]
-        if folder is not None:
-            chosen += [HistoryFile(folder / "history.csv", comm), FieldWriter(cell, folder)]
-        return [*chosen, *([Steps(cell, folder)] if progress else []), cautions]
+        others: list[Remembering] = [recorder, *([Steps(cell, folder)] if progress else []), cautions]
+        return others if folder is None else simulation.writers(cell, loaded, folder, others, begun)
 
-    simulation.simulate(loaded, comm, followers)
+    try:
+        if begun and case is not None and comm.rank == 0:
+            write_case(begun.path.parents[1], loaded)
+        simulation.simulate(loaded, comm, followers, begun)
+    finally:
+        if lock:
+            lock.release()
     return result
 
 
@@ -194,6 +207,16 @@ class _Recorder:
         self._result.rows.append(with_kind(row, advance))
         for nodes in self._nodes.values():
             nodes.record(row["time [s]"])
+
+    def memory(self) -> None:
+        """Return nothing: what the rows were is in the history."""
+
+    def recall(self, memory: None) -> None:
+        from interstice.solver.history import read_rows_with_kind
+
+        comm, folder = self._cell.comm, self._result.folder
+        assert folder
+        self._result.rows = comm.bcast(read_rows_with_kind(folder / "history.csv") if comm.rank == 0 else None)
 
     def finished(self, reason: str) -> None:
         from interstice.solver.history import row, with_kind

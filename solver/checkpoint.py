@@ -14,24 +14,26 @@ import os
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from mpi4py import MPI
 
+from interstice.schema import nesting, unrolled
 from interstice.solver.cell import Cell
 from interstice.solver.environment import version
 from interstice.solver.history import Row
 from interstice.solver.reader import LoadedCase, read_case
 from interstice.solver.results import OutputError
 from interstice.solver.state import Snapshot
-from interstice.solver.stepping import Advance
+from interstice.solver.stepping import Advance, begun
 
 FOLDER = "checkpoint"
 KEPT = 2
 """How many are kept: the one before the last, too, for the disk may be full, or broken, when the last is written."""
-FORMAT = 1
+FORMAT = 2
 ABOUT = "about"
 """The name of the text among the values."""
 
@@ -49,16 +51,21 @@ class Checkpoint(NamedTuple):
 
     def case(self) -> LoadedCase:
         """Return the case of the run; CaseError if it cannot be read any more, CheckpointError if it is another one."""
-        loaded = read_case(self.about["case"], self.about["overrides"])
+        loaded = read_case(self.path.parents[1] / "case.yaml")
         self.check(loaded)
         return loaded
 
     def check(self, loaded: LoadedCase) -> None:
-        """Raise CheckpointError unless the run was one of this case."""
+        """Raise CheckpointError unless a run of this case could have come here: what was done begins its protocol."""
         if fingerprint(loaded) != self.about["fingerprint"]:
             raise CheckpointError(
-                f"{self.path}: is not a checkpoint of {loaded.path} as it is now: the case, its materials or its "
-                "topography have changed; run it anew"
+                f"{self.path}: is not a checkpoint of {loaded.path} as it is now: numbers of the case, its materials "
+                "or the files that it refers to are not the same; run it anew"
+            )
+        if _of_protocol(loaded, self.about["begun"]) != self.about["protocol"]:
+            raise CheckpointError(
+                f"{self.path}: the protocol of {loaded.path} does not begin with the {self.about['begun']} steps that "
+                "were carried out or begun, or its repeats are nested to another depth"
             )
 
 
@@ -88,21 +95,15 @@ class Checkpoints:
         self,
         cell: Cell,
         loaded: LoadedCase,
-        overrides: Sequence[str],
         folder: Path,
         followers: Sequence[Remembering],
     ) -> None:
         self._cell, self._folder, self._wanted = cell, folder / FOLDER, cell.case.output
-        self.followers = followers
+        self._followers = followers
         self._about: dict[str, Any] = {}
+        self._loaded = loaded
         if cell.comm.rank == 0:
-            self._about = {
-                "format": FORMAT,
-                "version": version(),
-                "case": str(loaded.path),
-                "overrides": list(overrides),
-                "fingerprint": fingerprint(loaded),
-            }
+            self._about = {"format": FORMAT, "version": version(), "fingerprint": fingerprint(loaded)}
         self._number = self._written = 0
         self._last = time.monotonic()
 
@@ -125,8 +126,14 @@ class Checkpoints:
         values = self._cell.state.gathered(self._cell.comm)
         problem: OSError | None = None
         if self._cell.comm.rank == 0:
-            memories = [follower.memory() for follower in self.followers]
-            about = self._about | {"followers": memories, "time steps": self._number}
+            memories = {type(follower).__name__: follower.memory() for follower in self._followers}
+            number = begun(values)
+            about = self._about | {
+                "followers": memories,
+                "time steps": self._number,
+                "begun": number,
+                "protocol": _of_protocol(self._loaded, number),
+            }
             try:
                 _write(self._folder, self._number, {**values, ABOUT: np.array(json.dumps(about))})
             except OSError as error:
@@ -135,11 +142,11 @@ class Checkpoints:
             raise problem
         self._written, self._last = self._number, time.monotonic()
 
-    def go_on(self, begun: Checkpoint) -> None:
+    def go_on(self, last: Checkpoint) -> None:
         """Go on from a checkpoint, and let the followers do so in their order. Collective."""
-        self._number = self._written = begun.about["time steps"]
-        for follower, memory in zip(self.followers, begun.about["followers"], strict=True):
-            follower.recall(memory)
+        self._number = self._written = last.about["time steps"]
+        for follower in self._followers:
+            follower.recall(last.about["followers"].get(type(follower).__name__))
 
 
 def latest(results: Path) -> Checkpoint:
@@ -176,7 +183,21 @@ def shared(results: Path, comm: MPI.Comm) -> Checkpoint:
 
 
 def fingerprint(loaded: LoadedCase) -> str:
-    """Return a hash of a case with all its numbers, those of materials too, and of the files that it refers to."""
+    """Return a hash of a case with all its numbers, those of materials too, and of the files that it refers to.
+
+    Its protocol is not part of it, nor what does not change the results.
+    """
+    return _digest(loaded.case.model_dump(mode="json", exclude={"title", "output", "protocol"}))
+
+
+def _of_protocol(loaded: LoadedCase, number: int) -> str:
+    """Return a hash of the first steps of a protocol, and of how deeply repeats are nested in it."""
+    steps = [task.step.model_dump(mode="json") for task in islice(unrolled(loaded.case.protocol), number)]
+    return _digest([nesting(loaded.case.protocol), *steps])
+
+
+def _digest(values: Any) -> str:
+    """Return a hash of values, with the contents of files in the place of their absolute paths."""
 
     def content(value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -187,8 +208,7 @@ def fingerprint(loaded: LoadedCase) -> str:
             return hashlib.sha256(Path(value).read_bytes()).hexdigest()
         return value
 
-    values = content(loaded.case.model_dump(mode="json", exclude={"title", "output"}))
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content(values), sort_keys=True).encode()).hexdigest()
 
 
 def _write(folder: Path, number: int, values: Mapping[str, Any]) -> None:

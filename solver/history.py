@@ -80,9 +80,14 @@ def with_kind(row: Row, advance: Advance | None) -> dict[str, Any]:
 
 def read_rows(path: Path) -> list[Row]:
     """Return the rows of a file as a `HistoryFile` writes it, without the kinds of steps."""
+    return [{column: value for column, value in full.items() if column != KIND} for full in read_rows_with_kind(path)]
+
+
+def read_rows_with_kind(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a file as a `HistoryFile` writes it."""
     with path.open(newline="", encoding="utf-8") as stream:
         return [
-            {column: float(value) for column, value in full.items() if column != KIND}
+            {column: value if column == KIND else float(value) for column, value in full.items()}
             for full in csv.DictReader(stream)
         ]
 

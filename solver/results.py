@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from interstice.solver.environment import describe
 from interstice.solver.lock import Lock, holder
 from interstice.solver.reader import MARK, LoadedCase, dump_case
 
+if TYPE_CHECKING:
+    from mpi4py import MPI
+
 FOLDER = Path("results")
 """In which a run gets a folder named after its case, unless it is told another one."""
 WRITTEN = (
     *("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log", "*.pvd"),
-    *("lock", "status.json", ".status.json"),
+    *(".case.yaml", "lock", "status.json", ".status.json"),
 )
 """Names of the files that a run writes."""
 WRITTEN_BELOW = {
@@ -64,6 +69,25 @@ def prepare(directory: Path | None, loaded: LoadedCase, overwrite: bool = False)
     return shown
 
 
+def hold_together(directory: Path, comm: MPI.Comm) -> Lock | None:
+    """Return the lock of a folder on rank 0; OutputError on all ranks if another run has it. Collective."""
+    return together(comm, lambda: hold(directory))
+
+
+def together[T](comm: MPI.Comm, make: Callable[[], T]) -> T | None:
+    """Return what rank 0 makes, on rank 0; OutputError on all ranks if it fails with one. Collective."""
+    made, problem = None, ""
+    if comm.rank == 0:
+        try:
+            made = make()
+        except OutputError as error:
+            problem = str(error)
+    # no rank waits for one that has found the folder unusable
+    if problem := comm.bcast(problem):
+        raise OutputError(problem)
+    return made
+
+
 def hold(directory: Path) -> Lock:
     """Return the lock of a folder of results, for the run that now writes into it; OutputError if another one does."""
     try:
@@ -79,6 +103,13 @@ def discard(directory: Path) -> None:
     """Remove what `prepare` made, for a run that could not begin."""
     if {path.name for path in directory.iterdir()} <= {"case.yaml", "lock"}:
         shutil.rmtree(directory)
+
+
+def write_case(directory: Path, loaded: LoadedCase) -> None:
+    """Write in one stroke another case in the place of that of a folder of results."""
+    unfinished = directory / ".case.yaml"
+    unfinished.write_text(dump_case(loaded.case), encoding="utf-8")
+    unfinished.replace(directory / "case.yaml")
 
 
 def write_versions(directory: Path) -> None:

@@ -13,7 +13,7 @@ from interstice.solver import stop, watch
 from interstice.solver.algebra import SolveError
 from interstice.solver.cautions import Cautions
 from interstice.solver.cell import Cell
-from interstice.solver.checkpoint import Checkpoint, Checkpoints
+from interstice.solver.checkpoint import Checkpoint, CheckpointError, Checkpoints, Remembering
 from interstice.solver.fields import FieldWriter
 from interstice.solver.history import HistoryFile, Row, row
 from interstice.solver.progress import TELLERS
@@ -42,34 +42,37 @@ class Follower(Protocol):
         """Take note of the end, with the reason why the protocol could not be carried through, if so."""
 
 
-def run(
-    loaded: LoadedCase,
-    output: Path,
-    comm: MPI.Comm,
-    said: Said = "steps",
-    overrides: Sequence[str] = (),
-    begun: Checkpoint | None = None,
-) -> int:
+def run(loaded: LoadedCase, output: Path, comm: MPI.Comm, said: Said = "steps", begun: Checkpoint | None = None) -> int:
     """Run a checked case into the folder `output`; return 0, or 1 if the protocol could not be carried through.
 
-    `said` is what it prints, `overrides` are those with which the case was read. The run goes on from where it was
-    `begun`, if that is given.
+    `said` is what it prints. The run goes on from where it was `begun`, if that is given.
     """
 
     def followers(cell: Cell) -> Sequence[Follower]:
         stop.hear()
-        if comm.rank == 0:
-            write_versions(output)
         teller = TELLERS[said](cell, output)
         cautions = Cautions(cell, () if begun else loaded.warnings, output, aloud=teller.aloud)
         teller.warnings = cautions.told
-        files = HistoryFile(output / "history.csv", comm), FieldWriter(cell, output)
-        checkpoints = Checkpoints(cell, loaded, overrides, output, [*files, cautions, teller, Status(cell, output)])
-        if begun:
-            checkpoints.go_on(begun)
-        return *checkpoints.followers, checkpoints
+        return writers(cell, loaded, output, [cautions, teller], begun)
 
     return 1 if simulate(loaded, comm, followers, begun) else 0
+
+
+def writers(
+    cell: Cell, loaded: LoadedCase, output: Path, others: Sequence[Remembering], begun: Checkpoint | None
+) -> Sequence[Follower]:
+    """Return those who write into a folder of results what a run does, and the `others` among them.
+
+    They go on from where the run was `begun`, if that is given. Collective.
+    """
+    if cell.comm.rank == 0:
+        write_versions(output)
+    files = HistoryFile(output / "history.csv", cell.comm), FieldWriter(cell, output)
+    remembering: list[Remembering] = [*files, *others, Status(cell, output)]
+    checkpoints = Checkpoints(cell, loaded, output, remembering)
+    if begun:
+        checkpoints.go_on(begun)
+    return [*remembering, checkpoints]
 
 
 def simulate(
@@ -107,7 +110,7 @@ def _simulate(
     reason, asked = "", None
     try:
         if begun:
-            cell.go_on(begun.values)
+            _go_on(cell, begun)
         else:
             cell.press()
             tell(None)
@@ -127,6 +130,13 @@ def _simulate(
     if asked:
         raise asked
     return reason
+
+
+def _go_on(cell: Cell, begun: Checkpoint) -> None:
+    try:
+        cell.go_on(begun.values)
+    except ValueError as error:
+        raise CheckpointError(f"{begun.path}: does not fit the cell of the case: {error}") from None
 
 
 @contextmanager

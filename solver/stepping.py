@@ -33,7 +33,7 @@ from interstice.solver.ending import FROM_EITHER_SIDE, Ending
 from interstice.solver.interface.bond import Bond
 from interstice.solver.part import Limit, Load, Part
 from interstice.solver.profile import largest_current
-from interstice.solver.state import State
+from interstice.solver.state import Snapshot, State
 from interstice.solver.stop import StopError
 
 EASY = 8
@@ -345,6 +345,11 @@ class Stepping:
                 yield length, report, (), None
         except (SolveError, PathError) as error:
             raise ProtocolError(str(error)) from None
+
+
+def begun(values: Snapshot) -> int:
+    """Return how many steps of a protocol were carried out or begun in a state of these values."""
+    return int(values["protocol.place"]) + bool(values["protocol.passed"] > 0.0)
 
 
 def _direction(cell: Cell, step: Step) -> int:

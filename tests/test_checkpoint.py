@@ -20,8 +20,9 @@ from mpi4py import MPI
 from test_history import COUNTS, FEW_STEPS, LOOSE, RUNS
 from typer.testing import CliRunner
 
+import interstice
 from interstice.cli import app
-from interstice.solver import checkpoint, history
+from interstice.solver import checkpoint, history, status
 from interstice.solver.checkpoint import CheckpointError, fingerprint
 from interstice.solver.history import read_rows
 from interstice.solver.stepping import Stepping
@@ -75,7 +76,8 @@ def snapshot() -> dict[str, np.ndarray]:
 
 def written(folder: Path, *numbers: int, fingerprint: str = "") -> Path:
     """Make checkpoints of these numbers of time steps in a folder of results, and return the folder."""
-    about = {"format": checkpoint.FORMAT, "version": "0", "fingerprint": fingerprint, "followers": []}
+    about = {"format": checkpoint.FORMAT, "version": "0", "fingerprint": fingerprint, "followers": {}}
+    about |= {"begun": 0, "protocol": checkpoint._of_protocol(tiny_case(), 0)}
     for number in numbers:
         text = np.array(json.dumps(about | {"number": number}))
         checkpoint._write(folder / checkpoint.FOLDER, number, {**snapshot(), checkpoint.ABOUT: text})
@@ -129,8 +131,34 @@ def test_a_checkpoint_of_another_case_is_refused(tmp_path: Path) -> None:
     same, other = tiny_case(), tiny_case("electrolyte.overrides={young_modulus: 21 GPa}")
     found = checkpoint.latest(written(tmp_path, 8, fingerprint=fingerprint(same)))
     found.check(tiny_case("output.fields_every=7"))
-    with pytest.raises(CheckpointError, match="have changed"):
+    with pytest.raises(CheckpointError, match="numbers of the case, its materials"):
         found.check(other)
+
+
+CHARGE, REST, SHORT = "charge at 0.5 mA/cm^2 for 15 s", "rest for 5 s", "rest for 1 s"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "allowed"),
+    [
+        (f"{CHARGE}, {REST}", True),
+        (f"{CHARGE}, {REST}, {SHORT}, {REST}", True),
+        (f"{CHARGE}", False),
+        (f"{CHARGE}, {SHORT}, {SHORT}", False),
+        # with another depth the history would have other columns
+        (f"{CHARGE}, {REST}, {{repeat 2 times: [{REST}]}}", False),
+    ],
+)
+def test_a_protocol_has_to_begin_with_what_was_done(tmp_path: Path, protocol: str, allowed: bool) -> None:
+    before = tiny_case(f"protocol=[{CHARGE}, {REST}, {CHARGE}]")
+    found = checkpoint.latest(written(tmp_path, 8, fingerprint=fingerprint(before)))
+    found.about.update(begun=2, protocol=checkpoint._of_protocol(before, 2))
+    after = tiny_case(f"protocol=[{protocol}]")
+    if allowed:
+        found.check(after)
+    else:
+        with pytest.raises(CheckpointError, match="does not begin with the 2 steps that were carried out"):
+            found.check(after)
 
 
 def test_a_fingerprint_is_that_of_the_contents_of_files_wherever_they_are(tmp_path: Path) -> None:
@@ -195,12 +223,35 @@ def test_a_killed_run_goes_on_on_more_ranks(mpi_run: Callable[..., str], results
     assert_same(read_rows(results / "history.csv")[1:], tiny_run(FEW_STEPS), 1e-6)
 
 
+def test_a_run_goes_on_with_a_longer_protocol(tmp_path: Path) -> None:
+    whole = tiny_run(FEW_STEPS)
+    first = interstice.run(tiny_case(FEW_STEPS, f"protocol=[{CHARGE}, {REST}]"), tmp_path / "results")
+    assert len(first.history) < len(whole.rows)
+    # finished: nothing is left to do, nothing is said twice
+    same = interstice.run(resume=tmp_path / "results")
+    assert list(same.history["time"]) == pytest.approx(list(first.history["time"]), rel=1e-11)
+    assert list(same.history["step kind"]) == list(first.history["step kind"])
+    assert len(same.interface["electrode/electrolyte"].time) == 0
+    second = interstice.run(tiny_case(FEW_STEPS), resume=tmp_path / "results")
+    assert_same(second.rows[1:], whole)
+    assert_same(read_rows(tmp_path / "results" / "history.csv")[1:], whole)
+    assert second.interface["electrode/electrolyte"].time[-1] == whole.rows[-1]["time [s]"]
+    assert status.read(tmp_path / "results")["state"] == "finished"
+    # it is now a run of the longer protocol
+    assert checkpoint.latest(tmp_path / "results").case().case.protocol == tiny_case(FEW_STEPS).case.protocol
+    with pytest.raises(CheckpointError, match="does not begin with the 3 steps"):
+        interstice.run(tiny_case(FEW_STEPS, f"protocol=[{CHARGE}]"), resume=tmp_path / "results")
+
+
 def test_what_cannot_go_on_is_refused_in_words(tmp_path: Path) -> None:
     folder = str(tmp_path)
     for arguments, words in {
         ("--resume", folder): "no checkpoint is in this folder",
         ("--resume", folder, "-o", "x"): "leave out -o",
         ("--resume", folder, "x.yaml"): "leave out CASE",
+        ("--resume", folder, "--set", "title=x"): "leave out --set",
+        ("--resume", folder, "--extend"): "a CASE is needed",
+        ("--extend", "x.yaml"): "--extend: is of use with --resume DIR alone",
         (): "a CASE is needed, or --resume DIR",
     }.items():
         said = CliRunner().invoke(app, ["run", *arguments])

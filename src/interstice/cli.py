@@ -88,6 +88,10 @@ def run(
             show_default=False,
         ),
     ] = None,
+    extend: Annotated[
+        bool,
+        typer.Option("--extend", help="with --resume: go on as CASE, the same but for a protocol that goes on further"),
+    ] = False,
     overrides: Overrides = None,
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="print a line for each time step, and why it was shortened")
@@ -100,12 +104,22 @@ def run(
     if len(chosen) > 1:
         fail(f"{chosen[0]} stands beside {chosen[1]}; give one of them")
     said: Said = "everything" if verbose else "nothing" if quiet else "json" if as_json else "steps"
-    if resume:
-        given = {"CASE": case, "-o": output, "--set": overrides, "--overwrite": overwrite}
-        if besides := [name for name, value in given.items() if value]:
-            fail(f"--resume {resume}: goes on with the case, values and folder of that run; leave out {besides[0]}")
-    elif case is None:
-        fail("run: a CASE is needed, or --resume DIR")
+    given: dict[str, object]
+    if resume and extend:
+        given = {"-o": output, "--overwrite": overwrite}
+    elif resume:
+        given = {"CASE": case, "--set": overrides, "-o": output, "--overwrite": overwrite}
+    else:
+        given = {"--extend": extend}
+    if besides := [name for name, value in given.items() if value]:
+        fail(
+            f"--resume {resume}: goes on in the folder of that run, without --extend also with its case and values; "
+            f"leave out {besides[0]}"
+            if resume
+            else "--extend: is of use with --resume DIR alone"
+        )
+    if case is None and (extend or not resume):
+        fail("run: a CASE is needed" if extend else "run: a CASE is needed, or --resume DIR")
     raise typer.Exit(Job(case, overrides or [], output, overwrite, said, resume).carry_out(ranks))
 
 

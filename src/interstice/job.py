@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interstice.solver import launch, system
-from interstice.solver.lock import Lock
 from interstice.solver.reader import CaseError, LoadedCase, read_case
-from interstice.solver.results import OutputError, WriteError, discard, hold, prepare
+from interstice.solver.results import OutputError, WriteError, discard, hold_together, prepare, write_case
 from interstice.solver.stop import StopError
 from interstice.solver.terminal import Said, fail, mpi_rank, shout, warn
 from interstice.solver.watch import end_all
@@ -35,7 +34,8 @@ OPTIONS: dict[Said, list[str]] = {"steps": [], "everything": ["-v"], "nothing": 
 class Job:
     """What was asked for: a case with values replaced, a folder (None: one named after the case), what to print.
 
-    With `resume` it is to go on with the run whose results are in that folder, and the case is that of the run.
+    With `resume` it is to go on with the run whose results are in that folder: as one of the case, which has a longer
+    protocol, if one is given.
     """
 
     case: Path | None
@@ -70,7 +70,12 @@ class Job:
         if self.resume:
             from interstice.solver.checkpoint import latest
 
-            return latest(self.resume).case(), self.resume
+            last = latest(self.resume)
+            if self.case is None:
+                return last.case(), self.resume
+            extended = read_case(self.case, self.overrides)
+            last.check(extended)
+            return extended, self.resume
         assert self.case
         loaded = read_case(self.case, self.overrides)
         return loaded, prepare(self.output, loaded, self.overwrite)
@@ -98,13 +103,13 @@ class Job:
         cores = len(os.sched_getaffinity(0))
         if ranks > cores:
             warn(f"warning: {ranks} ranks share {cores} cores and will be slower than {cores} ranks")
+        options = [word for override in self.overrides for word in ("--set", override)]
+        case = ["--", str(self.case)] if self.case else []
         if self.resume:
-            options = ["--resume", str(self.resume)]
+            options += ["--resume", str(self.resume), *(["--extend"] if self.case else [])]
         else:
-            options = [word for override in self.overrides for word in ("--set", override)]
             # the folder has just been made for them
             options += ["-o", str(directory), "--overwrite"]
-        case = ["--", str(self.case)] if self.case else []
         code = launch.on_ranks(ranks, ["run", *options, *OPTIONS[self.said], *case])
         return code
 
@@ -117,10 +122,11 @@ class Job:
             from interstice.solver import checkpoint, simulation, stop
 
             stop.hear()
-            lock = _held(directory, comm)
+            lock = hold_together(directory, comm)
             begun = checkpoint.shared(directory, comm) if self.resume else None
-            overrides = begun.about["overrides"] if begun else self.overrides
-            return simulation.run(loaded, directory, comm, self.said, overrides, begun)
+            if begun and self.case and comm.rank == 0:
+                write_case(directory, loaded)
+            return simulation.run(loaded, directory, comm, self.said, begun)
         except WriteError as error:
             shout(f"error: {error}; go on with  interstice run --resume {directory}  when there is room")
             return _end_all(comm, EXIT_CANNOT_WRITE)
@@ -171,19 +177,6 @@ def allowed(ranks: int) -> int:
     if ranks > 1 and launch.mpiexec() is None:
         fail(f"-n {ranks}: mpiexec is not installed here")
     return ranks
-
-
-def _held(directory: Path, comm: MPI.Comm) -> Lock | None:
-    """Return the lock of a folder on rank 0; OutputError on all ranks if another run has it."""
-    lock, problem = None, ""
-    if comm.rank == 0:
-        try:
-            lock = hold(directory)
-        except OutputError as error:
-            problem = str(error)
-    if problem := comm.bcast(problem):
-        raise OutputError(problem)
-    return lock
 
 
 def _end_all(comm: MPI.Comm, code: int) -> int:
