@@ -18,6 +18,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import quick_forms
 
 from interstice.solver import launch, system
 
@@ -30,6 +31,8 @@ system.keep_freed_memory()
 # Programs that tests start find the package and the helpers as the tests do, from any folder.
 _FOLDERS = [str(ROOT / "src"), str(ROOT / "tests")]
 os.environ["PYTHONPATH"] = os.pathsep.join([*_FOLDERS, *filter(None, [os.environ.get("PYTHONPATH")])])
+
+quick_forms.prepare()
 
 # The suite gives the same answer each time it is asked; `tests/nightly.sh` looks for what nobody thought of.
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,24 @@ def test_a_form_is_kept_in_a_folder_named_after_its_signature_and_found_there(fo
     made = kept.stat().st_mtime_ns
     forms.compiled(form)
     assert kept.stat().st_mtime_ns == made
+
+
+def test_no_run_gets_what_was_compiled_with_the_options_of_the_tests(folder: Path) -> None:
+    form = area()
+    fem.form(form, jit_options={"cache_dir": folder})
+    (ours,) = folder.glob("*.c")
+    said = ours.with_suffix(".c.cached").read_text(encoding="utf-8")
+    assert all(option in said for option in jit.get_options()["cffi_extra_compile_args"])
+    (of_runs, _) = jit.DOLFINX_DEFAULT_JIT_OPTIONS["cffi_extra_compile_args"]
+    fem.form(form, jit_options={"cache_dir": folder, "cffi_extra_compile_args": of_runs})
+    assert len([*folder.glob("*.so")]) == 2
+
+
+def test_programs_that_tests_start_compile_as_the_tests_do() -> None:
+    program = "import interstice; from dolfinx import jit; print(jit.get_options()['cffi_extra_compile_args'])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(jit.get_options()["cffi_extra_compile_args"])
+    assert "-include" in done.stdout
 
 
 def test_a_form_that_a_killed_process_left_half_compiled_is_compiled(
