@@ -1,4 +1,4 @@
-"""Compiles the forms of tests in less time: without optimisation, and without reading Python's headers for each form.
+"""Compiles the forms of tests in less time: with little optimisation, without reading for each what all have in common.
 
 On small meshes a form takes longer to compile than to assemble. DOLFINx looks for its options in a file, which programs
 that tests start find too; the name under which a form is kept tells its options, so that no run gets one of these.
@@ -6,6 +6,8 @@ that tests start find too; the name under which a form is kept tells its options
 
 from __future__ import annotations
 
+import functools
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -14,7 +16,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-OPTIONS = ["-O1", "-g0"]
+OPTIONS = ["-O1", "-g0"]  # without any, a test that assembles much takes longer
 HEADER = """\
 #include <pyconfig.h>
 #define Py_LIMITED_API
@@ -26,6 +28,8 @@ HEADER = """\
 
 def prepare() -> None:
     """Set `XDG_CONFIG_HOME` to a folder that says so to DOLFINx, for this process and those that it starts."""
+    # setuptools, by which CFFI starts the compiler, looks through all installed packages five times for each form
+    importlib.metadata.entry_points = functools.cache(importlib.metadata.entry_points)
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     folder = cache / "interstice-tests"
     if os.environ.get("XDG_CONFIG_HOME") == str(folder):
