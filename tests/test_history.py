@@ -289,10 +289,10 @@ def test_any_number_of_ranks_finds_the_same_history(found_on_ranks: dict[str, li
 def test_the_program_writes_that_history(mpi_run: Callable[..., str], tmp_path: Path, ranks: int) -> None:
     case, output = tmp_path / "tiny.yaml", tmp_path / "results"
     case.write_text(TINY, encoding="utf-8")
-    mpi_run(["-m", "interstice", "run", str(case), "-o", str(output)], ranks, timeout=120)
+    mpi_run(["-m", "interstice", "run", str(case), "-o", str(output), "--set", FEW_STEPS], ranks, timeout=120)
     with (output / "history.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    assert_same(rows, tiny_run(), "fixed thickness")
+    assert_same(rows, tiny_run(FEW_STEPS), "fixed thickness")
 
 
 def assert_same(rows: Sequence[Mapping[str, str | float]], reference: Run, name: str) -> None:
