@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import ufl
 from dolfinx import fem
 from dolfinx.fem import petsc
 from dolfinx.io import gmsh
@@ -16,6 +18,11 @@ from petsc4py import PETSc
 
 # Scotch's threads race: the same mesh would be cut differently, and take other iterations, in every run
 os.environ["SCOTCH_PTHREAD_NUMBER"] = "1"
+
+# UFL orders constants and meshes by their names, where 10 comes before 9: numbers of as many digits keep the order in
+# which they were made, so that a form is the same, and found compiled, however many there were before
+ufl.Constant._counter = itertools.count(10**9)
+ufl.Mesh._ufl_global_id = 10**9
 
 
 CELLS_OF_A_FACET = 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -35,6 +36,13 @@ def test_a_form_is_kept_in_a_folder_named_after_its_signature_and_found_there(fo
     made = kept.stat().st_mtime_ns
     forms.compiled(form)
     assert kept.stat().st_mtime_ns == made
+
+
+def test_a_form_is_the_same_however_many_constants_were_made_before() -> None:
+    domain = Domain(film_mesh(elements=2))
+    constants = [domain.constant(1.0) for _ in range(1000)]
+    forms_of_two = {(a * b * domain.ds("collector")).signature() for a, b in itertools.pairwise(constants)}
+    assert len(forms_of_two) == 1
 
 
 def test_no_run_gets_what_was_compiled_with_the_options_of_the_tests(folder: Path) -> None:
