@@ -76,24 +76,21 @@ def run(
     from interstice.solver.cautions import Cautions
     from interstice.solver.checkpoint import shared
     from interstice.solver.progress import Steps
-    from interstice.solver.results import hold_together, prepare, together, write_case
+    from interstice.solver.results import case_of, hold_together, prepare, together, write_case
 
     if resume is not None and (output is not None or overwrite):
         raise ValueError("a run that goes on does so in its folder: leave out output and overwrite")
     comm = MPI.COMM_WORLD
     folder = None if (given := resume or output) is None else Path(given)
-    begun = None if resume is None else shared(Path(resume), comm)
-    if begun and case is None:
-        loaded = begun.case()
-    elif case is None:
-        raise ValueError("a case is needed, or resume")
-    else:
+    if case is not None:
         loaded = case if isinstance(case, LoadedCase) else load(case)
-    if begun:
-        begun.check(loaded)
-    elif folder is not None:
-        together(comm, lambda: prepare(folder, loaded, overwrite))
-    result, lock = Run(folder), hold_together(folder, comm) if folder is not None else None
+    elif resume is not None:
+        loaded = case_of(Path(resume))
+    else:
+        raise ValueError("a case is needed, or resume")
+    if output is not None:
+        together(comm, lambda: prepare(Path(output), loaded, overwrite))
+    result, begun = Run(folder), None
 
     def followers(cell: Cell) -> Sequence[simulation.Follower]:
         recorder = _Recorder(cell, result)
@@ -102,9 +99,13 @@ def run(
         others: list[Remembering] = [recorder, *([Steps(cell, folder)] if progress else []), cautions]
         return others if folder is None else simulation.writers(cell, loaded, folder, others, begun)
 
+    lock = None if folder is None else hold_together(folder, comm)
     try:
-        if begun and case is not None and comm.rank == 0:
-            write_case(begun.path.parents[1], loaded)
+        begun = None if resume is None else shared(Path(resume), comm)
+        if begun:
+            begun.check(loaded)
+        if resume is not None and case is not None and comm.rank == 0:
+            write_case(Path(resume), loaded)
         simulation.simulate(loaded, comm, followers, begun)
     finally:
         if lock:

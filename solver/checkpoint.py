@@ -25,8 +25,8 @@ from interstice.schema import nesting, unrolled
 from interstice.solver.cell import Cell
 from interstice.solver.environment import version
 from interstice.solver.history import Row
-from interstice.solver.reader import LoadedCase, read_case
-from interstice.solver.results import OutputError
+from interstice.solver.reader import LoadedCase
+from interstice.solver.results import OutputError, clear, together
 from interstice.solver.state import Snapshot
 from interstice.solver.stepping import Advance, begun
 
@@ -48,12 +48,6 @@ class Checkpoint(NamedTuple):
     path: Path
     about: dict[str, Any]
     values: Snapshot
-
-    def case(self) -> LoadedCase:
-        """Return the case of the run; CaseError if it cannot be read any more, CheckpointError if it is another one."""
-        loaded = read_case(self.path.parents[1] / "case.yaml")
-        self.check(loaded)
-        return loaded
 
     def check(self, loaded: LoadedCase) -> None:
         """Raise CheckpointError unless a run of this case could have come here: what was done begins its protocol."""
@@ -149,8 +143,11 @@ class Checkpoints:
             follower.recall(last.about["followers"].get(type(follower).__name__))
 
 
-def latest(results: Path) -> Checkpoint:
-    """Return the last whole checkpoint in a folder of results; CheckpointError if there is none."""
+def latest(results: Path) -> Checkpoint | None:
+    """Return the last whole checkpoint in a folder of results, None if a run there has not written one yet.
+
+    CheckpointError if none is whole.
+    """
     damaged: list[str] = []
     for path in reversed(_written(results / FOLDER)):
         try:
@@ -165,21 +162,24 @@ def latest(results: Path) -> Checkpoint:
         return Checkpoint(path, about, values)
     if damaged:
         raise CheckpointError(f"{results / FOLDER}: no checkpoint is whole ({'; '.join(damaged)})")
-    raise CheckpointError(f"{results}: no checkpoint is in this folder, so that no run can go on from it")
+    return None
 
 
-def shared(results: Path, comm: MPI.Comm) -> Checkpoint:
-    """Return the last whole checkpoint, with its values on rank 0 alone; CheckpointError as `latest`. Collective."""
-    found, problem = None, ""
-    if comm.rank == 0:
-        try:
-            found = latest(results)
-        except CheckpointError as error:
-            problem = str(error)
-    if problem := comm.bcast(problem):
-        raise CheckpointError(problem)
-    path, about = comm.bcast((found.path, found.about) if found else None)
-    return found or Checkpoint(path, about, {})
+def shared(results: Path, comm: MPI.Comm) -> Checkpoint | None:
+    """Return what `latest` does, the values of the checkpoint on rank 0 alone. Collective.
+
+    Where there is none yet, what the run wrote is removed: it begins anew.
+    """
+
+    def find() -> Checkpoint | None:
+        if found := latest(results):
+            return found
+        clear(results)
+        return None
+
+    found = together(comm, find)
+    known = comm.bcast((found.path, found.about) if found else None)
+    return found or (Checkpoint(known[0], known[1], {}) if known else None)
 
 
 def fingerprint(loaded: LoadedCase) -> str:

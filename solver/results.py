@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from interstice.solver.environment import describe
 from interstice.solver.lock import Lock, holder
-from interstice.solver.reader import MARK, LoadedCase, dump_case
+from interstice.solver.reader import MARK, LoadedCase, dump_case, read_case
 
 if TYPE_CHECKING:
     from mpi4py import MPI
@@ -105,6 +105,18 @@ def discard(directory: Path) -> None:
         shutil.rmtree(directory)
 
 
+def case_of(directory: Path) -> LoadedCase:
+    """Return the case of the run in a folder; OutputError if none has begun there, CaseError as `read_case`."""
+    if not _is_ours(directory):
+        raise OutputError(f"{directory}: no run has its results here, so that none can go on")
+    return read_case(directory / "case.yaml")
+
+
+def clear(directory: Path) -> None:
+    """Remove from a folder of results what a run wrote, but for its case; OutputError if there is anything else."""
+    _remove(directory, [path for path in directory.iterdir() if path.name not in ("case.yaml", "lock")])
+
+
 def write_case(directory: Path, loaded: LoadedCase) -> None:
     """Write in one stroke another case in the place of that of a folder of results."""
     unfinished = directory / ".case.yaml"
@@ -150,13 +162,18 @@ def _empty(directory: Path, loaded: LoadedCase, overwrite: bool) -> None:
             f"{directory}: holds the results of a run; choose another folder with -o, or replace them with --overwrite "
             "(from Python, overwrite=True)"
         )
-    if foreign := _foreign(old):
+    # The copy of the case goes last: until then the folder can still be told for ours.
+    _remove(directory, sorted(old, key=lambda path: path.name == "case.yaml"))
+
+
+def _remove(directory: Path, paths: list[Path]) -> None:
+    """Remove `paths` in a folder of results; OutputError, and nothing is removed, if some of it is not from a run."""
+    if foreign := _foreign(paths):
         raise OutputError(
             f"{directory}: '{foreign.relative_to(directory)}' is not from a run; move it, or choose another folder "
             "with -o"
         )
-    # The copy of the case goes last: until then the folder can still be told for ours.
-    for path in sorted(old, key=lambda path: path.name == "case.yaml"):
+    for path in paths:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:

@@ -23,8 +23,9 @@ from typer.testing import CliRunner
 import interstice
 from interstice.cli import app
 from interstice.solver import checkpoint, history, status
-from interstice.solver.checkpoint import CheckpointError, fingerprint
+from interstice.solver.checkpoint import Checkpoint, CheckpointError, fingerprint
 from interstice.solver.history import read_rows
+from interstice.solver.results import OutputError, case_of, prepare
 from interstice.solver.stepping import Stepping
 
 COVERING = ("fixed thickness", "every law", "free and rotating", "stress and film", "polymer", "heat", "3D, passivated")
@@ -84,10 +85,16 @@ def written(folder: Path, *numbers: int, fingerprint: str = "") -> Path:
     return folder
 
 
+def last(results: Path) -> Checkpoint:
+    found = checkpoint.latest(results)
+    assert found
+    return found
+
+
 def test_the_last_two_checkpoints_are_kept_and_the_last_is_read(tmp_path: Path) -> None:
     written(tmp_path, 8, 9, 10, 1000000)
     assert sorted(path.name for path in (tmp_path / "checkpoint").iterdir()) == ["000010.npz", "1000000.npz"]
-    found = checkpoint.latest(tmp_path)
+    found = last(tmp_path)
     assert found.about["number"] == 1000000
     assert found.values.keys() == snapshot().keys()
     for name, values in snapshot().items():
@@ -96,27 +103,36 @@ def test_the_last_two_checkpoints_are_kept_and_the_last_is_read(tmp_path: Path) 
 
 @pytest.mark.parametrize("harm", ["cut", "flipped", "empty", "text"])
 def test_a_damaged_checkpoint_is_told_and_the_one_before_it_read(tmp_path: Path, harm: str) -> None:
-    last = written(tmp_path, 8, 9) / "checkpoint" / "000009.npz"
-    whole = bytearray(last.read_bytes())
+    newest = written(tmp_path, 8, 9) / "checkpoint" / "000009.npz"
+    whole = bytearray(newest.read_bytes())
     place = whole.index(np.array([1.0, 2.0]).tobytes())
     whole[place] ^= 1
-    last.write_bytes({"cut": whole[:-40], "flipped": whole, "empty": b"", "text": b"no archive"}[harm])
-    assert checkpoint.latest(tmp_path).about["number"] == 8
+    newest.write_bytes({"cut": whole[:-40], "flipped": whole, "empty": b"", "text": b"no archive"}[harm])
+    assert last(tmp_path).about["number"] == 8
     (tmp_path / "checkpoint" / "000008.npz").write_bytes(b"")
     with pytest.raises(CheckpointError, match=r"no checkpoint is whole \(000009.npz: .*; 000008.npz"):
         checkpoint.latest(tmp_path)
 
 
-def test_a_folder_without_a_checkpoint_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="no checkpoint is in this folder"):
-        checkpoint.latest(tmp_path)
+def test_a_run_without_a_checkpoint_begins_anew(tmp_path: Path) -> None:
+    results = prepare(tmp_path / "results", tiny_case())
+    for name in ("history.csv", "electrode.pvd", ".status.json"):
+        (results / name).write_text("half")
+    (results / "checkpoint").mkdir()
+    (results / "checkpoint" / ".000001.npz").write_text("half")
+    assert checkpoint.latest(results) is None
+    assert checkpoint.shared(results, MPI.COMM_SELF) is None
+    assert [path.name for path in results.iterdir()] == ["case.yaml"]
+    (results / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match=r"'notes\.txt' is not from a run"):
+        checkpoint.shared(results, MPI.COMM_SELF)
 
 
 def test_what_a_killed_run_left_half_written_is_no_checkpoint_and_goes(tmp_path: Path) -> None:
     (tmp_path / "checkpoint").mkdir()
     (tmp_path / "checkpoint" / ".000007.npz").write_bytes(b"half")
     written(tmp_path, 8)
-    assert checkpoint.latest(tmp_path).about["number"] == 8
+    assert last(tmp_path).about["number"] == 8
     assert [path.name for path in (tmp_path / "checkpoint").iterdir()] == ["000008.npz"]
 
 
@@ -129,7 +145,7 @@ def test_a_checkpoint_of_another_format_is_refused(tmp_path: Path, monkeypatch: 
 
 def test_a_checkpoint_of_another_case_is_refused(tmp_path: Path) -> None:
     same, other = tiny_case(), tiny_case("electrolyte.overrides={young_modulus: 21 GPa}")
-    found = checkpoint.latest(written(tmp_path, 8, fingerprint=fingerprint(same)))
+    found = last(written(tmp_path, 8, fingerprint=fingerprint(same)))
     found.check(tiny_case("output.fields_every=7"))
     with pytest.raises(CheckpointError, match="numbers of the case, its materials"):
         found.check(other)
@@ -151,7 +167,7 @@ CHARGE, REST, SHORT = "charge at 0.5 mA/cm^2 for 15 s", "rest for 5 s", "rest fo
 )
 def test_a_protocol_has_to_begin_with_what_was_done(tmp_path: Path, protocol: str, allowed: bool) -> None:
     before = tiny_case(f"protocol=[{CHARGE}, {REST}, {CHARGE}]")
-    found = checkpoint.latest(written(tmp_path, 8, fingerprint=fingerprint(before)))
+    found = last(written(tmp_path, 8, fingerprint=fingerprint(before)))
     found.about.update(begun=2, protocol=checkpoint._of_protocol(before, 2))
     after = tiny_case(f"protocol=[{protocol}]")
     if allowed:
@@ -212,7 +228,8 @@ def test_a_killed_run_goes_on_without_gap_or_repeat(results: Path) -> None:
     pieces = re.findall('file="(.*?)"', (results / "interface.pvd").read_text())
     assert len(pieces) == len(times) and all((results / piece).is_file() for piece in pieces)
     # and it could go on once more
-    assert checkpoint.latest(results).case().case == tiny_case(FEW_STEPS, "output.checkpoint_steps=1").case
+    assert case_of(results).case == tiny_case(FEW_STEPS, "output.checkpoint_steps=1").case
+    last(results).check(case_of(results))
     told = (results / "warnings.txt").read_text().splitlines()
     assert len(told) == len(set(told)) > 0
 
@@ -238,7 +255,7 @@ def test_a_run_goes_on_with_a_longer_protocol(tmp_path: Path) -> None:
     assert second.interface["electrode/electrolyte"].time[-1] == whole.rows[-1]["time [s]"]
     assert status.read(tmp_path / "results")["state"] == "finished"
     # it is now a run of the longer protocol
-    assert checkpoint.latest(tmp_path / "results").case().case.protocol == tiny_case(FEW_STEPS).case.protocol
+    assert case_of(tmp_path / "results").case.protocol == tiny_case(FEW_STEPS).case.protocol
     with pytest.raises(CheckpointError, match="does not begin with the 3 steps"):
         interstice.run(tiny_case(FEW_STEPS, f"protocol=[{CHARGE}]"), resume=tmp_path / "results")
 
@@ -246,7 +263,7 @@ def test_a_run_goes_on_with_a_longer_protocol(tmp_path: Path) -> None:
 def test_what_cannot_go_on_is_refused_in_words(tmp_path: Path) -> None:
     folder = str(tmp_path)
     for arguments, words in {
-        ("--resume", folder): "no checkpoint is in this folder",
+        ("--resume", folder): "no run has its results here",
         ("--resume", folder, "-o", "x"): "leave out -o",
         ("--resume", folder, "x.yaml"): "leave out CASE",
         ("--resume", folder, "--set", "title=x"): "leave out --set",

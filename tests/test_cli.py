@@ -423,7 +423,8 @@ def test_a_signal_ends_all_ranks_which_leave_a_checkpoint(
         assert program.returncode == code
         assert output.splitlines()[-1] == "go on with  interstice run --resume out"
         assert "BAD TERMINATION" not in output
-        assert latest(Path("out")).about["time steps"] == len(read_rows(history)) - 1
+        last = latest(Path("out"))
+        assert last and last.about["time steps"] == len(read_rows(history)) - 1
         wait_for(lambda: not processes_with(mark))
     finally:
         program.kill()

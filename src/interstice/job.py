@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from interstice.solver import launch, system
 from interstice.solver.reader import CaseError, LoadedCase, read_case
-from interstice.solver.results import OutputError, WriteError, discard, hold_together, prepare, write_case
+from interstice.solver.results import OutputError, WriteError, case_of, discard, hold_together, prepare, write_case
 from interstice.solver.stop import StopError
 from interstice.solver.terminal import Said, fail, mpi_rank, shout, warn
 from interstice.solver.watch import end_all
@@ -49,9 +49,6 @@ class Job:
         """Run the case on `ranks` ranks, or those of the mpirun that started this process; return the exit code."""
         if mpi_rank() is None:
             ranks = allowed(1 if ranks is None else ranks)
-            if self.resume and ranks > 1:
-                # the ranks look for themselves: who starts them must not have started MPI
-                return self._on_ranks(ranks, self.resume)
             loaded, directory = self._checked()
             return self._on_ranks(ranks, directory) if ranks > 1 else self._simulate(loaded, directory)
         if ranks is not None:
@@ -68,14 +65,8 @@ class Job:
     def _found(self) -> tuple[LoadedCase, Path]:
         """Return the case and the folder of its results, ready to be written; CaseError or OutputError."""
         if self.resume:
-            from interstice.solver.checkpoint import latest
-
-            last = latest(self.resume)
-            if self.case is None:
-                return last.case(), self.resume
-            extended = read_case(self.case, self.overrides)
-            last.check(extended)
-            return extended, self.resume
+            own = case_of(self.resume)
+            return read_case(self.case, self.overrides) if self.case else own, self.resume
         assert self.case
         loaded = read_case(self.case, self.overrides)
         return loaded, prepare(self.output, loaded, self.overwrite)
@@ -84,9 +75,6 @@ class Job:
         """Do the same on one rank for all; if it fails, all do."""
         from mpi4py import MPI
 
-        if self.resume:
-            # not on rank 0 alone: PETSc begins with all ranks
-            from interstice.solver import checkpoint  # noqa: F401
         problem = loaded = directory = None
         if MPI.COMM_WORLD.rank == 0:
             try:
@@ -124,7 +112,9 @@ class Job:
             stop.hear()
             lock = hold_together(directory, comm)
             begun = checkpoint.shared(directory, comm) if self.resume else None
-            if begun and self.case and comm.rank == 0:
+            if begun:
+                begun.check(loaded)
+            if self.resume and self.case and comm.rank == 0:
                 write_case(directory, loaded)
             return simulation.run(loaded, directory, comm, self.said, begun)
         except WriteError as error:
