@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-import os
+import io
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from mpi4py import MPI
 
 from interstice.schema import nesting
 from interstice.solver.cell import Cell
+from interstice.solver.results import OutputError
 from interstice.solver.stepping import Advance
 
 Row = dict[str, float]
@@ -96,33 +97,44 @@ class HistoryFile:
     """`history.csv` on rank 0, written row by row, so that a run that ends early leaves all it computed."""
 
     def __init__(self, path: Path, comm: MPI.Comm) -> None:
-        self._begun, self._size = False, 0
-        self._stream: IO[str] | None = path.open("a", newline="", encoding="utf-8") if comm.rank == 0 else None
+        self._comm, self._path, self._begun, self._size = comm, path, False, 0
+        # without a buffer: half a row that a full disk took is not completed, or written again, later
+        self._stream = path.open("ab", buffering=0) if comm.rank == 0 else None
 
     def advanced(self, advance: Advance | None, row: Row) -> None:
-        """Append the row of a time step; the first one gives the header."""
+        """Append the row of a time step; the first one gives the header. OSError if it cannot: half a row is none."""
         if self._stream is None:
             return
         full = with_kind(row, advance)
-        writer = csv.DictWriter(self._stream, list(full))
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(full))
         if not self._begun:
             writer.writeheader()
-        self._begun = True
         writer.writerow({key: value if key == KIND else f"{value:.12g}" for key, value in full.items()})
+        left = text.getvalue().encode()
         try:
-            self._stream.flush()
+            while left:
+                left = left[self._stream.write(left) :]
         except OSError:
-            # half a row is none
-            os.ftruncate(self._stream.fileno(), self._size)
+            self._stream.truncate(self._size)
             raise
-        self._size = self._stream.tell()
+        self._begun, self._size = True, self._stream.tell()
 
     def memory(self) -> int:
         """Return the size of the file [bytes]."""
         return self._size
 
     def recall(self, memory: int) -> None:
-        """Go on after so many bytes; rows of time steps that are to be taken again go."""
+        """Go on after so many bytes; rows of time steps that are to be taken again go.
+
+        OutputError, on all ranks, if they are not there any more. Collective.
+        """
+        there = self._comm.bcast(self._path.stat().st_size if self._stream else None)
+        if there < memory:
+            raise OutputError(
+                f"{self._path}: has {there} bytes, fewer than the {memory} when the last checkpoint was written: the run "
+                "cannot go on"
+            )
         self._begun, self._size = True, memory
         if self._stream:
             self._stream.truncate(memory)

@@ -3,7 +3,7 @@
     python3 tests/interrupted_runs.py kill --count 50           # SIGKILL, then --resume
     python3 tests/interrupted_runs.py kill --ranks 1 2 3        # going on on other numbers of ranks
     python3 tests/interrupted_runs.py rank --count 20           # one of two ranks is killed or fails
-    python3 tests/interrupted_runs.py disk --count 20           # the disk is full; needs the right to mount a tmpfs
+    python3 tests/interrupted_runs.py disk --on DIR --count 20  # a small file system, mounted at DIR, gets full
 
 The short forms are in test_checkpoint.py, test_cli.py and test_watch.py. Run it in the environment, as
 ``./interstice shell python3 tests/interrupted_runs.py …``.
@@ -71,9 +71,12 @@ def main() -> None:
     parser.add_argument(
         "--ranks", type=int, nargs="+", default=[1], help="on which it is begun, and gone on with in turn"
     )
+    parser.add_argument("--on", type=Path, help="where the file system is mounted that is to get full")
     asked = parser.parse_args()
     chance = random.Random(asked.seed)
-    with tempfile.TemporaryDirectory() as folder:
+    if (asked.how == "disk") != bool(asked.on):
+        parser.error("--on DIR belongs to disk, and disk needs it")
+    with tempfile.TemporaryDirectory(dir=asked.on) as folder:
         trials = {"kill": _killed, "rank": _lost_rank, "disk": _full_disk}[asked.how](
             Path(folder), chance, asked.count, asked.ranks
         )
@@ -234,7 +237,6 @@ WAYS = (
     "os._exit(4)",
     "os.kill(os.getpid(), signal.SIGKILL)",
     "os.kill(os.getpid(), signal.SIGSEGV)",
-    "raise KeyboardInterrupt",
 )
 
 
@@ -268,7 +270,8 @@ def _lost_rank(folder: Path, chance: random.Random, count: int, ranks: Sequence[
         ended = time.time()
         said, errors = (stream.decode() for stream in victim.communicate())
         last = (results / "history.csv").stat().st_mtime
-        left = [process for process in processes if process != victim.pid and _alive(process)]
+        while (left := [process for process in processes if _alive(process)]) and time.time() - last < WAIT:
+            time.sleep(0.05)
         wrong = []
         if ended - last > WAIT:
             wrong.append(f"ended after {ended - last:.1f} s")
@@ -303,46 +306,61 @@ def _alive(process: int) -> bool:
 
 def _full_disk(folder: Path, chance: random.Random, count: int, ranks: Sequence[int]) -> list[str]:
     """Let the disk be full at a random moment; return for each what was lost, "" if nothing."""
-    case, whole, disk = folder / "tiny.yaml", folder / "whole", folder / "disk"
+    case, whole = folder / "tiny.yaml", folder / "whole"
     case.write_text(TINY, encoding="utf-8")
     options = ["--quiet", "--set", "output.checkpoint_steps=2"]
+    begun = time.monotonic()
     _program(["run", str(case), "-o", str(whole), *options], 1).wait()
-    size = sum(path.stat().st_blocks * 512 for path in whole.rglob("*"))
-    disk.mkdir()
+    duration = time.monotonic() - begun
     trials = []
     for number in range(count):
-        room = int(chance.uniform(0.05, 0.95) * size)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room // 4096 * 4}k", "tmpfs", str(disk)], check=True)
-        try:
-            run = _program(["run", str(case), "-o", str(disk / "results"), *options], ranks[0])
-            _, errors = run.communicate()
-            wrong = []
-            if run.returncode not in (0, 74):
-                wrong.append(f"exit code {run.returncode}: {errors.decode()[-200:]}")
-            if "Traceback" in errors.decode():
-                wrong.append("a traceback")
-            rows = (
-                len(read_rows(disk / "results" / "history.csv")) if (disk / "results" / "history.csv").exists() else 0
-            )
-            wrong.append(_unreadable(disk / "results") if rows else "")
-            subprocess.run(["mount", "-o", f"remount,size={4 * size}", str(disk)], check=True)
-            if (disk / "results" / "case.yaml").exists() and run.returncode != 2:
-                again = _resume(disk / "results", ranks[0])
-                _, errors = again.communicate()
-                if again.returncode:
-                    wrong.append(f"then exit code {again.returncode}: {errors.decode()[-200:]}")
-                else:
-                    wrong.append(_unlike(disk / "results", whole, SAME if ranks[0] == 1 else OTHER))
-            words = "; ".join(filter(None, wrong))
-            print(
-                f"{number:3d} {room / 1e3:.0f} of {size / 1e3:.0f} kB: code {run.returncode}, {rows} rows: "
-                f"{words or 'nothing lost'}",
-                flush=True,
-            )
-            trials.append(words)
-        finally:
-            subprocess.run(["umount", str(disk)], check=True)
+        results, ballast, moment = folder / f"{number}", folder / "ballast", chance.uniform(0.0, 1.0) * duration
+        run = _program(["run", str(case), "-o", str(results), *options], ranks[0])
+        time.sleep(moment)
+        _fill(ballast)
+        rows = _rows(results)
+        _, errors = run.communicate()
+        wrong = []
+        if run.returncode not in (0, 2 if rows == 0 else 0, 74):
+            wrong.append(f"exit code {run.returncode}: {errors.decode()[-200:]}")
+        if "Traceback" in errors.decode():
+            wrong.append("a traceback")
+        if (now := _rows(results)) < rows:
+            wrong.append(f"{now} rows of {rows} are left")
+        wrong.append(_unreadable(results) if results.exists() else "")
+        ballast.unlink()
+        if run.returncode == 74:
+            again = _resume(results, ranks[0])
+            _, errors = again.communicate()
+            if again.returncode:
+                wrong.append(f"then exit code {again.returncode}: {errors.decode()[-200:]}")
+            else:
+                wrong.append(_unlike(results, whole, SAME if ranks[0] == 1 else OTHER))
+        words = "; ".join(filter(None, wrong))
+        print(
+            f"{number:3d} full after {moment:.1f} of {duration:.1f} s, {rows} rows: code {run.returncode}: "
+            f"{words or 'nothing lost'}",
+            flush=True,
+        )
+        trials.append(words)
+        shutil.rmtree(results, ignore_errors=True)
     return trials
+
+
+def _fill(ballast: Path) -> None:
+    """Write until the disk is full."""
+    with ballast.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
+        for size in (1 << 20, 1 << 12, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    stream.write(bytes(size))
+
+
+def _rows(results: Path) -> int:
+    """Return how many rows a history has, 0 if there is none."""
+    with contextlib.suppress(OSError):
+        return len(read_rows(results / "history.csv"))
+    return 0
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,7 @@ import interstice
 from interstice.cli import app
 from interstice.solver import checkpoint, history, status
 from interstice.solver.checkpoint import Checkpoint, CheckpointError, fingerprint
-from interstice.solver.history import read_rows
+from interstice.solver.history import HistoryFile, read_rows
 from interstice.solver.results import OutputError, case_of, prepare
 from interstice.solver.stepping import Stepping
 
@@ -186,6 +187,35 @@ def test_a_fingerprint_is_that_of_the_contents_of_files_wherever_they_are(tmp_pa
         surface = f"{{kind: measured, file: {tmp_path / folder / 'scan.txt'}, unit: 1 um, height_unit: 1 nm}}"
         prints.append(fingerprint(tiny_case(f"geometry.roughness={surface}")))
     assert prints[0] == prints[1] != prints[2]
+
+
+# --- the history ------------------------------------------------------------------------------------
+
+
+def test_a_row_for_which_there_is_no_room_is_not_half_there(tmp_path: Path) -> None:
+    path, row = tmp_path / "history.csv", {"time [s]": 0.0, "voltage [V]": 3.5}
+    file = HistoryFile(path, MPI.COMM_SELF)
+    file.advanced(None, row)
+    whole = path.read_bytes()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 5, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            file.advanced(None, row)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == whole
+    assert file.memory() == len(whole)
+    file.finished("")
+    assert path.read_bytes() == whole
+
+
+def test_a_history_that_was_cut_cannot_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    path.write_bytes(b"time [s]\n")
+    with pytest.raises(OutputError, match="has 9 bytes, fewer than the 40"):
+        HistoryFile(path, MPI.COMM_SELF).recall(40)
+    assert path.read_bytes() == b"time [s]\n"
 
 
 # --- the program -----------------------------------------------------------------------------------
