@@ -132,8 +132,8 @@ class HistoryFile:
         there = self._comm.bcast(self._path.stat().st_size if self._stream else None)
         if there < memory:
             raise OutputError(
-                f"{self._path}: has {there} bytes, fewer than the {memory} when the last checkpoint was written: the run "
-                "cannot go on"
+                f"{self._path}: has {there} bytes, fewer than the {memory} when the last checkpoint was written: the "
+                "run cannot go on"
             )
         self._begun, self._size = True, memory
         if self._stream:

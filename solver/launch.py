@@ -38,6 +38,9 @@ time when those that wait let go of the processor."""
 OF_A_LAUNCHER = ("PMI_", "PMIX_", "MPI_LOCAL")
 """How the variables begin by which ranks find the launcher that started them."""
 
+LEAST_OF_PROGRAM = 64
+"""Exit codes above 2 of this program are no less: another one is that of a library which ended a rank."""
+
 BANNER = b"=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES"
 """Begins the page that mpiexec prints where a rank ends without taking leave, after a line of equals signs."""
 
@@ -105,6 +108,8 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
             f"error: process {process} on {host}, one of the ranks, was ended from outside: {what}; the others with it"
         )
         return 128 + int(ended_by)
+    if 2 < code < LEAST_OF_PROGRAM:
+        shout(f"error: one of the ranks ended with exit code {code}, without a word; the others with it")
     return code if code >= 0 else 128 - code
 
 

@@ -137,3 +137,15 @@ def test_a_rank_ended_from_outside_is_told_in_words_in_place_of_the_page_of_mpie
     assert said.err == (
         "error: process 18799 on node7, one of the ranks, was ended from outside: Killed; the others with it\n"
     )
+
+
+@pytest.mark.parametrize(("code", "words"), [(1, ""), (4, "error: one of the ranks ended with exit code 4"), (74, "")])
+def test_a_rank_that_a_library_ended_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], code: int, words: str
+) -> None:
+    mpiexec = tmp_path / "mpiexec"
+    mpiexec.write_text(f"#!/bin/sh\nexit {code}\n")
+    mpiexec.chmod(0o755)
+    monkeypatch.setattr(launch, "mpiexec", lambda: str(mpiexec))
+    assert launch.on_ranks(2, ["run"]) == code
+    assert capfd.readouterr().err.partition(",")[0].strip() == words
