@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 import gmsh
 from mpi4py import MPI
 
+from interstice.meshes.grading import ARM_GROWTH, layers_of_prisms
 from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate
 
 if TYPE_CHECKING:
     from interstice.schema import DoubleCantilever
-
-GROWTH = 0.3
-"""Growth of the element size per distance from the fine part of the interface."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def from_case(comm: MPI.Comm, specimen: DoubleCantilever) -> TaggedMesh:
         specimen.element_size,
         specimen.coarse_size,
         specimen.width,
-        max(1, round((specimen.width or 0.0) / specimen.element_size)),
+        layers_of_prisms(specimen),
         ("electrode", "electrolyte"),
     )
     tagged = build(comm, arms)
@@ -136,7 +134,7 @@ def _sizes(arms: TwoArms) -> int:
         "YMax": fine,
         "ZMin": -fine,
         "ZMax": fine,
-        "Thickness": max(coarse - fine, fine) / GROWTH,
+        "Thickness": max(coarse - fine, fine) / ARM_GROWTH,
     }
     if arms.dimension == 3:
         numbers |= {"YMin": -1.0, "YMax": 2.0}

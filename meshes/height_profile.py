@@ -79,3 +79,11 @@ def as_text(*lengths: float) -> str:
     if max(map(abs, lengths)) >= 1.0:
         return " x ".join(f"{length:.6g} m" for length in lengths)
     return " x ".join(f"{length * 1e6:.6g} um" for length in lengths)
+
+
+def length_in_words(length: float) -> str:
+    """Return a length as people say it: 1 nm, 2.5 um, 1 cm."""
+    for unit, size in (("m", 1.0), ("cm", 1e-2), ("mm", 1e-3), ("um", 1e-6), ("nm", 1e-9)):
+        if length >= size * (1 - 1e-9):
+            return f"{length / size:.4g} {unit}"
+    return f"{length / 1e-9:.4g} nm"

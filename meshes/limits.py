@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interstice.meshes import groups, packing, roughness, stack
-from interstice.meshes.grading import estimated_elements, estimated_elements_among
+from interstice.meshes import groups, roughness
 from interstice.meshes.height_profile import as_text
+from interstice.meshes.size import Size, estimated
 
 if TYPE_CHECKING:
-    from interstice.schema import Film, Geometry, Layers, Particles
-
-MOST_ELEMENTS = 20e6
+    from interstice.schema import DoubleCantilever, Film, Geometry, Layers, Particles
 
 
-def check(geometry: Geometry, case_folder: Path) -> None:
-    """Raise ValueError, naming the key, if `geometry` cannot be meshed; files are looked up from `case_folder`."""
-    if geometry.builder == "msh":
-        groups.load(geometry, case_folder)
-    elif geometry.builder == "film" or geometry.builder == "layers":
-        _check_sizes(geometry, estimated_elements(stack.from_case(geometry)))
+def check(geometry: Geometry, case_folder: Path, most_cells: float = inf) -> Size:
+    """Return how large the mesh of `geometry` is going to be.
+
+    ValueError, naming the key, if it cannot be meshed with so many cells at most. Files are looked up from the folder.
+    """
+    found = estimated(geometry, case_folder)
+    if geometry.builder != "msh":
+        _require_coarser(geometry)
+    if found.all_cells > most_cells:
+        remedy = "" if geometry.builder == "msh" else "raise element_size or coarse_size, make the body smaller, or "
+        raise ValueError(
+            f"geometry.{'file' if geometry.builder == 'msh' else 'element_size'}: about {found.all_cells:.2g} cells "
+            f"would be needed ({found.words}), at most {most_cells:.2g} are allowed; {remedy}allow more: "
+            "limits.cells or --max-cells"
+        )
+    if geometry.builder == "film" or geometry.builder == "layers":
         roughness.from_case(geometry, case_folder)
         roughness.followed(geometry, case_folder)
-    elif geometry.builder == "particles":
-        packed = packing.pack(geometry)
-        _check_sizes(geometry, estimated_elements_among(packed, *packing.element_sizes(geometry)))
+    return found
 
 
 def remarks(geometry: Geometry, case_folder: Path, below: Collection[str] = ()) -> list[str]:
@@ -60,16 +67,11 @@ def complete(geometry: Geometry, case_folder: Path) -> tuple[Geometry, int]:
     return geometry, geometry.dimension
 
 
-def _check_sizes(geometry: Film | Layers | Particles, elements: float) -> None:
+def _require_coarser(geometry: Film | Layers | Particles | DoubleCantilever) -> None:
     coarse = geometry.coarse_size
-    for key, size in coarse.items() if isinstance(coarse, dict) else [("", coarse)]:
-        if size < geometry.element_size:
+    for key, length in coarse.items() if isinstance(coarse, dict) else [("", coarse)]:
+        if length < geometry.element_size:
             raise ValueError(
-                f"geometry.coarse_size{f'.{key}' if key else ''}: {size:.3g} m is below geometry.element_size, "
+                f"geometry.coarse_size{f'.{key}' if key else ''}: {length:.3g} m is below geometry.element_size, "
                 f"{geometry.element_size:.3g} m"
             )
-    if elements > MOST_ELEMENTS:
-        raise ValueError(
-            f"geometry.element_size: about {elements:.2g} elements would be needed, at most {MOST_ELEMENTS:.0e} are "
-            "allowed; raise element_size or coarse_size, or make the body smaller"
-        )

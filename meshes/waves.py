@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from interstice.meshes.height_profile import ROUNDING, Array, HeightProfile, as_text, peak, spline
+from interstice.meshes.height_profile import ROUNDING, Array, HeightProfile, as_text, length_in_words, peak, spline
 
 if TYPE_CHECKING:
     from interstice.schema import SelfAffine, Sinusoidal
 
 POINTS_PER_WAVE = 8
 """Points of the synthesis grid per shortest wave of a self-affine surface."""
+
+
+MOST_WAVES = 1e7
+"""As many as are summed up."""
 
 
 def sinusoidal(roughness: Sinusoidal, size: tuple[float, ...]) -> HeightProfile:
@@ -49,7 +53,7 @@ def self_affine(roughness: SelfAffine, size: tuple[float, ...], key: str) -> Hei
     assert long is not None and short is not None
     if long > max(size) * (1 + ROUNDING):
         raise ValueError(f"{key}.long_cutoff: {as_text(long)} exceeds the lateral size {as_text(*size)} of the body")
-    modes = _modes(int(max(size) / short * (1 + ROUNDING)), len(size))
+    modes = _modes(max(size), short, len(size), f"{key}.short_cutoff")
     phases = np.random.default_rng(roughness.seed).uniform(0, 2 * np.pi, len(modes))
     q = 2 * np.pi * np.linalg.norm(modes / np.array(size), axis=1)
     within = (q >= 2 * np.pi / long * (1 - ROUNDING)) & (q <= 2 * np.pi / short * (1 + ROUNDING))
@@ -88,15 +92,26 @@ def density(roughness: SelfAffine, size: tuple[float, ...], key: str) -> float:
     long, short = roughness.long_cutoff, roughness.short_cutoff
     assert long is not None and short is not None
     last = roughness.rms_cutoff or short
-    q = 2 * np.pi * np.linalg.norm(_modes(int(max(size) / last * (1 + ROUNDING)), len(size)) / np.array(size), axis=1)
+    modes = _modes(max(size), last, len(size), f"{key}.rms_cutoff")
+    q = 2 * np.pi * np.linalg.norm(modes / np.array(size), axis=1)
     q = q[(q >= 2 * np.pi / long * (1 - ROUNDING)) & (q <= 2 * np.pi / last * (1 + ROUNDING))]
     if not q.size:
         raise ValueError(f"{key}.rms_cutoff: no wave of the body is longer than {as_text(last)}, and has an rms")
     return float(roughness.rms**2 / np.sum(q ** (-2 * roughness.hurst - len(size))))
 
 
-def _modes(highest: int, dimension: int) -> NDArray[np.int64]:
-    """Return one of each pair ±(m) or ±(m, n) of integer wave numbers up to `highest`, shell by shell outwards."""
+def _modes(longest: float, shortest: float, dimension: int, key: str) -> NDArray[np.int64]:
+    """Return one of each pair ±(m) or ±(m, n) of integer wave numbers, shell by shell outwards.
+
+    The first is that of a wave as long as the body, the highest that of one no shorter than the `shortest` [m].
+    """
+    number = (2 * longest / shortest + 1) ** dimension
+    if number > MOST_WAVES:
+        raise ValueError(
+            f"{key}: about {number:.2g} waves of {length_in_words(shortest)} and more fit the body of "
+            f"{length_in_words(longest)}, at most {MOST_WAVES:.0e} are summed up; raise it, or make the body smaller"
+        )
+    highest = int(longest / shortest * (1 + ROUNDING))
     axes = np.meshgrid(*[np.arange(-highest, highest + 1)] * dimension, indexing="ij")
     pairs = np.stack(axes, axis=-1).reshape(-1, dimension)
     half = pairs[len(pairs) // 2 + 1 :]

@@ -29,6 +29,7 @@ from interstice.schema.interface import (
     Variation,
     Weibull,
 )
+from interstice.schema.limits import Limits
 from interstice.schema.patch import Patch
 from interstice.schema.protocol import (
     Charge,
@@ -89,6 +90,7 @@ __all__ = [
     "Layer",
     "Layered",
     "Layers",
+    "Limits",
     "LogNormal",
     "Measured",
     "Micro",

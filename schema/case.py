@@ -14,6 +14,7 @@ from pydantic import Field, PositiveInt, model_validator
 from interstice.schema.geometry import Geometry
 from interstice.schema.heat import Heat
 from interstice.schema.interface import Interface
+from interstice.schema.limits import Limits
 from interstice.schema.protocol import Entry, Open, Oscillate, Press, Step, flat_steps
 from interstice.schema.roughness import Flat, Roughness
 from interstice.schema.section import Section
@@ -74,6 +75,7 @@ class Case(Section):
     protocol: list[Entry] = Field(min_length=1)
     time: TimeStepping = TimeStepping()
     output: Output = Output()
+    limits: Limits = Limits()
 
     coupling: Literal["automatic", "monolithic", "staggered"] = Field(
         default="automatic", description="automatic: monolithic in 2D and staggered in 3D"

@@ -17,6 +17,18 @@ def either(words: Sequence[str]) -> str:
     return " or ".join(f"'{word}'" for word in words)
 
 
+def duration(seconds: float) -> str:
+    """Return a time as people say it: 12 s, 3 min, 1.5 h, 4 days, 20 years."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    if seconds < 99.5 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 100 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    days = seconds / 86400
+    return f"{days:.0f} days" if days < 1000 else f"{days / 365.25:.3g} years"
+
+
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return "; did you mean 'this'?", empty if nothing allowed is close to `word`."""
     close = closest(word, allowed)

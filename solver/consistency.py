@@ -12,6 +12,7 @@ from typing import Any
 from interstice.materials import Material, MaterialError, load, names
 from interstice.materials.library import SHIPPED
 from interstice.meshes import below_mesh, check, complete
+from interstice.meshes.size import Size
 from interstice.meshes.unresolved import ELEMENTS_PER_WAVE
 from interstice.schema import (
     Case,
@@ -35,19 +36,22 @@ ROUNDED_TRACTION = 1e-10
 too, on elements as large as the length E' G/σ² over which the bond fails."""
 
 
-def on_mesh(case: Case, folder: Path) -> tuple[Case, list[Problem]]:
-    """Return the case with the defaults that its geometry, and the files of that, decide, and what is wrong with it."""
+def on_mesh(case: Case, folder: Path) -> tuple[Case, Size | None, list[Problem]]:
+    """Return the case with the defaults that its geometry, and the files of that, decide, and what is wrong with it.
+
+    Between them stands the size of its mesh, where there can be one.
+    """
     try:
-        check(case.geometry, folder)
+        size = check(case.geometry, folder, case.limits.cells)
     except (ValueError, OSError) as error:
         name, _, message = _one_line(error).partition(": ")
-        return case, [(tuple(name.split(".")), message) if message else (("geometry",), name)]
+        return case, None, [(tuple(name.split(".")), message) if message else (("geometry",), name)]
     geometry, dimension = complete(case.geometry, folder)
     case = case.model_copy(update={"geometry": geometry}).in_dimension(dimension)
     problems = [*_misplaced_patches(case, dimension), *_not_going_on(case, folder)]
     if case.element_order == 2 and dimension == 3:
         problems.append((("element_order",), "2 is for cells in 2D; allowed in 3D: 1"))
-    return case, problems
+    return case, size, problems
 
 
 def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], list[Problem]]:

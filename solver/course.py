@@ -12,6 +12,8 @@ Array = npt.NDArray[np.float64]
 
 SHARE_OF_RANGE = 0.2
 """Of all values of a course that changes, what one time step may go through: 31 steps a period of a sine."""
+VOLTAGE_CHANGE = 0.01
+"""By which a sweep changes the voltage in one time step at most [V]."""
 SAME_TIME = 1e-12
 """Relative difference of times that are the same."""
 

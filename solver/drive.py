@@ -11,12 +11,9 @@ from interstice.solver import profile
 from interstice.solver.algebra import SolveError
 from interstice.solver.bodies.arms import Arms
 from interstice.solver.cell import Cell
-from interstice.solver.course import Course, Sine, ramp
+from interstice.solver.course import VOLTAGE_CHANGE, Course, Sine, ramp
 from interstice.solver.part import Load
 from interstice.solver.profile import WEIGHT
-
-VOLTAGE_CHANGE = 0.01
-"""By which a sweep changes the voltage in one time step at most [V]."""
 
 
 @dataclass(frozen=True)

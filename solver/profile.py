@@ -54,6 +54,11 @@ class Profile:
         return float(self._times[-1])
 
     @property
+    def lines(self) -> int:
+        """Between how many pairs of rows it goes straight, or jumps."""
+        return len(self._times) - 1
+
+    @property
     def per_mass(self) -> bool:
         """Whether the current is one per mass."""
         return self._kind == "specific_current"

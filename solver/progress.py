@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from interstice.schema.wording import duration
 from interstice.solver.cell import Cell
 from interstice.solver.history import Row, read_rows
 from interstice.solver.schedule import Reached
@@ -235,13 +236,6 @@ def in_words(found: Mapping[str, Any]) -> Iterator[str]:
         f"largest complementarity g·p/(p̄ rms) {largest['complementarity [1]']:.1e}, "
         f"charge imbalance {largest['charge balance [1]']:.1e}, lithium imbalance {largest['lithium balance [1]']:.1e}"
     )
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it: 12 s, 3 min, 1.5 h."""
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 99.5 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def _carried(row: Row) -> list[float]:

@@ -20,7 +20,9 @@ from interstice.meshes import remarks
 from interstice.schema import Case, yaml_text
 from interstice.schema.explain import Located, explain
 from interstice.schema.problems import CaseError, Key, in_order
+from interstice.solver import cost
 from interstice.solver.consistency import completed, materials_of, on_mesh
+from interstice.solver.cost import Cost
 from interstice.solver.foreseen import cautions, estimates
 
 __all__ = ["MARK", "CaseError", "LoadedCase", "dump_case", "read_case", "read_mapping"]
@@ -35,7 +37,8 @@ class LoadedCase:
     """A checked case, the absolute path it came from, that path's folder, and the materials with overrides applied.
 
     The materials are by the names of the sides. `warnings` say where the case is beyond the range in which the model
-    holds, or may not be what was meant, `estimates` which of its numbers nobody measured.
+    holds, or may not be what was meant, `estimates` which of its numbers nobody measured; `cost` is about what it
+    needs.
     """
 
     case: Case
@@ -44,6 +47,7 @@ class LoadedCase:
     materials: dict[str, Material]
     warnings: tuple[str, ...] = ()
     estimates: tuple[str, ...] = ()
+    cost: Cost | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -92,15 +96,20 @@ def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequenc
         case = Case.model_validate_json(json.dumps(values), strict=True, context={"folder": folder})
     except ValidationError as error:
         raise CaseError(explain(error, located)) from None
-    case, problems = on_mesh(case, folder)
+    case, size, problems = on_mesh(case, folder)
     materials, more = materials_of(case, folder)
     problems += more
-    if problems:
-        raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     found = {name: material for name, material in materials.items() if material}
+    needed = cost.of(case, found, size) if size and not problems else None
+    if needed:
+        problems += cost.problems(case, needed)
+    if problems or not needed:
+        raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     below = [name for name, interface in case.faces.items() if interface.micro]
     warnings = *remarks(case.geometry, folder, below), *cautions(case, found)
-    return LoadedCase(completed(case, folder, found), path, folder, found, warnings, tuple(estimates(case, found)))
+    return LoadedCase(
+        completed(case, folder, found), path, folder, found, warnings, tuple(estimates(case, found)), needed
+    )
 
 
 def dump_case(case: Case) -> str:

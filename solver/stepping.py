@@ -17,6 +17,7 @@ from interstice.schema import (
     Titration,
     unrolled,
 )
+from interstice.schema.protocol import flat_steps
 from interstice.solver.algebra import Report, SolveError
 from interstice.solver.bodies.arms import Arms
 from interstice.solver.bodies.exhaustion import ExhaustedError, Exhaustion
@@ -123,7 +124,7 @@ class Stepping:
         )
         self._senses = state.array("senses", np.zeros(len(FROM_EITHER_SIDE)))
         self._cycles = Cycles(state.scope("cycles"))
-        follows = any(isinstance(task.step, Open) and task.step.control == "crack" for task in unrolled(protocol))
+        follows = any(isinstance(step, Open) and step.control == "crack" for step in flat_steps(protocol))
         self._path = run.path(cell) if follows else None
         self._cut_short: list[str] = []
         self._early = False

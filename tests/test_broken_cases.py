@@ -317,7 +317,7 @@ EDITS = {
     "cut-off on the wrong side": ("voltage: 4.2 V", "voltage: 3 V", ["protocol.0.until.voltage", "above the 3.568 V"]),
     "steps out of order": ("minimum: 1 ms", "minimum: 1 h", ["time.minimum = '1 h'", "at most the initial step"]),
     "elements larger than the film": ("size: 100 nm", "size: 9 um", ["geometry.element_size", "half the length"]),
-    "too many elements": ("size: 100 nm", "size: 1 fm", ["geometry.element_size", "elements would be needed"]),
+    "too many elements": ("size: 100 nm", "size: 1 fm", ["geometry.element_size", "cells would be needed"]),
     "waves finer than elements": (
         "wavelength: 1 um",
         "wavelength: 1 nm",
@@ -384,9 +384,10 @@ def test_the_case_that_is_broken_below_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "case.yaml"
     path.write_text(VALID)
     result = CliRunner().invoke(app, ["validate", str(path)])
-    *notes, verdict = result.output.splitlines()
+    *notes, cost, verdict = result.output.splitlines()
     assert (result.exit_code, verdict) == (0, f"{path}: valid (a flat film that is charged)")
     assert all("is an estimate" in note for note in notes)
+    assert "unknowns" in cost
 
 
 @pytest.mark.parametrize("name", [*EDITS, *FILES])

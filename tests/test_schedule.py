@@ -26,7 +26,7 @@ def test_equal_steps_are_equal_shares_and_the_end_is_all() -> None:
 
 def test_repeated_steps_count_as_often_as_they_are_carried_out() -> None:
     cycles = schedule("{repeat 3 times: [rest for 1 min, rest for 1 min]}")
-    assert len(cycles.steps) == 6
+    assert cycles.steps == 6
     assert cycles.share(2, 60.0) == pytest.approx(1 / 3)
 
 

@@ -160,10 +160,11 @@ def validate(
         raise typer.Exit(2) from None
     if as_json:
         found = {"valid": True, "title": loaded.case.title, "problems": [], "notes": loaded.notes}
-        _print_json({"case": str(case), **found})
+        _print_json({"case": str(case), **found, "estimate": loaded.cost.numbers if loaded.cost else {}})
         return
     for note in loaded.notes:
         say(f"{case}: {note}")
+    say(f"{case}: {loaded.cost}")
     say(f"{case}: valid ({loaded.case.title})")
 
 

@@ -1,0 +1,155 @@
+"""What a run is going to need, estimated before it: unknowns, time steps, time, memory, disk.
+
+The rates below were measured by ``benchmarks/rates.py`` on one core of a small virtual machine, with DOLFINx 0.11; what
+the estimates of shipped cases came to, and what their runs took, stands in ``docs/case.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from interstice.materials import Material
+from interstice.meshes.size import Size
+from interstice.schema import Case, Scale
+from interstice.schema.problems import Problem
+from interstice.schema.wording import duration
+from interstice.solver.constants import FARADAY
+from interstice.solver.schedule import Schedule
+
+STEP = 0.05
+"""Of a time step, whatever it solves [s]."""
+RATES = {("monolithic", 2): 55e-6, ("staggered", 2): 55e-6, ("monolithic", 3): 300e-6, ("staggered", 3): 130e-6}
+"""Of a time step per unknown, by how equations are coupled and the dimension [s]; files are written after each."""
+GROWTH = {2: 0.25, 3: 0.25}
+"""The power of the number of unknowns, over that at which the rates were measured, with which they grow."""
+MEASURED = {2: 1.2e4, 3: 4e4}
+"""The numbers of unknowns at which they were."""
+START = {2: 5.0, 3: 20.0}
+"""Until the first time step: compiled forms are read, a mesh is made, the sides are pressed together [s]."""
+PROGRAM = 0.25e9
+"""Memory that the program takes with the smallest mesh [bytes]."""
+MEMORY = {2: 7e3, 3: 9e3}
+"""Memory per unknown [bytes]."""
+FIELDS = {2: 270.0, 3: 340.0}
+"""What the fields of one time take on disk, per cell [bytes]: some 20 numbers on each cell and 7 on each node."""
+HEAT, SALT = 0.17, 0.03
+"""What a temperature with its flux, and the concentration of a salt, add to that."""
+ROW = 600.0
+"""A row of the history [bytes]."""
+SIZES = (("MB", 1e6), ("GB", 1e9), ("TB", 1e12))
+
+
+@dataclass(frozen=True)
+class Cost:
+    """An estimate: right within a factor of about three where nothing unusual happens on one core.
+
+    `time` [s], `memory` and `disk` [bytes]. `schedule` holds the time steps of each entry of the protocol.
+    """
+
+    cells: float
+    unknowns: float
+    steps: float
+    time: float
+    memory: float
+    disk: float
+    schedule: Schedule
+
+    def __str__(self) -> str:
+        return (
+            f"estimate: {rounded(self.unknowns)} unknowns, {rounded(self.steps)} time steps, "
+            f"{duration(two_digits(self.time))} on one core, {size(self.memory)} of memory, {size(self.disk)} on disk"
+        )
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numbers by their names with units, rounded as they are told."""
+        return {
+            "cells [1]": two_digits(self.cells),
+            "unknowns [1]": two_digits(self.unknowns),
+            "time steps [1]": two_digits(self.steps),
+            "time on one core [s]": two_digits(self.time),
+            "memory [byte]": two_digits(self.memory),
+            "disk [byte]": two_digits(self.disk),
+        }
+
+
+def of(case: Case, materials: Mapping[str, Material], mesh: Size) -> Cost:
+    """Return what it costs to run `case`, whose sides are of the `materials`, on a mesh of that size."""
+    dimension, unknowns = mesh.dimension, _unknowns(case, materials, mesh)
+    schedule = Schedule(case.protocol, case.time, _scale(case, materials, mesh))
+    steps = sum(schedule.work)
+    rate = RATES[case.coupling, dimension] * max(unknowns / MEASURED[dimension], 1.0) ** GROWTH[dimension]
+    binary = any((ionic := one.electrolyte) and ionic.binary for one in materials.values())
+    fields = FIELDS[dimension] * mesh.all_cells * (1.0 + HEAT * bool(case.heat) + SALT * binary)
+    return Cost(
+        cells=mesh.all_cells,
+        unknowns=unknowns,
+        steps=steps,
+        time=START[dimension] + steps * (STEP + rate * unknowns),
+        memory=PROGRAM + MEMORY[dimension] * unknowns,
+        disk=(2.0 + steps / case.output.fields_every) * fields + steps * ROW,
+        schedule=schedule,
+    )
+
+
+def problems(case: Case, cost: Cost) -> Iterator[Problem]:
+    """Yield what is beyond the limits of the case."""
+    limits, allow = case.limits, "or allow more: limits."
+    if cost.steps > limits.steps:
+        worst = max(range(len(cost.schedule.work)), key=cost.schedule.work.__getitem__)
+        yield (
+            ("protocol", worst),
+            f"about {rounded(cost.schedule.work[worst])} time steps would be taken, at most {limits.steps:g} are "
+            f"allowed for the protocol; let it take less time or repeat less, raise time.maximum, {allow}steps",
+        )
+    elif cost.time > limits.time:
+        yield (
+            ("limits", "time"),
+            f"about {duration(two_digits(cost.time))} of computing would be needed on one core "
+            f"({rounded(cost.unknowns)} unknowns, {rounded(cost.steps)} time steps), at most "
+            f"{duration(limits.time)} is allowed; raise geometry.element_size or time.maximum, {allow}time",
+        )
+    elif cost.disk > limits.disk:
+        yield (
+            ("limits", "disk"),
+            f"about {size(cost.disk)} would be written ({rounded(cost.steps)} time steps), at most {size(limits.disk)} "
+            f"is allowed; raise output.fields_every or geometry.element_size, {allow}disk",
+        )
+
+
+def _unknowns(case: Case, materials: Mapping[str, Material], mesh: Size) -> float:
+    """Return the number of unknowns: displacement, concentrations, potentials and temperature at the nodes."""
+    displacement = mesh.dimension * (4.0 if case.element_order == 2 else 1.0)
+    total = mesh.interface_nodes
+    for name, nodes in mesh.nodes.items():
+        ionic = materials[name].electrolyte
+        others = 2 if name in case.hosts or (ionic and ionic.binary) else 1
+        total += nodes * (displacement + others + bool(case.heat))
+    return total
+
+
+def _scale(case: Case, materials: Mapping[str, Material], mesh: Size) -> Scale:
+    """Return what a C-rate and a current per mass are about, from the volumes of the sides."""
+    charges, working = [], materials[case.working]
+    for name in case.hosts:
+        if host := materials[name].host:
+            low, high = host.stoichiometry_range
+            charges.append(mesh.thicknesses[name] * host.maximum_concentration * FARADAY * (high - low))
+    return Scale(min(charges) / 3600.0, (working.density or 0.0) * mesh.thicknesses[case.working])
+
+
+def two_digits(value: float) -> float:
+    """Return a number of which nothing but its size is known, rounded."""
+    return float(f"{value:.2g}")
+
+
+def rounded(value: float) -> str:
+    """Return a number of which nothing but its size is known: 1,200 or 4.5e+12."""
+    return f"{two_digits(value):,.0f}" if value < 1e7 else f"{value:.2g}"
+
+
+def size(value: float) -> str:
+    """Return a number of bytes as people say it: 20 MB, 1.5 GB."""
+    unit, factor = next((one for one in SIZES if value < 999.5 * one[1]), SIZES[-1])
+    return f"{two_digits(value / factor):g} {unit}"
