@@ -21,7 +21,7 @@ from interstice.schema.section import Section
 from interstice.schema.sides import Electrode, Electrolyte
 from interstice.schema.stack import Stack
 from interstice.schema.time import TimeStepping
-from interstice.schema.units import Temperature, Time
+from interstice.schema.units import CellTemperature, Time
 
 
 class Output(Section):
@@ -46,7 +46,7 @@ class Case(Section):
     """A whole case."""
 
     title: Annotated[str, Field(max_length=300)]
-    temperature: Temperature = "298.15 K"
+    temperature: CellTemperature = "298.15 K"
     geometry: Geometry
     electrode: Electrode | None = None
     electrolyte: Electrolyte | None = None

@@ -18,7 +18,7 @@ from interstice.schema.problems import Key, brief, dotted, in_order
 from interstice.schema.protocol import Repeat
 from interstice.schema.section import NOT_COMPUTED, Section, required
 from interstice.schema.sentences import EXAMPLES, repeat_phrase
-from interstice.schema.units import Unit
+from interstice.schema.units import unit_of
 from interstice.schema.wording import closest, did_you_mean, either
 
 
@@ -133,7 +133,7 @@ def _sentence(detail: ErrorDetails, spot: _Spot, located: Located) -> tuple[Key,
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
         words = {"greater_than": "greater than", "greater_than_equal": "at least", "less_than": "less than"}
         limit = next(iter(context.values()))
-        unit = _unit(spot.field)
+        unit = unit_of(spot.field) if spot.field else None
         return key, f"must be {words.get(kind, 'at most')} {limit:g}" + (f", such as '{unit.example}'" if unit else "")
     if kind in ("too_short", "too_long"):
         least = kind == "too_short"
@@ -227,16 +227,6 @@ def _keys(sections: list[type[Section]]) -> list[str]:
     return list(dict.fromkeys(name for section in sections for name in section.model_fields))
 
 
-def _unit(field: FieldInfo | None) -> Unit | None:
-    if field is None:
-        return None
-    extras = [*field.metadata]
-    for argument in (field.annotation, *get_args(field.annotation)):
-        if get_origin(argument) is Annotated:
-            extras += get_args(argument)[1:]
-    return next((extra for extra in extras if isinstance(extra, Unit)), None)
-
-
 def _limits(field: FieldInfo | None) -> str:
     if field is None:
         return ""
@@ -258,7 +248,7 @@ def _needed(spot: _Spot) -> str:
     if spot.sections:
         names = required(spot.sections[0]) or list(spot.sections[0].model_fields)
         return f"a block of 'key: value' lines with {', '.join(names)}"
-    unit = _unit(field)
+    unit = unit_of(field) if field else None
     about = f" ({field.description})" if field and field.description else ""
     if unit:
         return f"a value with a unit, such as '{unit.example}'{about}"

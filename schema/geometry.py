@@ -11,7 +11,7 @@ from pydantic import Discriminator, Field, PositiveInt, Tag, ValidationInfo, fie
 
 from interstice.schema.roughness import Flat, Roughness
 from interstice.schema.section import CaseFile, Section, otherwise
-from interstice.schema.units import Length, LengthUnit, unit
+from interstice.schema.units import BodyLength, ElementSize, Length, LengthUnit, unit
 
 metres = unit(Length).format
 
@@ -21,7 +21,7 @@ def _one_or_each(value: Any) -> str:
 
 
 LayerSizes = Annotated[
-    Annotated[dict[str, Length], Tag("each")] | Annotated[Length, Tag("one")],
+    Annotated[dict[str, ElementSize], Tag("each")] | Annotated[ElementSize, Tag("one")],
     Discriminator(_one_or_each),
 ]
 """A length for all layers, or one for each by its name."""
@@ -32,11 +32,11 @@ class Box(Section):
 
     builder: str
     dimension: Literal[2, 3] = 2
-    length: Length = Field(description="lateral size along x")
+    length: BodyLength = Field(description="lateral size along x")
     width: Annotated[
-        Length | None, otherwise(lambda given: metres(given["length"]) if given["dimension"] == 3 else None)
+        BodyLength | None, otherwise(lambda given: metres(given["length"]) if given["dimension"] == 3 else None)
     ] = Field(default=None, description="3D: lateral size along y; the length if not given")
-    element_size: Length = Field(description="at the interfaces")
+    element_size: ElementSize = Field(description="at the interfaces")
 
     @model_validator(mode="after")
     def _sizes(self) -> Self:
@@ -93,8 +93,8 @@ class Film(Layered):
     """An electrode film on an electrolyte film: electrolyte below, interface near height 0, electrode above."""
 
     builder: Literal["film"]
-    electrode_thickness: Length
-    electrolyte_thickness: Length
+    electrode_thickness: BodyLength
+    electrolyte_thickness: BodyLength
     coarse_size: Annotated[
         LayerSizes,
         otherwise(
@@ -126,7 +126,7 @@ class Layer(Section):
     """One of the layers of a stack: a side of its interfaces."""
 
     name: str = Field(description="of the side")
-    thickness: Length
+    thickness: BodyLength
 
     @model_validator(mode="after")
     def _plain(self) -> Layer:
@@ -227,12 +227,12 @@ class DoubleCantilever(Section):
 
     builder: Literal["dcb"]
     dimension: Literal[2, 3] = 2
-    length: Length
-    thickness: Length = Field(description="of each arm")
-    width: Length | None = Field(default=None, description="3D")
-    element_size: Length = Field(description="at the interface")
+    length: BodyLength
+    thickness: BodyLength = Field(description="of each arm")
+    width: BodyLength | None = Field(default=None, description="3D")
+    element_size: ElementSize = Field(description="at the interface")
     coarse_size: Annotated[
-        Length, otherwise(lambda given: metres(max(given["element_size"], given["thickness"] / 8)))
+        ElementSize, otherwise(lambda given: metres(max(given["element_size"], given["thickness"] / 8)))
     ] = Field(default=None, description="far from the interface; an eighth of the thickness if not given")
     lateral: Literal["free"] = "free"
 
@@ -249,13 +249,15 @@ class Particles(Box):
     """Electrode particles wholly inside an electrolyte: discs in 2D, balls in 3D. The lowest height is 0."""
 
     builder: Literal["particles"]
-    height: Length = Field(description="of the whole body")
-    separator: Length | None = Field(default=None, description="thickness of the part without particles, at the bottom")
+    height: BodyLength = Field(description="of the whole body")
+    separator: BodyLength | None = Field(
+        default=None, description="thickness of the part without particles, at the bottom"
+    )
     volume_fraction: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default=None, description="of the particles, in the part above the separator; this or their count is needed"
     )
     count: PositiveInt | None = Field(default=None, description="of the particles")
-    mean_diameter: Length
+    mean_diameter: BodyLength
     diameter_deviation: Length | None = Field(
         default=None, description="standard deviation of the log-normal diameters; all are alike if not given"
     )
@@ -265,7 +267,7 @@ class Particles(Box):
     )
     seed: Annotated[int, Field(ge=0)] = 0
     coarse_size: Annotated[
-        Length, otherwise(lambda given: metres(max(given["element_size"], given["mean_diameter"] / 4)))
+        ElementSize, otherwise(lambda given: metres(max(given["element_size"], given["mean_diameter"] / 4)))
     ] = Field(default=None, description="far from the interface; a quarter of the mean diameter if not given")
     lateral: Literal["symmetric"] = "symmetric"
 

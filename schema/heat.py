@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from interstice.schema.section import Section
-from interstice.schema.units import HeatTransfer, Temperature
+from interstice.schema.units import CellTemperature, HeatTransfer
 
 
 class Heat(Section):
@@ -16,7 +16,7 @@ class Heat(Section):
     material_block: ClassVar[str] = "thermal"
     collector_transfer: HeatTransfer = Field(description="from the platen on the collector to its surroundings")
     counter_transfer: HeatTransfer = Field(description="from the platen under the counter face")
-    ambient: Temperature = Field(description="of the surroundings")
+    ambient: CellTemperature = Field(description="of the surroundings")
     transient: bool = Field(default=True, description="false: the steady temperature at any time")
     contact: HeatTransfer | None = Field(
         default=None,

@@ -11,7 +11,7 @@ from interstice.schema.roughness import one_or_pair
 from interstice.schema.section import CaseFile, Fraction, Revised, Section, otherwise
 from interstice.schema.units import (
     AreaResistance,
-    CurrentDensity,
+    ExchangeCurrent,
     Length,
     MolarEnergy,
     Position,
@@ -264,7 +264,7 @@ class Kinetics(Revised):
         "also at rest; write 'stress: coupled' in the block of the electrode"
     }
     law: Literal["butler_volmer", "linear", "tafel"] = "butler_volmer"
-    exchange_current_density: CurrentDensity = Field(description="at θ = 1/2 and the salt concentration at rest")
+    exchange_current_density: ExchangeCurrent = Field(description="at θ = 1/2 and the salt concentration at rest")
     activation_energy: MolarEnergy = Field(
         default="0 J/mol", description="of the exchange current density, given for 298.15 K"
     )

@@ -13,14 +13,14 @@ from interstice.schema.section import CaseFile, Fraction, Rate, Section, otherwi
 from interstice.schema.units import (
     ArealCapacity,
     ArealEnergy,
-    CurrentDensity,
+    ImposedCurrent,
     Length,
-    LoadPressure,
     Position,
-    Pressure,
     PressureRate,
     SpecificCapacity,
     SpecificCurrent,
+    StackLoad,
+    StackPressure,
     Time,
     Voltage,
     VoltageRate,
@@ -33,7 +33,7 @@ MOST_PULSES = 10_000
 CURRENTS = ("current_density", "c_rate", "specific_current")
 """The ways to give a current."""
 
-ArealCurrent = Annotated[CurrentDensity | None, Field(description="per apparent area")]
+ArealCurrent = Annotated[ImposedCurrent | None, Field(description="per apparent area")]
 RateCurrent = Annotated[Rate | None, Field(description="1: the whole capacity of the smaller electrode in an hour")]
 MassCurrent = Annotated[
     SpecificCurrent | None, Field(description="per mass of the active material of the upper electrode")
@@ -74,7 +74,7 @@ class _Ends(Section):
     state_of_charge: Fraction | None = Field(
         default=None, description="of the smaller electrode, reached from either side"
     )
-    pressure: LoadPressure | None = Field(default=None, description="of the stack, reached from either side")
+    pressure: StackLoad | None = Field(default=None, description="of the stack, reached from either side")
     thickness_change: Position | None = Field(
         default=None, description="of the cell since its assembly, > 0 if thicker; reached from either side"
     )
@@ -117,7 +117,7 @@ class Stop(_Lasting):
 class HoldStop(_Lasting, _Current):
     """What ends a step at constant voltage, whichever comes first."""
 
-    current_density: CurrentDensity | None = Field(default=None, description="the step ends when |j_app| falls below")
+    current_density: ImposedCurrent | None = Field(default=None, description="the step ends when |j_app| falls below")
     c_rate: Rate | None = Field(default=None, description="the same as a C-rate")
     specific_current: SpecificCurrent | None = Field(default=None, description="the same per mass")
 
@@ -186,7 +186,7 @@ class Press(Section):
     """No current; the pressure of the platen goes linearly from what it is to another."""
 
     step: Literal["press"]
-    pressure: LoadPressure = Field(description="at the end of the step")
+    pressure: StackLoad = Field(description="at the end of the step")
     time: Time | None = Field(default=None, description="in place of rate")
     rate: Annotated[PressureRate | None, otherwise(lambda above: None if above["time"] else PRESS_RATE)] = Field(
         default=None, description=f"{PRESS_RATE} where there is no time"
@@ -220,7 +220,7 @@ class Oscillate(Section, _Current):
     current_density: ArealCurrent = Field(default=None, description="amplitude, per apparent area; charge comes first")
     c_rate: RateCurrent = None
     specific_current: MassCurrent = None
-    pressure: Pressure | None = Field(default=None, description="amplitude")
+    pressure: StackPressure | None = Field(default=None, description="amplitude")
     period: Time
     time: Time
 

@@ -7,13 +7,13 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from interstice.schema.section import Section
-from interstice.schema.units import Length, Pressure, Stiffness, Time
+from interstice.schema.units import BodyLength, Pressure, StackPressure, Stiffness, Time
 
 
 class Pad(Section):
     """A standard linear solid between cell and fixture: p(t) = (E_2 + E_1 exp(−t/τ)) ε_0 under a fixed strain."""
 
-    thickness: Length
+    thickness: BodyLength
     relaxing_modulus: Pressure = Field(description="E_1")
     lasting_modulus: Pressure = Field(description="E_2")
     relaxation_time: Time = Field(description="τ")
@@ -27,7 +27,7 @@ class Stack(Section):
         description="spring, pad: locked at assembly, then as stiff as that; "
         "free: no platen, the pressure alone acts on the collector",
     )
-    pressure: Pressure | None = Field(default=None, description="needed unless the cell is free")
+    pressure: StackPressure | None = Field(default=None, description="needed unless the cell is free")
     stiffness: Stiffness | None = Field(default=None, description="of the spring: pressure per change of thickness")
     pad: Pad | None = None
     glued: bool = Field(default=False, description="the platen sticks to the cell and may pull at it")

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 import pint
 from annotated_types import Ge, Gt
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic.fields import FieldInfo
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 # Only products of powers with one-digit exponents reach pint, which would evaluate 9**9**9 digit by digit.
@@ -91,6 +92,45 @@ class Unit:
         return f"{short if float(short) == value else repr(value)} {self.si}"
 
 
+@dataclass(frozen=True)
+class Plausible(Unit):
+    """The unit of something in a cell, what it can be, and what it usually is; 0 is for others to refuse.
+
+    `others` are units in which it is often written: one of them may have been meant.
+    """
+
+    allowed: tuple[str, str]
+    usual: tuple[str, str]
+    others: tuple[str, ...] = ()
+
+    def parse(self, value: Any) -> float:
+        """Return `value` as `Unit.parse` does; ValueError, too, where it cannot be meant."""
+        parsed = super().parse(value)
+        low, high = self._limits(self.allowed)
+        if parsed > 0.0 and not low <= parsed <= high:
+            raise ValueError(f"implausible; allowed are {' to '.join(self.allowed)}{self._meant(value)}")
+        return parsed
+
+    def question(self, parsed: float) -> str:
+        """Return what to say of a value in SI that is unusual, "" if it is not."""
+        low, high = self._limits(self.usual)
+        if parsed <= 0.0 or low <= parsed <= high:
+            return ""
+        return f"{self.format(parsed)} is unusual, {' to '.join(self.usual)} is common: is the unit right?"
+
+    def _meant(self, value: str) -> str:
+        """Return in words as what the number would be common, in another unit."""
+        match = _NUMBER.match(value.strip())
+        low, high = self._limits(self.usual)
+        numbers = [f"{match[0]} {other}" for other in self.others] if match else []
+        fitting = [text for text in numbers if low <= Unit.parse(self, text) <= high]
+        return f"; did you mean {' or '.join(fitting)}?" if fitting else ""
+
+    def _limits(self, ends: tuple[str, str]) -> tuple[float, float]:
+        low, high = (Unit.parse(self, end) for end in ends)
+        return low, high
+
+
 def _digits(number: str) -> int:
     """Return the significant digits of a number as written."""
     return len(re.sub(r"[eE].*|\D", "", number).lstrip("0"))
@@ -111,7 +151,10 @@ def _differently_cased(names: list[str]) -> str:
 
 def quantity(si: str, example: str, *constraints: Any) -> Any:
     """Return the pydantic field type of quantities with the dimension of `si`."""
-    unit = Unit(si, example)
+    return _quantity(Unit(si, example), *constraints)
+
+
+def _quantity(unit: Unit, *constraints: Any) -> Any:
     return Annotated[
         float,
         BeforeValidator(unit.parse),
@@ -120,8 +163,8 @@ def quantity(si: str, example: str, *constraints: Any) -> Any:
         WithJsonSchema(
             {
                 "type": "string",
-                "description": f"a value with a unit of [{si}]",
-                "examples": [example],
+                "description": f"a value with a unit of [{unit.si}]",
+                "examples": [unit.example],
                 "pattern": rf"^\s*{NUMBER}\s*\S",
             }
         ),
@@ -132,6 +175,15 @@ def quantity(si: str, example: str, *constraints: Any) -> Any:
 def unit(kind: Any) -> Unit:
     """Return the unit of one of the field types below."""
     return next(extra for extra in kind.__metadata__ if isinstance(extra, Unit))
+
+
+def unit_of(field: FieldInfo) -> Unit | None:
+    """Return the unit of a field of a block, None if it has none."""
+    extras = [*field.metadata]
+    for argument in (field.annotation, *get_args(field.annotation)):
+        if get_origin(argument) is Annotated:
+            extras += get_args(argument)[1:]
+    return next((extra for extra in extras if isinstance(extra, Unit)), None)
 
 
 # not pydantic.Field(gt=0), which would carry the default of one field to the others that share it
@@ -169,6 +221,24 @@ Density = quantity("kg/m^3", "2.5 g/cm^3", POSITIVE)
 ThermalConductivity = quantity("W/(m*K)", "1.4 W/(m*K)", POSITIVE)
 SpecificHeat = quantity("J/(kg*K)", "800 J/(kg*K)", POSITIVE)
 HeatTransfer = quantity("W/(m^2*K)", "10 W/(m^2*K)", Ge(0))
+_LENGTHS = ("nm", "um", "mm")
+_body = Plausible("m", "2 um", ("1 nm", "1 m"), ("10 nm", "10 cm"), _LENGTHS)
+BodyLength = _quantity(_body, POSITIVE)
+"""How long or thick a body is."""
+ElementSize = _quantity(Plausible("m", "50 nm", ("1 pm", "1 m"), ("0.5 nm", "1 mm"), _LENGTHS), POSITIVE)
+_pressed = Plausible("Pa", "5 MPa", ("1e-6 Pa", "100 GPa"), ("1 kPa", "2 GPa"), ("Pa", "kPa", "MPa"))
+StackPressure = _quantity(_pressed, POSITIVE)
+"""What a platen presses with."""
+StackLoad = _quantity(_pressed, Ge(0))
+"""The same, or nothing."""
+_currents = ("A/m^2", "mA/cm^2", "uA/cm^2")
+ImposedCurrent = _quantity(
+    Plausible("A/m^2", "1 mA/cm^2", ("1e-9 A/m^2", "1e5 A/m^2"), ("1e-4 A/m^2", "1000 A/m^2"), _currents), POSITIVE
+)
+ExchangeCurrent = _quantity(
+    Plausible("A/m^2", "1 mA/cm^2", ("1e-15 A/m^2", "1e9 A/m^2"), ("1e-6 A/m^2", "1e5 A/m^2"), _currents), POSITIVE
+)
+CellTemperature = _quantity(Plausible("K", "298.15 K", ("50 K", "1500 K"), ("200 K", "500 K"), ("degC", "K")), POSITIVE)
 Bytes = quantity("byte", "100 GB", POSITIVE)
 ThermalExpansion = quantity("1/K", "1e-5 1/K")
 EntropicCoefficient = quantity("V/K", "-0.1 mV/K")

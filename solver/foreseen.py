@@ -8,7 +8,8 @@ from interstice.materials import Material
 from interstice.materials.library import shadowed
 from interstice.materials.material import written
 from interstice.schema import Case
-from interstice.schema.problems import brief
+from interstice.schema.plausible import questions
+from interstice.schema.problems import brief, dotted
 from interstice.solver import protocol_check
 from interstice.solver.material_numbers import role_of
 from interstice.solver.swelling import Swelling, first_beyond
@@ -39,6 +40,8 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"{case.temperature - CELSIUS:.0f} °C, where it may be another one by orders of magnitude; set "
                 f"temperature, or overrides.{number}"
             )
+    for key, words in questions(case):
+        yield f"{dotted(key)}: {words}"
     yield from protocol_check.cautions(case, materials)
     swelling = first_beyond(case, materials, case.largest_strain)
     if swelling and not swelling.certain:

@@ -7,6 +7,7 @@ cut-off voltage, whichever comes first. Times alone are certain; with a cut-off 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache, partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -58,10 +59,11 @@ def first_beyond(case: Case, materials: Mapping[str, Material], limit: float) ->
     hosts = {name: host for name in case.sides if name in case.hosts and (host := materials[name].host)}
     start = {name: case.hosts[name].initial_stoichiometry for name in hosts}
     capacities = charge_capacities(case, hosts)
-    theta, certain, working = dict(start), True, case.working
+    theta, certain, working, sizes = dict(start), True, case.working, scale(case, materials)
+    in_equilibrium = cache(partial(_in_equilibrium, temperature=case.temperature))
     for task in islice(unrolled(case.protocol), MOST_STEPS):
         step, until = task.step, getattr(task.step, "until", None)
-        charges = _charges(step, scale(case, materials)) if capacities else []
+        charges = _charges(step, sizes) if capacities else []
         voltage = step.voltage if isinstance(step, Hold | Sweep) else until.voltage if until else None
         if not (until or isinstance(step, Sweep | Follow | Oscillate)):
             continue
@@ -75,7 +77,7 @@ def first_beyond(case: Case, materials: Mapping[str, Material], limit: float) ->
             by_charge = [float(np.clip(before + sign * charge / capacities[name], 0.0, 1.0)) for charge in charges]
             for reached in by_charge or [np.nan]:
                 if voltage is not None:
-                    rest = _in_equilibrium(host, voltage, case.temperature)
+                    rest = in_equilibrium(host, voltage)
                     if isinstance(step, Galvanostatic):
                         rest = max(rest, before) if fills else min(rest, before)
                     reached = float(np.fmin(rest, reached) if fills else np.fmax(rest, reached))

@@ -317,7 +317,7 @@ EDITS = {
     "cut-off on the wrong side": ("voltage: 4.2 V", "voltage: 3 V", ["protocol.0.until.voltage", "above the 3.568 V"]),
     "steps out of order": ("minimum: 1 ms", "minimum: 1 h", ["time.minimum = '1 h'", "at most the initial step"]),
     "elements larger than the film": ("size: 100 nm", "size: 9 um", ["geometry.element_size", "half the length"]),
-    "too many elements": ("size: 100 nm", "size: 1 fm", ["geometry.element_size", "cells would be needed"]),
+    "too many elements": ("size: 100 nm", "size: 1 pm", ["geometry.element_size", "cells would be needed"]),
     "waves finer than elements": (
         "wavelength: 1 um",
         "wavelength: 1 nm",
