@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+_SIZES = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12))
+
 
 def closest(word: str, allowed: Iterable[str]) -> list[str]:
     """Return the one or two of `allowed` that `word` may be a misspelling of, whatever their case."""
@@ -27,6 +29,12 @@ def duration(seconds: float) -> str:
         return f"{seconds / 3600:.1f} h"
     days = seconds / 86400
     return f"{days:.0f} days" if days < 1000 else f"{days / 365.25:.3g} years"
+
+
+def bytes_in_words(count: float) -> str:
+    """Return a number of bytes as people say it, with two digits: 20 MB, 1.5 GB."""
+    unit, factor = next((one for one in _SIZES if count < 999.5 * one[1]), _SIZES[-1])
+    return f"{float(f'{count / factor:.2g}'):g} {unit}"
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:

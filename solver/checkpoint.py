@@ -187,7 +187,7 @@ def fingerprint(loaded: LoadedCase) -> str:
 
     Its protocol is not part of it, nor what does not change the results.
     """
-    return _digest(loaded.case.model_dump(mode="json", exclude={"title", "output", "protocol"}))
+    return _digest(loaded.case.model_dump(mode="json", exclude={"title", "output", "limits", "protocol"}))
 
 
 def _of_protocol(loaded: LoadedCase, number: int) -> str:

@@ -13,7 +13,7 @@ from interstice.materials import Material
 from interstice.meshes.size import Size
 from interstice.schema import Case, Scale
 from interstice.schema.problems import Problem
-from interstice.schema.wording import duration
+from interstice.schema.wording import bytes_in_words, duration
 from interstice.solver.constants import FARADAY
 from interstice.solver.schedule import Schedule
 
@@ -37,7 +37,6 @@ HEAT, SALT = 0.17, 0.03
 """What a temperature with its flux, and the concentration of a salt, add to that."""
 ROW = 600.0
 """A row of the history [bytes]."""
-SIZES = (("MB", 1e6), ("GB", 1e9), ("TB", 1e12))
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Cost:
     def __str__(self) -> str:
         return (
             f"estimate: {rounded(self.unknowns)} unknowns, {rounded(self.steps)} time steps, "
-            f"{duration(two_digits(self.time))} on one core, {size(self.memory)} of memory, {size(self.disk)} on disk"
+            f"{duration(two_digits(self.time))} on one core, {bytes_in_words(self.memory)} of memory, {bytes_in_words(self.disk)} on disk"
         )
 
     @property
@@ -113,7 +112,7 @@ def problems(case: Case, cost: Cost) -> Iterator[Problem]:
     elif cost.disk > limits.disk:
         yield (
             ("limits", "disk"),
-            f"about {size(cost.disk)} would be written ({rounded(cost.steps)} time steps), at most {size(limits.disk)} "
+            f"about {bytes_in_words(cost.disk)} would be written ({rounded(cost.steps)} time steps), at most {bytes_in_words(limits.disk)} "
             f"is allowed; raise output.fields_every or geometry.element_size, {allow}disk",
         )
 
@@ -147,9 +146,3 @@ def two_digits(value: float) -> float:
 def rounded(value: float) -> str:
     """Return a number of which nothing but its size is known: 1,200 or 4.5e+12."""
     return f"{two_digits(value):,.0f}" if value < 1e7 else f"{value:.2g}"
-
-
-def size(value: float) -> str:
-    """Return a number of bytes as people say it: 20 MB, 1.5 GB."""
-    unit, factor = next((one for one in SIZES if value < 999.5 * one[1]), SIZES[-1])
-    return f"{two_digits(value / factor):g} {unit}"

@@ -53,6 +53,11 @@ class FieldWriter:
         if self._now > self._written:
             self.write(self._now)
 
+    @property
+    def size(self) -> int:
+        """What this rank has written [bytes]."""
+        return sum(series.size for series in self._series)
+
     def memory(self) -> dict[str, Any]:
         """Return what was written."""
         return {

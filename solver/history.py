@@ -120,6 +120,11 @@ class HistoryFile:
             raise
         self._begun, self._size = True, self._stream.tell()
 
+    @property
+    def size(self) -> int:
+        """What this rank has written [bytes]."""
+        return self._size
+
     def memory(self) -> int:
         """Return the size of the file [bytes]."""
         return self._size

@@ -62,6 +62,8 @@ class CombinedSeries:
         self._folder = folder
         self._name = name
         self._entries: list[tuple[float, list[str]]] = []
+        self.size = 0
+        """What this rank has written [bytes]."""
         self._parts = [_Grid(mesh, point, cell) for _, mesh, point, cell in parts]
         self._grid = _combined(self._parts, LENGTHS[length])
         sides = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part.cells) for part in self._parts])
@@ -96,6 +98,9 @@ class CombinedSeries:
     def recall(self, memory: Iterable[Sequence[Any]]) -> None:
         """Go on after these times and pieces, which a run on another number of ranks may have written. Collective."""
         self._entries = [(float(time), list(pieces)) for time, pieces in memory]
+        if self._comm.rank == 0:
+            pieces = (self._folder / piece for _, pieces in self._entries for piece in pieces)
+            self.size = sum(piece.stat().st_size for piece in pieces if piece.is_file())
         self._agree(self._comm.rank != 0 or self._write_index())
 
     def _shown(self, name: str) -> tuple[str, str, float]:
@@ -128,6 +133,8 @@ class CombinedSeries:
         for source in (writer, writer.GetExecutive()):
             source.AddObserver("ErrorEvent", lambda _, event: errors.append(event))
         writer.Write()
+        if not errors:
+            self.size += (self._folder / self._piece(self._comm.rank)).stat().st_size
         return not errors
 
     def _write_index(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,11 +105,14 @@ def discard(directory: Path) -> None:
         shutil.rmtree(directory)
 
 
-def case_of(directory: Path) -> LoadedCase:
-    """Return the case of the run in a folder; OutputError if none has begun there, CaseError as `read_case`."""
+def case_of(directory: Path, overrides: Sequence[str] = ()) -> LoadedCase:
+    """Return the case of the run in a folder, with values replaced that are no part of what it is, its limits.
+
+    OutputError if none has begun there, CaseError as `read_case`.
+    """
     if not _is_ours(directory):
         raise OutputError(f"{directory}: no run has its results here, so that none can go on")
-    return read_case(directory / "case.yaml")
+    return read_case(directory / "case.yaml", overrides)
 
 
 def clear(directory: Path) -> None:

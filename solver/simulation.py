@@ -11,6 +11,7 @@ from mpi4py import MPI
 
 from interstice.solver import stop, watch
 from interstice.solver.algebra import SolveError
+from interstice.solver.bounds import BoundError, Bounds
 from interstice.solver.cautions import Cautions
 from interstice.solver.cell import Cell
 from interstice.solver.checkpoint import Checkpoint, CheckpointError, Checkpoints, Remembering
@@ -100,6 +101,9 @@ def _simulate(
     cell = Cell(loaded.case, loaded.materials, loaded.folder, comm)
     stepping = Stepping(cell, loaded.case.protocol, loaded.case.time)
     followers = follow(cell)
+    files = [one for one in followers if isinstance(one, HistoryFile | FieldWriter)]
+    bounds = Bounds(loaded.case.limits, comm, files, begun.about["time steps"] if begun else 0)
+    stepping.permit = bounds.require
 
     def tell(advance: Advance | None) -> None:
         reported = row(cell, advance)
@@ -116,7 +120,8 @@ def _simulate(
             tell(None)
         for advance in stepping:
             tell(advance)
-    except (SolveError, ProtocolError) as stopped:
+            bounds.count()
+    except (SolveError, ProtocolError, BoundError) as stopped:
         reason = str(stopped)
     except StopError as stopped:
         reason, asked = str(stopped), stopped

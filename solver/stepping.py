@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,6 +128,8 @@ class Stepping:
         self._path = run.path(cell) if follows else None
         self._cut_short: list[str] = []
         self._early = False
+        self.permit: Callable[[], None] = lambda: None
+        """Called before each time step; what it raises ends the run."""
 
     def __iter__(self) -> Iterator[Advance]:
         """Yield after every accepted time step, from where the state is; ProtocolError where no step is possible."""
@@ -187,6 +189,7 @@ class Stepping:
         if self._passed > 0.0 and self._is_over(step, ending, imposed):
             return
         while self._passed < end * (1 - SAME_TIME):
+            self.permit()
             passed = float(self._passed)
             reach = imposed.reach(passed) if imposed.duration else end
             length = min(float(self._length), longest, reach - passed)
@@ -335,6 +338,7 @@ class Stepping:
         rate = abs(step.opening - float(self._begun)) / step.time
         try:
             while begins or arms.opening < step.opening:
+                self.permit()
                 opened = arms.opening
                 if begins:
                     report = self._path.start(opened + FIRST_SHARE * (step.opening - opened))

@@ -41,6 +41,16 @@ Overrides = Annotated[
     ),
 ]
 
+MostCells = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="cells that the mesh may have, as --set limits.cells=N; 20 million if not given"),
+]
+
+
+def _with_limit(overrides: list[str] | None, max_cells: str | None) -> list[str]:
+    """Return the values that replace those of the case."""
+    return [*(overrides or []), *([f"limits.cells={max_cells}"] if max_cells is not None else [])]
+
 
 def _print_version(wanted: bool) -> None:
     if wanted:
@@ -93,6 +103,7 @@ def run(
         typer.Option("--extend", help="with --resume: go on as CASE, the same but for a protocol that goes on further"),
     ] = False,
     overrides: Overrides = None,
+    max_cells: MostCells = None,
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="print a line for each time step, and why it was shortened")
     ] = False,
@@ -105,10 +116,12 @@ def run(
         fail(f"{chosen[0]} stands beside {chosen[1]}; give one of them")
     said: Said = "everything" if verbose else "nothing" if quiet else "json" if as_json else "steps"
     given: dict[str, object]
+    values = _with_limit(overrides, max_cells)
     if resume and extend:
         given = {"-o": output, "--overwrite": overwrite}
     elif resume:
-        given = {"CASE": case, "--set": overrides, "-o": output, "--overwrite": overwrite}
+        others = [value for value in values if not value.lstrip().startswith("limits.")]
+        given = {"CASE": case, "--set": others, "-o": output, "--overwrite": overwrite}
     else:
         given = {"--extend": extend}
     if besides := [name for name, value in given.items() if value]:
@@ -120,7 +133,7 @@ def run(
         )
     if case is None and (extend or not resume):
         fail("run: a CASE is needed" if extend else "run: a CASE is needed, or --resume DIR")
-    raise typer.Exit(Job(case, overrides or [], output, overwrite, said, resume).carry_out(ranks))
+    raise typer.Exit(Job(case, values, output, overwrite, said, resume).carry_out(ranks))
 
 
 @app.command()
@@ -148,11 +161,12 @@ def status(
 def validate(
     case: CaseArgument,
     overrides: Overrides = None,
+    max_cells: MostCells = None,
     as_json: Annotated[bool, typer.Option("--json", help="print what was found as JSON")] = False,
 ) -> None:
     """Check a case without computing anything."""
     try:
-        loaded = read_case(case, overrides or [])
+        loaded = read_case(case, _with_limit(overrides, max_cells))
     except CaseError as error:
         if not as_json:
             fail(str(error))

@@ -65,7 +65,7 @@ class Job:
     def _found(self) -> tuple[LoadedCase, Path]:
         """Return the case and the folder of its results, ready to be written; CaseError or OutputError."""
         if self.resume:
-            own = case_of(self.resume)
+            own = case_of(self.resume, () if self.case else self.overrides)
             return read_case(self.case, self.overrides) if self.case else own, self.resume
         assert self.case
         loaded = read_case(self.case, self.overrides)
