@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from interstice.meshes import groups, roughness
 from interstice.meshes.height_profile import as_text
 from interstice.meshes.size import Size, estimated
+from interstice.schema.wording import rounded
 
 if TYPE_CHECKING:
     from interstice.schema import DoubleCantilever, Film, Geometry, Layers, Particles
@@ -26,8 +27,8 @@ def check(geometry: Geometry, case_folder: Path, most_cells: float = inf) -> Siz
     if found.all_cells > most_cells:
         remedy = "" if geometry.builder == "msh" else "raise element_size or coarse_size, make the body smaller, or "
         raise ValueError(
-            f"geometry.{'file' if geometry.builder == 'msh' else 'element_size'}: about {found.all_cells:.2g} cells "
-            f"would be needed ({found.words}), at most {most_cells:.2g} are allowed; {remedy}allow more: "
+            f"geometry.{'file' if geometry.builder == 'msh' else 'element_size'}: about {rounded(found.all_cells)} cells "
+            f"would be needed ({found.words}), at most {rounded(most_cells)} are allowed; {remedy}allow more: "
             "limits.cells or --max-cells"
         )
     if geometry.builder == "film" or geometry.builder == "layers":

@@ -31,10 +31,20 @@ def duration(seconds: float) -> str:
     return f"{days:.0f} days" if days < 1000 else f"{days / 365.25:.3g} years"
 
 
+def two_digits(value: float) -> float:
+    """Return a number of which nothing but its size is known."""
+    return float(f"{value:.2g}")
+
+
+def rounded(value: float) -> str:
+    """Return it in words: 1,200 or 4.5e+12."""
+    return f"{two_digits(value):,.0f}" if value < 1e9 else f"{value:.2g}"
+
+
 def bytes_in_words(count: float) -> str:
     """Return a number of bytes as people say it, with two digits: 20 MB, 1.5 GB."""
     unit, factor = next((one for one in _SIZES if count < 999.5 * one[1]), _SIZES[-1])
-    return f"{float(f'{count / factor:.2g}'):g} {unit}"
+    return f"{two_digits(count / factor):g} {unit}"
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from interstice.materials import Material
 from interstice.meshes.size import Size
 from interstice.schema import Case, Scale
 from interstice.schema.problems import Problem
-from interstice.schema.wording import bytes_in_words, duration
+from interstice.schema.wording import bytes_in_words, duration, rounded, two_digits
 from interstice.solver.constants import FARADAY
 from interstice.solver.schedule import Schedule
 
@@ -37,6 +37,8 @@ HEAT, SALT = 0.17, 0.03
 """What a temperature with its flux, and the concentration of a salt, add to that."""
 ROW = 600.0
 """A row of the history [bytes]."""
+WRONG = 3.0
+"""How many times too large or too small an estimate may well be."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Cost:
     def __str__(self) -> str:
         return (
             f"estimate: {rounded(self.unknowns)} unknowns, {rounded(self.steps)} time steps, "
-            f"{duration(two_digits(self.time))} on one core, {bytes_in_words(self.memory)} of memory, {bytes_in_words(self.disk)} on disk"
+            f"{duration(two_digits(self.time))} on one core, {bytes_in_words(self.memory)} of memory, "
+            f"{bytes_in_words(self.disk)} on disk"
         )
 
     @property
@@ -93,27 +96,28 @@ def of(case: Case, materials: Mapping[str, Material], mesh: Size) -> Cost:
 
 
 def problems(case: Case, cost: Cost) -> Iterator[Problem]:
-    """Yield what is beyond the limits of the case."""
+    """Yield what is beyond the limits of the case, even if the estimate is `WRONG` times too large."""
     limits, allow = case.limits, "or allow more: limits."
-    if cost.steps > limits.steps:
+    if cost.steps > WRONG * limits.steps:
         worst = max(range(len(cost.schedule.work)), key=cost.schedule.work.__getitem__)
         yield (
             ("protocol", worst),
             f"about {rounded(cost.schedule.work[worst])} time steps would be taken, at most {limits.steps:g} are "
             f"allowed for the protocol; let it take less time or repeat less, raise time.maximum, {allow}steps",
         )
-    elif cost.time > limits.time:
+    elif cost.time > WRONG * limits.time:
         yield (
             ("limits", "time"),
             f"about {duration(two_digits(cost.time))} of computing would be needed on one core "
             f"({rounded(cost.unknowns)} unknowns, {rounded(cost.steps)} time steps), at most "
             f"{duration(limits.time)} is allowed; raise geometry.element_size or time.maximum, {allow}time",
         )
-    elif cost.disk > limits.disk:
+    elif cost.disk > WRONG * limits.disk:
         yield (
             ("limits", "disk"),
-            f"about {bytes_in_words(cost.disk)} would be written ({rounded(cost.steps)} time steps), at most {bytes_in_words(limits.disk)} "
-            f"is allowed; raise output.fields_every or geometry.element_size, {allow}disk",
+            f"about {bytes_in_words(cost.disk)} would be written ({rounded(cost.steps)} time steps), at most "
+            f"{bytes_in_words(limits.disk)} is allowed; raise output.fields_every or geometry.element_size, "
+            f"{allow}disk",
         )
 
 
@@ -136,13 +140,3 @@ def _scale(case: Case, materials: Mapping[str, Material], mesh: Size) -> Scale:
             low, high = host.stoichiometry_range
             charges.append(mesh.thicknesses[name] * host.maximum_concentration * FARADAY * (high - low))
     return Scale(min(charges) / 3600.0, (working.density or 0.0) * mesh.thicknesses[case.working])
-
-
-def two_digits(value: float) -> float:
-    """Return a number of which nothing but its size is known, rounded."""
-    return float(f"{value:.2g}")
-
-
-def rounded(value: float) -> str:
-    """Return a number of which nothing but its size is known: 1,200 or 4.5e+12."""
-    return f"{two_digits(value):,.0f}" if value < 1e7 else f"{value:.2g}"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dolfinx import fem
+
 from interstice.solver.cell import Cell
 from interstice.solver.history import Row
 from interstice.solver.output import CombinedSeries, Fields, Series
@@ -18,7 +20,7 @@ class FieldWriter:
     """Writes what the parts of a cell show, at chosen times, into `folder`."""
 
     def __init__(self, cell: Cell, folder: Path) -> None:
-        self._cell, length = cell, cell.case.output.length_unit
+        self._cell, self._folder, length = cell, folder, cell.case.output.length_unit
         self._count, self._now, self._written = 0, 0.0, 0.0
         self._shown = [shown for part in cell.parts for shown in part.shown()]
         self._series: list[Series | CombinedSeries] = [
@@ -47,6 +49,25 @@ class FieldWriter:
         if self._count % self._cell.case.output.fields_every == 0:
             self.write(self._now)
         self._count += 1
+
+    def write_rejected(self) -> None:
+        """Write ``rejected.pvd``: the last state, and what the last solve that failed left over. Collective."""
+        for shown in self._shown:
+            shown.read()
+        domain = self._cell.domain
+        left = [pair for system in self._cell.systems for pair in system.left()]
+        parts = []
+        for name, site in self._cell.sites.items():
+            fields = dict(self._fields(site, "whole"))
+            for unknown, residual in left:
+                title = f"residual of {unknown.name.partition(' ')[0]} [1]"
+                if unknown.function_space.mesh is site.side.mesh:
+                    fields[title] = residual
+                elif unknown is site.u:
+                    fields[title] = of_side = fem.Function(site.side.space(domain.order, (domain.dimension,)))
+                    of_side.x.array[:] = residual.x.array[domain.dofs_in_body(of_side, unknown)]
+            parts.append((name, site.side.mesh, fields, self._fields(site, "cell")))
+        CombinedSeries(self._folder, "rejected", parts, self._cell.case.output.length_unit).write(self._now)
 
     def finished(self, reason: str) -> None:
         """Write the last state, unless that is done."""

@@ -57,7 +57,7 @@ class Limit(NamedTuple):
 
     `excess` above 1 rejects it, for the `reason`, unless it is `bearable`: then the shortest step is taken all the
     same. `longer` is how many times as long the next one, or the same one again, may be. `lost`: equilibrium may be
-    lost to a crack.
+    lost to a crack. `where` is the place [m] of the worst, if there is one.
     """
 
     excess: float
@@ -65,6 +65,7 @@ class Limit(NamedTuple):
     reason: str
     bearable: bool = True
     lost: bool = False
+    where: Sequence[float] = ()
 
 
 @dataclass(frozen=True)

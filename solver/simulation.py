@@ -21,7 +21,7 @@ from interstice.solver.progress import TELLERS
 from interstice.solver.reader import LoadedCase
 from interstice.solver.results import WriteError, write_versions
 from interstice.solver.status import Status
-from interstice.solver.stepping import Advance, ProtocolError, Stepping
+from interstice.solver.stepping import Advance, ProtocolError, Stepping, StuckError
 from interstice.solver.stop import StopError
 from interstice.solver.terminal import Said
 
@@ -121,6 +121,12 @@ def _simulate(
         for advance in stepping:
             tell(advance)
             bounds.count()
+    except StuckError as stopped:
+        reason = str(stopped)
+        with _written():
+            for one in files:
+                if isinstance(one, FieldWriter):
+                    one.write_rejected()
     except (SolveError, ProtocolError, BoundError) as stopped:
         reason = str(stopped)
     except StopError as stopped:

@@ -29,6 +29,7 @@ from interstice.solver.course import SAME_TIME
 from interstice.solver.crack import run
 from interstice.solver.crack.path import PathError
 from interstice.solver.crack.unstable import Event
+from interstice.solver.crawl import Crawl
 from interstice.solver.drive import Drive, beginning, drive
 from interstice.solver.ending import FROM_EITHER_SIDE, Ending
 from interstice.solver.interface.bond import Bond
@@ -77,13 +78,25 @@ class ProtocolError(Exception):
     """The run cannot go on; the text says why. What was computed stands."""
 
 
+class StuckError(ProtocolError):
+    """Time steps are rejected however short they are, or stay tiny."""
+
+
 class _RejectedError(Exception):
     """A time step must be taken again, `shrink` times as long."""
 
-    def __init__(self, reason: str, shrink: float, lost: bool = False, cause: SolveError | None = None) -> None:
-        """`lost`: equilibrium may have been lost to a crack; `cause` is what failed, if something did."""
+    def __init__(
+        self,
+        reason: str,
+        shrink: float,
+        lost: bool = False,
+        cause: SolveError | None = None,
+        where: Sequence[float] = (),
+    ) -> None:
+        """`lost`: equilibrium may have been lost to a crack; `cause` is what failed, if something did, `where` [m]."""
         super().__init__(reason)
         self.shrink, self.lost = shrink, lost
+        self.where, self.unknown = (cause.where, cause.unknown) if cause else (where, "")
         self.blocked, self.opened = isinstance(cause, NoCurrentError), isinstance(cause, OpenCircuitError)
 
 
@@ -124,6 +137,7 @@ class Stepping:
         )
         self._senses = state.array("senses", np.zeros(len(FROM_EITHER_SIDE)))
         self._cycles = Cycles(state.scope("cycles"))
+        self._crawl = Crawl(cell, state)
         follows = any(isinstance(step, Open) and step.control == "crack" for step in flat_steps(protocol))
         self._path = run.path(cell) if follows else None
         self._cut_short: list[str] = []
@@ -185,6 +199,7 @@ class Stepping:
         # a step that has nothing to do is there in the history all the same
         end = imposed.duration or control.minimum
         longest = min(control.maximum, _time_to_change(cell, step, control.stoichiometry_change))
+        whole = min(end, _time_to_change(cell, step, 1.0))
         start, notes = float(self._time) - float(self._passed), []  # type: tuple[float, list[str]]
         if self._passed > 0.0 and self._is_over(step, ending, imposed):
             return
@@ -204,6 +219,8 @@ class Stepping:
                 raise
             except _RejectedError as rejected:
                 cell.state.restore(saved)
+                place = self._crawl.place(rejected.where, rejected.unknown)
+                self._crawl.reject(start + passed, length, str(rejected), place, rejected.lost)
                 if length > (shortest := self._shortest(step)):
                     shorter = max(rejected.shrink * length, shortest)
                     notes.append(f"{rejected}: time step {length:.3g} s → {shorter:.3g} s")
@@ -217,13 +234,13 @@ class Stepping:
                 if words := str(rejected) if rejected.blocked else self._exhausted(FEW * control.minimum):
                     self._end(step, words)
                     return
-                reason = f"{rejected} (the time step cannot be shorter than {shortest:g} s)"
+                reason = f"{rejected} (the time step cannot be shorter than {shortest:g} s){place}"
                 if not cell.every(Bond) or not rejected.lost:
-                    raise ProtocolError(reason) from None
+                    raise StuckError(f"{reason}; {self._crawl.advice}{self._crawl.before}") from None
                 try:
                     found, report, longer = self._run_crack(length, load)
                 except SolveError as error:
-                    raise ProtocolError(f"{reason}; {error}") from None
+                    raise StuckError(f"{reason}; {error}; {self._crawl.advice}{self._crawl.before}") from None
                 except StopError:
                     cell.state.restore(saved)
                     raise
@@ -232,7 +249,7 @@ class Stepping:
                 self._unmoved[...] = 0.0 if event else self._unmoved + 1.0
                 if self._unmoved > MOST_UNMOVED:
                     words = f"{reason}; {MOST_UNMOVED} of them were found by relaxation, and no crack ran"
-                    raise ProtocolError(words) from None
+                    raise StuckError(words) from None
             if length > FEW * control.minimum:
                 self._unmoved[...] = 0.0
             cell.book()
@@ -243,6 +260,7 @@ class Stepping:
             intended = float(self._length) if now == reach else 0.0
             longest_next = min(max(length * easily, intended), length * longer)
             self._length[...] = max(longest_next, self._shortest(step))
+            crawls = self._crawl.advance(length, whole, length < longest and now < reach)
             if not imposed.duration:
                 notes.append(f"the {step.step} has nothing to change")
             if passed == 0.0 and length <= self._shortest(step) and ending.is_met:
@@ -250,6 +268,8 @@ class Stepping:
             yield length, report, tuple(notes), event
             if self._is_over(step, ending, imposed):
                 return
+            if crawls:
+                raise StuckError(self._crawl.words(step.step, length, float(self._time)))
             notes.clear()
 
     def _is_over(self, step: Step, ending: Ending, imposed: Drive) -> bool:
@@ -315,7 +335,7 @@ class Stepping:
         exceeded = [limit for limit in limits if limit.excess > 1.0 and not (shortest and limit.bearable)]
         if exceeded:
             worst = min(exceeded, key=lambda limit: limit.longer)
-            raise _RejectedError(worst.reason, worst.longer, worst.lost)
+            raise _RejectedError(worst.reason, worst.longer, worst.lost, where=worst.where)
         return report, _longer(limits)
 
     def _run_crack(self, length: float, load: Load) -> tuple[Event, Report, float]:

@@ -56,7 +56,15 @@ OUTWORN = 2.0
 
 
 class SolveError(Exception):
-    """A nonlinear or linear solve did not converge; the text says how it failed."""
+    """A nonlinear or linear solve did not converge; the text says how it failed.
+
+    `where` is the place [m] at which it is farthest from converged, if that is known: x, y (, z), and `unknown` the
+    name of what is solved for there.
+    """
+
+    def __init__(self, text: str, where: Sequence[float] = (), unknown: str = "") -> None:
+        super().__init__(text)
+        self.where, self.unknown = tuple(where), unknown
 
 
 @dataclass
@@ -119,6 +127,8 @@ class System:
             self.solver.setFromOptions()
         self._loose = self.solver.getTolerances()[0]
         self._iterations = 0
+        self.remains: Array | None = None
+        """The residual, reduced to free unknowns, with which the last solve gave up that did."""
         self._solved = False
         self._outworn: float | None = None
         self._rigid_modes: PETSc.NullSpace | None = None
@@ -192,7 +202,8 @@ class System:
         ratios = ", ".join(f"{f.function.name} {norm:.1e}" for f, norm in zip(self.fields, norms, strict=True))
         raise SolveError(
             f"no convergence in {most_iterations} Newton steps "
-            f"(residuals: {ratios}; {flipped} nodes still switch, multipliers drift by {drift:.1e})"
+            f"(residuals: {ratios}; {flipped} nodes still switch, multipliers drift by {drift:.1e})",
+            *self._worst(),
         )
 
     def forget(self) -> None:
@@ -277,6 +288,35 @@ class System:
             name = self.fields[int(np.argmax(moved))].function.name
             raise SolveError(f"nothing holds {name}: it moves so far that rounding hides the load on it")
         return True
+
+    def _worst(self) -> tuple[list[float], str]:
+        """Return where the assembled residual is largest over the load, shape (d,) [m], and of what. Collective."""
+        self.remains = self._rhs.array.copy()
+        worst: list[tuple[float, list[float], str]] = [(-1.0, [], "")]
+        for field, part in zip(self.fields, self._slices, strict=True):
+            entries = np.abs(self.remains[part]) / field.magnitude
+            if entries.size:
+                space = field.function.function_space
+                node, dimension = int(np.argmax(entries)) // space.dofmap.bs, self.domain.dimension
+                place = space.tabulate_dof_coordinates()[node, :dimension]
+                worst.append((float(entries.max()), place.tolist(), field.function.name))
+        _, place, name = max(self.domain.mesh.comm.allgather(max(worst)))
+        return place, name
+
+    def left(self) -> list[tuple[fem.Function, fem.Function]]:
+        """Return the unknowns and, over the load on each, the residuals with which the last solve gave up.
+
+        Collective; nothing where none did.
+        """
+        found: list[tuple[fem.Function, fem.Function]] = []
+        if self.remains is None:
+            return found
+        for field, part in zip(self.fields, self._slices, strict=True):
+            residual = fem.Function(field.function.function_space)
+            residual.x.array[: part.stop - part.start] = self.remains[part] / field.magnitude
+            residual.x.scatter_forward()
+            found.append((field.function, residual))
+        return found
 
     def _values(self) -> Array:
         """Return the unknowns of this rank."""

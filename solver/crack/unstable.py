@@ -92,10 +92,14 @@ class Growth:
         """Return the energy lost so far at the nodes [J/m²]."""
         return np.copy(self.bond.dissipated.x.array)
 
-    def since(self, before: Array) -> float:
-        """Return the largest share of the toughness that a node lost since it had lost `before`."""
+    def shares(self, before: Array) -> Array:
+        """Return the share of its toughness that each node lost since it had lost `before`."""
         lost, share = self.bond.dissipated.x.array - before, self.bond.bonded.x.array
-        return self.bond.interface.max(lost / np.where(share > 0.0, share * self._toughness, 1.0))
+        return lost / np.where(share > 0.0, share * self._toughness, 1.0)
+
+    def since(self, before: Array) -> float:
+        """Return the largest of them."""
+        return self.bond.interface.max(self.shares(before))
 
     def commit(self) -> float:
         """Commit the bond; return the largest share of the toughness that a node lost by that."""

@@ -237,6 +237,13 @@ class Interface:
         every = self.mesh.comm.allgather(float(owned.max()) if owned.size else None)
         return max((value for value in every if value is not None), default=default)
 
+    def place_of_largest(self, values: npt.NDArray[np.float64]) -> list[float]:
+        """Return where the largest of `values` is (shape (local and ghost nodes,)), shape (d,) [m]. Collective."""
+        owned, place = values[: self.owned], self.space.tabulate_dof_coordinates()
+        best = int(np.argmax(owned)) if owned.size else 0
+        here = (float(owned[best]), place[best, : self.mesh.geometry.dim].tolist()) if owned.size else (-np.inf, [])
+        return max(self.mesh.comm.allgather(here))[1]
+
 
 def _share_below(x: npt.NDArray[np.float64], place: float) -> npt.NDArray[np.float64]:
     """Return the share of facets below `place`, from the rising `x` of their corners, shape (facets, 2 or 3)."""

@@ -49,6 +49,7 @@ class Bond(CohesiveBond):
         self._flaw = wanted.unbonded
         self._growth = face.state.number("growth")
         self._measure = Growth(self)
+        self._lost = np.zeros_like(self.bonded.x.array)
         self._fronts = Fronts(self)
 
     @property
@@ -76,13 +77,16 @@ class Bond(CohesiveBond):
     def commit(self) -> None:
         before = self._measure.look()
         super().commit()
-        self._growth[...] = self._measure.since(before)
+        self._lost = self._measure.shares(before)
+        self._growth[...] = self.interface.max(self._lost)
 
     def limit(self) -> Limit:
         # how much longer a time step may be
         slack = LARGEST_GROWTH / max(self.growth, LARGEST_GROWTH / 4) / 1.5
         excess = self.growth / LARGEST_GROWTH
-        return Limit(excess, max(slack, 0.25), "the bond fails too fast", bearable=False, lost=True)
+        reason = f"the bond{self.face.label} fails too fast"
+        where = self.interface.place_of_largest(self._lost) if excess > 1.0 else ()
+        return Limit(excess, max(slack, 0.25), reason, bearable=False, lost=True, where=where)
 
     def columns(self) -> Mapping[str, float]:
         rates = self._fronts.look()

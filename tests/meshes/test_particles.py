@@ -247,7 +247,7 @@ def test_what_contradicts_itself_is_refused(changes: dict[str, Any], message: st
         ({"coarse_size": "0.1 um"}, r"coarse_size: 1e-07 m is below"),
         (
             {"dimension": 3, "element_size": "5 nm"},
-            r"element_size: about .* cells .* \(5 nm over .*\), at most 2e\+07",
+            r"element_size: about .* cells .* \(5 nm over .*\), at most 20,000,000",
         ),
     ],
 )
