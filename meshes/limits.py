@@ -25,9 +25,11 @@ def check(geometry: Geometry, case_folder: Path, most_cells: float = inf) -> Siz
     if geometry.builder != "msh":
         _require_coarser(geometry)
     if found.all_cells > most_cells:
-        remedy = "" if geometry.builder == "msh" else "raise element_size or coarse_size, make the body smaller, or "
+        key, remedy = "geometry.element_size", "raise element_size or coarse_size, make the body smaller, or "
+        if geometry.builder == "msh":
+            key, remedy = "geometry.file", ""
         raise ValueError(
-            f"geometry.{'file' if geometry.builder == 'msh' else 'element_size'}: about {rounded(found.all_cells)} cells "
+            f"{key}: about {rounded(found.all_cells)} cells "
             f"would be needed ({found.words}), at most {rounded(most_cells)} are allowed; {remedy}allow more: "
             "limits.cells or --max-cells"
         )

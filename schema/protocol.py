@@ -41,10 +41,14 @@ MassCurrent = Annotated[
 
 
 class Scale(NamedTuple):
-    """What a C-rate and a mass are in a cell: the current density of 1C [A/m²], active material per area [kg/m²]."""
+    """What a C-rate and a mass are in a cell: the current density of 1C [A/m²], active material per area [kg/m²].
+
+    `share` is how much of the sites of lithium the capacity takes, over which 1C is defined.
+    """
 
     one_c: float
     mass: float
+    share: float = 1.0
 
 
 class _Current:

@@ -17,6 +17,10 @@ from interstice.schema.wording import bytes_in_words, duration, rounded, two_dig
 from interstice.solver.constants import FARADAY
 from interstice.solver.schedule import Schedule
 
+SHORTENED = 1.7
+"""Time steps over those of the schedule, which no law shortens."""
+FAILING = 1.4
+"""The same over that where a bond may fail."""
 STEP = 0.05
 """Of a time step, whatever it solves [s]."""
 RATES = {("monolithic", 2): 55e-6, ("staggered", 2): 55e-6, ("monolithic", 3): 300e-6, ("staggered", 3): 130e-6}
@@ -80,7 +84,8 @@ def of(case: Case, materials: Mapping[str, Material], mesh: Size) -> Cost:
     """Return what it costs to run `case`, whose sides are of the `materials`, on a mesh of that size."""
     dimension, unknowns = mesh.dimension, _unknowns(case, materials, mesh)
     schedule = Schedule(case.protocol, case.time, _scale(case, materials, mesh))
-    steps = sum(schedule.work)
+    shortened = SHORTENED * (FAILING if any(face.cohesive for face in case.faces.values()) else 1.0)
+    steps = shortened * sum(schedule.work)
     rate = RATES[case.coupling, dimension] * max(unknowns / MEASURED[dimension], 1.0) ** GROWTH[dimension]
     binary = any((ionic := one.electrolyte) and ionic.binary for one in materials.values())
     fields = FIELDS[dimension] * mesh.all_cells * (1.0 + HEAT * bool(case.heat) + SALT * binary)
@@ -97,13 +102,14 @@ def of(case: Case, materials: Mapping[str, Material], mesh: Size) -> Cost:
 
 def problems(case: Case, cost: Cost) -> Iterator[Problem]:
     """Yield what is beyond the limits of the case, even if the estimate is `WRONG` times too large."""
-    limits, allow = case.limits, "or allow more: limits."
+    limits, allow, work = case.limits, "or allow more: limits.", cost.schedule.work
     if cost.steps > WRONG * limits.steps:
-        worst = max(range(len(cost.schedule.work)), key=cost.schedule.work.__getitem__)
+        worst = max(range(len(work)), key=work.__getitem__)
         yield (
             ("protocol", worst),
-            f"about {rounded(cost.schedule.work[worst])} time steps would be taken, at most {limits.steps:g} are "
-            f"allowed for the protocol; let it take less time or repeat less, raise time.maximum, {allow}steps",
+            f"about {rounded(cost.steps * work[worst] / sum(work))} time steps would be taken, at most "
+            f"{limits.steps:g} are allowed for the protocol; let it take less time or repeat less, raise time.maximum, "
+            f"{allow}steps",
         )
     elif cost.time > WRONG * limits.time:
         yield (
@@ -134,9 +140,10 @@ def _unknowns(case: Case, materials: Mapping[str, Material], mesh: Size) -> floa
 
 def _scale(case: Case, materials: Mapping[str, Material], mesh: Size) -> Scale:
     """Return what a C-rate and a current per mass are about, from the volumes of the sides."""
-    charges, working = [], materials[case.working]
+    found, working = [], materials[case.working]
     for name in case.hosts:
         if host := materials[name].host:
             low, high = host.stoichiometry_range
-            charges.append(mesh.thicknesses[name] * host.maximum_concentration * FARADAY * (high - low))
-    return Scale(min(charges) / 3600.0, (working.density or 0.0) * mesh.thicknesses[case.working])
+            found.append((mesh.thicknesses[name] * host.maximum_concentration * FARADAY * (high - low), high - low))
+    charge, share = min(found)
+    return Scale(charge / 3600.0, (working.density or 0.0) * mesh.thicknesses[case.working], share)

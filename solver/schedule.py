@@ -118,7 +118,7 @@ class Schedule:
             case Galvanostatic():
                 density, charge = step.density(self._scale), step.until.charge(self._scale)
                 duration = HOUR * self._scale.one_c / density
-                longest = min(longest, self._control.stoichiometry_change * duration)
+                longest = min(longest, self._control.stoichiometry_change * duration / self._scale.share)
                 duration = min(duration, step.until.time or np.inf, np.inf if charge is None else charge / density)
             case Hold():
                 duration = step.until.time or HOUR

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import nullcontext
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,10 +34,11 @@ from interstice.solver.algebra import Report, SolveError
 from interstice.solver.bodies.terminals import OpenCircuitError
 from interstice.solver.constants import FARADAY
 from interstice.solver.crack.unstable import Event
+from interstice.solver.crawl import MOST
 from interstice.solver.interface.bond import Bond
 from interstice.solver.part import Load
 from interstice.solver.state import State
-from interstice.solver.stepping import MOST_UNMOVED, Advance, ProtocolError, Stepping
+from interstice.solver.stepping import MOST_UNMOVED, Advance, ProtocolError, Stepping, StuckError
 
 CAPACITY = 1000.0
 """Charge that fills the host [C]; at 1 A/m² on 1 m², time in seconds is charge in coulombs."""
@@ -477,3 +479,51 @@ def test_a_titration_ends_in_the_pulse_that_meets_its_end_and_the_next_step_foll
     }
     assert cell.voltage == pytest.approx(3.025, abs=1e-3) and 25.0 <= cell.charge <= 26.0
     assert advances[-1].time == pytest.approx(cell.charge + 5.0 + 5.0 + 1.0)
+
+
+class Creeping(FakeCell):
+    """Bears time steps of `longest` at most, but for a few after every so many."""
+
+    case = SimpleNamespace(holds_without_pressure=False, output=SimpleNamespace(length_unit="um"))
+    every_so_many = 10**9
+
+    def advance(self, time_step: float, load: Load) -> Report:
+        if time_step > 1e-5 and self.committed % self.every_so_many < self.every_so_many - 10:
+            raise SolveError("no convergence", (1e-6, 2.5e-6), "u of electrode")
+        return super().advance(time_step, load)
+
+
+def test_a_run_that_crawls_ends_in_words_of_the_law_its_place_and_what_to_try() -> None:
+    cell, done = Creeping(), []
+    with pytest.raises(StuckError) as stuck:
+        for advance in Stepping(cell, [charge(time=100.0)], control(minimum=1e-9)):  # type: ignore[arg-type]
+            done.append(advance)
+    assert len(done) == MOST and max(lengths(done)) <= 1e-5
+    words = str(stuck.value)
+    assert words.startswith(f"{MOST} time steps in a row were shorter than 1e-06 of the charge")
+    assert "worst equilibrium (u of electrode) at x = 1 um, y = 2.5 um" in words
+    assert "try a smaller geometry.element_size" in words
+    assert re.search(r"rejected before: at [\d.e-]+ s one of 1.\d+e-05 s \(no convergence\), at", words)
+
+
+def test_a_run_that_gets_on_now_and_then_does_not_crawl() -> None:
+    cell = Creeping()
+    cell.every_so_many = MOST
+    steps = Stepping(cell, [charge(time=100.0)], control(minimum=1e-9))  # type: ignore[arg-type]
+    assert len(list(islice(steps, 4 * MOST))) == 4 * MOST
+
+
+@pytest.mark.parametrize("step", ["rest", "oscillate"])
+def test_time_steps_that_are_as_short_as_they_are_to_be_do_not_crawl(step: str) -> None:
+    wave = Oscillate.model_construct(step="oscillate", current_density=1.0, period=1e-4, time=1e4)
+    asked = [rest(1e4)] if step == "rest" else [wave]
+    shortest = {"initial": 1e-4, "maximum": 1e-3, "minimum": 1e-9} if step == "rest" else {"minimum": 1e-9}
+    steps = Stepping(FakeCell(), asked, control(**shortest))  # type: ignore[arg-type]
+    assert len(list(islice(steps, 4 * MOST))) == 4 * MOST
+
+
+def test_what_was_rejected_before_the_shortest_time_step_is_shown() -> None:
+    cell = Stubborn()
+    cell.longest = 0.0
+    with pytest.raises(StuckError, match=r"rejected before: at 0 s one of 1 s \(no convergence\), at 0 s one of 0.5 s"):
+        list(Stepping(cell, [charge(time=1.0)], control(minimum=0.1)))  # type: ignore[arg-type]
