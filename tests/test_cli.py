@@ -496,6 +496,22 @@ def test_every_command_is_in_all_helps_and_in_the_readme() -> None:
         assert re.search(rf"[ '│]{command}\b", program), f"--help: {command}"
 
 
+def test_cells_beyond_those_allowed_are_refused_and_accepted_by_an_option(case: Path) -> None:
+    few = invoke("validate", case, "--max-cells", "10")
+    assert few.exit_code == 2 and "at most 10 are allowed" in few.output and "--max-cells" in few.output
+    assert invoke("validate", case, "--max-cells", "1e6").exit_code == 0
+    assert invoke("validate", case, "--max-cells", "many").exit_code == 2
+
+
+def test_what_a_run_needs_is_told_in_words_and_in_numbers(case: Path) -> None:
+    assert re.search(r"estimate: [\d,]+ unknowns, [\d,]+ time steps, ", invoke("validate", case).output)
+    estimate = json.loads(invoke("validate", case, "--json").output)["estimate"]
+    assert set(estimate) == {
+        *("cells [1]", "unknowns [1]", "time steps [1]", "time on one core [s]", "memory [byte]", "disk [byte]")
+    }
+    assert all(value > 0 for value in estimate.values())
+
+
 @pytest.mark.parametrize("words", [("-v", "--quiet"), ("--quiet", "--json"), ("-v", "--json")])
 def test_one_way_of_speaking_is_chosen_at_most(
     case: Path, simulated: list[tuple[Any, ...]], words: tuple[str, str]

@@ -54,3 +54,34 @@ def test_a_charge_without_time_is_taken_to_fill_the_cell_in_steps_of_its_change_
     charge, rest = 50 + np.log2(901), 6 + np.log2(901)
     assert run.share(1, 1800.0) == pytest.approx(charge / (2 * charge + rest))
     assert run.share(2, 3600.0) == pytest.approx(2 * charge / (2 * charge + rest))
+
+
+def test_the_share_in_nested_repeats_is_that_of_all_steps_written_out() -> None:
+    thrice = "{repeat 3 times: [rest for 1 min, rest for 9 min]}"
+    nested = f"{{repeat 2 times: [charge at 1C for 7 min, {thrice}, rest for 2 min]}}"
+    inner = ["rest for 1 min", "rest for 9 min"] * 3
+    written = ["charge at 1C for 7 min", *inner, "rest for 2 min"] * 2
+    short, long = schedule(nested, "rest for 1 h"), schedule(*written, "rest for 1 h")
+    assert short.steps == long.steps == 17
+    for number in range(1, 18):
+        for passed in (0.0, 30.0, 1e9):
+            assert short.share(number, passed) == pytest.approx(long.share(number, passed), rel=1e-12)
+
+
+def test_a_step_beyond_the_last_is_the_end() -> None:
+    cycles = schedule("{repeat 3 times: [rest for 1 min]}")
+    assert cycles.share(4, 10.0) == 1.0
+
+
+def test_a_titration_has_as_many_pulses_as_fill_the_cell_or_fewer() -> None:
+    pulse = "step: gitt, direction: charge, c_rate: 1, pulse: 6 min, rest: 1 min"
+    assert schedule(f"{{{pulse}, until: {{voltage: 4.2 V}}}}").steps == 20
+    assert schedule(f"{{{pulse}, until: {{voltage: 4.2 V}}, pulses: 3}}").steps == 6
+
+
+def test_waves_and_sweeps_are_resolved_by_their_time_steps() -> None:
+    """31 steps a period, 10 mV a step."""
+    wave = schedule("{step: oscillate, c_rate: 1, period: 10 s, time: 100 s}", initial="1 s", maximum="1 h")
+    sweep = schedule("{step: sweep, voltage: 4 V, rate: 1 mV/s}", initial="1 s", maximum="1 h")
+    assert wave.work == pytest.approx([100 * np.pi + np.log2(101)])
+    assert sweep.work == pytest.approx([100 + np.log2(1001)])
