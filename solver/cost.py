@@ -1,7 +1,7 @@
 """What a run is going to need, estimated before it: unknowns, time steps, time, memory, disk.
 
-The rates below were measured by ``benchmarks/rates.py`` on one core of a small virtual machine, with DOLFINx 0.11; what
-the estimates of shipped cases came to, and what their runs took, stands in ``docs/case.md``.
+The rates below were measured by ``docs/rates.py`` on one core of a small virtual machine, with DOLFINx 0.11; what
+estimates and runs of shipped cases differ by is in ``tests/test_cost.py``.
 """
 
 from __future__ import annotations
