@@ -15,6 +15,8 @@ import time
 from itertools import islice
 from pathlib import Path
 
+import interstice  # noqa: F401  (before anything of MPI)
+
 CASES = Path(__file__).parents[1] / "cases"
 MEASURED = [
     ("film_2d", 15),
@@ -40,7 +42,6 @@ TITLES = "cells", "unknowns", "s/step", "us/step/unknown", "MB", "kB/unknown", "
 
 def measure(name: str, steps: int, overrides: list[str]) -> None:
     """Run the first time steps of a case and print a line about them."""
-    import interstice  # noqa: F401, loads PETSc
     from mpi4py import MPI
 
     from interstice.solver.cell import Cell
