@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from grids import layers
 from mpi4py import MPI
 
 from interstice import meshes
+from interstice.meshes import groups
 from interstice.meshes.compat import geometry_nodes
 from interstice.meshes.height_profile import length_in_words
 from interstice.meshes.size import estimated
-from interstice.schema import DoubleCantilever, Film, Particles
+from interstice.schema import DoubleCantilever, Film, ImportedMesh, Particles
 
 FILM = {"builder": "film", "electrode_thickness": "2 um", "electrolyte_thickness": "5 um"}
 ARMS = {"builder": "dcb", "thickness": "20 um"}
@@ -56,6 +58,23 @@ def test_thicknesses_are_the_volumes_over_the_apparent_area() -> None:
     assert arms.thicknesses == pytest.approx({"electrode": 20e-6, "electrolyte": 20e-6})
     assert discs.thicknesses["electrode"] == pytest.approx(4 * np.pi * 1.5e-6**2 / 10e-6)
     assert sum(discs.thicknesses.values()) == pytest.approx(10e-6)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_a_mesh_of_ones_own_is_counted(dimension: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four squares along, two and one of them high, each of two triangles; in 3D two rows of cubes, of six each."""
+    grid = layers(dimension, along=4, electrolyte=2, electrode=1)
+    geometry = ImportedMesh.model_validate({"builder": "msh", "file": "cell.msh", "unit": "2 um"})
+    monkeypatch.setattr(groups, "load", lambda *_: groups.arranged(grid.points, grid.elements, geometry))
+    found = estimated(geometry, Path())
+    squares, each, corners = (4, 2, 5) if dimension == 2 else (4 * 2, 6, 5 * 3)
+    assert found.dimension == dimension
+    assert found.cells == {"electrolyte": 2 * squares * each, "electrode": squares * each}
+    assert found.nodes == {"electrolyte": 3 * corners, "electrode": 2 * corners}
+    assert found.interface_nodes == corners
+    assert found.thicknesses == pytest.approx({"electrolyte": 4e-6, "electrode": 2e-6})
+    with pytest.raises(ValueError, match=r"geometry\.file: about .* \(as in 'cell.msh'\)"):
+        meshes.check(geometry, Path(), 3.0)
 
 
 ABSURD: dict[str, tuple[type[Any], dict[str, Any], str]] = {
