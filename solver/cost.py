@@ -6,13 +6,14 @@ estimates and runs of shipped cases differ by is in ``tests/test_cost.py``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from interstice.materials import Material
 from interstice.meshes.size import Size
-from interstice.schema import Case, Scale
-from interstice.schema.problems import Problem
+from interstice.schema import Case, Galvanostatic, Scale, Titration, written_steps
+from interstice.schema.problems import Problem, dotted
 from interstice.schema.wording import bytes_in_words, duration, rounded, two_digits
 from interstice.solver.constants import FARADAY
 from interstice.solver.schedule import Schedule
@@ -44,6 +45,8 @@ HEAT, SALT = 0.17, 0.03
 """What a temperature with its flux, and the concentration of a salt, add to that."""
 ROW = 600.0
 """A row of the history [bytes]."""
+FAST = 100.0
+"""C-rate beyond which a current is asked about that was not given as one."""
 WRONG = 3.0
 """How many times too large or too small an estimate may well be."""
 
@@ -128,6 +131,25 @@ def problems(case: Case, cost: Cost) -> Iterator[Problem]:
             f"{bytes_in_words(limits.disk)} is allowed; raise output.fields_every or geometry.element_size, "
             f"{allow}disk",
         )
+
+
+def cautions(case: Case, cost: Cost, available: float) -> Iterator[str]:
+    """Yield a sentence about each thing that may not be what was meant; `available` is the memory here [bytes]."""
+    if cost.memory > available:
+        yield (
+            f"about {bytes_in_words(cost.memory)} of memory will be needed, and this machine has "
+            f"{bytes_in_words(available)}: raise geometry.element_size, or run it on a larger one"
+        )
+    for key, step in written_steps(case.protocol):
+        if isinstance(step, Galvanostatic | Titration) and step.c_rate is None:
+            density = step.density(cost.schedule.scale)
+            if (rate := density / cost.schedule.scale.one_c) > FAST:
+                yield f"{dotted(key)}: {density:.3g} A/m^2 is {rounded(rate)}C of this cell: is the current right?"
+
+
+def memory_here() -> float:
+    """Return the memory of this machine [bytes]."""
+    return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
 
 
 def _unknowns(case: Case, materials: Mapping[str, Material], mesh: Size) -> float:

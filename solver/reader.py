@@ -106,7 +106,8 @@ def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequenc
     if problems or not needed:
         raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     below = [name for name, interface in case.faces.items() if interface.micro]
-    warnings = *remarks(case.geometry, folder, below), *cautions(case, found)
+    asked = cost.cautions(case, needed, cost.memory_here())
+    warnings = *remarks(case.geometry, folder, below), *cautions(case, found), *asked
     return LoadedCase(
         completed(case, folder, found), path, folder, found, warnings, tuple(estimates(case, found)), needed
     )

@@ -82,7 +82,7 @@ class Schedule:
     """The steps of a protocol in their order, on a cell of some `scale`; of a titration as many pulses as fill it."""
 
     def __init__(self, protocol: Sequence[Step | Titration | Repeat], control: TimeStepping, scale: Scale) -> None:
-        self._control, self._scale = control, scale
+        self._control, self.scale = control, scale
         entries = [self._planned(entry) for entry in protocol]
         self.work = [entry.work(entry.steps) for entry in entries]
         """About how many time steps each entry of the protocol takes."""
@@ -106,7 +106,7 @@ class Schedule:
         if isinstance(entry, Titration):
             pulses = entry.pulses or MOST_PULSES
             if entry.until:
-                charge, filled = entry.density(self._scale) * entry.pulse, HOUR * self._scale.one_c
+                charge, filled = entry.density(self.scale) * entry.pulse, HOUR * self.scale.one_c
                 pulses = int(np.fmin(pulses, np.ceil(filled / charge)))
             return _Often(pulses, [self._planned(step) for step in entry.steps])
         return _Once(*self._length(entry), self._control.initial)
@@ -116,9 +116,9 @@ class Schedule:
         duration, longest = HOUR, self._control.maximum
         match step:
             case Galvanostatic():
-                density, charge = step.density(self._scale), step.until.charge(self._scale)
-                duration = HOUR * self._scale.one_c / density
-                longest = min(longest, self._control.stoichiometry_change * duration / self._scale.share)
+                density, charge = step.density(self.scale), step.until.charge(self.scale)
+                duration = HOUR * self.scale.one_c / density
+                longest = min(longest, self._control.stoichiometry_change * duration / self.scale.share)
                 duration = min(duration, step.until.time or np.inf, np.inf if charge is None else charge / density)
             case Hold():
                 duration = step.until.time or HOUR

@@ -9,7 +9,9 @@ import pytest
 from builders import tiny_case, tiny_run
 
 from interstice.schema import Scale
+from interstice.schema.wording import rounded
 from interstice.solver import cost
+from interstice.solver.constants import FARADAY
 from interstice.solver.reader import CaseError, read_case
 from interstice.solver.schedule import Schedule
 
@@ -114,6 +116,21 @@ def test_an_estimate_that_may_be_too_large_refuses_nothing() -> None:
     assert tiny_case(f"limits.disk={known.disk / 2} byte", f"limits.steps={known.steps / 2}")
     with pytest.raises(CaseError, match=r"limits\.disk"):
         tiny_case(f"limits.disk={known.disk / 4} byte")
+
+
+def test_memory_beyond_that_of_the_machine_and_currents_beyond_the_cell_are_questioned() -> None:
+    fast = tiny_case("protocol=[charge at 100 mA/cm^2 for 1 ms, charge at 5 mA/cm^2 for 1 ms, charge at 300C for 1 ms]")
+    assert fast.cost
+    (said,) = cost.cautions(fast.case, fast.cost, fast.cost.memory)
+    host = fast.materials["electrode"].host
+    assert host
+    # of a micron
+    one_c = 1e-6 * 51765.0 * FARADAY * float(np.ptp(host.stoichiometry_range)) / 3600.0
+    assert said.startswith(f"protocol.0: 1e+03 A/m^2 is {rounded(1e3 / one_c)}C of this cell")
+    assert said in fast.warnings
+    words, _ = cost.cautions(fast.case, fast.cost, 0.5 * fast.cost.memory)
+    assert words.startswith("about 260 MB of memory will be needed, and this machine has 130 MB")
+    assert cost.memory_here() > 1e9
 
 
 def test_what_is_estimated_is_told_rounded() -> None:

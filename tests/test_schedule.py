@@ -70,7 +70,7 @@ def test_the_share_in_nested_repeats_is_that_of_all_steps_written_out() -> None:
 
 def test_a_step_beyond_the_last_is_the_end() -> None:
     cycles = schedule("{repeat 3 times: [rest for 1 min]}")
-    assert cycles.share(4, 10.0) == 1.0
+    assert cycles.share(4, 10.0) == cycles.share(9, 10.0) == 1.0
 
 
 def test_a_titration_has_as_many_pulses_as_fill_the_cell_or_fewer() -> None:
