@@ -41,7 +41,7 @@ def test_cells_and_nodes_of_each_side_are_near_their_numbers(name: str) -> None:
     total = 0.0
     for side, tag in tagged.sides.items():
         cells = tagged.cell_tags.find(tag)
-        assert found.cells[side] == pytest.approx(len(cells), rel=0.25)
+        assert found.cells[side] == pytest.approx(len(cells), rel=0.2)
         assert found.nodes[side] == pytest.approx(len(np.unique(corners[cells])), rel=0.25)
         total += len(cells)
     assert found.all_cells == pytest.approx(total, rel=0.25)
@@ -49,7 +49,8 @@ def test_cells_and_nodes_of_each_side_are_near_their_numbers(name: str) -> None:
     tagged.mesh.topology.create_connectivity(dimension - 1, 0)
     of_facet = tagged.mesh.topology.connectivity(dimension - 1, 0)
     nodes = np.unique(np.concatenate([of_facet.links(facet) for facet in tagged.facet_tags.find(facets)]))
-    assert found.interface_nodes == pytest.approx(len(nodes), rel=0.25)
+    # on a rectangle of prisms they are known
+    assert found.interface_nodes == pytest.approx(len(nodes), rel=0.01 if "dcb" in name else 0.25)
 
 
 def test_thicknesses_are_the_volumes_over_the_apparent_area() -> None:
