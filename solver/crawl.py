@@ -48,7 +48,12 @@ class Crawl:
 
         Return whether there were too many tiny ones. One that nothing `hindered` is as long as it was to be.
         """
-        self._count[...] = self._count + 1.0 if hindered and length < SHARE * whole else 0.0
+        if not hindered or length >= SHARE * whole:
+            self._count[...] = 0.0
+            self._rejected.clear()
+            self._lost, self._law = False, ""
+            return False
+        self._count += 1.0
         return bool(self._count >= MOST)
 
     def words(self, step: str, length: float, time: float) -> str:

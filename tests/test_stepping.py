@@ -34,7 +34,7 @@ from interstice.solver.algebra import Report, SolveError
 from interstice.solver.bodies.terminals import OpenCircuitError
 from interstice.solver.constants import FARADAY
 from interstice.solver.crack.unstable import Event
-from interstice.solver.crawl import MOST
+from interstice.solver.crawl import MOST, Crawl
 from interstice.solver.interface.bond import Bond
 from interstice.solver.part import Load
 from interstice.solver.state import State
@@ -535,3 +535,13 @@ def test_what_was_rejected_before_the_shortest_time_step_is_shown() -> None:
 def test_a_step_without_time_is_taken_to_last_until_the_cell_is_full() -> None:
     """Time steps of 0.3 s at most, of 1000 s."""
     assert len(run(Stubborn(), [charge(voltage=3.03)])) > 2 * MOST
+
+
+def test_what_was_rejected_before_a_time_step_that_got_on_is_no_reason_any_more() -> None:
+    crawl = Crawl(FakeCell(), State())  # type: ignore[arg-type]
+    crawl.reject(0.0, 1.0, "no convergence", "", lost=False)
+    assert not crawl.advance(1.0, 100.0, hindered=True)
+    done = [crawl.advance(1e-6, 100.0, hindered=True) for _ in range(MOST)]
+    assert done == [False] * (MOST - 1) + [True]
+    words = crawl.words("rest", 1e-6, 1.0)
+    assert "every time step takes many Newton steps" in words and "no convergence" not in words
