@@ -26,6 +26,8 @@ LAWS = {
     "a": "what conducts",
 }
 """The law of each unknown, by how its name begins."""
+NEAR = 1e-9
+"""Of the largest coordinate of a place, what is rounding."""
 SHOWN = 6
 """Rejected time steps that are remembered: the last, and those before it that are shown at the end."""
 
@@ -87,6 +89,9 @@ class Crawl:
             return ""
         unit = self._cell.case.output.length_unit
         axes = "xyz"[: len(where)]
-        places = (f"{axis} = {LENGTHS[unit] * place:.4g} {unit}" for axis, place in zip(axes, where, strict=True))
+        # nodes on an axis lie there but for rounding
+        near = NEAR * max(map(abs, where))
+        lengths = (LENGTHS[unit] * (place if abs(place) > near else 0.0) for place in where)
+        places = (f"{axis} = {length:.4g} {unit}" for axis, length in zip(axes, lengths, strict=True))
         law = f" {LAWS.get(unknown.partition(' ')[0], 'the equation')} ({unknown})" if unknown else ""
         return f", worst{law} at {', '.join(places)}"

@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 from builders import tiny_case, tiny_run
 
-from interstice.schema import Scale
 from interstice.schema.wording import rounded
 from interstice.solver import cost
 from interstice.solver.constants import FARADAY
 from interstice.solver.reader import CaseError, read_case
-from interstice.solver.schedule import Schedule
 
 CASES = Path(__file__).parents[1] / "cases"
 TAKEN = {
@@ -138,11 +136,11 @@ def test_what_is_estimated_is_told_rounded() -> None:
     assert text.startswith("estimate: 1,100 unknowns, ") and "on one core" in text and " MB of memory, " in text
 
 
-def test_a_c_rate_is_that_of_the_run_whatever_the_builder() -> None:
-    """The schedule of the estimate is that with which the run says how far it is."""
-    run = tiny_run()
-    estimate = tiny_case().cost
+def test_a_c_rate_and_a_mass_are_those_of_the_run() -> None:
+    estimate, exact = tiny_case().cost, tiny_run().cell.model.scale
     assert estimate is not None
-    exact = Schedule(run.cell.case.protocol, run.cell.case.time, run.cell.model.scale)
-    np.testing.assert_allclose(estimate.schedule.work, exact.work, rtol=0.1)
-    assert isinstance(run.cell.model.scale, Scale)
+    scale = estimate.schedule.scale
+    assert scale.one_c == pytest.approx(exact.one_c, rel=1e-3)
+    assert scale.mass == pytest.approx(exact.mass, rel=1e-3)
+    low, high = tiny_run().cell.materials["electrode"].host.stoichiometry_range  # type: ignore[union-attr]
+    assert scale.share == pytest.approx(high - low)
