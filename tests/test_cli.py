@@ -535,8 +535,9 @@ def test_what_is_printed_is_passed_on_to_the_run_and_to_its_ranks(
 
 def test_validate_says_in_json_what_it_says_in_words(case: Path) -> None:
     found = json.loads(invoke("validate", case, "--json").output)
-    *notes, _cost, _verdict = invoke("validate", case).output.splitlines()
+    *notes, _estimate, _verdict = invoke("validate", case).output.splitlines()
     assert [f"flat.yaml: {note}" for note in found.pop("notes")] == notes
+    assert found.pop("estimate")
     assert found == {"case": "flat.yaml", "valid": True, "title": "a flat film", "problems": []}
     wrong = ("--set", "stack.pressure=5 um", "--set", "electrolyte.material=LPSC")
     words, data = invoke("validate", case, *wrong), invoke("validate", case, *wrong, "--json")
