@@ -404,6 +404,7 @@ def test_a_signal_ends_all_ranks_which_leave_a_checkpoint(
 ) -> None:
     mark = f"endless {os.getpid()} {number} {ranks}"
     endless = [f"title={mark}", "protocol.0.time=1000 h", "time.initial=1 ms", "time.maximum=1 ms"]
+    endless += ["limits.steps=1e12", "limits.time=1e6 year", "limits.disk=1e6 TB"]
     options = [word for override in endless for word in ("--set", override)]
     command = [sys.executable, "-m", "interstice", "run", "flat.yaml", "-n", f"{ranks}", "-o", "out", *options]
     program = subprocess.Popen(
