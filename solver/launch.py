@@ -65,7 +65,7 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
     program = mpiexec()
     assert program is not None
     received: list[int] = []
-    command = [program, "-n", str(ranks), sys.executable, "-m", "interstice", *arguments]
+    command = [program, "-n", str(ranks), sys.executable, "-P", "-m", "interstice", *arguments]
     crowded = WITHOUT_SPINNING if ranks > len(os.sched_getaffinity(0)) else {}
     child = subprocess.Popen(
         command,
