@@ -177,7 +177,8 @@ def build(
 
     `problems` are those met so far, `data` is the file, for the lines in messages.
     """
-    content: dict[str, Any] = {**texts, **{block: {} for block in blocks}, "file": file, "base": base, "entries": entries}
+    places = {"file": file, "base": base}
+    content: dict[str, Any] = {**texts, **{block: {} for block in blocks}, **places, "entries": entries}
     for dotted, entry in entries.items():
         block, _, key = dotted.rpartition(".")
         (content[block] if block else content)[key] = entry.value

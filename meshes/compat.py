@@ -6,6 +6,7 @@ import itertools
 import os
 from typing import Any
 
+import ffcx.options
 import numpy as np
 import numpy.typing as npt
 import ffcx.options
@@ -27,7 +28,8 @@ ufl.Mesh._ufl_global_id = 10**9
 
 # Files in the current folder and at home, ffcx_options.json and dolfinx_jit_options.json, would change forms and how
 # they are compiled.
-ffcx.options._load_options = jit._load_options = lambda: ({}, {})
+for _reader in (ffcx.options, jit):
+    setattr(_reader, "_load_options", lambda: ({}, {}))  # noqa: B010
 
 
 CELLS_OF_A_FACET = 2

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from interstice.materials.library import SHIPPED
 from interstice.solver.reader import LoadedCase
 
 
@@ -28,20 +27,6 @@ def files(loaded: LoadedCase) -> Iterator[tuple[str, Path]]:
         if material.base:
             yield f"Material of {side}, that it is based on", material.base.absolute()
     yield from ((f"File of {key}", file) for key, file in _files_in(_numbers(loaded), ""))
-
-
-def of_materials(loaded: LoadedCase) -> list[str]:
-    """Return a sentence for each side: which material it has, and from where."""
-    return [
-        f"{side}: {material.name} of {place(material.file)}"
-        + (f", based on {place(material.base)}" if material.base else "")
-        for side, material in loaded.materials.items()
-    ]
-
-
-def place(file: Path) -> str:
-    """Return a material file in words."""
-    return f"the program ({file.name})" if file.parent == SHIPPED else str(file)
 
 
 def digest(values: Any) -> str:

@@ -209,7 +209,8 @@ def _foreign(paths: list[Path]) -> Path | None:
             return path
         if path.name in WRITTEN_BELOW and path.is_dir():
             for inner in sorted(path.iterdir()):
-                if inner.is_dir() or inner.is_symlink() or not any(inner.match(name) for name in WRITTEN_BELOW[path.name]):
+                named = any(inner.match(name) for name in WRITTEN_BELOW[path.name])
+                if inner.is_dir() or inner.is_symlink() or not named:
                     return inner
         elif path.is_dir() or not any(path.match(name) for name in WRITTEN):
             return path

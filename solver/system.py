@@ -52,8 +52,8 @@ VENV = Thing("Python's module venv", "python{version}-venv", "python{version}")
 HEADERS = Thing("Python.h", "python{version}-dev", "python{version}-devel")
 
 REPRODUCIBLE = {"vec_mdot_use_gemv": False}
-"""PETSc's options for the same digits in every run: products of several vectors with one are otherwise formed in ways that
-depend on where in memory the vectors came to lie."""
+"""PETSc's options for the same digits in every run: products of several vectors with one are otherwise formed in ways
+that depend on where in memory the vectors came to lie."""
 
 OLDEST_GLIBC = (2, 34)
 SUPPORTED_PYTHONS = ((3, 12), (3, 14))
@@ -171,9 +171,12 @@ def have_folders() -> None:
 
 
 def _can_be_written(folder: Path) -> bool:
-    """Say whether a folder that is to be made, or is there, can be written."""
-    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    """Say whether a folder is there, or can be made, and can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def shield_petsc(options: Sequence[str] = ()) -> None:
@@ -197,6 +200,8 @@ def shield_petsc(options: Sequence[str] = ()) -> None:
         database = petsc.Options()
         for key, value in REPRODUCIBLE.items():
             database[key] = value
+            # asked for, it is none of the options that PETSc takes for misspelt
+            database.getBool(key)
         return petsc
 
     loaded.of_petsc4py = load  # type: ignore[attr-defined]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 from builders import tiny_case
 from mpi4py import MPI
 from petsc4py import PETSc
