@@ -9,7 +9,6 @@ from typing import Any
 import ffcx.options
 import numpy as np
 import numpy.typing as npt
-import ffcx.options
 import ufl
 from dolfinx import fem, jit
 from dolfinx.fem import petsc

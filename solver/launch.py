@@ -17,7 +17,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from interstice.solver.terminal import has_pmix_server, shout, started
+from interstice.solver.system import has_pmix_server
+from interstice.solver.terminal import shout, started
 
 PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)

@@ -205,12 +205,9 @@ def _remove(directory: Path, paths: list[Path]) -> None:
 def _foreign(paths: list[Path]) -> Path | None:
     """Return the first of the paths in a folder of results, or below them, that no run has written."""
     for path in paths:
-        if path.is_symlink():
-            return path
         if path.name in WRITTEN_BELOW and path.is_dir():
             for inner in sorted(path.iterdir()):
-                named = any(inner.match(name) for name in WRITTEN_BELOW[path.name])
-                if inner.is_dir() or inner.is_symlink() or not named:
+                if inner.is_dir() or not any(inner.match(name) for name in WRITTEN_BELOW[path.name]):
                     return inner
         elif path.is_dir() or not any(path.match(name) for name in WRITTEN):
             return path

@@ -208,11 +208,24 @@ def shield_petsc(options: Sequence[str] = ()) -> None:
     lib.ImportPETSc = loaded
 
 
+def has_pmix_server() -> bool:
+    """Say whether this process was started through PMIx, which does not tell the number of ranks.
+
+    PMIX_RANK alone may be left over; the server's folder goes with the server.
+    """
+    return "PMIX_RANK" in os.environ and os.path.isdir(os.environ.get("PMIX_SERVER_TMPDIR", ""))
+
+
 def load_mpi() -> None:
     """Load MPI's library of the PyPI wheels, without starting MPI.
 
+    What a launcher that is gone has left in the environment would end the process when it starts, and is forgotten.
+
     The wheels of DOLFINx and PETSc do not know where it lies and find it only when it has been loaded before them.
     """
+    if "PMIX_RANK" in os.environ and not has_pmix_server():
+        for name in [name for name in os.environ if name.startswith("PMIX_")]:
+            del os.environ[name]
     try:
         files = metadata.files("mpich") or []
     except metadata.PackageNotFoundError:

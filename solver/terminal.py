@@ -15,6 +15,8 @@ from typing import Any, Literal, NamedTuple, NoReturn, TextIO
 
 import typer
 
+from interstice.solver.system import has_pmix_server
+
 Said = Literal["steps", "everything", "nothing", "json"]
 """What a run prints: a line per step of the protocol, per time step, errors alone, its summary as JSON."""
 
@@ -60,14 +62,6 @@ def mpi_rank() -> int | None:
 
         return MPI.COMM_WORLD.rank if MPI.COMM_WORLD.size > 1 else None
     return None
-
-
-def has_pmix_server() -> bool:
-    """Say whether this process was started through PMIx, which does not tell the number of ranks.
-
-    PMIX_RANK alone may be left over; the server's folder goes with the server.
-    """
-    return "PMIX_RANK" in os.environ and os.path.isdir(os.environ.get("PMIX_SERVER_TMPDIR", ""))
 
 
 def _in_step_of_user() -> bool:
