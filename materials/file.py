@@ -39,6 +39,7 @@ def read(path: Path, base: Callable[[str], Material]) -> Material:
     texts = {key: data[key] for key in NAMES if key in data}
     entries: dict[str, Entry] = {}
     problems: list[Problem] = []
+    based_on: Path | None = None
     blocks = [key for key in BLOCKS if key in data]
     if BASE in data:
         try:
@@ -46,6 +47,7 @@ def read(path: Path, base: Callable[[str], Material]) -> Material:
         except MaterialError as error:
             problems.append(((BASE,), str(error)))
         else:
+            based_on = found.file
             texts, entries = {"formula": found.formula, **texts}, dict(found.entries)
             blocks += [key for key in BLOCKS if getattr(found, key) is not None and key not in blocks]
     for block in ["", *(key for key in blocks if key in data)]:
@@ -66,7 +68,7 @@ def read(path: Path, base: Callable[[str], Material]) -> Material:
                 problems.append((place, f"an entry {{value: …, source: …}} is needed (given: {item!r})"))
             else:
                 entries[".".join(place)] = _entry(item, path, place, problems)
-    return build(path, texts, blocks, entries, problems, data)
+    return build(path, texts, blocks, entries, problems, data, based_on)
 
 
 def _mapping(path: Path) -> Mapping[str, Any]:

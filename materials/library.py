@@ -42,6 +42,12 @@ def shadowed(name: str, material: Material) -> Path | None:
     return next(iter(_called(name, SHIPPED, ())), None)
 
 
+def origin(material: Material) -> str:
+    """Return in words from where a material is: the program, or which file; and that which it is based on."""
+    files = [material.file, *([material.base] if material.base else [])]
+    return ", based on ".join("the program" if file.parent == SHIPPED else str(file) for file in files)
+
+
 def names(folders: Sequence[Path | str] = ()) -> list[str]:
     """Return the names of all materials in `folders` and of the shipped ones, sorted."""
     found = {name for folder in (*folders, SHIPPED) for path in _files(folder) if (name := _name_in(path))}

@@ -91,6 +91,7 @@ class Material(Part):
     metal: Metal | None = None
     thermal: Thermal | None = None
     file: Path = Field(description="where it was read from")
+    base: Path | None = Field(default=None, description="where that which it is based on was read from, if it is")
     entries: dict[str, Entry] = Field(description="the quantities as written, by their dotted keys", repr=False)
 
     @property
@@ -170,12 +171,14 @@ def build(
     entries: Mapping[str, Entry],
     problems: list[Problem],
     data: Mapping[str, Any],
+    base: Path | None = None,
 ) -> Material:
     """Return a material made of its entries, checked; MaterialError lists all that is wrong.
 
     `problems` are those met so far, `data` is the file, for the lines in messages.
     """
-    content: dict[str, Any] = {**texts, **{block: {} for block in blocks}, "file": file, "entries": entries}
+    places = {"file": file, "base": base}
+    content: dict[str, Any] = {**texts, **{block: {} for block in blocks}, **places, "entries": entries}
     for dotted, entry in entries.items():
         block, _, key = dotted.rpartition(".")
         (content[block] if block else content)[key] = entry.value

@@ -15,7 +15,8 @@ import numpy as np
 
 def main(path: str, target: str) -> None:
     """Write the nodes, and the elements of each entity with the physical groups that it is in."""
-    gmsh.initialize(readConfigFiles=False, interruptible=False)
+    # as in tagged.py
+    gmsh.initialize(["gmsh", "-v", "1", "-skip_petscrc"], readConfigFiles=False, interruptible=False)
     gmsh.option.setNumber("General.Terminal", 0)
     with open(path, "rb") as file:
         file.readline()

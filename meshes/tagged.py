@@ -58,7 +58,9 @@ def from_gmsh(comm: MPI.Comm, draw: Callable[[], None], unit: float) -> TaggedMe
     failure: Exception | None = None
     facets_drawn = 0
     if comm.rank == 0:
-        gmsh.initialize(readConfigFiles=False, interruptible=False)
+        # the wheel has a PETSc of its own, which would read options from .petscrc; Gmsh warns that it knows no such
+        quiet = ["gmsh", "-v", "1", "-skip_petscrc"]
+        gmsh.initialize(quiet, readConfigFiles=False, interruptible=False)
         # One thread and a fixed seed: the same input gives the same mesh.
         for option, value in (("General.Terminal", 0), ("General.NumThreads", 1), ("Mesh.RandomSeed", 1)):
             gmsh.option.setNumber(option, value)

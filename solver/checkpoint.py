@@ -8,7 +8,6 @@ that a run that is killed at any moment leaves a whole one; the archive has a ch
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -25,6 +24,7 @@ from interstice.schema import nesting, unrolled
 from interstice.solver.cell import Cell
 from interstice.solver.environment import version
 from interstice.solver.history import Row
+from interstice.solver.provenance import digest
 from interstice.solver.reader import LoadedCase
 from interstice.solver.results import OutputError, clear, together
 from interstice.solver.state import Snapshot
@@ -187,28 +187,13 @@ def fingerprint(loaded: LoadedCase) -> str:
 
     Its protocol is not part of it, nor what does not change the results.
     """
-    return _digest(loaded.case.model_dump(mode="json", exclude={"title", "output", "limits", "protocol"}))
+    return digest(loaded.case.model_dump(mode="json", exclude={"title", "output", "limits", "protocol"}))
 
 
 def _of_protocol(loaded: LoadedCase, number: int) -> str:
     """Return a hash of the first steps of a protocol, and of how deeply repeats are nested in it."""
     steps = [task.step.model_dump(mode="json") for task in islice(unrolled(loaded.case.protocol), number)]
-    return _digest([nesting(loaded.case.protocol), *steps])
-
-
-def _digest(values: Any) -> str:
-    """Return a hash of values, with the contents of files in the place of their absolute paths."""
-
-    def content(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: content(entry) for key, entry in value.items()}
-        if isinstance(value, list):
-            return [content(entry) for entry in value]
-        if isinstance(value, str) and os.path.isabs(value) and Path(value).is_file():
-            return hashlib.sha256(Path(value).read_bytes()).hexdigest()
-        return value
-
-    return hashlib.sha256(json.dumps(content(values), sort_keys=True).encode()).hexdigest()
+    return digest([nesting(loaded.case.protocol), *steps])
 
 
 def _write(folder: Path, number: int, values: Mapping[str, Any]) -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from interstice.solver.terminal import has_pmix_server, shout, started
+from interstice.solver.system import has_pmix_server
+from interstice.solver.terminal import shout, started
 
 PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
@@ -65,7 +66,7 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
     program = mpiexec()
     assert program is not None
     received: list[int] = []
-    command = [program, "-n", str(ranks), sys.executable, "-m", "interstice", *arguments]
+    command = [program, "-n", str(ranks), sys.executable, "-P", "-m", "interstice", *arguments]
     crowded = WITHOUT_SPINNING if ranks > len(os.sched_getaffinity(0)) else {}
     child = subprocess.Popen(
         command,

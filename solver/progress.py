@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from interstice.materials.library import origin
 from interstice.schema.wording import duration
 from interstice.solver.cell import Cell
 from interstice.solver.history import Row, read_rows
 from interstice.solver.schedule import Reached
 from interstice.solver.stepping import Advance
 from interstice.solver.summary import summary, values_of
-from interstice.solver.terminal import Said, say, status, warn
+from interstice.solver.terminal import Said, say, say_json, status, warn
 
 NONE = "–"
 """What stands for a quantity that no interface of the cell has."""
@@ -72,7 +72,7 @@ class Json(Errors):
             "ranks [1]": self.cell.comm.size,
             "wall time [s]": round(time.perf_counter() - self.start, 3),
         }
-        say(json.dumps(about | (self.summary() if self.rows else {}), indent=2, ensure_ascii=False))
+        say_json(about | (self.summary() if self.rows else {}))
 
 
 class TimeSteps(Errors):
@@ -87,6 +87,7 @@ class TimeSteps(Errors):
         self.reached = Reached.of(cell)
         nodes = cell.model.interface_nodes
         say(f"{cell.case.title}")
+        say(", ".join(f"{side}: {material.name} of {origin(material)}" for side, material in cell.materials.items()))
         for pair, profile in cell.model.profiles.items():
             say(
                 f"{'/'.join(pair)}: {profile.description}"

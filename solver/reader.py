@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from interstice.materials import Material
+from interstice.materials.library import origin
 from interstice.meshes import remarks
 from interstice.schema import Case, yaml_text
 from interstice.schema.explain import Located, explain
@@ -51,13 +52,14 @@ class LoadedCase:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """All that ``interstice validate`` has to say of a valid case: also what roughness the mesh leaves out."""
+        """All that ``interstice validate`` has to say of a valid case: also its materials and roughness left out."""
         left_out = (
             f"below the mesh of {name}: rms {block.micro.rms * 1e9:.3g} nm, slope {block.micro.slope:.3g}"
             for name, block in self.case.faces.items()
             if block.micro and block.micro.cutoff and block.micro.rms and block.micro.slope
         )
-        return *(f"warning: {warning}" for warning in self.warnings), *self.estimates, *left_out
+        materials = (f"{side}: {material.name} of {origin(material)}" for side, material in self.materials.items())
+        return *materials, *(f"warning: {warning}" for warning in self.warnings), *self.estimates, *left_out
 
 
 def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interstice.solver.environment import describe
+from interstice.solver import environment, provenance
 from interstice.solver.lock import Lock, holder
 from interstice.solver.reader import MARK, LoadedCase, dump_case, read_case
 
@@ -89,8 +90,12 @@ def together[T](comm: MPI.Comm, make: Callable[[], T]) -> T | None:
 
 
 def hold(directory: Path) -> Lock:
-    """Return the lock of a folder of results, for the run that now writes into it; OutputError if another one does."""
+    """Return the lock of a folder of results, for the run that now writes into it; OutputError if another one does.
+
+    Or if something in it is a link: what a run replaces and removes is in its own folder.
+    """
     try:
+        refuse_links(directory)
         lock = Lock.take(directory)
     except OSError as error:
         raise OutputError(f"{directory}: cannot be written: {error.strerror or error}") from None
@@ -99,10 +104,26 @@ def hold(directory: Path) -> Lock:
     return lock
 
 
+def refuse_links(directory: Path, *names: str) -> None:
+    """Raise OutputError if one of the names in a folder of results, all if none is given, leads out of it."""
+    for path in [directory / name for name in names] or sorted(directory.iterdir()):
+        inside = path.iterdir() if path.is_dir() and not path.is_symlink() else ()
+        if link := next((one for one in (path, *inside) if one.is_symlink()), None):
+            raise OutputError(
+                f"{link}: is a link to {link.readlink()}; what is written here must not change what lies elsewhere: "
+                "move the link away"
+            )
+
+
 def discard(directory: Path) -> None:
     """Remove what `prepare` made, for a run that could not begin."""
-    if {path.name for path in directory.iterdir()} <= {"case.yaml", "lock"}:
-        shutil.rmtree(directory)
+    found = list(directory.iterdir())
+    if {path.name for path in found} <= {"case.yaml", "lock"}:
+        for path in found:
+            path.unlink()
+        # a link to a folder is the user's
+        with suppress(OSError):
+            directory.rmdir()
 
 
 def case_of(directory: Path, overrides: Sequence[str] = ()) -> LoadedCase:
@@ -127,9 +148,10 @@ def write_case(directory: Path, loaded: LoadedCase) -> None:
     unfinished.replace(directory / "case.yaml")
 
 
-def write_versions(directory: Path) -> None:
-    """Write into ``versions.txt`` what the results were computed with."""
-    rows = [f"{name}: {value}\n" for name, value in describe()]
+def write_versions(directory: Path, loaded: LoadedCase, ranks: int) -> None:
+    """Write into ``versions.txt`` all that the results come from: files with their hashes, and what computed them."""
+    found = [*provenance.describe(loaded), ("Ranks", str(ranks)), *environment.describe()]
+    rows = [f"{name}: {value}\n" for name, value in found]
     (directory / "versions.txt").write_text("".join(rows), encoding="utf-8")
 
 

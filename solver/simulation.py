@@ -67,7 +67,7 @@ def writers(
     They go on from where the run was `begun`, if that is given. Collective.
     """
     if cell.comm.rank == 0:
-        write_versions(output)
+        write_versions(output, loaded, cell.comm.size)
     files = HistoryFile(output / "history.csv", cell.comm), FieldWriter(cell, output)
     remembering: list[Remembering] = [*files, *others, Status(cell, output)]
     checkpoints = Checkpoints(cell, loaded, output, remembering)

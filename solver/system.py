@@ -14,8 +14,12 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib import metadata
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 
 class Thing(NamedTuple):
@@ -46,6 +50,10 @@ DRAWING = Thing("libEGL.so.1", "libegl1", "mesa-libEGL")
 COMPILER = Thing("a C compiler", "gcc libc6-dev", "gcc")
 VENV = Thing("Python's module venv", "python{version}-venv", "python{version}")
 HEADERS = Thing("Python.h", "python{version}-dev", "python{version}-devel")
+
+REPRODUCIBLE = {"vec_mdot_use_gemv": False}
+"""PETSc's options for the same digits in every run: products of several vectors with one are otherwise formed in ways
+that depend on where in memory the vectors came to lie."""
 
 OLDEST_GLIBC = (2, 34)
 SUPPORTED_PYTHONS = ((3, 12), (3, 14))
@@ -144,11 +152,80 @@ def can_load(library: str) -> bool:
     return True
 
 
+def have_folders() -> None:
+    """See to it that libraries find a home and a folder for what they keep, such as compiled forms.
+
+    Where there is none that can be written, it is one for temporary files, of this user alone.
+    """
+    with suppress(RuntimeError):
+        os.environ.setdefault("HOME", str(Path.home()))
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.environ.get("HOME", ""), ".cache")
+    if not _can_be_written(Path(cache)):
+        cache = os.path.join(tempfile.gettempdir(), f"interstice-{os.getuid()}")
+        os.makedirs(cache, mode=0o700, exist_ok=True)
+        if os.stat(cache).st_uid != os.getuid():
+            # what lies there would be loaded as a library
+            cache = tempfile.mkdtemp(prefix="interstice-")
+        os.environ.setdefault("HOME", cache)
+    os.environ["XDG_CACHE_HOME"] = cache
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Say whether a folder is there, or can be made, and can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def shield_petsc(options: Sequence[str] = ()) -> None:
+    """See to it that PETSc, when it is loaded, takes these options and no others.
+
+    By itself it reads them from .petscrc and petscrc in the current folder and at home, and from the environment. A
+    PETSc that somebody has loaded before stays as it is.
+    """
+    for name in ("PETSC_OPTIONS", "PETSC_OPTIONS_YAML"):
+        os.environ.pop(name, None)
+    try:
+        from petsc4py import lib
+    except ImportError:
+        return
+    # petsc4py loads it with the first import, which many a library does; starting it again does nothing
+    load = getattr(lib.ImportPETSc, "of_petsc4py", lib.ImportPETSc)
+
+    def loaded(arch: str | None = None) -> Any:
+        petsc = load(arch)
+        petsc._initialize(["interstice", "-skip_petscrc", "1", *options])
+        database = petsc.Options()
+        for key, value in REPRODUCIBLE.items():
+            database[key] = value
+            # asked for, it is none of the options that PETSc takes for misspelt
+            database.getBool(key)
+        return petsc
+
+    loaded.of_petsc4py = load  # type: ignore[attr-defined]
+    lib.ImportPETSc = loaded
+
+
+def has_pmix_server() -> bool:
+    """Say whether this process was started through PMIx, which does not tell the number of ranks.
+
+    PMIX_RANK alone may be left over; the server's folder goes with the server.
+    """
+    return "PMIX_RANK" in os.environ and os.path.isdir(os.environ.get("PMIX_SERVER_TMPDIR", ""))
+
+
 def load_mpi() -> None:
     """Load MPI's library of the PyPI wheels, without starting MPI.
 
+    What a launcher that is gone has left in the environment would end the process when it starts, and is forgotten.
+
     The wheels of DOLFINx and PETSc do not know where it lies and find it only when it has been loaded before them.
     """
+    if "PMIX_RANK" in os.environ and not has_pmix_server():
+        for name in [name for name in os.environ if name.startswith("PMIX_")]:
+            del os.environ[name]
     try:
         files = metadata.files("mpich") or []
     except metadata.PackageNotFoundError:

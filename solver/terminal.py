@@ -5,6 +5,7 @@ Who reads may stop reading, as in ``interstice run CASE | head``: the rest is sa
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -13,6 +14,8 @@ import threading
 from typing import Any, Literal, NamedTuple, NoReturn, TextIO
 
 import typer
+
+from interstice.solver.system import has_pmix_server
 
 Said = Literal["steps", "everything", "nothing", "json"]
 """What a run prints: a line per step of the protocol, per time step, errors alone, its summary as JSON."""
@@ -61,14 +64,6 @@ def mpi_rank() -> int | None:
     return None
 
 
-def has_pmix_server() -> bool:
-    """Say whether this process was started through PMIx, which does not tell the number of ranks.
-
-    PMIX_RANK alone may be left over; the server's folder goes with the server.
-    """
-    return "PMIX_RANK" in os.environ and os.path.isdir(os.environ.get("PMIX_SERVER_TMPDIR", ""))
-
-
 def _in_step_of_user() -> bool:
     step = os.environ.get("SLURM_STEP_ID", "")
     return step.isdecimal() and int(step) < FIRST_STEP_OF_SLURM_ITSELF
@@ -102,6 +97,12 @@ def status(text: str) -> bool:
     return True
 
 
+def say_json(content: Any) -> None:
+    """Print `content` as JSON on rank 0: as its texts are written where they can be, otherwise in ASCII."""
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    say(json.dumps(content, indent=2, ensure_ascii=plain))
+
+
 def show(picture: Any) -> None:
     """Print a table of Rich on rank 0."""
     from rich.console import Console
@@ -118,6 +119,12 @@ def fail(text: str, code: int = 2) -> NoReturn:
     raise typer.Exit(code)
 
 
+def _for(stream: TextIO, text: str) -> str:
+    """Return `text` with backslashes in the place of what an ASCII terminal, say, cannot show."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
 class _Status:
     """Whether the last line of the terminal is a status, which what is said next replaces."""
 
@@ -132,7 +139,7 @@ def _write(text: str, stream: TextIO) -> None:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     try:
-        stream.write(text)
+        stream.write(_for(stream, text))
         stream.flush()
     except BrokenPipeError:
         nowhere = os.open(os.devnull, os.O_WRONLY)

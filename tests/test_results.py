@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 from pathlib import Path
 
+import numpy as np
 import pytest
 from builders import tiny_case
 
 from interstice.solver import results
 from interstice.solver.reader import LoadedCase, read_case
-from interstice.solver.results import OutputError, discard, prepare
+from interstice.solver.results import OutputError, discard, hold, prepare, write_versions
 
 
 @pytest.fixture
@@ -97,6 +100,46 @@ def test_a_link_in_a_folder_of_results_goes_and_what_it_points_at_stays(loaded: 
     (folder / "fields").symlink_to(elsewhere.resolve())
     prepare(folder, loaded, overwrite=True)
     assert os.listdir(folder) == ["case.yaml"] and os.listdir(elsewhere) == ["cell_000012_1.vtu"]
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "lock", "fields/cell_000012_1.vtu", "history.csv"])
+def test_no_run_goes_on_in_a_folder_from_which_a_link_leads_elsewhere(loaded: LoadedCase, name: str) -> None:
+    folder, elsewhere = finished_run(Path("run"), loaded), Path("elsewhere")
+    elsewhere.write_text("precious")
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(elsewhere.absolute())
+    with pytest.raises(OutputError, match=f"{name}: is a link to .*elsewhere"):
+        hold(folder)
+    assert elsewhere.read_text() == "precious"
+
+
+def test_a_link_to_the_folder_of_a_run_that_could_not_begin_stays(loaded: LoadedCase) -> None:
+    Path("elsewhere").mkdir()
+    Path("link").symlink_to(Path("elsewhere").absolute())
+    discard(prepare(Path("link"), loaded))
+    assert Path("link").is_symlink()
+    assert not any(Path("elsewhere").iterdir())
+
+
+def test_results_say_what_they_come_from(loaded: LoadedCase) -> None:
+    """Another number, or another content of a file that is read, is another hash."""
+    heights = Path("heights.csv")
+    hashes = set()
+    places = np.linspace(0.0, 2e-6, 33)
+    for height in (1e-9, 2e-9):
+        np.savetxt(heights, np.column_stack([places, height * np.sin(np.pi * places / 1e-6)]), delimiter=",")
+        surface = f"geometry.roughness={{kind: measured, file: {heights.absolute()}, unit: m}}"
+        for pressure in ("20 MPa", "21 MPa"):
+            write_versions(Path(), tiny_case(surface, f"stack.pressure={pressure}"), 2)
+            lines = dict(line.split(": ", 1) for line in Path("versions.txt").read_text().splitlines())
+            hashes.add(lines["Case, with all numbers that it uses"])
+    assert len(hashes) == 4
+    assert all(len(one) == len("SHA-256 ") + 64 for one in hashes)
+    digest = hashlib.sha256(heights.read_bytes()).hexdigest()
+    assert lines["File of geometry.roughness.file"] == f"{heights.absolute()}, SHA-256 {digest}"
+    assert "nmc811.yaml, SHA-256 " in lines["Material of electrode, NMC811"]
+    assert (lines["Ranks"], lines["Python"]) == ("2", platform.python_version())
+    assert "-vec_mdot_use_gemv false" in lines["Options of PETSc"]
 
 
 def test_of_two_runs_that_begin_at_once_the_second_is_refused(

@@ -17,7 +17,7 @@ from petsc4py import PETSc
 from interstice.solver import stop, watch
 from interstice.solver.algebra.constraints import Constraints, owned_size, prolong
 from interstice.solver.algebra.jacobian import Jacobian, block, split
-from interstice.solver.algebra.options import MULTIGRID_PTAP, in_database
+from interstice.solver.algebra.options import FEW, MULTIGRID_PTAP, in_database, on_one_rank
 from interstice.solver.domain import Domain
 
 Array = npt.NDArray[np.float64]
@@ -119,12 +119,13 @@ class System:
         self._magnitudes = np.array([f.magnitude for f in fields])
         self._prolongation: PETSc.Mat | None = None
         self.matrix: PETSc.Mat | None = None
-        self.solver = PETSc.KSP().create(domain.mesh.comm)
-        prefix = f"interstice_{id(self)}_"
-        self._options = {prefix + key: value for key, value in options.items()}
-        self.solver.setOptionsPrefix(prefix)
-        with in_database(self._options):
-            self.solver.setFromOptions()
+        self._is_factorised, self._is_definite = options["ksp_type"] == "preonly", options["pc_type"] == "cholesky"
+        self._is_on_one_rank = self._is_factorised and domain.mesh.comm.size > 1 and self.unknowns <= FEW
+        if self._is_on_one_rank:
+            options = on_one_rank(options, domain.mesh.comm.size)
+        self._prefix = "direct_" if self._is_factorised else "multigrid_"
+        self._options = {self._prefix + key: value for key, value in options.items()}
+        self.solver = self._new_solver()
         self._loose = self.solver.getTolerances()[0]
         self._iterations = 0
         self.remains: Array | None = None
@@ -168,7 +169,7 @@ class System:
         further so that another equation holds, of which the residual knows nothing; then at least one step is made.
         """
         if tolerance is None:
-            tolerance = EXACT if self.solver.getType() == PETSc.KSP.Type.PREONLY else ITERATED
+            tolerance = EXACT if self._is_factorised else ITERATED
         linear = 0
         flipped, drift, share, norms = -1, np.inf, 1.0, np.array([np.inf])
         self.solver.setTolerances(rtol=self._loose)
@@ -252,7 +253,18 @@ class System:
         """Forget the matrix: the next solve gives the solver a new one, of which it makes what it needs anew."""
         if self.matrix is not None:
             self.matrix.destroy()
+            if self._is_on_one_rank:
+                # PETSc would gather the next as one of the same pattern
+                self.solver.destroy()
+                self.solver = self._new_solver()
         self.matrix = None
+
+    def _new_solver(self) -> PETSc.KSP:
+        solver = PETSc.KSP().create(self.domain.mesh.comm)
+        solver.setOptionsPrefix(self._prefix)
+        with in_database(self._options):
+            solver.setFromOptions()
+        return solver
 
     def _assemble_residual(self) -> npt.NDArray[np.float64]:
         """Assemble the residual, reduce it to free unknowns, return its norm per field."""
@@ -405,7 +417,7 @@ class System:
             for part in parts[1:]:
                 self.matrix.axpy(1.0, part, PETSc.Mat.Structure.DIFFERENT_NONZERO_PATTERN)
             self.matrix.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
-            if self.solver.getPC().getType() == PETSc.PC.Type.CHOLESKY:
+            if self._is_definite:
                 self.matrix.setOption(PETSc.Mat.Option.SPD, True)
             if self._rigid_modes is not None:
                 self.matrix.setBlockSize(self.domain.dimension)

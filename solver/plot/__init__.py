@@ -16,6 +16,7 @@ from interstice.solver.plot.interface import interface
 from interstice.solver.plot.movie import movie
 from interstice.solver.plot.run import Run, series
 from interstice.solver.plot.style import STYLE, WIDTH, sized
+from interstice.solver.results import refuse_links
 from interstice.solver.units import split_unit
 
 FORMATS = ("png", "pdf", "svg")
@@ -43,6 +44,7 @@ def plot(
     run = Run(directory, times)
     pictures = _chosen(run, quantities) if quantities else _usual(run)
     folder = directory / "plots"
+    refuse_links(directory, folder.name)
     folder.mkdir(exist_ok=True)
     paths = []
     with matplotlib.rc_context(sized(width)):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
+if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:
+    # ``python -m interstice``: modules beside a case, a solver.py or numpy.py, are not those of the program
+    del sys.path[0]
+
 import os
 from typing import TYPE_CHECKING, Any
 
-from interstice.solver.system import load_mpi
+from interstice.solver.system import have_folders, load_mpi, shield_petsc
 
 # Read by libraries when they are loaded, so it is set before any of them; what the user set is kept.
 for _name, _value in {
@@ -19,7 +25,9 @@ for _name, _value in {
 }.items():
     os.environ.setdefault(_name, _value)
 
+have_folders()
 load_mpi()
+shield_petsc()
 
 if TYPE_CHECKING:
     from interstice.solver.api import InterfaceHistory, Run, load, run

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,7 @@ from interstice import shipped
 from interstice.job import Job, allowed
 from interstice.solver import launch, system
 from interstice.solver.reader import CaseError, read_case
-from interstice.solver.terminal import Said, fail, mpi_rank, say, show, started, warn
+from interstice.solver.terminal import Said, fail, mpi_rank, say, say_json, show, started, warn
 from interstice.solver.watch import Meeting, end_all
 
 if TYPE_CHECKING:
@@ -104,6 +104,10 @@ def run(
     ] = False,
     overrides: Overrides = None,
     max_cells: MostCells = None,
+    petsc: Annotated[
+        str,
+        typer.Option("--petsc", metavar="OPTIONS", help="options for PETSc, such as '-log_view'", show_default=False),
+    ] = "",
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="print a line for each time step, and why it was shortened")
     ] = False,
@@ -133,7 +137,7 @@ def run(
         )
     if case is None and (extend or not resume):
         fail("run: a CASE is needed" if extend else "run: a CASE is needed, or --resume DIR")
-    raise typer.Exit(Job(case, values, output, overwrite, said, resume).carry_out(ranks))
+    raise typer.Exit(Job(case, values, output, overwrite, said, resume, petsc).carry_out(ranks))
 
 
 @app.command()
@@ -170,11 +174,11 @@ def validate(
     except CaseError as error:
         if not as_json:
             fail(str(error))
-        _print_json({"case": str(case), "valid": False, "problems": error.problems})
+        say_json({"case": str(case), "valid": False, "problems": error.problems})
         raise typer.Exit(2) from None
     if as_json:
         found = {"valid": True, "title": loaded.case.title, "problems": [], "notes": loaded.notes}
-        _print_json({"case": str(case), **found, "estimate": loaded.cost.numbers if loaded.cost else {}})
+        say_json({"case": str(case), **found, "estimate": loaded.cost.numbers if loaded.cost else {}})
         return
     for note in loaded.notes:
         say(f"{case}: {note}")
@@ -224,7 +228,7 @@ def schema() -> None:
     from interstice.schema import Case
 
     content = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Case.model_json_schema()}
-    _print_json(content)
+    say_json(content)
 
 
 @app.command()
@@ -235,7 +239,7 @@ def info(as_json: Annotated[bool, typer.Option("--json", help="print them as JSO
     from interstice.solver.environment import describe
 
     if as_json:
-        _print_json(dict(describe()))
+        say_json(dict(describe()))
         return
     table = Table(show_header=False, box=None)
     for name, value in describe():
@@ -390,6 +394,10 @@ def benchmark(
 def main() -> None:
     """Run the program; under mpirun all ranks leave together."""
     system.keep_freed_memory()
+    for stream in (sys.stdout, sys.stderr):
+        # of the help, too, what a terminal cannot show must be no error
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     problem = launch.strangers()
     if problem:
         known = started()
@@ -418,7 +426,3 @@ def main() -> None:
     except BaseException:
         traceback.print_exc(file=sys.__stderr__)
         end_all(MPI.COMM_WORLD, 1)
-
-
-def _print_json(content: Any) -> None:
-    say(json.dumps(content, indent=2, ensure_ascii=False))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import time
 import traceback
 from contextlib import suppress
@@ -34,8 +36,8 @@ OPTIONS: dict[Said, list[str]] = {"steps": [], "everything": ["-v"], "nothing": 
 class Job:
     """What was asked for: a case with values replaced, a folder (None: one named after the case), what to print.
 
-    With `resume` it is to go on with the run whose results are in that folder: as one of the case, which has a longer
-    protocol, if one is given.
+    `petsc` are options for PETSc, as on the command line of its programs. With `resume` it is to go on with the run
+    whose results are in that folder: as one of the case, which has a longer protocol, if one is given.
     """
 
     case: Path | None
@@ -44,9 +46,11 @@ class Job:
     overwrite: bool
     said: Said
     resume: Path | None = None
+    petsc: str = ""
 
     def carry_out(self, ranks: int | None) -> int:
         """Run the case on `ranks` ranks, or those of the mpirun that started this process; return the exit code."""
+        system.shield_petsc(_options_of_petsc(self.petsc))
         if mpi_rank() is None:
             ranks = allowed(1 if ranks is None else ranks)
             loaded, directory = self._checked()
@@ -92,6 +96,7 @@ class Job:
         if ranks > cores:
             warn(f"warning: {ranks} ranks share {cores} cores and will be slower than {cores} ranks")
         options = [word for override in self.overrides for word in ("--set", override)]
+        options += ["--petsc", self.petsc] if self.petsc else []
         case = ["--", str(self.case)] if self.case else []
         if self.resume:
             options += ["--resume", str(self.resume), *(["--extend"] if self.case else [])]
@@ -136,7 +141,7 @@ class Job:
             return _end_all(comm, 130)
         except BaseException as error:
             log = directory / "error.log"
-            with suppress(OSError), log.open("a") as file:
+            with suppress(OSError), log.open("a", encoding="utf-8") as file:
                 file.write(f"rank {comm.rank} of {comm.size}\n{traceback.format_exc()}\n")
             if comm.rank > 0:
                 time.sleep(1)  # if rank 0 fails too, its words are enough
@@ -154,6 +159,17 @@ class Job:
         finally:
             if lock:
                 lock.release()
+
+
+def _options_of_petsc(text: str) -> list[str]:
+    """Return the words of options for PETSc; end the program in words if they are none."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        fail(f"--petsc '{text}': {error}")
+    if words and not re.match("-[a-z]", words[0]):
+        fail(f"--petsc '{text}': options begin with a hyphen, such as '-log_view' or '-multigrid_ksp_rtol 1e-6'")
+    return words
 
 
 def allowed(ranks: int) -> int:
