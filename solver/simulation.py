@@ -25,9 +25,6 @@ from interstice.solver.stepping import Advance, ProtocolError, Stepping, StuckEr
 from interstice.solver.stop import StopError
 from interstice.solver.terminal import Said
 
-SILENCE = 3600.0
-"""How long [s] a Newton step may take, where there are several ranks."""
-
 
 class AloneError(Exception):
     """This rank cannot go on, and the others do not know; the text says why."""
@@ -87,7 +84,7 @@ def simulate(
     What the followers were told stands, whatever ends the run. It goes on from where it was `begun`, if that is given.
     StopError if somebody asked it to end, AloneError where this rank alone fails.
     """
-    with watch.watched(comm, SILENCE):
+    with watch.watched(comm, loaded.case.limits.silence):
         return _simulate(loaded, comm, follow, begun)
 
 

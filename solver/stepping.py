@@ -240,6 +240,7 @@ class Stepping:
                 try:
                     found, report, longer = self._run_crack(length, load)
                 except SolveError as error:
+                    cell.state.restore(saved)
                     raise StuckError(f"{reason}; {error}; {self._crawl.advice}{self._crawl.before}") from None
                 except StopError:
                     cell.state.restore(saved)
@@ -248,6 +249,7 @@ class Stepping:
                 notes.append(str(found) if event else f"{rejected}: found by relaxation, no crack ran")
                 self._unmoved[...] = 0.0 if event else self._unmoved + 1.0
                 if self._unmoved > MOST_UNMOVED:
+                    cell.state.restore(saved)
                     words = f"{reason}; {MOST_UNMOVED} of them were found by relaxation, and no crack ran"
                     raise StuckError(words) from None
             if length > FEW * control.minimum:
@@ -355,7 +357,7 @@ class Stepping:
         if begins := self._passed == 0.0:
             self._begun[...] = arms.opening
             cell.begin_protocol_step()
-        rate = abs(step.opening - float(self._begun)) / step.time
+        rate, saved = abs(step.opening - float(self._begun)) / step.time, cell.state.save()
         try:
             while begins or arms.opening < step.opening:
                 self.permit()
@@ -368,7 +370,9 @@ class Stepping:
                 self._passed += length
                 self._time += length
                 yield length, report, (), None
+                saved = cell.state.save()
         except (SolveError, PathError) as error:
+            cell.state.restore(saved)
             raise ProtocolError(str(error)) from None
 
 
