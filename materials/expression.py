@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from interstice.schema.problems import brief
+
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -34,6 +36,10 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "asinh": np.arcsinh,
     "abs": abs,
 }
+
+DEEPEST = 300
+"""Terms of a formula within each other, or in one sum."""
+TOO_DEEP = f"more than {DEEPEST} terms within each other"
 
 
 def _ufl_functions() -> dict[str, Callable[[Any], Any]]:
@@ -69,11 +75,11 @@ class Expression:
         self.variables = variables
         try:
             self._tree = ast.parse(self.text, mode="eval").body
-            self._check(self._tree)
+            self._check(self._tree, 0)
         except SyntaxError as error:
             raise ValueError(f"not a formula: {error.msg}") from None
         except (RecursionError, MemoryError):
-            raise ValueError("not a formula: too many nested terms") from None
+            raise ValueError(f"not a formula: {TOO_DEEP}") from None
 
     def __call__(self, *values: Any) -> Any:
         """Return the formula at `values`, one per variable: floats, NumPy arrays or UFL expressions.
@@ -87,7 +93,9 @@ class Expression:
             return ufl.as_ufl(_evaluate(self._tree, named, _ufl_functions()))
         arrays = [np.asarray(value, dtype=float)[()] for value in values]
         shape = np.broadcast_shapes(*(np.shape(array) for array in arrays))
-        return np.zeros(shape) + _evaluate(self._tree, dict(zip(self.variables, arrays, strict=True)), FUNCTIONS)
+        named = dict(zip(self.variables, arrays, strict=True))
+        # of numbers of NumPy (−1)**0.5 is not complex but none, like that of an array, and 1/0 infinite
+        return np.zeros(shape) + _evaluate(self._tree, named, FUNCTIONS, np.float64)
 
     @property
     def used(self) -> set[str]:
@@ -103,13 +111,15 @@ class Expression:
     def __hash__(self) -> int:
         return hash((self.text, self.variables))
 
-    def _check(self, node: ast.expr) -> None:
+    def _check(self, node: ast.expr, depth: int) -> None:
+        if depth > DEEPEST:
+            raise ValueError(f"not a formula: {TOO_DEEP}")
         match node:
             case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-                self._check(left)
-                self._check(right)
+                self._check(left, depth + 1)
+                self._check(right, depth + 1)
             case ast.UnaryOp(op=op, operand=operand) if type(op) in OPERATORS:
-                self._check(operand)
+                self._check(operand, depth + 1)
             case ast.Constant(value=int() | float() as value) if (
                 type(value) is not bool and abs(value) <= sys.float_info.max
             ):
@@ -117,13 +127,14 @@ class Expression:
             case ast.Name(id=name) if name in self.variables:
                 pass
             case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
-                self._check(argument)
+                self._check(argument, depth + 1)
             case ast.Name(id=name) | ast.Call(func=ast.Name(id=name)):
                 self._refuse(name)
             case _:
                 self._refuse(ast.unparse(node))
 
     def _refuse(self, word: str) -> None:
+        word = brief(word, quotes=False)
         if word in FUNCTIONS:
             raise ValueError(f"'{word}' takes one argument in brackets, such as {word}({self.variables[0]})")
         close = difflib.get_close_matches(word, [*self.variables, *FUNCTIONS], n=1)
@@ -132,16 +143,22 @@ class Expression:
         raise ValueError(f"'{word}' is not allowed in a formula{hint} (allowed: {allowed})")
 
 
-def _evaluate(node: ast.expr, values: Mapping[str, Any], functions: Mapping[str, Callable[[Any], Any]]) -> Any:
+def _evaluate(
+    node: ast.expr,
+    values: Mapping[str, Any],
+    functions: Mapping[str, Callable[[Any], Any]],
+    number: Callable[[Any], Any] = float,
+) -> Any:
+    inner = values, functions, number
     match node:
         case ast.BinOp(left=left, op=op, right=right):
-            return OPERATORS[type(op)](_evaluate(left, values, functions), _evaluate(right, values, functions))
+            return OPERATORS[type(op)](_evaluate(left, *inner), _evaluate(right, *inner))
         case ast.UnaryOp(op=op, operand=operand):
-            return OPERATORS[type(op)](_evaluate(operand, values, functions))
+            return OPERATORS[type(op)](_evaluate(operand, *inner))
         case ast.Constant(value=value):
-            return float(value)  # type: ignore[arg-type]
+            return number(value)
         case ast.Call(func=ast.Name(id=name), args=[argument]):
-            return functions[name](_evaluate(argument, values, functions))
+            return functions[name](_evaluate(argument, *inner))
         case ast.Name(id=name):
             return values[name]
     raise AssertionError(ast.dump(node))

@@ -14,28 +14,33 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from interstice.materials.material import (
     BLOCKS,
     NAMES,
     Material,
     MaterialError,
-    Problem,
     build,
     problems_of,
     quantities,
 )
 from interstice.materials.part import Entry
+from interstice.schema import yaml_text
+from interstice.schema.problems import CaseError, Key, Problem, brief
 from interstice.schema.wording import did_you_mean
 
 BASE = "based_on"
+LONGEST_LINE = 20_000
+"""Characters, of a formula."""
+WANTED = "a material has name, formula, young_modulus, …, as those of the program have"
 
 
 def read(path: Path, base: Callable[[str], Material]) -> Material:
     """Return the material in a file; `base` finds the one that it is based on, if it is."""
-    data = _mapping(path)
+    try:
+        data, places = _parsed(yaml_text.read_text(path, WANTED, LONGEST_LINE), str(path))
+    except CaseError as error:
+        raise MaterialError(str(error)) from None
     texts = {key: data[key] for key in NAMES if key in data}
     entries: dict[str, Entry] = {}
     problems: list[Problem] = []
@@ -65,29 +70,16 @@ def read(path: Path, base: Callable[[str], Material]) -> Material:
                     (place, f"unknown key{did_you_mean(str(key), allowed)} (allowed: {', '.join(allowed)})")
                 )
             elif not isinstance(item, Mapping):
-                problems.append((place, f"an entry {{value: …, source: …}} is needed (given: {item!r})"))
+                problems.append((place, f"an entry {{value: …, source: …}} is needed (given: {brief(item)})"))
             else:
                 entries[".".join(place)] = _entry(item, path, place, problems)
-    return build(path, texts, blocks, entries, problems, data, based_on)
-
-
-def _mapping(path: Path) -> Mapping[str, Any]:
-    try:
-        data = _parsed(path.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise MaterialError(f"{path}: line {line}: not YAML: {error.problem or error.context}") from None
-    except (YAMLError, UnicodeDecodeError, OSError) as error:
-        raise MaterialError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(data, Mapping):
-        raise MaterialError(f"{path}: not a mapping with name, formula, young_modulus, …, as those of the program are")
-    return data
+    return build(path, texts, blocks, entries, problems, places, based_on)
 
 
 @lru_cache(maxsize=64)
-def _parsed(text: str) -> Any:
+def _parsed(text: str, file: str) -> tuple[Mapping[str, Any], Mapping[Key, str]]:
     """Parse a file once, though a case names its material several times and a study does in each case; to look at."""
-    return YAML().load(text)
+    return yaml_text.parse(text, file, WANTED)
 
 
 def _entry(item: Mapping[str, Any], path: Path, place: tuple[str, ...], problems: list[Problem]) -> Entry:

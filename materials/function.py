@@ -20,10 +20,13 @@ import numpy.typing as npt
 
 from interstice.materials.elementwise import maximum, minimum
 from interstice.materials.expression import Expression
+from interstice.schema import files
 from interstice.schema.units import Unit
 
 RULE = tuple(zip(*np.polynomial.legendre.leggauss(7), strict=True))
 """Points and weights of Gauss–Legendre rule on [−1, 1]: exact for polynomials up to degree 13."""
+LARGEST = 5_000_000
+"""Bytes of a table in a file."""
 MANY_ROWS = 40
 """A longer table is thinned out."""
 THINNING = 5e-4
@@ -143,11 +146,15 @@ def values(quantity: Quantity, *ends: Ends) -> npt.NDArray[np.float64]:
         points = 1001 if len(ends) == 1 else 101
         grid = np.meshgrid(*(np.linspace(*end, points) for end in ends))
         with np.errstate(all="ignore"):
-            try:
-                return np.asarray(quantity(*grid)).ravel()
-            except ArithmeticError as error:
-                raise ValueError(f"cannot be evaluated: {error}") from None
+            return real(np.asarray(quantity(*grid)).ravel())
     return np.array([quantity])
+
+
+def real(found: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the values of a formula; ValueError if one is none, as the root of a negative number."""
+    if np.isnan(found).any():
+        raise ValueError("has no real value everywhere in its range: a root or logarithm of what is negative, or 0/0")
+    return found
 
 
 Rows = list[tuple[float, float]]
@@ -172,21 +179,19 @@ def _in_file(value: Mapping[str, Any], unit: Unit) -> Rows:
     path, scale = Path(str(value["file"])), scale_of(value["unit"], unit)
     rows: Rows = []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for number, cells in enumerate(csv.reader(file), start=1):
-                if not cells or not cells[0].strip() or cells[0].lstrip().startswith("#"):
-                    continue
-                try:
-                    x, y = (float(cell) for cell in cells[:2])
-                except ValueError:
-                    if rows or number > 1:
-                        raise ValueError(
-                            f"{path}: line {number}: two numbers with a comma between are needed"
-                        ) from None
-                    continue  # names of the columns
-                rows.append((x, scale * y))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from None
+        text = files.text(path, LARGEST)
+    except files.FileError as error:
+        raise ValueError(f"{path}: {error}") from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            x, y = (float(cell) for cell in next(csv.reader([line]))[:2])
+        except (ValueError, csv.Error):
+            if rows or number > 1:
+                raise ValueError(f"{path}: line {number}: two numbers with a comma between are needed") from None
+            continue  # names of the columns
+        rows.append((x, scale * y))
     return rows if len(rows) < 2 or rows[0][0] < rows[-1][0] else rows[::-1]
 
 

@@ -116,11 +116,8 @@ class Host(Part):
             first, last = potential.rows[0][0], potential.rows[-1][0]
             raise ValueError(f"the table is from {first:g} to {last:g} and has to hold stoichiometry_range")
         theta = np.linspace(low, high, 1001)
-        try:
-            with np.errstate(all="ignore"):
-                values = potential(theta)
-        except ArithmeticError as error:
-            raise ValueError(f"cannot be evaluated: {error}") from None
+        with np.errstate(all="ignore"):
+            values = function.real(potential(theta))
         inside = (values >= -0.5) & (values <= 6.0)
         if not inside.all():
             worst = np.argmin(inside)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from interstice.materials.file import read
 from interstice.materials.material import Material, MaterialError, Row
+from interstice.schema import files, yaml_text
+from interstice.schema.problems import brief
 from interstice.schema.wording import did_you_mean
 
 SHIPPED = Path(__file__).parent
@@ -63,10 +66,10 @@ def _load(name: str | Path, folders: Sequence[Path | str], without: tuple[Path, 
     """Return a material; `without` are the files that are based on it, which it cannot be itself."""
     if is_file_name(name):
         paths = [Path(folder) / name for folder in (*folders, ".", SHIPPED)]
-        found = next((path for path in paths if path.is_file()), None)
+        found = next((path for path in paths if os.path.isfile(path)), None)
         if found is None:
-            looked = ", ".join(dict.fromkeys(str(path.parent) for path in paths))
-            raise MaterialError(f"no material file '{name}' (looked in {looked})")
+            looked = ", ".join(dict.fromkeys(brief(path.parent, quotes=False, longest=300) for path in paths))
+            raise MaterialError(f"no material file '{brief(name, quotes=False, longest=300)}' (looked in {looked})")
         if found.absolute() in without:
             raise MaterialError(f"{found} is based on itself")
         return _read(found, without)
@@ -86,7 +89,7 @@ def _load(name: str | Path, folders: Sequence[Path | str], without: tuple[Path, 
     aside = "".join(f"; {path} is no material file, which has a name and a formula" for path in others)
     meant = did_you_mean(str(name), known)
     raise MaterialError(
-        f"unknown material '{name}'{meant} (known: {', '.join(known)}; or a path to a .yaml file){aside}"
+        f"unknown material {brief(name)}{meant} (known: {', '.join(known)}; or a path to a .yaml file){aside}"
     )
 
 
@@ -114,7 +117,10 @@ def _files(folder: Path | str) -> list[Path]:
 
 def _name_in(path: Path) -> str | None:
     """Return the name that a material file gives itself, without parsing it; None if it is no material, as a case."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = files.content(path, yaml_text.LARGEST).decode("utf-8", "replace")
+    except files.FileError:
+        return None
     match = _NAME.search(text)
     return match[1].strip("'\"") if match and _OTHER_KEYS.search(text) else None
 

@@ -13,6 +13,7 @@ from interstice.materials.electrolyte import Electrolyte
 from interstice.materials.function import Formula, Table
 from interstice.materials.host import Host
 from interstice.materials.part import Entry, Part, Text, between, constant_in_theta
+from interstice.schema.problems import MOST_PROBLEMS, Key, Problem, brief, dotted
 from interstice.schema.units import (
     Conductivity,
     Density,
@@ -24,8 +25,6 @@ from interstice.schema.units import (
     Unit,
 )
 from interstice.schema.wording import did_you_mean
-
-Problem = tuple[tuple[str | int, ...], str]
 
 NAMES = ("name", "formula")
 """The keys of a file that are plain text."""
@@ -170,17 +169,17 @@ def build(
     blocks: Iterable[str],
     entries: Mapping[str, Entry],
     problems: list[Problem],
-    data: Mapping[str, Any],
+    places: Mapping[Key, str],
     base: Path | None = None,
 ) -> Material:
     """Return a material made of its entries, checked; MaterialError lists all that is wrong.
 
-    `problems` are those met so far, `data` is the file, for the lines in messages.
+    `problems` are those met so far, `places` those of the keys in the file, for the lines in messages.
     """
-    places = {"file": file, "base": base}
-    content: dict[str, Any] = {**texts, **{block: {} for block in blocks}, **places, "entries": entries}
-    for dotted, entry in entries.items():
-        block, _, key = dotted.rpartition(".")
+    sources = {"file": file, "base": base}
+    content: dict[str, Any] = {**texts, **{block: {} for block in blocks}, **sources, "entries": entries}
+    for name, entry in entries.items():
+        block, _, key = name.rpartition(".")
         (content[block] if block else content)[key] = entry.value
     material = None
     try:
@@ -189,8 +188,8 @@ def build(
         reported = {place[:-1] if place[-1] == "value" else place for place, _ in problems}
         problems = problems + [problem for problem in problems_of(error) if problem[0] not in reported]
     if material is None or problems:
-        lines = [f"{_line(data, place)}{'.'.join(map(str, place))}: {message}" for place, message in problems]
-        head = f"{file}: " if len(lines) == 1 else f"{file}: {len(lines)} errors\n  "
+        lines = [f"{_line(places, place)}{dotted(place)}: {message}" for place, message in problems[:MOST_PROBLEMS]]
+        head = f"{file}: " if len(problems) == 1 else f"{file}: {len(problems)} errors\n  "
         raise MaterialError(head + "\n  ".join(lines))
     return material
 
@@ -219,7 +218,7 @@ def _plainly(part: Part, entries: Mapping[str, Entry], names: Iterable[str], pre
     return found
 
 
-def problems_of(error: ValidationError, place: tuple[str | int, ...] = ()) -> list[Problem]:
+def problems_of(error: ValidationError, place: Key = ()) -> list[Problem]:
     """Return the errors in words, each with its place below `place`."""
     problems: list[Problem] = []
     for item in error.errors():
@@ -229,19 +228,15 @@ def problems_of(error: ValidationError, place: tuple[str | int, ...] = ()) -> li
             meant = did_you_mean(str(item["loc"][-1]), Entry.model_fields)
             message = f"unknown key{meant} (allowed: {', '.join(Entry.model_fields)})"
         else:
-            message = f"{item['msg'].removeprefix('Value error, ')} (given: {written(item['input'])})"
+            message = f"{item['msg'].removeprefix('Value error, ')} (given: {shown(item['input'])})"
         problems.append(((*place, *item["loc"]), message))
     return problems
 
 
-def _line(data: Any, place: tuple[str | int, ...]) -> str:
-    """Return "line N, " of the deepest key of `place` that the parsed file has."""
-    line = ""
-    for key in place:
-        if not isinstance(data, Mapping) or key not in data:
-            break
-        line, data = f"line {data.lc.key(key)[0] + 1}, ", data[key]  # type: ignore[attr-defined]
-    return line
+def _line(places: Mapping[Key, str], place: Key) -> str:
+    """Return "line N, " of the deepest key of `place` that the file has; that of a block for what it lacks."""
+    deepest = next((place[:depth] for depth in range(len(place), -1, -1) if place[:depth] in places), None)
+    return "" if deepest is None else f"line {places[deepest].rpartition(':')[2]}, "
 
 
 def _unit(field: FieldInfo) -> Unit | None:
@@ -252,6 +247,11 @@ def _unit(field: FieldInfo) -> Unit | None:
         found += getattr(inner, "__metadata__", ())
         nested += get_args(inner)
     return next((item for item in found if isinstance(item, Unit)), None)
+
+
+def shown(value: Any) -> str:
+    """Return a value as `written`, but not longer than can be read."""
+    return brief(written(value), quotes=False, longest=200)
 
 
 def written(value: Any) -> str:

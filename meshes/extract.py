@@ -1,13 +1,15 @@
-"""What a Gmsh file holds, as arrays in an .npz file: ``python extract.py FILE.msh ARRAYS.npz``.
+"""What a Gmsh file holds, as arrays in an .npz file: ``python extract.py FILE.msh ARRAYS.npz BYTES SECONDS``.
 
 A program of its own, that needs nothing of this package: a damaged file may bring Gmsh down, and this process alone
-goes with it. Words about what is wrong go to stderr.
+goes with it. So many bytes of memory and seconds of computing it may take. Words about what is wrong go to stderr.
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import sys
+import time
 
 import gmsh
 import numpy as np
@@ -49,7 +51,14 @@ def _groups(dimension: int, entity: int, by_element: bool) -> list[str]:
 
 
 if __name__ == "__main__":
+    file, arrays, memory, seconds = sys.argv[1:]
+    resource.setrlimit(resource.RLIMIT_DATA, (int(memory), int(memory)))
+    end = 1 + int(time.process_time()) + int(seconds)
+    # the hard bound ends a process without saying why
+    resource.setrlimit(resource.RLIMIT_CPU, (end, end + 1))
     try:
-        main(*sys.argv[1:])
+        main(file, arrays)
+    except MemoryError:
+        sys.exit("it takes too much memory")
     except Exception as error:
         sys.exit(" ".join(str(error).split()))

@@ -7,6 +7,7 @@ and ``back``; a group named as an interface is compared with what the sides shar
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def load(geometry: ImportedMesh, case_folder: Path) -> Groups:
     The last one is kept, so that a run does not read again what was read to check its case.
     """
     path = case_folder / geometry.file
-    written = path.stat().st_mtime_ns if path.is_file() else 0
+    written = path.stat().st_mtime_ns if os.path.isfile(path) else 0
     groups = _loaded(geometry.model_copy(update={"sides": None, "interfaces": None}), path, written)
     for key, said, found in (
         ("sides", geometry.sides, list(groups.sides)),
@@ -274,6 +275,11 @@ def _require_sound(skeleton: Skeleton, side_of: Rows, names: list[str]) -> None:
             f"has {len(doubled)} pairs of facets at the same place that are not shared ({where}): their nodes are "
             "there twice, and the bodies are not joined; set geometry.merge to true, or use BooleanFragments (in the "
             "geometry) or Coherence Mesh"
+        )
+    if len(around := skeleton.missing):
+        raise UnfitError(
+            f"lacks {len(around) // skeleton.cells.shape[1]} cells, within {words(skeleton.cell_of(around))}: there "
+            "are holes as large as one; mesh it anew, and voids with several facets along each side"
         )
     inside, touching = skeleton.covered()
     if len(inside):

@@ -5,8 +5,6 @@ As described in the user guide of Gwyddion, https://gwyddion.net/documentation/u
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from interstice.meshes.raw_topography import RawTopography
@@ -15,15 +13,8 @@ from interstice.schema.units import Length, unit
 MAGIC = b"Gwyddion Simple Field 1."
 
 
-def is_one(path: Path) -> bool:
-    """Return whether the file is one, by its first bytes."""
-    with path.open("rb") as stream:
-        return stream.read(len(MAGIC)) == MAGIC
-
-
-def read(path: Path) -> RawTopography:
-    """Return the map in the file; ValueError says what is wrong with it."""
-    content = path.read_bytes()
+def read(content: bytes) -> RawTopography:
+    """Return the map that a file holds, which begins with `MAGIC`; ValueError says what is wrong with it."""
     end = content.find(b"\0")
     lines = content[:end].decode().splitlines()[1:]
     header = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in lines)}

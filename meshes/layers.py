@@ -9,13 +9,11 @@ import numpy as np
 from dolfinx.mesh import Mesh
 from mpi4py import MPI
 
+from interstice.meshes.folding import ADVICE, LEAST_VOLUME
 from interstice.meshes.grading import FINE_LAYERS, GROWTH
 from interstice.meshes.height_profile import HeightProfile
 from interstice.meshes.stack import Stack
 from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate, signed_volumes
-
-LEAST_VOLUME = 0.1
-"""Smallest part of its volume that an element may keep when the mesh follows the heights."""
 
 
 def build(comm: MPI.Comm, stack: Stack, followed: Mapping[tuple[str, str], HeightProfile]) -> TaggedMesh:
@@ -42,10 +40,7 @@ def _follow(mesh: Mesh, stack: Stack, followed: Mapping[tuple[str, str], HeightP
     x[:, axis] += shift
     least = mesh.comm.allreduce(np.min(signed_volumes(mesh) / before, initial=np.inf), op=MPI.MIN)
     if least < LEAST_VOLUME:
-        raise ValueError(
-            "geometry: following the heights squeezes elements of the mesh flat or inside out; lower the rms height "
-            "of what the mesh follows or geometry.coarse_size, thicken the layers, or use roughness_as: gap"
-        )
+        raise ValueError(f"geometry: following the heights squeezes elements of the mesh flat or inside out; {ADVICE}")
 
 
 def _draw(stack: Stack) -> None:

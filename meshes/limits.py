@@ -7,7 +7,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interstice.meshes import groups, roughness
+from interstice.meshes import folding, groups, roughness, stack
 from interstice.meshes.height_profile import as_text
 from interstice.meshes.size import Size, estimated
 from interstice.schema.wording import rounded
@@ -35,7 +35,7 @@ def check(geometry: Geometry, case_folder: Path, most_cells: float = inf) -> Siz
         )
     if geometry.builder == "film" or geometry.builder == "layers":
         roughness.from_case(geometry, case_folder)
-        roughness.followed(geometry, case_folder)
+        folding.check(stack.from_case(geometry), roughness.followed(geometry, case_folder))
     return found
 
 

@@ -12,12 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interstice.meshes import gsf, plain_text
+from interstice.meshes.bounded import bounded
 from interstice.meshes.height_profile import Array, as_text
 from interstice.meshes.raw_topography import RawTopography
+from interstice.schema import files
+from interstice.schema.problems import brief
 
 if TYPE_CHECKING:
     from interstice.schema import Measured
 
+LARGEST = 64_000_000
+"""Bytes of a file that is read: those of 4000 x 4000 points of four bytes, or of 2000 x 2000 as text."""
+MEMORY, SECONDS = 1e9, 4.0
+"""Bytes and seconds of computing that it may take to read."""
 WIDEST = 1.0
 """Most that a measured surface is wide [m]: beyond it, its unit is taken to be wrong."""
 NO_MAGIC = ("nms", "hgt")
@@ -50,16 +57,20 @@ class Measurement:
 def read(roughness: Measured, key: str, case_folder: Path) -> Measurement:
     """Return the measurement in the file of `roughness`, the block under `key`; ValueError names the key at fault."""
     path = case_folder / roughness.file
-    if not path.is_file():
-        raise ValueError(f"{key}.file: there is no file '{path}'; the path is relative to the case file")
-    state = path.stat()
     try:
-        raw = _raw(path, state.st_mtime_ns, state.st_size)
+        size = files.size_of(path, LARGEST)
+        raw = _raw(path, path.stat().st_mtime_ns, size)
+    except files.FileError as error:
+        reason = error.reason
+        if "no such file" in reason:
+            reason = (
+                f"there is no file '{brief(path, quotes=False, longest=300)}'; the path is relative to the case file"
+            )
+        raise ValueError(f"{key}.file: {reason}") from None
     except Exception as error:
-        reason = str(error) if type(error) is ValueError else f"{type(error).__name__} {error}"
-        raise ValueError(
-            f"{key}.file: '{path}' is no topography that can be read ({reason.splitlines()[0]})"
-        ) from error
+        plain = type(error) in (ValueError, MemoryError, TimeoutError)
+        reason = brief(error if plain else f"{type(error).__name__} {error}", quotes=False, longest=200)
+        raise ValueError(f"{key}.file: '{path}' is no topography that can be read ({reason})") from error
     measurement = _in_metres(raw, roughness, key)
     _require_plausible(measurement, roughness, key)
     return measurement
@@ -68,15 +79,17 @@ def read(roughness: Measured, key: str, case_folder: Path) -> Measurement:
 @lru_cache(maxsize=4)
 def _raw(path: Path, modified: int, length: int) -> RawTopography:
     """Return what the file holds; it is read again where it was `modified` or is of another `length`."""
-    if not path.read_bytes().strip():
+    content = files.content(path, LARGEST)
+    if not content.strip():
         raise ValueError("it is empty")
-    if gsf.is_one(path):
-        return gsf.read(path)
-    table = plain_text.read(path)
+    if content.startswith(gsf.MAGIC):
+        return gsf.read(content)
+    table = plain_text.read(content)
     if table is not None and not table.headed:
         return table.topography()
     try:
-        found, marked = _by_library(path)
+        with bounded(MEMORY, SECONDS):
+            found, marked = _by_library(path)
     except Exception:
         if table is None:
             raise

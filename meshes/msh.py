@@ -13,7 +13,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from interstice.schema import files
+from interstice.schema.problems import brief
+
 KEY = "geometry.file"
+LARGEST = 2_000_000_000
+"""Bytes of a file that is read: those of twenty million tetrahedra, as text."""
+MEMORY, SECONDS = (1e9, 20.0), (2.0, 4e-7)
+"""Bytes of memory and seconds of computing that it may take, and how many more for each byte: twice what it takes."""
 PROGRAM = Path(__file__).with_name("extract.py")
 
 
@@ -32,26 +39,50 @@ def read(path: Path) -> tuple[NDArray[np.float64], list[Elements]]:
 
     ValueError says what is wrong with the file. Another process reads it, for damaged files may bring Gmsh down.
     """
-    if not path.is_file():
-        raise ValueError(f"{KEY}: there is no file '{path}'; the path is relative to the case file")
-    with path.open("rb") as file:
-        if file.readline().strip() != b"$MeshFormat":
-            raise ValueError(f"{KEY}: '{path}' is not a Gmsh mesh file (.msh, format 2 or 4)")
+    try:
+        size = files.size_of(path, LARGEST)
+        first, last = _ends(path) if size else (b"", b"")
+    except files.FileError as error:
+        reason = error.reason
+        if "no such file" in reason:
+            reason = (
+                f"there is no file '{brief(path, quotes=False, longest=300)}'; the path is relative to the case file"
+            )
+        raise ValueError(f"{KEY}: {reason}") from None
+    except OSError as error:
+        raise ValueError(f"{KEY}: cannot be read: {error.strerror}") from None
+    if first != b"$MeshFormat":
+        raise ValueError(f"{KEY}: '{path}' is not a Gmsh mesh file (.msh, format 2 or 4)")
+    if not last.startswith(b"$End"):
+        raise ValueError(f"{KEY}: '{path.name}' ends in the middle, not with a line '$End…'; write it anew")
+    memory, seconds = (round(base + each * size) for base, each in (MEMORY, SECONDS))
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "arrays.npz"
         # -P: the files beside the program are no modules
-        command = [sys.executable, "-P", str(PROGRAM), str(path), str(target)]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        command = [sys.executable, "-P", str(PROGRAM), str(path), str(target), str(memory), str(seconds)]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
         if done.returncode != 0:
             said = done.stderr.strip().rpartition("\n")[2]
             if "Traceback" in done.stderr:
                 raise ValueError(f"{KEY}: Gmsh, which reads it, does not start ({said})")
-            if done.returncode < 0:
+            if done.returncode == -signal.SIGXCPU:
+                said = f"it takes more than {seconds} s"
+            elif done.returncode < 0:
                 said = f"it crashed: {signal.strsignal(-done.returncode)}"
-            raise ValueError(f"{KEY}: Gmsh cannot read '{path.name}' ({said}); write it anew")
+            raise ValueError(
+                f"{KEY}: Gmsh cannot read '{path.name}' ({brief(said, quotes=False, longest=200)}); write it anew"
+            )
         with np.load(target) as arrays:
             elements = [
                 Elements(dimension, kind, tuple(groups), arrays[f"nodes {number}"].astype(np.int64))
                 for number, (dimension, kind, groups) in enumerate(json.loads(str(arrays["contents"])))
             ]
             return arrays["points"], elements
+
+
+def _ends(path: Path) -> tuple[bytes, bytes]:
+    """Return the first and the last line of a file."""
+    with path.open("rb") as file:
+        first = file.readline(100).strip()
+        file.seek(max(0, path.stat().st_size - 1000))
+        return first, file.read(1000).rstrip().rpartition(b"\n")[2]

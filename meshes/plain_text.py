@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +51,8 @@ class Table:
         return RawTopography(heights.ravel() if 1 in heights.shape else heights)
 
 
-def read(path: Path) -> Table | None:
-    """Return the numbers in the file, None if it is not a text of numbers."""
-    content = path.read_bytes()
+def read(content: bytes) -> Table | None:
+    """Return the numbers that a file holds, None if it is not a text of numbers."""
     if b"\0" in content:
         return None
     try:

@@ -133,6 +133,20 @@ class Skeleton:
         return connected_components(graph, directed=False)[1]
 
     @property
+    def missing(self) -> Rows:
+        """The rows of the facets around holes of the size of one cell, which touch nothing else of the outside."""
+        facets, corners = self.facets[self.outer], self.cells.shape[1]
+        joined = np.repeat(np.arange(len(facets)), corners - 1), len(facets) + facets.ravel()
+        size = len(facets) + len(self.points)
+        graph = coo_array((np.ones(facets.size), joined), shape=(size, size))
+        count, labels = connected_components(graph, directed=False)
+        of_facets, of_points = labels[: len(facets)], labels[len(facets) + np.unique(facets)]
+        # of a cell that stands alone all facets are of one cell
+        owners = np.unique(np.column_stack([of_facets, self.cell_of(self.outer)]), axis=0)[:, 0]
+        numbers = np.array([np.bincount(found, minlength=count) for found in (of_facets, of_points, owners)])
+        return self.outer[(numbers == corners).all(axis=0)[of_facets]]
+
+    @property
     def doubled(self) -> Rows:
         """The first two rows of the facets that lie at the same place and are not shared, shape (places, 2)."""
         facets = self.facets[self.outer]

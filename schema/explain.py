@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from pathlib import Path
 from types import UnionType
@@ -14,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from interstice.schema.case import Case
-from interstice.schema.problems import Key, brief, dotted, in_order
+from interstice.schema.problems import MOST_PROBLEMS, Key, brief, dotted, in_order
 from interstice.schema.protocol import Repeat
 from interstice.schema.section import NOT_COMPUTED, Section, required
 from interstice.schema.sentences import EXAMPLES, repeat_phrase
@@ -89,9 +88,10 @@ def explain(error: ValidationError, located: Located, root: type[Section] = Case
     for detail, spot in spots:
         if detail["type"] == "extra_forbidden":
             name, allowed = str(spot.key[-1]), _keys(spot.sections)
-            close = closest(name, allowed)
+            # thousands are not read, and to compare words takes time
+            close = closest(name, allowed) if len(problems) < MOST_PROBLEMS else []
             replaced |= {(*spot.key[:-1], other) for other in close} & missing
-            elsewhere = _elsewhere(name, root)
+            elsewhere = _elsewhere(root).get(name)
             if close:
                 hint = f"; did you mean {either(close)}?"
             else:
@@ -265,15 +265,18 @@ def _needed(spot: _Spot) -> str:
     return f"{words.get(get_origin(plain) or plain, 'a value')}{_limits(field)}{about}"
 
 
-def _elsewhere(name: str, root: type[Section]) -> list[str]:
-    """Return the dotted paths at which the schema has the key `name`."""
+@cache
+def _elsewhere(root: type[Section]) -> dict[str, list[str]]:
+    """Return the dotted paths at which the schema has each key."""
+    found: dict[str, list[str]] = {}
 
-    def walk(section: type[Section], path: str) -> Iterator[str]:
+    def walk(section: type[Section], path: str) -> None:
         for key, field in section.model_fields.items():
-            here = f"{path}.{key}" if path else key
-            if key == name:
-                yield path or "the top level of the file"
+            here = path or "the top level of the file"
+            if here not in found.setdefault(key, []):
+                found[key].append(here)
             for inner in _sections(field.annotation):
-                yield from walk(inner, here)
+                walk(inner, f"{path}.{key}" if path else key)
 
-    return list(dict.fromkeys(walk(root, "")))
+    walk(root, "")
+    return found

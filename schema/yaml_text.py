@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import stat
 import warnings
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from interstice.schema import files
 from interstice.schema.case import Case
 from interstice.schema.problems import CaseError, Key, brief, dotted
 from interstice.schema.section import required
@@ -24,56 +25,45 @@ LARGEST = 200_000
 MOST_VALUES = 50_000
 LONGEST_LINE = 2_000
 DEEPEST = 20
+BRACKETS = {"[": 1, "{": 1, "]": -1, "}": -1}
+MOST_OPEN = 2 * DEEPEST
+"""Brackets without their ends: some may stand in texts and comments."""
+UNREADABLE = (ValueError, AssertionError, AttributeError, TypeError, LookupError, ArithmeticError)
+"""What ruamel.yaml may raise of text that is no YAML, beside its own errors and RecursionError."""
+PLAIN = {"int": "a whole number", "float": "a number", "bool": "true or false", "null": "nothing"}
+"""Kinds of values that are made of text, and what they are."""
+LONGEST_NUMBER = 400
+"""Characters: the largest number that is finite has 309 digits."""
 
 
-def read_text(path: Path) -> str:
-    """Return the text of the file; CaseError if there is none that could be a case."""
-    try:
-        status = path.stat()
-        if refusal := _refusal(path, status):
-            raise CaseError([f"{path}: {refusal}"])
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise CaseError([f"{path}: no such file{_similar_files(path)}"]) from None
-    except CaseError:
-        raise
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CaseError([f"{path}: cannot be read: {reason}"]) from None
-    if b"\0" in content:
-        raise CaseError([f"{path}: a binary file; a case file is YAML text in UTF-8"])
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        byte = f"byte 0x{content[error.start]:02x}"
-        raise CaseError([f"{path}:{line}: {byte} is not UTF-8; save the file as UTF-8 text"]) from None
-    for number, words in enumerate(text.splitlines(), start=1):
-        if len(words) > LONGEST_LINE:
-            length = f"{len(words)} characters; at most {LONGEST_LINE} are read"
-            raise CaseError([f"{path}:{number}: the line has {length}"])
-    if not text.strip():
-        raise CaseError([f"{path}:1: the file is empty; {_wanted()}"])
-    return text
-
-
-def _refusal(path: Path, status: os.stat_result) -> str:
-    """Say why the file is not even opened; empty if it is."""
-    if stat.S_ISDIR(status.st_mode):
-        cases = sorted(str(case) for pattern in ("*.yaml", "*.yml") for case in path.glob(pattern))
-        return "a folder; a case file is needed" + (f"; it holds {', '.join(cases[:10])}" if cases else "")
-    if not stat.S_ISREG(status.st_mode):
-        return "not a regular file; a case file is needed"
-    if status.st_size > LARGEST:
-        return f"{status.st_size / 1e6:.1f} MB is too large for a case file; at most {LARGEST / 1e6:g} MB are read"
-    return ""
-
-
-def _wanted() -> str:
+def case_keys() -> str:
+    """Return what a file that is no case is told of cases."""
     return f"a case has the keys {', '.join(required(Case))}"
 
 
+def read_text(path: Path, wanted: str = "", longest: int = LONGEST_LINE) -> str:
+    """Return the text of a YAML file; CaseError if there is none. `wanted` is what it should have, if no case."""
+    try:
+        text = files.text(path, LARGEST)
+    except files.FileError as error:
+        hint = _cases_in(path) if os.path.isdir(path) else "" if os.path.lexists(path) else _similar_files(path)
+        raise CaseError([f"{path}{f':{error.line}' if error.line else ''}: {error.reason}{hint}"]) from None
+    for number, words in enumerate(text.splitlines(), start=1):
+        if len(words) > longest:
+            length = f"{len(words)} characters; at most {longest} are read"
+            raise CaseError([f"{path}:{number}: the line has {length}"])
+    if not text.strip():
+        raise CaseError([f"{path}:1: the file is empty; {wanted or case_keys()}"])
+    return text
+
+
+def _cases_in(folder: Path) -> str:
+    cases = sorted(str(case) for pattern in ("*.yaml", "*.yml") for case in folder.glob(pattern))
+    return f"; it holds {', '.join(cases[:10])}" if cases else ""
+
+
 def _similar_files(path: Path) -> str:
+    """Say which files are called much the same as one that is not there."""
     try:
         names = sorted(entry.name for entry in path.parent.iterdir())
     except OSError:
@@ -83,8 +73,8 @@ def _similar_files(path: Path) -> str:
     return f"; did you mean {either([str(path.parent / name) for name in close])}?" if close else ""
 
 
-def parse(text: str, file: str) -> tuple[Any, dict[Key, str]]:
-    """Return what the YAML `text` holds and the place (``file:line``) of each key."""
+def parse(text: str, file: str, wanted: str = "") -> tuple[dict[str, Any], dict[Key, str]]:
+    """Return what the YAML `text` holds and the place (``file:line``) of each key; `wanted` as in `read_text`."""
     try:
         root = _compose(text)
     except MarkedYAMLError as error:
@@ -96,13 +86,13 @@ def parse(text: str, file: str) -> tuple[Any, dict[Key, str]]:
         line = text.count("\n", 0, position if isinstance(position, int) else 0) + 1
         raise CaseError([f"{file}:{line}: not valid YAML: it contains a control character"]) from None
     except RecursionError:
-        raise CaseError([f"{file}:1: not a case: blocks are nested too deeply"]) from None
-    except (ValueError, AssertionError, AttributeError, TypeError, IndexError, KeyError):
+        raise CaseError([f"{file}:1: blocks are nested too deeply; at most {DEEPEST} levels are read"]) from None
+    except UNREADABLE:
         raise CaseError([f"{file}:1: not valid YAML"]) from None
     if not isinstance(root, MappingNode):
         kind = {ScalarNode: "a single value", SequenceNode: "a list", type(None): "nothing but comments"}[type(root)]
         line = root.start_mark.line + 1 if root else 1
-        raise CaseError([f"{file}:{line}: {kind} where 'key: value' lines are needed; {_wanted()}"])
+        raise CaseError([f"{file}:{line}: {kind} where 'key: value' lines are needed; {wanted or case_keys()}"])
     builder = _Builder(lambda node: f"{file}:{node.start_mark.line + 1}")
     values = builder.value(root, ())
     if builder.problems:
@@ -111,6 +101,9 @@ def parse(text: str, file: str) -> tuple[Any, dict[Key, str]]:
 
 
 def _compose(text: str) -> Node | None:
+    # to find out that brackets are too many takes ruamel.yaml a time that grows with their square
+    if max(accumulate(BRACKETS.get(letter, 0) for letter in text), default=0) > MOST_OPEN:
+        raise RecursionError
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ruamel.yaml warns of anchors that are used again
         return YAML(typ="safe", pure=True).compose(text)
@@ -144,6 +137,9 @@ class _Builder:
         self.places.setdefault(key, self.place(node))
         if len(self.places) > MOST_VALUES or len(key) > DEEPEST:
             raise CaseError([f"{self.place(node)}: too many values or levels; do aliases (*name) repeat each other?"])
+        if not isinstance(node, ScalarNode) and str(node.tag) not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
+            self._problem(node, key, f"the tag {brief(_kind(node))} is not used here")
+            return None
         if isinstance(node, MappingNode):
             return self._mapping(node, key)
         if isinstance(node, SequenceNode):
@@ -165,16 +161,18 @@ class _Builder:
         return result
 
     def _scalar(self, node: Node, key: Key) -> Any:
-        kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
+        kind = _kind(node)
         if kind in ("str", "timestamp", "merge"):
             return self._text(node, key)
-        if kind not in ("int", "float", "bool", "null"):
-            self._problem(node, key, f"the tag {brief(kind)} is not used in case files")
+        if kind not in PLAIN:
+            self._problem(node, key, f"the tag {brief(kind)} is not used here")
             return None
         try:
+            if len(node.value) > LONGEST_NUMBER:
+                raise ValueError
             return self._scalars.construct_object(node)
-        except (ValueError, YAMLError):
-            self._problem(node, key, f"{brief(node.value)} cannot be read as a number")
+        except (*UNREADABLE, YAMLError):
+            self._problem(node, key, f"{brief(node.value)} cannot be read as {PLAIN[kind]}")
             return None
 
     def _text(self, node: Node, key: Key) -> str:
@@ -188,17 +186,23 @@ class _Builder:
         self.problems.append(f"{self.place(node)}: {dotted(key)}: {message}")
 
 
+def _kind(node: Node) -> str:
+    return str(node.tag).removeprefix("tag:yaml.org,2002:")
+
+
 def replace(values: Any, places: dict[Key, str], override: str) -> Any:
     """Return `values` with one ``key.path=value`` replaced."""
     place = f"--set {brief(override, quotes=False)}"
     name, equals, text = override.partition("=")
     parts = name.strip().split(".")
-    if not equals or not all(parts):
+    if not equals or not all(parts) or len(parts) > DEEPEST:
         raise CaseError([f"{place}: write key.path=value, such as --set 'stack.pressure=5 MPa'"])
     try:
         node = _compose(text)
-    except (YAMLError, RecursionError, ValueError):
+    except (YAMLError, *UNREADABLE):
         raise CaseError([f"{place}: the value is not valid YAML; put it in quotes"]) from None
+    except RecursionError:
+        raise CaseError([f"{place}: blocks are nested too deeply; at most {DEEPEST} levels are read"]) from None
     here = values
     key: Key = ()
     for depth, part in enumerate(parts):

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import sys
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -20,7 +22,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from mpi4py import MPI
 
-from interstice.schema import nesting, unrolled
+from interstice.schema import files, nesting, unrolled
+from interstice.schema.problems import brief
 from interstice.solver.cell import Cell
 from interstice.solver.environment import version
 from interstice.solver.history import Row
@@ -51,7 +54,7 @@ class Checkpoint(NamedTuple):
 
     def check(self, loaded: LoadedCase) -> None:
         """Raise CheckpointError unless a run of this case could have come here: what was done begins its protocol."""
-        if fingerprint(loaded) != self.about["fingerprint"]:
+        if fingerprint(loaded) != self.about.get("fingerprint"):
             raise CheckpointError(
                 f"{self.path}: is not a checkpoint of {loaded.path} as it is now: numbers of the case, its materials "
                 "or the files that it refers to are not the same; run it anew"
@@ -151,11 +154,9 @@ def latest(results: Path) -> Checkpoint | None:
     damaged: list[str] = []
     for path in reversed(_written(results / FOLDER)):
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                values = {name: archive[name] for name in archive.files}
-            about = json.loads(str(values.pop(ABOUT)))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            damaged.append(f"{path.name}: {error}")
+            about, values = _read(path)
+        except Exception as error:  # whatever damaged bytes come to
+            damaged.append(f"{path.name}: {brief(error or type(error).__name__, quotes=False, longest=200)}")
             continue
         if about.get("format") != FORMAT:
             raise CheckpointError(f"{path}: was written by Interstice {about.get('version')}, in another format")
@@ -163,6 +164,21 @@ def latest(results: Path) -> Checkpoint | None:
     if damaged:
         raise CheckpointError(f"{results / FOLDER}: no checkpoint is whole ({'; '.join(damaged)})")
     return None
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what an archive is about, and its values; an error of any kind if it is damaged."""
+    size = files.size_of(path, sys.maxsize)
+    with zipfile.ZipFile(path) as archive:
+        if sum(part.file_size for part in archive.infolist()) > size:
+            raise ValueError("its parts are larger than the file")
+    # pickled objects could run code
+    with np.load(path, allow_pickle=False) as arrays:
+        values = {name: arrays[name] for name in arrays.files}
+    about = json.loads(str(values.pop(ABOUT)))
+    if not isinstance(about, dict):
+        raise ValueError("it does not say what it is about")
+    return about, values
 
 
 def shared(results: Path, comm: MPI.Comm) -> Checkpoint | None:
@@ -222,4 +238,7 @@ def _write(folder: Path, number: int, values: Mapping[str, Any]) -> None:
 
 def _written(folder: Path) -> list[Path]:
     """Return the files of checkpoints, the last one last."""
-    return sorted(folder.glob("[0-9]*.npz"), key=lambda path: int(path.stem))
+    return sorted(
+        (path for path in folder.glob("*.npz") if re.fullmatch(r"[0-9]{1,18}", path.stem)),
+        key=lambda path: int(path.stem),
+    )

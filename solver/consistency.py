@@ -31,6 +31,8 @@ from interstice.solver.material_numbers import numbers_of, other_numbers, role_o
 from interstice.solver.patch import table
 from interstice.solver.swelling import first_beyond
 
+ENDS = 1e-13, 1.0
+"""Least and largest opening at which a bond ends, 2 G/σ of a bilinear one [m]: an atom is 1e-10 m."""
 ROUNDED_TRACTION = 1e-10
 """Of a bond, over its strength: what one rounding error of its damage may be. Iterative solvers bear such a stiffness,
 too, on elements as large as the length E' G/σ² over which the bond fails."""
@@ -43,7 +45,10 @@ def on_mesh(case: Case, folder: Path) -> tuple[Case, Size | None, list[Problem]]
     """
     try:
         size = check(case.geometry, folder, case.limits.cells)
-    except (ValueError, OSError) as error:
+    except ArithmeticError:
+        words = "its lengths are too large, too small or too unlike each other to be computed with"
+        return case, None, [(("geometry",), words)]
+    except ValueError as error:
         name, _, message = _one_line(error).partition(": ")
         return case, None, [(tuple(name.split(".")), message) if message else (("geometry",), name)]
     geometry, dimension = complete(case.geometry, folder)
@@ -294,15 +299,24 @@ def _of_no_stiffness(case: Case) -> Iterator[Problem]:
     of D makes it, 2 ε K G/σ, which is to be a small share of σ.
     """
     for name, block in case.faces.items():
-        if block.cohesive and block.cohesive.stiffness is not None:
-            bond = block.cohesive
+        bond, key = block.cohesive, (*_block(case, name), "cohesive")
+        for mode in ("normal", "shear") if bond else ():
+            end = 2 * getattr(bond, f"{mode}_toughness") / getattr(bond, f"{mode}_strength")
+            low, high = (unit(Length).format(place) for place in ENDS)
+            if not ENDS[0] <= end <= ENDS[1]:
+                ends = f"a bond of this toughness and {mode}_strength ends at an opening of {end:.3g} m"
+                yield (*key, f"{mode}_toughness"), f"{ends}; allowed: {low} to {high}"
+                return
+        if bond and bond.stiffness is not None:
             least = bond.normal_strength * (bond.normal_strength / bond.normal_toughness) / 2
             most = least * ROUNDED_TRACTION / sys.float_info.epsilon
             if not least < bond.stiffness <= most:
                 reason = "ends before it bears its strength" if bond.stiffness <= least else "is lost in rounding"
                 allowed = f"above {least:.3g} Pa/m and up to {most:.3g} Pa/m"
-                key = (*_block(case, name), "cohesive", "stiffness")
-                yield key, f"a bond of this strength and toughness {reason}; allowed: {allowed}, or leave it out"
+                yield (
+                    (*key, "stiffness"),
+                    f"a bond of this strength and toughness {reason}; allowed: {allowed}, or leave it out",
+                )
 
 
 def _misplaced_patches(case: Case, dimension: int) -> Iterator[Problem]:

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from interstice.schema import Follow, Galvanostatic, Oscillate, Scale, Step, units
+from interstice.schema import Follow, Galvanostatic, Oscillate, Scale, Step, files, units
+from interstice.schema.problems import brief
 from interstice.solver.course import Polyline
 
 WEIGHT = 100.0
@@ -83,20 +84,17 @@ class Profile:
 def read(path: Path) -> Profile:
     """Return the table of a file; ProfileError if there is none that can be followed."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise ProfileError(f"the file is too large; at most {LARGEST / 1e6:g} MB are read")
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ProfileError("there is no such file") from None
-    except UnicodeDecodeError:
-        raise ProfileError("the file is not text in UTF-8") from None
-    except OSError as error:
-        raise ProfileError(f"the file cannot be read: {error.strerror}") from None
-    rows = [
-        (number, row)
-        for number, row in enumerate(csv.reader(text.splitlines()), start=1)
-        if row and any(cell.strip() for cell in row) and not row[0].lstrip().startswith("#")
-    ]
+        text = files.text(path, LARGEST)
+    except files.FileError as error:
+        raise ProfileError(str(error)) from None
+    try:
+        rows = [
+            (number, row)
+            for number, row in enumerate(csv.reader(text.splitlines()), start=1)
+            if row and any(cell.strip() for cell in row) and not row[0].lstrip().startswith("#")
+        ]
+    except csv.Error as error:
+        raise ProfileError(f"no table with commas between its columns: {error}") from None
     if len(rows) < 3:
         raise ProfileError(f"a header and at least two rows are needed; {_ALLOWED}")
     (first, header), *body = rows
@@ -107,7 +105,8 @@ def read(path: Path) -> Profile:
             raise ProfileError(f"line {first}: the {name.replace('_', ' ')} is given twice")
     currents = [name for name in names if name in _CURRENTS]
     if "time" not in names or len(names) == 1 or len(currents) > 1:
-        raise ProfileError(f"line {first}: the columns are {', '.join(map(repr, header))}; {_ALLOWED}")
+        given = brief(", ".join(map(repr, header)), quotes=False, longest=200)
+        raise ProfileError(f"line {first}: the columns are {given}; {_ALLOWED}")
     columns: dict[str, list[float]] = {name: [] for name in names}
     for number, row in body:
         if len(row) != len(header):
@@ -155,7 +154,7 @@ def _kind(cell: str, line: int) -> tuple[str, float]:
             hint = "; a current in A is that of one cell: divide it by the area of its electrodes"
         except ValueError:
             pass
-    raise ProfileError(f"line {line}: the column {cell.strip()!r} is not understood{hint}; {_ALLOWED}")
+    raise ProfileError(f"line {line}: the column {brief(cell.strip())} is not understood{hint}; {_ALLOWED}")
 
 
 def _number(cell: str, line: int) -> float:

@@ -335,6 +335,15 @@ EDITS = {
     "wrong indentation": ("  pressure: 5 MPa", "    pressure: 5 MPa", ["not valid YAML", "indentation"]),
     "two documents": ("stack:", "---\nstack:", ["not valid YAML", "second document"]),
     "tag": ("  pressure: 5 MPa", "  pressure: !!python/object:os.system 5 MPa", ["stack.pressure", "tag"]),
+    "no truth": ("title: a", "title: !!bool maybe #", ["title: 'maybe' cannot be read as true or false"]),
+    "no truth at all": ("title: a", "title: !!bool '' #", ["title: '' cannot be read as true or false"]),
+    "no whole number": ("title: a", "title: !!int x #", ["title: 'x' cannot be read as a whole number"]),
+    "no number": ("title: a", "title: !!float x #", ["title: 'x' cannot be read as a number"]),
+    "endless number": ("title: a", f"title: {500 * '9'} #", ["title: '999", "cannot be read as a whole number"]),
+    "a date": ("10 min", "2001-12-14", ["protocol.1.time = '2001-12-14'", "'-12-14' is not a unit"]),
+    "a date that is none": ("10 min", "!!timestamp 2001-99-14", ["protocol.1.time = '2001-99-14'"]),
+    "tagged block": ("{step: rest", "!!python/object:os.system {step: rest", ["protocol.1: the tag", "os.system"]),
+    "a set": ("title: a", "title: !!set {a, b} #", ["title: the tag 'set' is not used"]),
     "undefined alias": ("  pressure: 5 MPa", "  pressure: *p", ["not valid YAML", "undefined alias"]),
     "half a character": ("title: a", 'title: "\\ud800"\ntemperatur: a', ["title", "surrogate"]),
     "long title": ("title: a", f"title: {300 * 'a'}", ["title = ", "at most 300 characters, given are 32"]),
@@ -351,12 +360,16 @@ FILES = {
     "a single value": (b"hello\n", ["a single value", "geometry"]),
     "binary": (bytes(range(256)) * 10, ["binary"]),
     "not UTF-8": ("title: Prüfling\n".encode("latin-1"), [":1:", "0xfc", "UTF-8"]),
-    "huge": (b"# " + b"x" * 6_000_000, ["6.0 MB", "at most 0.2 MB"]),
+    "huge": (b"# " + b"x" * 6_000_000, ["6 MB", "at most 0.2 MB"]),
     "long": (b"protocol:\n" + b"- {step: wait}\n" * 12_000, ["protocol.0.step", "more"]),
     "aliases of aliases": (BILLION_LAUGHS.encode(), ["too many values", "aliases"]),
     "alias of itself": (b"title: &a [*a]\n", ["aliases"]),
     "endless line": (b"title: " + b"x" * 100_000, [":1:", "100007 characters", "at most 2000"]),
     "deep": (b"title: " + b"[\n" * 50_000, ["nested too deeply"]),
+    "deep in a line": (b"title: a\nx: " + b"[" * 1990, ["nested too deeply", "at most 20"]),
+    "deep indentation": (b"".join(b" " * level + b"a:\n" for level in range(500)), ["nested too deeply"]),
+    "18 000 unknown keys": (b"".join(b"k%d: 1\n" % number for number in range(18_000)), [":1: k0", "and 1"]),
+    "comments": (b"# x\n" * 25_000_000, ["100 MB is too large", "at most 0.2 MB"]),
 }
 
 
@@ -456,6 +469,91 @@ def test_unreadable_file_is_named(tmp_path: Path) -> None:
     path.chmod(0)
     result = CliRunner().invoke(app, ["validate", str(path)])
     assert_one_clear_message(result.exit_code, result.output, [str(path), "Permission denied"])
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("title=!!bool maybe", "'maybe' cannot be read as true or false"),
+        ("title=!!python/object/apply:os.system [id]", "the tag 'python/object/apply:os.system' is not used"),
+        ("title=" + 20_000 * "[", "nested too deeply"),
+        (".".join(9000 * "a") + "=1", "write key.path=value"),
+        ("time.initial=1e308 h", "a finite value is needed"),
+        ("time.initial=2001-12-14", "'-12-14' is not a unit"),
+        ("geometry.element_size=1e-320 um", "must be greater than 0"),
+        ("stack.pressure=.inf", "the unit is missing"),
+        ("protocol=*x", "not valid YAML"),
+    ],
+)
+def test_a_hostile_override_ends_in_words(override: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(VALID)
+    begin = time.process_time()
+    result = CliRunner().invoke(app, ["validate", str(path), "--set", override])
+    assert time.process_time() - begin < 5
+    assert_one_clear_message(result.exit_code, result.output, ["--set ", words])
+    assert len(result.output) < 500
+
+
+def test_marks_and_line_ends_of_other_systems_are_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + VALID.replace("\n", "\r\n").encode())
+    assert CliRunner().invoke(app, ["validate", str(path)]).exit_code == 0
+
+
+@pytest.mark.parametrize("role", ["topography", "mesh", "cycle", "table"])
+@pytest.mark.parametrize("name", ["pipe", "folder", "/dev/zero", "long"])
+def test_no_file_is_waited_for_whatever_it_is_for(role: str, name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    file = name if name != "long" else 1900 * "x"
+    old, new, key = {
+        "topography": (
+            "{kind: sinusoidal, amplitude: 10 nm, wavelength: 1 um}",
+            "{kind: measured, file: %s}",
+            "roughness.file",
+        ),
+        "mesh": (
+            VALID[VALID.index("  builder") : VALID.index("electrode:")],
+            "  builder: msh\n  file: %s\n",
+            "geometry.file",
+        ),
+        "cycle": (REST, "follow %s", "file"),
+        "table": ("  kinetics:", "  micro: {law: table, file: %s}\n  kinetics:", "micro.file"),
+    }[role]
+    path = tmp_path / "case.yaml"
+    path.write_text(VALID.replace(old, new % file, 1))
+    reason = {"folder": "a folder; a file is needed", "long": "File name too long"}.get(name, "not a regular file")
+    result = CliRunner().invoke(app, ["validate", str(path)])
+    assert_one_clear_message(result.exit_code, result.output, [f"{path}:", key, reason])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("0.05 J/m^2", "1e-9 J/m^2", ["normal_toughness = '1e-9 J/m^2': a bond of this toughness and normal_strength"]),
+        ("0.1 J/m^2", "1e9 J/m^2", ["shear_toughness = '1e9", "ends at an opening of 200 m; allowed: 1e-13 m to 1 m"]),
+        ("shear_strength: 10 MPa", "shear_strength: 1e300 Pa", ["shear_toughness = ", "and shear_strength ends at"]),
+        (
+            "0.1 J/m^2",
+            "0.1 J/m^2, stiffness: 1e21 Pa/m",
+            ["stiffness = '1e21 Pa/m'", "lost in rounding; allowed: above 1e+15"],
+        ),
+        (
+            "0.1 J/m^2",
+            "0.1 J/m^2, stiffness: 1e15 Pa/m",
+            ["stiffness = '1e15 Pa/m'", "ends before it bears its strength"],
+        ),
+    ],
+)
+def test_a_bond_needs_a_stiffness_a_strength_and_a_toughness_that_fit(
+    old: str, new: str, words: list[str], tmp_path: Path
+) -> None:
+    bond = "{normal_strength: 10 MPa, shear_strength: 10 MPa, normal_toughness: 0.05 J/m^2, shear_toughness: 0.1 J/m^2}"
+    path = tmp_path / "case.yaml"
+    path.write_text(VALID.replace("  kinetics:", f"  cohesive: {bond.replace(old, new, 1)}\n  kinetics:", 1))
+    result = CliRunner().invoke(app, ["validate", str(path)])
+    assert_one_clear_message(result.exit_code, result.output, ["interface.cohesive.", *words])
 
 
 def test_all_errors_are_reported_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:

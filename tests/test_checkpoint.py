@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import resource
 import shutil
@@ -113,6 +114,56 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_it_read(tmp_path: Path,
     (tmp_path / "checkpoint" / "000008.npz").write_bytes(b"")
     with pytest.raises(CheckpointError, match=r"no checkpoint is whole \(000009.npz: .*; 000008.npz"):
         checkpoint.latest(tmp_path)
+
+
+class Payload:
+    """What leaves a file behind where it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("how", [np.savez, np.savez_compressed])
+def test_a_pickle_in_a_checkpoint_is_never_opened(tmp_path: Path, how: Callable[..., None]) -> None:
+    path = written(tmp_path, 8) / "checkpoint" / "000008.npz"
+    payload = np.array([Payload(tmp_path / "harm"), None], dtype=object)
+    for name in (checkpoint.ABOUT, "a.x"):
+        how(path, **{checkpoint.ABOUT: np.array('{"format": 1}'), name: payload})
+        with pytest.raises(CheckpointError, match=r"000008\.npz: .*allow_pickle=False"):
+            checkpoint.latest(tmp_path)
+    np.save(path.with_suffix(".npy"), payload)
+    path.with_suffix(".npy").rename(path)
+    with pytest.raises(CheckpointError, match="no checkpoint is whole"):
+        checkpoint.latest(tmp_path)
+    assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize("about", ["[", "[]", "1", '"x"', "{}", '{"format": 1}', f'{{"format": {checkpoint.FORMAT}}}'])
+def test_a_checkpoint_that_is_about_nothing_is_told(tmp_path: Path, about: str) -> None:
+    path = written(tmp_path, 8) / "checkpoint" / "000008.npz"
+    np.savez(path, **{checkpoint.ABOUT: np.array(about)})
+    with pytest.raises(CheckpointError, match=r"no checkpoint is whole|in another format|is not a checkpoint of"):
+        last(tmp_path).check(tiny_case())
+
+
+def test_an_archive_that_is_larger_inside_than_outside_is_not_opened(tmp_path: Path) -> None:
+    path = written(tmp_path, 8) / "checkpoint" / "000008.npz"
+    np.savez_compressed(path, **{"a.x": np.zeros(10_000_000), checkpoint.ABOUT: np.array('{"format": 1}')})
+    assert path.stat().st_size < 1e6
+    with pytest.raises(CheckpointError, match=r"000008\.npz: its parts are larger than the file"):
+        checkpoint.latest(tmp_path)
+
+
+def test_only_files_named_by_a_number_of_steps_are_checkpoints(tmp_path: Path) -> None:
+    written(tmp_path, 8)
+    folder = tmp_path / "checkpoint"
+    for name in ("9x", "x9", "9" * 200, "²", "9.9"):
+        (folder / f"{name}.npz").write_bytes(b"")
+    os.mkfifo(folder / "000009.npz")
+    assert last(tmp_path).about["number"] == 8
 
 
 def test_a_run_without_a_checkpoint_begins_anew(tmp_path: Path) -> None:

@@ -14,7 +14,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from interstice.schema import files
+
 Array = npt.NDArray[np.float64]
+
+LARGEST = 1_000_000
+"""Bytes of a table that are read."""
 
 MARK = "# Written by Interstice: contact of a rough surface, by boundary elements."
 COLUMNS = (
@@ -70,11 +75,9 @@ class Table:
 def read(path: Path) -> Table:
     """Return the table in the file; TableError if there is none."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise TableError("there is no such file; './interstice patch SURFACE.yaml' writes one") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise TableError(f"cannot be read: {getattr(error, 'strerror', 'it is no text in UTF-8')}") from None
+        lines = files.text(path, LARGEST).splitlines()
+    except files.FileError as error:
+        raise TableError(f"{error}; './interstice patch SURFACE.yaml' writes one") from None
     head = [line for line in lines if line.startswith("#")]
     body = [line for line in lines if line.strip() and not line.startswith("#")]
     if not head or head[0] != MARK or not body or body[0] != ",".join(COLUMNS):

@@ -1,5 +1,6 @@
 """Shipped materials are complete and plausible; a file that is not says so in words."""
 
+import os
 import re
 import subprocess
 import sys
@@ -429,9 +430,11 @@ IMPLAUSIBLE = [
     ("open_circuit_potential", "4 + theta", "rises with theta"),
     ("open_circuit_potential", "7 - theta", "-0.5 V to 6 V"),
     ("open_circuit_potential", "0.1 - theta", "-0.5 V to 6 V"),
-    ("open_circuit_potential", "log(theta - 0.5)", "-0.5 V to 6 V"),
-    ("open_circuit_potential", "1/0", "cannot be evaluated"),
-    ("open_circuit_potential", "10.0**10**10", "cannot be evaluated"),
+    ("open_circuit_potential", "log(theta - 0.5)", "no real value everywhere"),
+    ("open_circuit_potential", "1/0", "inf V at theta = 0.1"),
+    ("open_circuit_potential", "10.0**10**10", "inf V at theta = 0.1"),
+    ("open_circuit_potential", "4 + (-1)**0.5", "no real value everywhere"),
+    ("open_circuit_potential", "4 - (theta - 0.5)**1.5", "no real value everywhere"),
     ("open_circuit_potential", "4 - x", "'x' is not allowed"),
     ("open_circuit_potential", "4.2", "unit is missing"),
     ("molar_volume", "13 m^3/mol", "1e-4 m^3/mol"),
@@ -474,7 +477,7 @@ BROKEN = [
     (GOOD.replace("2 cm^3/mol", "'2*tanh(400*(theta - 0.43)) [cm^3/mol]'"), ["too fast", "give a table"]),
     (GOOD.replace("4 - theta", "[[0.2, 4 V], [0.9, 3 V]]"), ["from 0.2 to 0.9", "stoichiometry_range"]),
     (GOOD.replace("4 - theta", "[[0.1, 4 V], [0.5, 3 V], [0.9, 3.5 V]]"), ["rises with theta near 0.5"]),
-    (GOOD.replace("4 - theta", "{file: no.csv, unit: V}"), ["no.csv cannot be read"]),
+    (GOOD.replace("4 - theta", "{file: no.csv, unit: V}"), ["no.csv: there is no such file"]),
     (GOOD.replace("4 - theta", "{file: no.csv}"), ["{file: NAME.csv, unit: V}"]),
     (GOOD.replace("1 mS/cm", "'1e-4*c [S/m]'"), ["salt_range is needed beside a function of c"]),
     (GOOD.replace("1 mS/cm", "'1e-4*T [S/m]'"), ["temperature_range is needed beside a function of T"]),
@@ -493,8 +496,8 @@ BROKEN = [
     (GOOD + "file: {value: 1, source: me}\n", ["file: unknown key"]),
     (GOOD.split("host:")[0] + "host: nothing\n", ["host: a mapping of maximum_concentration"]),
     (GOOD.split("host:")[0] + "host: {}\n", ["6 errors", "host.diffusivity: is missing"]),
-    (GOOD + "name: Twice\n", ["not YAML", "duplicate key"]),
-    (GOOD + "  - [\n", ["not YAML", "line "]),
+    (GOOD + "name: Twice\n", ["name: the key is given twice"]),
+    (GOOD + "  - [\n", ["not valid YAML", ".yaml:"]),
     (
         GOOD.replace("  specific_heat: {value: 0.7 kJ/(kg*K), source: me}\n", ""),
         ["line 20, thermal.specific_heat: is missing"],
@@ -511,9 +514,23 @@ BROKEN = [
     ),
     (GOOD.split("thermal:")[0] + "thermal: cold\n", ["line 20, thermal: a mapping of thermal_conductivity"]),
     (GOOD.replace("thermal:", "termal:"), ["termal: unknown key; did you mean 'thermal'"]),
-    ("", ["not a mapping"]),
-    ("- a\n- b\n", ["not a mapping"]),
-    ("just text\n", ["not a mapping"]),
+    (
+        GOOD.replace("formula: LiX", "formula: !!bool maybe"),
+        [".yaml:2: formula: 'maybe' cannot be read as true or fals"],
+    ),
+    (
+        GOOD.replace("formula: LiX", "formula: !!python/object/apply:os.system [id]"),
+        ["formula: the tag", "is not used"],
+    ),
+    (GOOD.replace("formula: LiX", "formula: &a [*a]"), ["aliases"]),
+    (GOOD.replace("4 - theta", "2001-12-14"), ["open_circuit_potential: implausible, 1975 V"]),
+    (GOOD + "".join(f"k{number}: 1\n" for number in range(15_000)), ["15000 errors", "k0: unknown key"]),
+    (GOOD.replace("4 - theta", "4" + 1900 * "-" + "theta"), ["open_circuit_potential", "more than 300 terms"]),
+    (GOOD.replace("4 - theta", "4" + 400 * " - theta"), ["open_circuit_potential", "more than 300 terms"]),
+    (GOOD.replace("name: Mine", "name: Mine\n" + 1990 * "["), ["nested too deeply"]),
+    ("", ["the file is empty", "a material has name"]),
+    ("- a\n- b\n", ["a list where", "a material has name"]),
+    ("just text\n", ["a single value where", "a material has name"]),
 ]
 
 
@@ -528,10 +545,34 @@ def test_a_broken_file_says_what_is_wrong(tmp_path: Path, text: str, words: list
         assert word in str(refusal.value)
 
 
+@pytest.mark.parametrize("name", ["pipe", "folder", "sparse"])
+def test_what_lies_beside_materials_is_neither_waited_for_nor_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "mine.yaml").write_text(GOOD)
+    other = tmp_path / f"{name}.yaml"
+    if name == "pipe":
+        os.mkfifo(other)
+    elif name == "folder":
+        other.mkdir()
+    else:
+        with other.open("wb") as stream:
+            stream.truncate(2_000_000_000)
+    assert materials.load("Mine", [tmp_path]).file == tmp_path / "mine.yaml"
+    with pytest.raises(MaterialError, match=r"no material file|2000 MB is too large"):
+        materials.load(other)
+
+
+def test_a_table_in_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD.replace("4 - theta", "{file: pipe, unit: V}"))
+    with pytest.raises(MaterialError, match=r"open_circuit_potential: .*pipe: not a regular file"):
+        materials.load(path)
+
+
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_bytes(bytes(range(256)))
-    with pytest.raises(MaterialError, match="cannot be read"):
+    with pytest.raises(MaterialError, match="a binary file; text in UTF-8 is needed"):
         materials.load(path)
 
 

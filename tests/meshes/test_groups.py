@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from grids import Grid, layers
+from scipy.spatial import Delaunay
 
 from interstice.meshes.groups import Groups, UnfitError, arranged
 from interstice.meshes.msh import Elements
-from interstice.meshes.soundness import signed_volumes
+from interstice.meshes.soundness import Skeleton, signed_volumes
 from interstice.schema import ImportedMesh
 
 DIMENSIONS = pytest.mark.parametrize("dimension", [2, 3])
@@ -136,6 +137,30 @@ def test_a_mesh_may_have_a_hole_and_an_interface_any_direction() -> None:
     groups = read(grid)
     assert counts(groups) == {"electrode/electrolyte": 5, "collector": 5, "counter": 5, "left": 5, "right": 5}
     assert volume(groups, "electrolyte") == pytest.approx(15 - 1)
+
+
+@DIMENSIONS
+def test_cells_that_are_missing_are_found_and_larger_holes_and_lone_cells_are_not(dimension: int) -> None:
+    points = np.random.default_rng(1).uniform(size=(300, dimension))
+    cells = Delaunay(points).simplices.astype(np.int64)
+    inner = ~np.isin(cells, Skeleton(points, cells).facets[Skeleton(points, cells).outer]).any(axis=1)
+    assert len(Skeleton(points, cells).missing) == 0
+    (first, *others) = np.flatnonzero(inner)
+    apart = next(other for other in others if not np.isin(cells[other], cells[first]).any())
+    beside = next(other for other in others if np.isin(cells[other], cells[first]).sum() == dimension)
+    for dropped, holes in (([first], 1), ([first, apart], 2), ([first, beside], 0)):
+        around = Skeleton(points, np.delete(cells, dropped, axis=0)).missing
+        assert len(around) == holes * (dimension + 1)
+    assert len(Skeleton(points, cells[[first, apart]]).missing) == 0
+
+
+def test_a_mesh_that_lacks_a_cell_is_refused() -> None:
+    grid = layers(2, along=5, electrolyte=5)
+    within = ((grid.points > 0.0) & (grid.points < 5.0))[:, :2].all(axis=1)
+    inner = np.flatnonzero(within[grid.cells["electrolyte"]].all(axis=1))
+    grid.cells["electrolyte"] = np.delete(grid.cells["electrolyte"], inner[0], axis=0)
+    with pytest.raises(ValueError, match=r"lacks 1 cells, within 3 cells of 'electrolyte': there are holes"):
+        read(grid)
 
 
 @DIMENSIONS

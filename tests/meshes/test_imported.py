@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -209,7 +210,10 @@ def test_damaged_file_is_refused_on_every_rank(tmp_path: Path) -> None:
     path = write(tmp_path / "cut.msh")
     text = path.read_bytes()
     path.write_bytes(text[: len(text) // 2])
-    with pytest.raises(ValueError, match=r"geometry\.file: Gmsh cannot read 'cut\.msh' \(Could not read .*\)"):
+    with pytest.raises(ValueError, match=r"geometry\.file: 'cut\.msh' ends in the middle"):
+        read(path)
+    path.write_bytes(text[: len(text) // 2] + b"\n$EndElements\n")
+    with pytest.raises(ValueError, match=r"geometry\.file: Gmsh cannot read 'cut\.msh' \(.*\)"):
         read(path)
 
 
@@ -228,6 +232,48 @@ def test_what_happens_to_gmsh_becomes_words(
     monkeypatch.setattr(msh, "PROGRAM", program)
     with pytest.raises(ValueError, match=rf"geometry\.file: Gmsh,? {message}"):
         read(layers().write(tmp_path / "grid.msh"))
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("while True: pass", "it takes more than 1 s"),
+        ("bytearray(10**9)", "it takes too much memory"),
+    ],
+)
+def test_a_file_that_takes_time_or_memory_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
+) -> None:
+    """The program as it is, with a Gmsh that does that."""
+    (tmp_path / "gmsh.py").write_text(
+        f"def initialize(**_):\n    pass\nclass option:\n    setNumber = print\ndef merge(path):\n    {code}\n"
+    )
+    program = tmp_path / "program.py"
+    program.write_text(
+        f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n"
+        + msh.PROGRAM.read_text().replace("from __future__ import annotations", "")
+    )
+    monkeypatch.setattr(msh, "PROGRAM", program)
+    monkeypatch.setattr(msh, "MEMORY", (5e8, 0.0))
+    monkeypatch.setattr(msh, "SECONDS", (1.0, 0.0))
+    with pytest.raises(ValueError, match=rf"geometry\.file: Gmsh cannot read 'grid\.msh' \({message}\)"):
+        read(layers().write(tmp_path / "grid.msh"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("pipe", "not a regular file"), ("sparse", "is not a Gmsh"), ("tail", "ends in the middle")]
+)
+def test_what_is_no_whole_file_is_not_given_to_gmsh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
+) -> None:
+    monkeypatch.setattr(msh, "PROGRAM", Path("nowhere"))
+    os.mkfifo(tmp_path / "pipe")
+    for file, head in (("sparse", b""), ("tail", b"$MeshFormat\n4.1 0 8\n")):
+        with (tmp_path / file).open("wb") as stream:
+            stream.write(head)
+            stream.truncate(1_000_000_000)
+    with pytest.raises(ValueError, match=rf"geometry\.file: .*{message}"):
+        read(tmp_path / name)
 
 
 def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:

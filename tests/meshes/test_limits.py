@@ -50,7 +50,7 @@ def test_files_that_are_no_gmsh_mesh_are_refused(tmp_path: Path) -> None:
     for name, message in [
         ("text.msh", "is not a Gmsh mesh file"),
         ("absent.msh", "there is no file"),
-        (".", "no file"),
+        (".", "a folder; a file is needed"),
     ]:
         geometry = ImportedMesh.model_validate({"builder": "msh", "file": str(tmp_path / name)})
         with pytest.raises(ValueError, match=rf"geometry\.file: .*{message}"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from interstice.meshes import HeightProfile, below_mesh
+from interstice.meshes import HeightProfile, below_mesh, measurement
 from interstice.meshes.roughness import from_case, remarks
 from interstice.meshes.window import Points
 from interstice.schema import Film
@@ -429,6 +431,32 @@ def test_a_text_that_is_no_surface_says_why(text: str, message: str, tmp_path: P
     (tmp_path / "scan.txt").write_text(text)
     with pytest.raises(ValueError, match=rf"roughness\.file: .*\({message}"):
         profile(tmp_path / "scan.txt", **SCAN)
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda _: bytearray(10**10), "it takes more than 1.0 GB of memory"),
+        (lambda _: endless(), "it takes more than 1 s"),
+    ],
+)
+def test_a_file_that_takes_memory_or_time_is_given_up(
+    harm: Callable[[object], object], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measurement, "_by_library", harm)
+    monkeypatch.setattr(measurement, "SECONDS", 1.0)
+    (tmp_path / "scan.opd").write_bytes(b"\0binary")
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with pytest.raises(ValueError, match=rf"roughness\.file: .* is no topography that can be read \({message}"):
+        profile(tmp_path / "scan.opd", **SCAN)
+    # what comes after is not bounded
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+
+
+def endless() -> None:
+    while True:
+        pass
 
 
 def test_commas_between_digits_are_decimal_ones_where_blanks_separate_numbers(tmp_path: Path) -> None:
