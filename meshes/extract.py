@@ -1,4 +1,4 @@
-"""What a Gmsh file holds, as arrays in an .npz file: ``python extract.py FILE.msh ARRAYS.npz BYTES SECONDS``.
+"""What a Gmsh file holds, as arrays in an .npz file: ``python extract.py FILE.msh BYTES SECONDS >ARRAYS.npz``.
 
 A program of its own, that needs nothing of this package: a damaged file may bring Gmsh down, and this process alone
 goes with it. So many bytes of memory and seconds of computing it may take. Words about what is wrong go to stderr.
@@ -10,12 +10,13 @@ import json
 import resource
 import sys
 import time
+from typing import IO
 
 import gmsh
 import numpy as np
 
 
-def main(path: str, target: str) -> None:
+def main(path: str, target: IO[bytes]) -> None:
     """Write the nodes, and the elements of each entity with the physical groups that it is in."""
     # as in tagged.py
     gmsh.initialize(["gmsh", "-v", "1", "-skip_petscrc"], readConfigFiles=False, interruptible=False)
@@ -51,13 +52,13 @@ def _groups(dimension: int, entity: int, by_element: bool) -> list[str]:
 
 
 if __name__ == "__main__":
-    file, arrays, memory, seconds = sys.argv[1:]
+    file, memory, seconds = sys.argv[1:]
     resource.setrlimit(resource.RLIMIT_DATA, (int(memory), int(memory)))
     end = 1 + int(time.process_time()) + int(seconds)
     # the hard bound ends a process without saying why
     resource.setrlimit(resource.RLIMIT_CPU, (end, end + 1))
     try:
-        main(file, arrays)
+        main(file, sys.stdout.buffer)
     except MemoryError:
         sys.exit("it takes too much memory")
     except Exception as error:

@@ -56,11 +56,13 @@ def read(path: Path) -> tuple[NDArray[np.float64], list[Elements]]:
     if not last.startswith(b"$End"):
         raise ValueError(f"{KEY}: '{path.name}' ends in the middle, not with a line '$End…'; write it anew")
     memory, seconds = (round(base + each * size) for base, each in (MEMORY, SECONDS))
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "arrays.npz"
+    # a file without a name leaves nothing behind where this process is killed
+    with tempfile.TemporaryFile() as target:
         # -P: the files beside the program are no modules
-        command = [sys.executable, "-P", str(PROGRAM), str(path), str(target), str(memory), str(seconds)]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
+        command = [sys.executable, "-P", str(PROGRAM), str(path), str(memory), str(seconds)]
+        done = subprocess.run(
+            command, stdout=target, stderr=subprocess.PIPE, text=True, errors="replace", stdin=subprocess.DEVNULL
+        )
         if done.returncode != 0:
             said = done.stderr.strip().rpartition("\n")[2]
             if "Traceback" in done.stderr:
@@ -72,6 +74,7 @@ def read(path: Path) -> tuple[NDArray[np.float64], list[Elements]]:
             raise ValueError(
                 f"{KEY}: Gmsh cannot read '{path.name}' ({brief(said, quotes=False, longest=200)}); write it anew"
             )
+        target.seek(0)
         with np.load(target) as arrays:
             elements = [
                 Elements(dimension, kind, tuple(groups), arrays[f"nodes {number}"].astype(np.int64))

@@ -16,5 +16,7 @@ class Limits(Section):
     cells: Annotated[float, Field(ge=1)] = Field(default=20e6, description="of the mesh; `--max-cells` sets it too")
     steps: Annotated[float, Field(ge=1)] = Field(default=1e6, description="time steps")
     time: Time = Field(default="10 year", description="of computing, since the run was started or went on")
-    silence: Time = Field(default="1 h", description="that a Newton step may take where several ranks wait for each other")
+    silence: Time = Field(
+        default="1 h", description="that a Newton step may take where several ranks wait for each other"
+    )
     disk: Bytes = Field(default="1 TB", description="of what the run writes")

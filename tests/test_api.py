@@ -69,7 +69,7 @@ def test_changes_are_those_of_the_command_line(tmp_path: Path) -> None:
     [
         ({"title": "no more"}, r"case: geometry: "),
         ({"title": object()}, "case: mappings, lists, texts and numbers are needed"),
-        ("missing.yaml", r"missing\.yaml: no such file"),
+        ("missing.yaml", r"missing\.yaml: there is no such file"),
     ],
 )
 def test_bad_cases_are_refused_in_the_words_of_the_command_line(case: object, message: str) -> None:

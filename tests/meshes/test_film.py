@@ -188,7 +188,7 @@ def test_two_builds_give_the_same_bits(dimension: int) -> None:
 
 @pytest.mark.also_on_ranks(2)
 def test_heights_that_would_squeeze_elements_flat_are_refused_on_every_rank() -> None:
-    with pytest.raises(ValueError, match=r"geometry: .* lower the rms height"):
+    with pytest.raises(ValueError, match=r"geometry\.element_size: .* lower the rms height"):
         build(film(2, roughness={"kind": "self_affine", "rms": "2 um"}, roughness_as="profile"))
 
 

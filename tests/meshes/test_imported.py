@@ -246,7 +246,7 @@ def test_a_file_that_takes_time_or_memory_is_given_up(
 ) -> None:
     """The program as it is, with a Gmsh that does that."""
     (tmp_path / "gmsh.py").write_text(
-        f"def initialize(**_):\n    pass\nclass option:\n    setNumber = print\ndef merge(path):\n    {code}\n"
+        f"def initialize(*_, **__):\n    pass\nclass option:\n    setNumber = print\ndef merge(path):\n    {code}\n"
     )
     program = tmp_path / "program.py"
     program.write_text(
