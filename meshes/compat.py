@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shlex
 from typing import Any
 
 import ffcx.options
@@ -25,10 +26,20 @@ os.environ["SCOTCH_PTHREAD_NUMBER"] = "1"
 ufl.Constant._counter = itertools.count(10**9)
 ufl.Mesh._ufl_global_id = 10**9
 
+FLAGS = "INTERSTICE_CFLAGS"
+"""The variable with what the C compiler of forms is told in place of what DOLFINx tells it."""
+
+
+def _asked_for() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the options of DOLFINx for compiling forms that differ from its own: of the user, of the folder."""
+    flags = os.environ.get(FLAGS)
+    return ({"cffi_extra_compile_args": shlex.split(flags)} if flags else {}), {}
+
+
 # Files in the current folder and at home, ffcx_options.json and dolfinx_jit_options.json, would change forms and how
 # they are compiled.
-for _reader in (ffcx.options, jit):
-    setattr(_reader, "_load_options", lambda: ({}, {}))  # noqa: B010
+setattr(ffcx.options, "_load_options", lambda: ({}, {}))  # noqa: B010
+setattr(jit, "_load_options", _asked_for)  # noqa: B010
 
 
 CELLS_OF_A_FACET = 2

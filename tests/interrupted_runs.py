@@ -71,11 +71,15 @@ def main() -> None:
     parser.add_argument(
         "--ranks", type=int, nargs="+", default=[1], help="on which it is begun, and gone on with in turn"
     )
+    parser.add_argument("--only", choices=CASES, help="kill: this case alone")
     parser.add_argument("--on", type=Path, help="where the file system is mounted that is to get full")
     asked = parser.parse_args()
     chance = random.Random(asked.seed)
     if (asked.how == "disk") != bool(asked.on):
         parser.error("--on DIR belongs to disk, and disk needs it")
+    if asked.only:
+        for other in CASES.keys() - {asked.only}:
+            del CASES[other]
     with tempfile.TemporaryDirectory(dir=asked.on) as folder:
         trials = {"kill": _killed, "rank": _lost_rank, "disk": _full_disk}[asked.how](
             Path(folder), chance, asked.count, asked.ranks
@@ -195,7 +199,8 @@ def _unlike(results: Path, whole: Path, tolerance: float) -> str:
     work = max(abs(row[column]) for row in expected for column in row if column.endswith("[J]"))
     worst, where = 0.0, ""
     for column in expected[0]:
-        if column in LOOSE or (column in COUNTS and tolerance > SAME):
+        # multigrid is set up anew when a run goes on, and takes other iterations
+        if column in LOOSE or column == "linear iterations [1]" or (column in COUNTS and tolerance > SAME):
             continue
         scale = work if column.endswith("[J]") else max(abs(row[column]) for row in expected)
         off = max(abs(one[column] - other[column]) for one, other in zip(found, expected, strict=True)) / (scale or 1.0)

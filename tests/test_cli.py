@@ -600,7 +600,7 @@ def test_validate_tells_what_a_case_rests_on(tmp_path: Path) -> None:
     assert f"electrolyte: LPSCl is that of {tmp_path / 'lpscl.yaml'}, not that of the program" in words
     said = ("--set", "electrolyte.overrides.young_modulus=4 GPa", "--set", "electrode.overrides.poisson_ratio=0.25")
     given = invoke("validate", str(path), *said).output
-    assert "estimate" not in given
+    assert "is an estimate" not in given
 
 
 def test_an_unknown_material_ends_with_exit_code_2_and_a_suggestion() -> None:

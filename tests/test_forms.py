@@ -57,7 +57,9 @@ def test_no_run_gets_what_was_compiled_with_the_options_of_the_tests(folder: Pat
 
 
 def test_programs_that_tests_start_compile_as_the_tests_do() -> None:
-    program = "import interstice; from dolfinx import jit; print(jit.get_options()['cffi_extra_compile_args'])"
+    program = (
+        "import interstice.meshes.compat; from dolfinx import jit; print(jit.get_options()['cffi_extra_compile_args'])"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(jit.get_options()["cffi_extra_compile_args"])
     assert "-include" in done.stdout

@@ -152,7 +152,12 @@ class MadeUp:
         case = tiny_case("time={initial: 5 s, maximum: 5 s}").case
         model = SimpleNamespace(scale=Scale(100.0, 20.0), interface_nodes=17, profiles={})
         cell: Any = SimpleNamespace(
-            case=case, model=model, domain=SimpleNamespace(dimension=2), unknowns=4321, comm=SimpleNamespace(size=1)
+            case=case,
+            model=model,
+            domain=SimpleNamespace(dimension=2),
+            unknowns=4321,
+            comm=SimpleNamespace(size=1),
+            materials={},
         )
         self.clock, self.case, self.capsys = 0.0, case, capsys
         monkeypatch.setattr(progress.time, "perf_counter", lambda: self.clock)
