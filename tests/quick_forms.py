@@ -1,7 +1,8 @@
 """Compiles the forms of tests in less time: without reading for each what all have in common.
 
-Half of what a small form takes to compile is reading Python's headers. The options stand in the environment, where programs
-that tests start find them too; the name under which a form is kept tells its options, so that no run gets one of these.
+Half of what a small form takes to compile is reading Python's headers. The options stand in the environment, where
+programs that tests start find them too; the name under which a form is kept tells its options, so that no run gets one
+of these.
 """
 
 from __future__ import annotations
