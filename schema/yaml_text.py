@@ -32,8 +32,8 @@ UNREADABLE = (ValueError, AssertionError, AttributeError, TypeError, LookupError
 """What ruamel.yaml may raise of text that is no YAML, beside its own errors and RecursionError."""
 PLAIN = {"int": "a whole number", "float": "a number", "bool": "true or false", "null": "nothing"}
 """Kinds of values that are made of text, and what they are."""
-LONGEST_NUMBER = 400
-"""Characters: the largest number that is finite has 309 digits."""
+LONGEST_NUMBER = 300
+"""Characters: the largest number that is finite has 309, and what is computed from numbers is to be finite too."""
 
 
 def case_keys() -> str:
