@@ -97,7 +97,8 @@ def _simulate(
     meeting = watch.Meeting(comm)
     cell = Cell(loaded.case, loaded.materials, loaded.folder, comm)
     stepping = Stepping(cell, loaded.case.protocol, loaded.case.time)
-    followers = follow(cell)
+    with _written():
+        followers = follow(cell)
     files = [one for one in followers if isinstance(one, HistoryFile | FieldWriter)]
     bounds = Bounds(loaded.case.limits, comm, files, begun.about["time steps"] if begun else 0)
     stepping.permit = bounds.require

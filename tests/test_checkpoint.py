@@ -25,10 +25,12 @@ from typer.testing import CliRunner
 import interstice
 from interstice.cli import app
 from interstice.solver import checkpoint, history, status
+from interstice.solver.cell import Cell
 from interstice.solver.checkpoint import Checkpoint, CheckpointError, fingerprint
-from interstice.solver.history import HistoryFile, read_rows
-from interstice.solver.results import OutputError, case_of, prepare
-from interstice.solver.stepping import Stepping
+from interstice.solver.history import HistoryFile, Row, read_rows
+from interstice.solver.results import OutputError, WriteError, case_of, prepare
+from interstice.solver.simulation import simulate
+from interstice.solver.stepping import Advance, Stepping
 
 COVERING = ("fixed thickness", "every law", "free and rotating", "stress and film", "polymer", "heat", "3D, passivated")
 """Runs with all that has a state; in a longer look all of `RUNS` went on like this."""
@@ -267,6 +269,24 @@ def test_a_history_that_was_cut_cannot_go_on(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="has 9 bytes, fewer than the 40"):
         HistoryFile(path, MPI.COMM_SELF).recall(40)
     assert path.read_bytes() == b"time [s]\n"
+
+
+@pytest.mark.parametrize("moment", ["begun", "advanced"])
+def test_what_cannot_be_written_ends_a_run_as_that(moment: str) -> None:
+    class Full:
+        def advanced(self, advance: Advance | None, row: Row) -> None:
+            raise OSError("no room")
+
+        def finished(self, reason: str) -> None:
+            pass
+
+    def follow(cell: Cell) -> list[Full]:
+        if moment == "begun":
+            raise OSError("no room")
+        return [Full()]
+
+    with pytest.raises(WriteError, match="results cannot be written any more: no room; what was written stands"):
+        simulate(tiny_case(), MPI.COMM_WORLD, follow)
 
 
 # --- the program -----------------------------------------------------------------------------------
