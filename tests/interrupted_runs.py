@@ -184,7 +184,7 @@ def _unreadable(results: Path) -> str:
             with np.load(path) as archive:
                 for name in archive.files:
                     archive[name]
-        for path in results.glob("*.pvd"):
+        for path in results.glob("[!.]*.pvd"):
             for entry in ET.parse(path).getroot().iter("DataSet"):
                 pyvista.read(results / entry.attrib["file"])
         if (results / "status.json").exists():
@@ -216,7 +216,7 @@ def _unlike(results: Path, whole: Path, tolerance: float) -> str:
             worst, where = off, column
     if worst > tolerance:
         return f"'{where}' differs by {worst:.1e}"
-    for path in whole.glob("*.pvd"):
+    for path in whole.glob("[!.]*.pvd"):
         times = [
             [entry.attrib["timestep"] for entry in ET.parse(one).iter("DataSet")] for one in (path, results / path.name)
         ]
