@@ -61,12 +61,7 @@ def read(roughness: Measured, key: str, case_folder: Path) -> Measurement:
         size = files.size_of(path, LARGEST)
         raw = _raw(path, path.stat().st_mtime_ns, size)
     except files.FileError as error:
-        reason = error.reason
-        if "no such file" in reason:
-            reason = (
-                f"there is no file '{brief(path, quotes=False, longest=300)}'; the path is relative to the case file"
-            )
-        raise ValueError(f"{key}.file: {reason}") from None
+        raise ValueError(f"{key}.file: {files.reason_beside_case(error, path)}") from None
     except Exception as error:
         plain = type(error) in (ValueError, MemoryError, TimeoutError)
         reason = brief(error if plain else f"{type(error).__name__} {error}", quotes=False, longest=200)

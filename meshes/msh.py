@@ -43,12 +43,7 @@ def read(path: Path) -> tuple[NDArray[np.float64], list[Elements]]:
         size = files.size_of(path, LARGEST)
         first, last = _ends(path) if size else (b"", b"")
     except files.FileError as error:
-        reason = error.reason
-        if "no such file" in reason:
-            reason = (
-                f"there is no file '{brief(path, quotes=False, longest=300)}'; the path is relative to the case file"
-            )
-        raise ValueError(f"{KEY}: {reason}") from None
+        raise ValueError(f"{KEY}: {files.reason_beside_case(error, path)}") from None
     except OSError as error:
         raise ValueError(f"{KEY}: cannot be read: {error.strerror}") from None
     if first != b"$MeshFormat":

@@ -6,6 +6,8 @@ import os
 import stat
 from pathlib import Path
 
+from interstice.schema.problems import brief
+
 
 class FileError(ValueError):
     """A file that is not read: the `reason`, in the `line` if that is not 0; the text is both, without the name."""
@@ -13,6 +15,10 @@ class FileError(ValueError):
     def __init__(self, reason: str, line: int = 0) -> None:
         super().__init__(f"line {line}: {reason}" if line else reason)
         self.reason, self.line = reason, line
+
+
+class MissingError(FileError):
+    """There is no file at that path."""
 
 
 def content(path: Path, most: int) -> bytes:
@@ -34,7 +40,7 @@ def size_of(path: Path, most: int) -> int:
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise FileError("there is no such file") from None
+        raise MissingError("there is no such file") from None
     except (OSError, ValueError) as error:
         raise FileError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if stat.S_ISDIR(status.st_mode):
@@ -44,6 +50,13 @@ def size_of(path: Path, most: int) -> int:
     if status.st_size > most:
         raise FileError(f"{round(status.st_size / 1e6, 3):g} MB is too large; at most {most / 1e6:g} MB are read")
     return status.st_size
+
+
+def reason_beside_case(error: FileError, path: Path) -> str:
+    """Return why a file that a case names was not read; where there is none, also where it was looked for."""
+    if isinstance(error, MissingError):
+        return f"there is no file '{brief(path, quotes=False, longest=300)}'; the path is relative to the case file"
+    return error.reason
 
 
 def text(path: Path, most: int) -> str:

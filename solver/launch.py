@@ -17,11 +17,11 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from interstice.solver.stop import SIGNALS
 from interstice.solver.system import has_pmix_server
 from interstice.solver.terminal import shout, started
 
 PR_SET_PDEATHSIG = 1
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 ON_THIS_MACHINE = {
     # ranks are children of mpiexec on this machine, also within a job of a batch system
     "HYDRA_LAUNCHER": "fork",
