@@ -21,7 +21,8 @@ bound() {
 echo "I: making a virtual environment"
 bound "$python" -m venv "$folder"
 echo "I: fetching Python packages"
-bound "$folder/bin/python" -m pip install --require-hashes --only-binary :all: --no-deps --no-cache-dir --progress-bar off \
+# Of connection-pool, pure Python, which Snakemake needs, PyPI has the source alone.
+bound "$folder/bin/python" -m pip install --require-hashes --only-binary :all: --no-binary connection-pool --no-deps --no-cache-dir --progress-bar off \
     --requirement "$lists/lock.txt"
 echo "I: trying everything"
 PATH=$folder/bin:$PATH bound "$folder/bin/python" "$lists/check.py" --thorough
