@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PositiveInt, Tag
 
-from interstice.schema.problems import Problem, brief
+from interstice.schema.problems import Key, Problem, brief
 from interstice.schema.section import CaseFile, Section
 from interstice.schema.units import NUMBER, UNIT, Bytes, Time, Unit, registry
 from interstice.schema.wording import did_you_mean
@@ -37,6 +37,15 @@ def _end(value: Any) -> Any:
         if re.fullmatch(UNIT, unit) and math.isfinite(float(match[0])):
             return value.strip()
     raise ValueError("a number is needed, or one with a unit, such as '10 nm'")
+
+
+def _split(end: Any) -> tuple[float, str]:
+    """Return the number and the unit of the end of a range, "" if it has none."""
+    if not isinstance(end, str):
+        return float(end), ""
+    match = re.match(NUMBER, end)
+    assert match
+    return float(match[0]), end[match.end() :].strip()
 
 
 End = Annotated[Any, BeforeValidator(_end)]
@@ -221,7 +230,7 @@ class Study(Section):
     outputs: dict[Annotated[str, Field(pattern=r"^[^\[\]\s][^\[\]\n]{0,59}$")], Wanted] = Field(
         default={}, description="numbers of each run by their names"
     )
-    figures: list[Figure] = []
+    figures: list[Figure] = Field(default=[], description="what is drawn of the study")
 
     @property
     def keys(self) -> list[str]:
@@ -239,11 +248,12 @@ class Study(Section):
 
 def problems(study: Study) -> Iterator[Problem]:
     """Yield what the blocks of a study ask of each other."""
-    places: dict[str, tuple[str | int, ...]] = {}
-    named = [(key, ("axes", key)) for key in study.axes]
+    places: dict[str, Key] = {}
+    named: list[tuple[str, Key]] = [(key, ("axes", key)) for key in study.axes]
     named += [(key, ("linked", number, key)) for number, entry in enumerate(study.linked) for key in entry]
     named += [(key, ("sample", "over", key)) for key in (study.sample.over if study.sample else ())]
-    for key, place in [*((key, ("set", key)) for key in study.set), *named]:
+    fixed: list[tuple[str, Key]] = [(key, ("set", key)) for key in study.set]
+    for key, place in [*fixed, *named]:
         if not _KEY.fullmatch(key):
             yield place, "write the dotted key of a value of the case, such as stack.pressure"
         elif key in places:
@@ -251,13 +261,13 @@ def problems(study: Study) -> Iterator[Problem]:
         places.setdefault(key, place)
     if not named:
         yield ("axes",), "nothing varies; give axes, linked or sample a key"
-    spans: Mapping[tuple[str | int, ...], Span] = {
+    spans: Mapping[Key, Span] = {
         **{("axes", key): axis for key, axis in study.axes.items() if isinstance(axis, Range)},
         **{("sample", "over", key): span for key, span in (study.sample.over if study.sample else {}).items()},
     }
     for place, span in spans.items():
-        if problem := span.problem():
-            yield place, problem
+        if wrong := span.problem():
+            yield place, wrong
     for number, entry in enumerate(study.linked):
         lengths = {key: len(values) for key, values in entry.items()}
         if not entry:
@@ -272,6 +282,6 @@ def problems(study: Study) -> Iterator[Problem]:
         yield ("axes",), f"{study.count:,} runs are the product of all axes and samples; at most {MOST_RUNS:,} are made"
     for number, figure in enumerate(study.figures):
         asked = {"x": getattr(figure, "x", None), "y": getattr(figure, "y", None), "by": getattr(figure, "by", None)}
-        for name, key in asked.items():
-            if key is not None and key not in study.keys:
-                yield ("figures", number, name), f"does not vary{did_you_mean(key, study.keys)}"
+        for name, varied in asked.items():
+            if varied is not None and varied not in study.keys:
+                yield ("figures", number, name), f"does not vary{did_you_mean(varied, study.keys)}"

@@ -191,7 +191,7 @@ def _kind(node: Node) -> str:
 
 
 def replace(values: Any, places: dict[Key, str], override: str, place: str = "") -> Any:
-    """Return `values` with one ``key.path=value`` replaced, which stands at a `place`, the command line if not given."""
+    """Return `values` with one ``key.path=value`` replaced, given at a `place`, on the command line if that is ""."""
     place = place or f"--set {brief(override, quotes=False)}"
     name, equals, text = override.partition("=")
     parts = name.strip().split(".")

@@ -90,7 +90,7 @@ def read_mapping(values: Mapping[str, Any], overrides: Sequence[str] = ()) -> Lo
 
 
 def checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequence[tuple[str, str]]) -> LoadedCase:
-    """Return the case of plain `values`, which are changed by the overrides, each with its place; CaseError as above."""
+    """Return the case of plain `values`, which are changed by overrides, each with its place; CaseError as above."""
     for override, place in overrides:
         values = yaml_text.replace(values, places, override, place)
     located = Located(values, places)

@@ -1,8 +1,8 @@
 """Runs what is left of a study with Snakemake, on this machine or as jobs of Slurm, and says how it goes.
 
-Snakemake is given the runs without a result alone, with ranks, memory and time of each: ``job.py`` is one attempt. Which
-runs are done is read from their folders, not from what Snakemake remembers. It and all attempts end with this process,
-however that ends, but for jobs of Slurm.
+Snakemake is given the runs without a result alone, with ranks, memory and time of each: ``job.py`` is one attempt.
+Which runs are done is read from their folders, not from what Snakemake remembers. It and all attempts end with this
+process, however that ends, but for jobs of Slurm.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ MEGABYTE = 1e6
 class Place(NamedTuple):
     """Where runs are computed: on so many cores of this machine or, with a profile of Snakemake, elsewhere.
 
-    `jobs` is how many at most at a time, 0 as many as the profile says. `account`, `partition` and `options` go to Slurm
-    and Snakemake.
+    `jobs` is how many at most at a time, 0 as many as the profile says. `account`, `partition` and `options` go to
+    Slurm and Snakemake.
     """
 
     cores: int

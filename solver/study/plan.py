@@ -11,6 +11,7 @@ import copy
 import hashlib
 import itertools
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -36,7 +37,6 @@ COPY = "study.yaml"
 DIGITS = 12
 """Of the hash that is the name of a run: of ten million runs, two have the same one in one case of six."""
 FORMAT = 1
-_COMBINATION = ("axes", "linked", "sample")
 
 
 class StudyFile(NamedTuple):
@@ -251,7 +251,7 @@ class _Base:
         self._file, given = file, file.study.case
         if isinstance(given, Path):
             self._path = given
-            shown = str(given)
+            shown = min(str(given), os.path.relpath(given), key=len)
             self._values, self._places = yaml_text.parse(yaml_text.read_text(given), shown)
             self.sources = [str(file.path.resolve()), str(given), _folder_of(given)]
         else:
@@ -273,7 +273,9 @@ class _Base:
 
     def check_each_value(self) -> None:
         """Read the case with each value of each axis once: what is wrong with one is told before all are read."""
-        first, problems, tried = {}, {}, 0
+        first: dict[str, Any] = {}
+        problems: dict[str, list[Mapping[str, Any]]] = {}
+        tried = 0
         for entry in _axes(self._file.study):
             first |= entry[0]
         for entry in _axes(self._file.study):

@@ -14,7 +14,6 @@ from interstice.solver.terminal import fail, say, say_json, show, status, warn
 
 if TYPE_CHECKING:
     from interstice.solver.study.plan import Plan, PlannedRun, StudyFile
-    from interstice.solver.study.states import RunState
 
 app = typer.Typer(
     no_args_is_help=True, help="Run one case many times with values replaced, and look at what came of it."
@@ -91,7 +90,7 @@ def run(
     import shlex
 
     from interstice.solver.results import OutputError
-    from interstice.solver.study import engine, folder, states
+    from interstice.solver.study import engine, folder
     from interstice.solver.study.progress import Progress
 
     place = engine.Place(
