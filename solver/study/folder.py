@@ -67,6 +67,18 @@ def prepare(folder: Path, planned: Plan, file: StudyFile) -> None:
     planned.write(folder, file)
 
 
+def ready(study: Path, folder: Path, progress: Callable[[int, int], None]) -> Plan:
+    """Return the plan of a study after making its folder ready for others to run it; CaseError or OutputError."""
+    file = plan.read_study(study)
+    lock = hold(folder)
+    try:
+        made = planned(file, folder, progress)
+        prepare(folder, made, file)
+    finally:
+        lock.release()
+    return made
+
+
 def forget_failures(folder: Path, names: Iterable[str]) -> None:
     """Let runs that failed be tried again."""
     for name in names:

@@ -37,6 +37,8 @@ COPY = "study.yaml"
 DIGITS = 12
 """Of the hash that is the name of a run: of ten million runs, two have the same one in one case of six."""
 FORMAT = 1
+MANY = 100
+"""Runs beyond which each value of an axis is tried before all are read, so that what is wrong is told soon."""
 
 
 class StudyFile(NamedTuple):
@@ -161,7 +163,8 @@ def make(
     `with_case` says of which runs, by their names, the text of the case is kept.
     """
     study, base = file.study, _Base(file)
-    base.check_each_value()
+    if study.count > MANY:
+        base.check_each_value()
     combinations = list(_combinations(study))
     runs: dict[str, PlannedRun] = {}
     names: list[str] = []
@@ -276,9 +279,11 @@ class _Base:
         first: dict[str, Any] = {}
         problems: dict[str, list[Mapping[str, Any]]] = {}
         tried = 0
-        for entry in _axes(self._file.study):
+        axes = list(_axes(self._file.study))
+        for entry in axes:
             first |= entry[0]
-        for entry in _axes(self._file.study):
+        # each point of a sample is read once alone, when all are
+        for entry in axes[:-1] if self._file.study.sample else axes:
             for values in entry:
                 tried += 1
                 try:

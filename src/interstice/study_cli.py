@@ -165,6 +165,34 @@ def show_status(
         say(f"left: {_duration(time_left(left, known, 1))} on one core")
 
 
+@app.command()
+def export(
+    study: StudyArgument,
+    file: Annotated[Path, typer.Option("-o", metavar="FILE", help="script to be written", show_default=False)],
+    slurm: Annotated[bool, typer.Option("--slurm", help="an array of jobs of Slurm")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="folder of the study; results/STUDY if not given")
+    ] = None,
+) -> None:
+    """Write a study as a plain array of jobs, for clusters without Snakemake."""
+    if not slurm:
+        fail("study export: --slurm is needed; docs/studies.md has the lines that make it one of PBS or LSF")
+    from interstice.solver.results import OutputError
+    from interstice.solver.study import folder
+    from interstice.solver.study.export import script
+
+    where = folder.folder_of(study, output)
+    try:
+        plan = folder.ready(study, where, _tell_reading)
+        file.write_text(script(plan, where, file), encoding="utf-8")
+        file.chmod(0o755)
+    except (CaseError, OutputError) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{file}: cannot be written: {error.strerror or error}")
+    say(f"{file}: {_extent(plan)}, {_estimate(plan, plan.runs, 1)}")
+
+
 def _planned(study: Path, output: Path | None) -> tuple[StudyFile, Plan, Path]:
     from interstice.solver.study import folder
     from interstice.solver.study.plan import read_study
@@ -251,4 +279,4 @@ def _end(study: Path, where: Path, plan: Plan, code: int) -> int:
         warn("go on with the same command")
     elif lacking:
         warn("what failed is left alone, unless --failed is given")
-    return code if code >= 128 else 1 if lacking else 0
+    return 0 if not lacking else code if code >= 128 else 1
