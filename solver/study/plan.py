@@ -340,7 +340,8 @@ class _Base:
         for problem, runs in problems.items():
             values = ", ".join(f"{key} = {brief(value, quotes=False, longest=40)}" for key, value in runs[0].items())
             others = f" and {len(runs) - 1} more" if len(runs) > 1 else ""
-            told.append(problem if len(runs) == of else f"{problem} (in the run with {values}{others})")
+            where = f"in the run with {brief(values, quotes=False, longest=300)}{others}"
+            told.append(problem if len(runs) == of else f"{problem} ({where})")
         return in_order(told)
 
 
