@@ -13,6 +13,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -38,6 +39,7 @@ COPY = "study.yaml"
 DIGITS = 12
 """Of the hash that is the name of a run: of ten million runs, two have the same one in one case of six."""
 FORMAT = 1
+INSTALL = "pip install 'interstice-fem[study]'"
 MANY = 100
 """Runs beyond which each value of an axis is tried before all are read, so that what is wrong is told soon."""
 
@@ -238,14 +240,15 @@ def _each_read(
             case=dump_case(loaded.case) if with_case(name) else "",
         )
 
-    workers = os.process_cpu_count() or 1
-    if len(combinations) <= MANY or workers == 1:
-        yield from map(read, combinations)
-        return
-    # what all cases have in common is read before the others are forked
+    # what all cases have in common is read before others are forked
     yield read(combinations[0])
+    workers = os.process_cpu_count() or 1
+    if len(combinations) <= MANY or workers == 1 or _has_threads():
+        yield from map(read, combinations[1:])
+        return
     _Forked.read = staticmethod(read)
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
+    ignore = signal.signal, (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for this process, which ends the others
+    with multiprocessing.get_context("fork").Pool(workers, *ignore) as pool:
         yield from pool.imap(_read_forked, combinations[1:], chunksize=8)
 
 
@@ -253,6 +256,11 @@ class _Forked:
     """What the processes that read cases have from the one that they were forked from."""
 
     read: Callable[[Mapping[str, Any]], _Read]
+
+
+def _has_threads() -> bool:
+    """Return whether this process has threads, as that of MPI: what they lock stays so in a fork."""
+    return len(os.listdir("/proc/self/task")) > 1
 
 
 def _read_forked(values: Mapping[str, Any]) -> _Read:
@@ -376,8 +384,10 @@ def _points(sample: blocks.Sample) -> list[dict[str, Any]]:
     elif sample.method == "sobol":
         shares = qmc.Sobol(size, rng=sample.seed).random(sample.count)
     else:
-        from SALib.sample import sobol
-
+        try:
+            from SALib.sample import sobol
+        except ImportError:
+            raise CaseError([f"sample.method: saltelli needs SALib, which is not installed:  {INSTALL}"]) from None
         problem = {"num_vars": size, "names": list(sample.over), "bounds": [[0.0, 1.0]] * size}
         shares = sobol.sample(problem, sample.count, calc_second_order=False, scramble=True, seed=sample.seed)
     columns = [span.at(shares[:, number]) for number, span in enumerate(sample.over.values())]

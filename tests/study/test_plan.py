@@ -268,10 +268,12 @@ def test_what_a_study_cannot_be_is_told_with_its_line(planned: Write, blocks: di
     assert "study.yaml:1: " in told or "nowhere.yaml: " in told
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_many_cases_are_read_on_all_cores_to_the_same_plan(planned: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     axes = {"stack.pressure": ["1 MPa", "2 MPa", "3 MPa", "1000 kPa"]}
     alone = planned(axes=axes)
     monkeypatch.setattr(plan, "MANY", 2)
+    monkeypatch.setattr(plan, "_has_threads", lambda: False)
     assert planned(axes=axes) == alone
     told = refused(planned, axes={"stack.pressure": ["1 MPa", "2 parsec", "3 MPa"]}, linked=[{"time.initial": ["2 s"]}])
     assert "'parsec' does not fit" in told
