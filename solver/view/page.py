@@ -1,4 +1,4 @@
-"""The page, as Streamlit draws it from top to bottom after each thing that somebody does on it."""
+"""The page from top to bottom, as it is drawn anew after each thing that somebody does on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from interstice.solver.plot.run import Run, series
 from interstice.solver.results import OutputError, refuse_links
 from interstice.solver.view import charts, comparison, jobs
 from interstice.solver.view.check import Checked, check, lines, written
-from interstice.solver.view.desk import Desk, present
+from interstice.solver.view.desk import Desk
 from interstice.solver.view.folder import HISTORY, Folder, question, state_of
 from interstice.solver.view.sliders import Slider, pretty, sliders
 from interstice.solver.view.style import STYLE
@@ -36,6 +36,8 @@ WORDS = {
     "failed": "failed",
     "killed": "was killed; it can go on",
 }
+PLAIN = {"displaylogo": False, "responsive": True}
+"""Options of charts."""
 _READING = threading.Lock()
 """VTK reads the fields of one run at a time."""
 
@@ -235,10 +237,6 @@ def _run(desk: Desk, folder: Path, went_on: bool) -> None:
             st.code(job.said or "nothing yet", language=None, wrap_lines=True)
 
 
-PLAIN = {"displaylogo": False, "responsive": True}
-"""Options of charts."""
-
-
 def _state(desk: Desk, folder: Path, state: dict[str, Any], goes_on: bool) -> None:
     """Draw how far a run is, and what can be done about it."""
     job, what = desk.jobs.of(folder), str(state["state"])
@@ -352,5 +350,3 @@ def _comparison(desk: Desk) -> None:
     else:
         st.table(table.T)
 
-
-show(present())

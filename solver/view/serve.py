@@ -24,7 +24,7 @@ from interstice.solver.view.jobs import PATIENCE
 ADDRESS = "127.0.0.1"
 SECRET = 24
 """Bytes of chance in the address."""
-PAGE = Path(__file__).with_name("page.py")
+PAGE = Path(__file__).with_name("app.py")
 GRACE = 3
 """How long [s] answers that are being given may take at the end."""
 BEGIN = 30.0
@@ -65,6 +65,7 @@ def options(base: str) -> dict[str, Any]:
         "server.cookieSecret": secrets.token_hex(32),
         "browser.gatherUsageStats": False,
         "client.allowedOrigins": [],
+        "runner.magicEnabled": False,
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
         "client.showErrorLinks": False,
