@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import traceback
@@ -342,6 +343,30 @@ def plot(
         for picture in draw(directory, form, quantity or [], times, **options):
             say(str(picture))
     except ValueError as error:
+        fail(str(error))
+
+
+@app.command()
+def view(
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="folder of your cases and runs; the current one if not given")
+    ] = Path(),
+    port: Annotated[
+        int,
+        typer.Option("--port", metavar="N", help="port of this machine; any free one if not given", min=0, max=65535),
+    ] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="print the address alone")] = False,
+) -> None:
+    """Show a page in the browser: pick a case, move sliders, run it, watch it, compare runs; until Ctrl-C."""
+    if not directory.is_dir():
+        fail(f"{directory}: no such folder")
+    if importlib.util.find_spec("streamlit") is None:
+        fail("view: Streamlit is not installed here; type  pip install 'interstice-fem[view]'")
+    from interstice.solver.view import serve
+
+    try:
+        serve.view(directory, shipped.cases(), [shipped.TOPOGRAPHY], port, not no_browser)
+    except serve.ServeError as error:
         fail(str(error))
 
 
