@@ -113,6 +113,18 @@ def run(
     return result
 
 
+def study(folder: str | Path) -> pandas.DataFrame:
+    """Return the table of a study, collected anew from its runs: a row for each, also of those that have not ended.
+
+    `folder` is that of its results. The table is written there, too: ``pandas.read_parquet(folder / "table.parquet")``
+    is the same, and so are its `attrs`: the `units` of columns, the names of `inputs`, `outputs` and of the `summary`.
+    OutputError if there is no study.
+    """
+    from interstice.solver.study.collect import collect
+
+    return collect(Path(folder))
+
+
 class Run:
     """What came of a run; the same on every rank.
 
