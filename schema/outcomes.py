@@ -4,12 +4,48 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Discriminator, Field, PositiveInt, model_validator
 
+from interstice.schema.columns import UNITS
 from interstice.schema.formula import check_unit, parse
 from interstice.schema.section import Section
 
+WALL_TIME = "wall time"
+STATE, PROVENANCE = ("run", "state", "why"), ("version", "case_sha256", "ranks", WALL_TIME, "begun", "written")
+MISSING = "missing"
+"""Says why an output has no number."""
+TABLE = (*STATE, MISSING, *PROVENANCE)
+"""Columns of the table of a study that are neither inputs nor outputs."""
+ACTIVE_FRACTION = {
+    "assembled": "assembled active fraction",
+    "lowest": "lowest active fraction",
+    "time of the lowest [s]": "time of the lowest active fraction",
+    "end": "final active fraction",
+}
+"""What is told of the active fraction of an interface, by the keys of the summary of a run."""
 Take = Literal["end", "start", "min", "max", "mean", "change"]
+
+
+def summary_names() -> list[str]:
+    """Return the names of the numbers that the summary of a run may have, of one interface."""
+    directions = ("charge", "discharge")
+    passed = [f"{direction} {what}" for direction in directions for what in ("capacity", "energy")]
+    losses = [name for name in UNITS if name.endswith(" overpotential")]
+    of_cycle = ("charge capacity", "discharge capacity", "coulombic efficiency", "energy efficiency")
+    return [
+        *("time", "time steps", "newton iterations"),
+        *passed,
+        *(f"mean {loss} of {direction}" for direction in directions for loss in losses),
+        *(f"{what} of the {which} cycle" for which in ("first", "last") for what in of_cycle),
+        *ACTIVE_FRACTION.values(),
+        *(f"largest {balance}" for balance in ("complementarity", "charge balance", "lithium balance")),
+    ]
+
+
+def is_in_summary(name: str) -> bool:
+    """Return whether a number may be one of the summary of a run, of whatever interface."""
+    names = summary_names()
+    return name in names or any(name.startswith(f"{known} of ") for known in ACTIVE_FRACTION.values())
 
 
 class Outcome(Section):
@@ -77,4 +113,4 @@ class Sensitivity(Section):
     of: str = Field(description="an output, chosen or of the summary")
 
 
-StudyFigure = Annotated[HeatMap | Curves | Sensitivity, Field(discriminator="kind")]
+StudyFigure = Annotated[HeatMap | Curves | Sensitivity, Discriminator("kind")]

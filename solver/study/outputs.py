@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from interstice.schema.columns import missing
 from interstice.schema.formula import Formula, parse
-from interstice.schema.outcomes import Outcome
+from interstice.schema.outcomes import ACTIVE_FRACTION, Outcome
 from interstice.solver.history import KIND
 from interstice.solver.summary import summary
 from interstice.solver.units import split_unit
@@ -27,13 +27,6 @@ from interstice.solver.units import split_unit
 Array = npt.NDArray[np.float64]
 Numbers = dict[str, tuple[float, str]]
 """Values with their units, by name."""
-COURSE = {
-    "assembled": "active fraction{of} as assembled",
-    "lowest": "lowest active fraction{of}",
-    "time of the lowest [s]": "time of the lowest active fraction{of}",
-    "end": "active fraction{of} at the end",
-}
-"""What is told of the active fraction of an interface."""
 
 
 class Columns:
@@ -153,7 +146,7 @@ def summarised(rows: Sequence[dict[str, Any]]) -> Numbers:
     for interface, course in told["active fraction [1]"].items():
         of = f" of {interface}" if len(names) > 1 else ""
         for key, value in course.items():
-            add(value, " [s]" if key.endswith("[s]") else " [1]", COURSE[key].format(of=of))
+            add(value, " [s]" if key.endswith("[s]") else " [1]", f"{ACTIVE_FRACTION[key]}{of}")
     for header, value in told["largest"].items():
         add(value, header, "largest {}")
     return found

@@ -349,4 +349,3 @@ def _comparison(desk: Desk) -> None:
         st.caption("nothing")
     else:
         st.table(table.T)
-

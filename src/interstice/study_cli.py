@@ -165,6 +165,23 @@ def show_status(
         say(f"left: {_duration(time_left(left, known, 1))} on one core")
 
 
+@app.command()
+def collect(study: FolderArgument) -> None:
+    """Write the table of a study, of all that its runs have computed by now."""
+    from interstice.solver.results import OutputError
+    from interstice.solver.study import collect, folder
+
+    try:
+        where = folder.of_argument(study)
+        table = collect.collect(where)
+    except OutputError as error:
+        fail(str(error))
+    for problem in collect.problems(table):
+        warn(f"{where}: {problem}")
+    say(str(where / collect.PARQUET))
+    say(str(where / collect.CSV))
+
+
 def _planned(study: Path, output: Path | None) -> tuple[StudyFile, Plan, Path]:
     from interstice.solver.study import folder
     from interstice.solver.study.plan import read_study
