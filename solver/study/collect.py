@@ -34,8 +34,9 @@ _HASH = re.compile(r"^Case, with all numbers that it uses: SHA-256 (\w+)$", re.M
 def collect(folder: Path) -> DataFrame:
     """Write the table of the study in a folder, as Parquet and CSV, and return it as it is read back from Parquet.
 
-    `attrs` of the table hold the title, the units of columns, and which of them are `inputs`, chosen `outputs`, and
-    numbers of the `summary`. Numbers of inputs are in SI, those of outputs in their unit.
+    `attrs` of the table hold the title, the units of columns, and which of them are `inputs`, those that are
+    `sampled`, chosen `outputs`, and numbers of the `summary`. Numbers of inputs are in SI, those of outputs in their
+    unit.
 
     Raises
     ------
@@ -80,6 +81,7 @@ def tabulated(folder: Path) -> DataFrame:
         "inputs": list(inputs),
         "outputs": list(outcomes),
         "summary": list(summary),
+        "sampled": list(plan.sample.get("over", ())),
     }
     return table
 
