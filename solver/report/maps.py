@@ -25,8 +25,8 @@ FIRST = ("pressure", "gap", "current_density", "contacted")
 MOST_VALUES = 700_000
 """Of all fields, times and interfaces together: their times are thinned out to it."""
 MOST_TIMES = 240
-MOST_PIXELS = 110
-"""Along a side of a map."""
+PIXELS, MOST_PIXELS = 4, 120
+"""Pixels of a map from one node to the next, and along a side of it at most."""
 SAME_PLACE = 1e-7
 """Distance of two nodes that are one, written by two ranks, over the extent of the interface."""
 STOPS = 11
@@ -165,7 +165,7 @@ def _pixels(x: Array, y: Array, triangles: npt.NDArray[np.int32]) -> dict[str, A
 
     A pixel that no triangle holds has weights NaN.
     """
-    spacing = np.sqrt(np.ptp(x) * np.ptp(y) / len(x)) / 2
+    spacing = np.sqrt(np.ptp(x) * np.ptp(y) / len(x)) / PIXELS
     count_x, count_y = (int(np.clip(np.ptp(one) / spacing, 2, MOST_PIXELS)) + 1 for one in (x, y))
     # the rims themselves lie in no triangle when rounding takes them outside
     inset = 1e-6

@@ -162,8 +162,10 @@ def _about(drawn: dict[str, Any]) -> str:
         for side in drawn["sides"]
         if side["nodes"] < side["of"]
     ]
-    what = "The cell" if drawn["plane"] else "The surfaces of the sides; drag to turn"
-    words = f"{what}, {drawn['size']}, with its displacement and the initial gap of its roughness."
+    what = "The cell" if drawn["plane"] else "The surfaces of the sides"
+    words = f"{what} ({drawn['size']}), with displacements and the initial gap of the roughness."
+    if not drawn["plane"]:
+        words += " Drag to turn, scroll to come nearer; without a side one sees into the cell."
     if drawn["stretch"] != 1.0:
         words += f" Widths are drawn × {drawn['stretch']:.2g} against heights."
     return words + (f" Coarsened for this page: {', '.join(coarsened)}." if coarsened else "")

@@ -327,7 +327,7 @@ function fillPlane(parent, controls, map, curves, state) {
     const share = field(map, "contacted");
     const traces = [{ type: "heatmap", x, y, z: rows(shown.values[state.number]), zmin: shown.range[0], zmax: shown.range[1], colorscale: shown.colours, colorbar: colourBar(shown), hovertemplate: `x %{x:.4~g}, y %{y:.4~g} ${map.length}<br>%{z:.4~g} ${plain(shown.unit)}<extra></extra>` }];
     if (share && name !== "contacted") {
-      traces.push({ type: "contour", x, y, z: rows(share.values[state.number]), autocontour: false, contours: { start: 0.5, end: 0.5, size: 1, coloring: "none" }, line: { color: "#333333", width: 1 }, showscale: false, hoverinfo: "skip" });
+      traces.push({ type: "contour", x, y, z: rows(share.values[state.number]), autocontour: false, contours: { start: 0.5, end: 0.5, size: 1, coloring: "none" }, line: { color: "#333333", width: 1, smoothing: 0 }, showscale: false, hoverinfo: "skip" });
     }
     const height = Math.max(220, Math.min(460, (pair.clientWidth / (isNarrow() ? 1 : 2) - 150) * ((y[y.length - 1] - y[0]) / (x[x.length - 1] - x[0])) + 70));
     return { traces, layout: { height, xaxis: { title: { text: `x [${map.length}]` }, constrain: "domain", showgrid: false }, yaxis: { title: { text: `y [${map.length}]` }, scaleanchor: "x", constrain: "domain", showgrid: false }, margin: { l: 52, r: 8, t: 10, b: 42 } } };
@@ -378,7 +378,8 @@ const hidden = { visible: false, showspikes: false };
 function fillBody(body, curves) {
   const parent = document.getElementById("cell");
   const controls = parent.querySelector(".controls");
-  const state = { number: body.moments.length - 1, field: body.fields[0].name, scale: body.scale, sides: new Set(body.sides.map(({ name }) => name)) };
+  const lowest = body.moments.findIndex(({ label }) => label.startsWith("lowest"));
+  const state = { number: lowest < 0 ? body.moments.length - 1 : lowest, field: body.fields[0].name, scale: body.scale, sides: new Set(body.sides.map(({ name }) => name)) };
   const note = element("p", { class: "moment" });
   const again = () => { say(); redraw(place); };
   const moments = body.moments.map(({ label, time, kind }, number) => [String(number), `${timeInWords(curves, time)} (${label}${kind && kind !== "assembly" && label !== kind ? `, ${kind}` : ""})`]);
@@ -402,7 +403,7 @@ function fillBody(body, curves) {
     const traces = body.sides.map((side, number) => {
       const [x, y, z] = side.points.map((one, axis) => one.map((value, node) => value + state.scale * side.warp[state.number][axis][node]));
       const [i, j, k] = side.triangles;
-      const trace = { type: "mesh3d", name: plain(side.name), x, y, z, i, j, k, visible: visible[number], lighting: body.plane ? { ambient: 1, diffuse: 0, specular: 0, fresnel: 0 } : { ambient: 0.72, diffuse: 0.45, specular: 0.03 } };
+      const trace = { type: "mesh3d", name: plain(side.name), x, y, z, i, j, k, visible: visible[number], flatshading: !body.plane, lighting: body.plane ? { ambient: 1, diffuse: 0, specular: 0, fresnel: 0 } : { ambient: 0.72, diffuse: 0.45, specular: 0.03 } };
       const values = side.values[state.field];
       if (!values) return { ...trace, color: colour("body"), hoverinfo: "name" };
       Object.assign(trace, { intensity: values[state.number], cmin: range[0], cmax: range[1], colorscale: shown.colours, showscale: bar && visible[number], colorbar: colourBar(shown, isNarrow() ? { orientation: "h", y: -0.02, yanchor: "top", title: { text: withUnit(shown.label, shown.unit), side: "top" } } : { len: 0.8 }), hovertemplate: `${plain(side.name)}<br>%{intensity:.4~g} ${plain(shown.unit)}<extra></extra>` });
