@@ -370,6 +370,29 @@ def view(
         fail(str(error))
 
 
+@app.command()
+def report(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="folder of the results of a run, or of a study", show_default=False)
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="FILE", help="the page; DIR/report.html if not given", show_default=False),
+    ] = None,
+) -> None:
+    """Write a page of a run or a study, finished or not, that opens anywhere: one HTML file, without a network."""
+    if not directory.is_dir():
+        fail(f"{directory}: no such folder; the results of a run or of a study are needed, such as results/CASE")
+    from interstice.solver.report import report as write
+
+    try:
+        say(str(write(directory, output)))
+    except ValueError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{output or directory}: cannot be written: {error.strerror or error}")
+
+
 def _parsed(option: str, unit: Unit, text: str) -> float:
     """Return the value of an option in SI; ValueError says which option is wrong, and how."""
     try:
