@@ -11,8 +11,8 @@ from interstice.solver.environment import version as _version
 
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS))
-# the notebooks run the cases by the names that the pages give them, whatever the kernel's folder is
-os.environ["INTERSTICE_CHECKOUT"] = str(DOCS.parent)
+# notebooks find the program as this process does, and keep no settings of the user in mind
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(DOCS.parent / "src"), os.environ.get("PYTHONPATH")]))
 
 project = "Interstice"
 author = "the authors of Interstice"
@@ -29,7 +29,6 @@ extensions = [
     "generated",
 ]
 exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
-suppress_warnings = ["myst.xref_missing"] if os.environ.get("READABLE_ON_GITHUB_ONLY") else []
 
 myst_enable_extensions = ["dollarmath", "attrs_inline", "deflist"]
 myst_fence_as_directive = ["math"]

@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import click
 import typer
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
+from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
 LONG = 12
@@ -161,36 +161,29 @@ def _text(text: str) -> str:
 
 def commands(app: typer.Typer) -> str:
     """Return a section for each command, with its arguments and options."""
-    top = typer.main.get_command(app)
-    return "\n".join(_commands(top, click.Context(top, info_name="interstice"), "interstice"))
+    return "\n".join(_commands(typer.main.get_command(app), "interstice"))
 
 
-def _commands(command: Any, context: click.Context, path: str) -> Iterator[str]:
-    for name in command.list_commands(context):
-        one = command.get_command(context, name)
-        if one.hidden:
+def _commands(group: Any, path: str) -> Iterator[str]:
+    for name, one in group.commands.items():
+        if hasattr(one, "commands"):
+            yield from _commands(one, f"{path} {name}")
             continue
-        if hasattr(one, "list_commands"):
-            yield from _commands(one, click.Context(one, context, info_name=name), f"{path} {name}")
-            continue
+        rows = [row for row in map(_parameter, one.params) if row]
         yield f"### `{path} {name}`\n\n{_text(one.help or '')}\n"
-        rows = list(_parameters(one, click.Context(one, context, info_name=name)))
         if rows:
             yield "\n".join(["| argument, option | meaning |", "|---|---|", *rows]) + "\n"
 
 
-def _parameters(command: Any, context: click.Context) -> Iterator[str]:
-    for parameter in command.params:
-        if parameter.name == "help":
-            continue
-        if isinstance(parameter, click.Argument):
-            names, help_text = f"`{parameter.make_metavar(context)}`", getattr(parameter, "help", None) or ""
-        else:
-            flag = getattr(parameter, "is_flag", False)
-            value = "" if flag else f" {parameter.make_metavar(context)}"
-            names = ", ".join(f"`{name}{value}`" for name in parameter.opts)
-            help_text = parameter.help or ""
-        yield f"| {names} | {_text(help_text)} |"
+def _parameter(parameter: Any) -> str:
+    """Return the row of an argument or an option, nothing of --help."""
+    if parameter.name == "help":
+        return ""
+    metavar = (parameter.metavar or parameter.name.upper()).replace("|", "\\|")
+    names = [metavar]
+    if parameter.param_type_name == "option":
+        names = [option if parameter.is_flag else f"{option} {metavar}" for option in parameter.opts]
+    return f"| {', '.join(f'`{name}`' for name in names)} | {_text(parameter.help or '')} |"
 
 
 # --- the materials --------------------------------------------------------------------------------------
@@ -257,8 +250,20 @@ class Materials(Generated):
 DIRECTIVES: dict[str, type[Generated]] = {"case-keys": CaseKeys, "commands": Commands, "materials": Materials}
 
 
+ELSEWHERE = {"../README.md": "index.md", "../CONTRIBUTING.md": "contributing.md", "../CHANGELOG.md": "changelog.md"}
+"""Files beside the folder of the pages, to which a link leads where files are read, and what has their place here."""
+
+
+def lead_to_pages(_: Sphinx, __: str, source: list[str]) -> None:
+    """Let links to files that are no pages lead to the pages that have their place."""
+    for file, page in ELSEWHERE.items():
+        source[0] = source[0].replace(f"]({file}", f"]({page}")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Make the directives known."""
+    """Make the directives known, what links lead to, and how tables of values are shown."""
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
+    app.connect("source-read", lead_to_pages)
+    app.add_lexer("csv", TextLexer)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
