@@ -51,5 +51,6 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0072B2", "color-brand-content": "#0072B2"},
     "dark_css_variables": {"color-brand-primary": "#56B4E9", "color-brand-content": "#56B4E9"},
 }
+copybutton_selector = ", ".join(f".highlight-{name} pre" for name in ("bash", "python", "yaml", "csv", "ipython3"))
 html_show_copyright = False
 html_copy_source = False

@@ -135,9 +135,7 @@ def _example(value: Mapping[str, Any]) -> str:
     """Return the examples of a value as code, nothing where there are none."""
     found = value.get("examples", [])
     texts = [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in found]
-    unit = value.get("description", "")
-    of = f" {unit.removeprefix('a value with a unit of ')}" if unit.startswith(UNITS_OF_AN_EXAMPLE) else ""
-    return ", ".join(f"`{text}`" for text in texts) + of
+    return ", ".join(f"`{text}`" for text in texts)
 
 
 def _bounds(value: Mapping[str, Any]) -> str:
