@@ -402,7 +402,8 @@ def _parsed(option: str, unit: Unit, text: str) -> float:
 
 
 @app.command(
-    context_settings={"ignore_unknown_options": True}, options_metavar="[--list] [--key VALUE …] [--json] [-n RANKS]"
+    context_settings={"ignore_unknown_options": True},
+    options_metavar="[--list] [--key VALUE …] [--vary KEY=VALUES] [--plot FILE] [--json] [-n RANKS]",
 )
 def benchmark(
     words: Annotated[
@@ -412,6 +413,20 @@ def benchmark(
     listed: Annotated[bool, typer.Option("--list", help="list the benchmarks")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the numbers as JSON")] = False,
     options: Annotated[bool, typer.Option("--options", help="list the keys of benchmark NAME")] = False,
+    vary: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY=VALUE,…", help="solve it for each value of one key: elements=8,16,32", show_default=False
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="with --vary: draw what was computed, what is exact and the errors; png, pdf or svg",
+            show_default=False,
+        ),
+    ] = None,
     ranks: Annotated[
         int | None, typer.Option("-n", metavar="RANKS", help="number of MPI ranks; 1 if not given", show_default=False)
     ] = None,
@@ -431,11 +446,21 @@ def benchmark(
         if options:
             command.print_options(words)
             return
-        command.check(words)
+        varied = vary is not None or plot is not None
+        if varied:
+            command.check_variation(words, vary, plot)
+        else:
+            command.check(words)
         if mpi_rank() is None and ranks is not None and allowed(ranks) > 1:
-            json_option = ["--json"] if as_json else []
-            raise typer.Exit(launch.on_ranks(ranks, ["benchmark", *words, *json_option]))
-        command.benchmark(words, as_json, MPI.COMM_WORLD)
+            given = {"--vary": vary, "--plot": plot}
+            others = [word for option, value in given.items() if value is not None for word in (option, str(value))]
+            raise typer.Exit(
+                launch.on_ranks(ranks, ["benchmark", *words, *others, *(["--json"] if as_json else [])])
+            )
+        if vary is not None:
+            command.benchmark_over(words, as_json, vary, plot, MPI.COMM_WORLD)
+        else:
+            command.benchmark(words, as_json, MPI.COMM_WORLD)
     except OptionError as error:
         fail(str(error))
     except SolveError as error:
