@@ -12,6 +12,8 @@ from interstice.solver.study.plan import Plan, StudyFile
 
 MARKER = (plan.FILE, "Snakefile")
 """Files by which the folder of a study is told from others."""
+EARLY = {"lock", states.RUNS, states.LOGS, states.ENDED, f".{plan.FILE}", f".{plan.COPY}", plan.COPY}
+"""What may be in it before there is one of them."""
 
 
 def folder_of(study: Path, given: Path | None) -> Path:
@@ -43,7 +45,7 @@ def require_free(folder: Path) -> None:
     if process := holder(folder):
         raise OutputError(f"{folder}: the study is being run already ({process})")
     found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if found - {"lock"} and not found & set(MARKER):
+    if found - EARLY and not found & set(MARKER):
         raise OutputError(f"{folder}: the folder is not empty and not from a study; choose another one with -o")
 
 

@@ -32,7 +32,6 @@ from interstice.schema.units import unit_of
 from interstice.solver import provenance
 from interstice.solver.environment import version
 from interstice.solver.reader import LoadedCase, checked, dump_case
-from interstice.solver.study.formula import Formula
 
 FILE = "plan.json"
 COPY = "study.yaml"
@@ -126,11 +125,6 @@ def read_study(path: Path) -> StudyFile:
     except ValidationError as error:
         raise CaseError(explain(error, located, Study)) from None
     problems = [*blocks.problems(study)]
-    for name, wanted_number in study.outputs.items():
-        try:
-            Formula(wanted_number.of)
-        except ValueError as error:
-            problems.append((("outputs", name, "of"), str(error)))
     if problems:
         raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     return StudyFile(path, text, study, located)
@@ -198,7 +192,7 @@ def make(
         runs=list(runs.values()),
         outputs=dump["outputs"],
         figures=dump["figures"],
-        needs=study.runs.model_dump(),
+        needs=dict(study.runs),
         sample={**dump["sample"], "names": _by_combination(study, names)} if study.sample else {},
         warnings=dict(warnings),
         merged=len(names) - len(runs),

@@ -255,7 +255,7 @@ def test_a_product_that_is_too_large_is_refused_without_being_made(planned: Writ
         ({"axes": {"a": [1]}, "outputs": {"r": {"of": "'a' + "}}}, "not a formula"),
         ({"axes": {"a": [1]}, "outputs": {"r": {"of": "'a' + open('b')"}}}, "not allowed"),
         ({"axes": {"a": [1]}, "outputs": {"r": {"of": "voltage / current"}}}, "stand in quotes"),
-        ({"axes": {"a": [1]}, "outputs": {"r": {"of": "a", "unit": "ohmm"}}}, "'ohmm' is not a unit"),
+        ({"axes": {"a": [1]}, "outputs": {"r": {"of": "'voltage'", "unit": "ohmm"}}}, "ohmm"),
         ({"axes": {"a": [1]}, "figures": [{"kind": "heat_map", "x": "a", "y": "c", "of": "r"}]}, "does not vary"),
         ({"axes": {"a": [1]}, "runs": {"ranks": 0}}, "must be at least 1"),
         ({"axes": {"a": [1]}, "case": "nowhere.yaml"}, "there is no such file"),
