@@ -181,7 +181,8 @@ def _snakefile(planned: Plan, todo: Sequence[PlannedRun], place: Place) -> str:
             **({"slurm_account": json.dumps(place.account)} if place.account else {}),
             **({"slurm_partition": json.dumps(place.partition)} if place.partition else {}),
         }
-    command = f"exec {shlex.quote(sys.executable)} -P -m interstice.solver.study.job . {{wildcards.name}} {ranks}"
+    python = shlex.quote(sys.executable).replace("{", "{{").replace("}", "}}")
+    command = f"exec {python} -P -m interstice.solver.study.job . {{wildcards.name}} {ranks}"
     lines = [
         "# Written by Interstice for each call of `interstice study run`.",
         f"memory = {json.dumps(memory)}",

@@ -454,9 +454,7 @@ def benchmark(
         if mpi_rank() is None and ranks is not None and allowed(ranks) > 1:
             given = {"--vary": vary, "--plot": plot}
             others = [word for option, value in given.items() if value is not None for word in (option, str(value))]
-            raise typer.Exit(
-                launch.on_ranks(ranks, ["benchmark", *words, *others, *(["--json"] if as_json else [])])
-            )
+            raise typer.Exit(launch.on_ranks(ranks, ["benchmark", *words, *others, *(["--json"] if as_json else [])]))
         if vary is not None:
             command.benchmark_over(words, as_json, vary, plot, MPI.COMM_WORLD)
         else:

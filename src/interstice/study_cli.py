@@ -247,7 +247,8 @@ def _left(where: Path, plan: Plan) -> list[PlannedRun]:
 
 def _extent(plan: Plan) -> str:
     same = f" (and {plan.merged} that are the same as others)" if plan.merged else ""
-    return f"{len(plan.runs)} runs{same} over {', '.join(entry['key'] for entry in plan.inputs)}"
+    runs = f"{len(plan.runs)} run{'s' if len(plan.runs) > 1 else ''}"
+    return f"{runs}{same} over {', '.join(entry['key'] for entry in plan.inputs)}"
 
 
 def _estimate(plan: Plan, runs: list[PlannedRun], cores: int) -> str:

@@ -56,9 +56,20 @@ def test_a_name_is_of_what_is_computed_not_of_how_it_is_written(planned: Write) 
     assert set(names(otherwise)) == set(names(made))
 
 
-def test_what_is_set_in_every_run_is_part_of_its_name(planned: Write) -> None:
-    made = planned(axes=PRESSURES)
-    assert not set(names(planned(axes=PRESSURES, set={"temperature": "310 K"}))) & set(names(made))
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("temperature", "310 K"),
+        ("protocol", ["rest for 2 s"]),
+        ("time.maximum", "4 s"),
+        ("coupling", "staggered"),
+        ("electrode.overrides.diffusivity", "5e-15 m^2/s"),
+        ("geometry.element_size", "120 nm"),
+    ],
+)
+def test_what_is_set_in_every_run_is_part_of_its_name(planned: Write, key: str, value: Any) -> None:
+    axes = {"stack.pressure": ["1 MPa"]}
+    assert names(planned(axes=axes, set={key: value})) != names(planned(axes=axes))
 
 
 def test_another_value_of_an_axis_adds_only_what_is_new(planned: Write) -> None:
@@ -114,6 +125,8 @@ def test_a_block_is_replaced_before_what_is_in_it(planned: Write) -> None:
         linked=[{"geometry.roughness": [{"kind": "sinusoidal", "amplitude": "9 nm", "wavelength": "0.5 um"}]}],
     )
     assert [run.numbers["geometry.roughness.amplitude"] for run in made.runs] == [0.5e-9, 0.7e-9]
+    of_all = {"geometry.roughness": {"kind": "sinusoidal", "amplitude": "9 nm", "wavelength": "0.5 um"}}
+    assert names(planned(axes={"geometry.roughness.amplitude": ["0.5 nm", "0.7 nm"]}, set=of_all)) == names(made)
 
 
 def test_numbers_are_in_si_with_their_units_and_words_stay(planned: Write) -> None:
