@@ -116,25 +116,43 @@ def test_threads_of_the_engine_do_not_reach_a_run(study: Path, monkeypatch: pyte
     assert attempt("import os; exit(74 if 'OMP_NUM_THREADS' in os.environ else 0)", monkeypatch) == 0
 
 
-def test_an_attempt_ends_when_the_engine_is_gone(study: Path) -> None:
-    """Of the three processes the first is killed, and no other stays."""
-    fake = study / "interstice_run.py"
-    fake.write_text("import signal, time\nsignal.signal(15, lambda *_: exit(143))\nopen('up', 'w')\ntime.sleep(60)\n")
-    attempt_ = (
+def test_a_run_has_a_session_of_its_own_which_no_signal_reaches_twice(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert attempt("import os; exit(0 if os.getsid(0) == os.getpid() else 74)", monkeypatch) == 0
+
+
+def test_a_result_counts_whatever_was_noted_before(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert attempt("print('no luck'); exit(2)", monkeypatch) == 0
+    assert states.state_of(study, NAME).state == "failed"
+    (study / "runs" / NAME / "status.json").write_text(json.dumps({"state": "finished", "why": ""}))
+    assert states.state_of(study, NAME)[:2] == ("finished", "")
+
+
+@pytest.mark.parametrize("killed", ["engine", "attempt"])
+def test_a_run_ends_in_order_when_what_started_it_is_gone(study: Path, killed: str) -> None:
+    """Of engine, attempt and run one of the first two is killed, and the run does not go on."""
+    (study / "run.py").write_text(
+        "import os, signal, time\n"
+        "signal.signal(15, lambda *_: (os.rename('up', 'down'), exit(143)))\n"
+        "open('up', 'w').write(str(os.getppid()))\n"
+        "time.sleep(60)\n"
+    )
+    begin = (
         "from interstice.solver.study import job; import sys, pathlib;"
-        f"job.command = lambda *_: [sys.executable, '{fake}'];"
+        "job.command = lambda *_: [sys.executable, 'run.py'];"
         f"sys.exit(job.main(pathlib.Path(), '{NAME}', 1))"
     )
-    engine = subprocess.Popen(
-        [sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {attempt_!r}])"],
-        cwd=study,
-    )
-    end = time.monotonic() + 60
-    while not (study / "up").exists():
+    words = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {begin!r}])"
+    engine, end = subprocess.Popen([sys.executable, "-c", words], cwd=study), time.monotonic() + 60
+    while not ((study / "up").exists() and (study / "up").read_text()):
         assert time.monotonic() < end
         time.sleep(0.02)
-    engine.kill()
+    os.kill(engine.pid if killed == "engine" else int((study / "up").read_text()), signal.SIGKILL)
     engine.wait()
-    while states.notes(study, NAME).get("exit code") != 143:
+    while not (study / "down").exists():
+        assert time.monotonic() < end, "the run goes on"
+        time.sleep(0.02)
+    while killed == "engine" and states.notes(study, NAME).get("exit code") != 143:
         assert time.monotonic() < end, "the attempt goes on"
         time.sleep(0.02)
