@@ -22,6 +22,7 @@ from interstice.schema.wording import did_you_mean
 
 MOST_RUNS = 100_000
 """Each is read before the first begins, which takes a tenth of a second."""
+MOST_KEYS = 100
 DIGITS = 9
 """Of values between the ends of a range: they are read by people, and differ by more."""
 _KEY = re.compile(r"[^.=\s][^.=]*(?:\.[^.=]+)*")
@@ -130,7 +131,7 @@ class Sample(Section):
         description="of points; of sobol and saltelli a power of 2"
     )
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="other points for another one")
-    over: dict[str, Span] = Field(min_length=1, description="the range of each key")
+    over: dict[str, Span] = Field(min_length=1, max_length=MOST_KEYS, description="the range of each key")
 
     @property
     def points(self) -> int:
@@ -166,10 +167,12 @@ class Study(Section):
     ] = Field(description="path of the case, relative to the study; or the keys and values of one")
     set: dict[str, Any] = Field(default={}, description="values replaced in every run, by their dotted keys")
     axes: dict[str, Axis] = Field(
-        default={}, description="by dotted key a list of values, or {from, to, count, spacing}; their product is run"
+        default={},
+        max_length=MOST_KEYS,
+        description="by dotted key a list of values, or {from, to, count, spacing}; their product is run",
     )
-    linked: list[dict[str, Annotated[list[Any], Field(min_length=1)]]] = Field(
-        default=[], description="each entry is one more axis, whose keys change together"
+    linked: list[Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(max_length=MOST_KEYS)]] = Field(
+        default=[], max_length=MOST_KEYS, description="each entry is one more axis, whose keys change together"
     )
     sample: Sample | None = None
     runs: Needs = Needs()

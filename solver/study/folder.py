@@ -38,13 +38,20 @@ def planned(file: StudyFile, folder: Path, progress: Callable[[int, int], None] 
     return plan.make(file, lambda name: _may_change(folder, name), progress)
 
 
+def require_free(folder: Path) -> None:
+    """Raise OutputError if a study is being run in the folder, or there is something else in it."""
+    if process := holder(folder):
+        raise OutputError(f"{folder}: the study is being run already ({process})")
+    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if found - {"lock"} and not found & set(MARKER):
+        raise OutputError(f"{folder}: the folder is not empty and not from a study; choose another one with -o")
+
+
 def hold(folder: Path) -> Lock:
     """Make the folder of a study, unless it is there, and return its lock; OutputError if it cannot be had."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        found = {path.name for path in folder.iterdir()}
-        if found - {"lock"} and not found & set(MARKER):
-            raise OutputError(f"{folder}: the folder is not empty and not from a study; choose another one with -o")
+        require_free(folder)
         for name in (states.RUNS, states.LOGS, states.ENDED):
             (folder / name).mkdir(exist_ok=True)
         refuse_links(folder)
@@ -65,6 +72,18 @@ def prepare(folder: Path, planned: Plan, file: StudyFile) -> None:
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(results / "case.yaml")
     planned.write(folder, file)
+
+
+def ready(study: Path, folder: Path, progress: Callable[[int, int], None]) -> Plan:
+    """Return the plan of a study after making its folder ready for others to run it; CaseError or OutputError."""
+    file = plan.read_study(study)
+    made = planned(file, folder, progress)
+    lock = hold(folder)
+    try:
+        prepare(folder, made, file)
+    finally:
+        lock.release()
+    return made
 
 
 def forget_failures(folder: Path, names: Iterable[str]) -> None:

@@ -11,9 +11,11 @@ import copy
 import hashlib
 import itertools
 import json
+import multiprocessing
 import os
+import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,6 +38,9 @@ COPY = "study.yaml"
 DIGITS = 12
 """Of the hash that is the name of a run: of ten million runs, two have the same one in one case of six."""
 FORMAT = 1
+INSTALL = "pip install 'interstice-fem[study]'"
+MANY = 100
+"""Runs beyond which each value of an axis is tried before all are read, so that what is wrong is told soon."""
 
 
 class StudyFile(NamedTuple):
@@ -155,41 +160,28 @@ def make(
     `with_case` says of which runs, by their names, the text of the case is kept.
     """
     study, base = file.study, _Base(file)
-    base.check_each_value()
+    if study.count > MANY:
+        base.check_each_value()
     combinations = list(_combinations(study))
     runs: dict[str, PlannedRun] = {}
     names: list[str] = []
     problems: dict[str, list[Mapping[str, Any]]] = {}
     warnings: Counter[str] = Counter()
-    sources: dict[str, str] = {}
+    sources: dict[str, None] = {}
     cases: dict[str, str] = {}
     units: dict[str, str] = {}
-    for number, values in enumerate(combinations):
-        progress(number, len(combinations))
-        try:
-            loaded = base.read(values)
-        except CaseError as error:
-            for problem in error.problems:
-                problems.setdefault(problem, []).append(values)
-            names.append("")
-            continue
-        name = name_of(loaded)
-        names.append(name)
-        if name in runs:
-            continue
-        assert loaded.cost
-        found = {key: number_at(loaded, key) for key in values}
-        numbers = {
-            key: value if known is None else known[0]
-            for (key, value), known in zip(values.items(), found.values(), strict=True)
-        }
-        units |= {key: known[1] for key, known in found.items() if known}
-        runs[name] = PlannedRun(name, values, numbers, loaded.cost.time, loaded.cost.memory)
-        warnings.update(set(loaded.warnings))
-        for _, source in provenance.files(loaded):
-            sources.setdefault(str(source), "")
-        if with_case(name):
-            cases[name] = dump_case(loaded.case)
+    for number, found in enumerate(_each_read(base, combinations, with_case)):
+        progress(number + 1, len(combinations))
+        for problem in found.problems:
+            problems.setdefault(problem, []).append(combinations[number])
+        names.append(found.run.name if found.run else "")
+        if found.run and found.run.name not in runs:
+            runs[found.run.name] = found.run
+            warnings.update(found.warnings)
+            units |= found.units
+            sources |= dict.fromkeys(found.sources)
+            if found.case:
+                cases[found.run.name] = found.case
     if problems:
         raise CaseError(base.told(problems, len(combinations)))
     dump = study.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -208,6 +200,65 @@ def make(
         version=version(),
         cases=cases,
     )
+
+
+class _Read(NamedTuple):
+    """What is kept of the case of a run: the run, or what is wrong with it; units by key, and the text of the case."""
+
+    run: PlannedRun | None
+    problems: tuple[str, ...] = ()
+    units: Mapping[str, str] = {}
+    warnings: frozenset[str] = frozenset()
+    sources: tuple[str, ...] = ()
+    case: str = ""
+
+
+def _each_read(
+    base: _Base, combinations: Sequence[Mapping[str, Any]], with_case: Callable[[str], bool]
+) -> Iterator[_Read]:
+    """Yield what the cases of combinations come to, in their order; many are read on all cores."""
+
+    def read(values: Mapping[str, Any]) -> _Read:
+        try:
+            loaded = base.read(values)
+        except CaseError as error:
+            return _Read(None, tuple(error.problems))
+        name, found = name_of(loaded), {key: number_at(loaded, key) for key in values}
+        assert loaded.cost
+        numbers = {key: value if (known := found[key]) is None else known[0] for key, value in values.items()}
+        return _Read(
+            PlannedRun(name, dict(values), numbers, loaded.cost.time, loaded.cost.memory),
+            units={key: known[1] for key, known in found.items() if known},
+            warnings=frozenset(loaded.warnings),
+            sources=tuple(str(source) for _, source in provenance.files(loaded)),
+            case=dump_case(loaded.case) if with_case(name) else "",
+        )
+
+    # what all cases have in common is read before others are forked
+    yield read(combinations[0])
+    workers = os.process_cpu_count() or 1
+    if len(combinations) <= MANY or workers == 1 or _has_threads():
+        yield from map(read, combinations[1:])
+        return
+    _Forked.read = staticmethod(read)
+    ignore = signal.signal, (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for this process, which ends the others
+    with multiprocessing.get_context("fork").Pool(workers, *ignore) as pool:
+        yield from pool.imap(_read_forked, combinations[1:], chunksize=8)
+
+
+class _Forked:
+    """What the processes that read cases have from the one that they were forked from."""
+
+    read: Callable[[Mapping[str, Any]], _Read]
+
+
+def _has_threads() -> bool:
+    """Return whether this process has threads, as that of MPI: what they lock stays so in a fork."""
+    return len(os.listdir("/proc/self/task")) > 1
+
+
+def _read_forked(values: Mapping[str, Any]) -> _Read:
+    return _Forked.read(values)
 
 
 def name_of(loaded: LoadedCase) -> str:
@@ -270,9 +321,11 @@ class _Base:
         first: dict[str, Any] = {}
         problems: dict[str, list[Mapping[str, Any]]] = {}
         tried = 0
-        for entry in _axes(self._file.study):
+        axes = list(_axes(self._file.study))
+        for entry in axes:
             first |= entry[0]
-        for entry in _axes(self._file.study):
+        # each point of a sample is read once alone, when all are
+        for entry in axes[:-1] if self._file.study.sample else axes:
             for values in entry:
                 tried += 1
                 try:
@@ -289,7 +342,8 @@ class _Base:
         for problem, runs in problems.items():
             values = ", ".join(f"{key} = {brief(value, quotes=False, longest=40)}" for key, value in runs[0].items())
             others = f" and {len(runs) - 1} more" if len(runs) > 1 else ""
-            told.append(problem if len(runs) == of else f"{problem} (in the run with {values}{others})")
+            where = f"in the run with {brief(values, quotes=False, longest=300)}{others}"
+            told.append(problem if len(runs) == of else f"{problem} ({where})")
         return in_order(told)
 
 
@@ -324,8 +378,10 @@ def _points(sample: blocks.Sample) -> list[dict[str, Any]]:
     elif sample.method == "sobol":
         shares = qmc.Sobol(size, rng=sample.seed).random(sample.count)
     else:
-        from SALib.sample import sobol
-
+        try:
+            from SALib.sample import sobol
+        except ImportError:
+            raise CaseError([f"sample.method: saltelli needs SALib, which is not installed:  {INSTALL}"]) from None
         problem = {"num_vars": size, "names": list(sample.over), "bounds": [[0.0, 1.0]] * size}
         shares = sobol.sample(problem, sample.count, calc_second_order=False, scramble=True, seed=sample.seed)
     columns = [span.at(shares[:, number]) for number, span in enumerate(sample.over.values())]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interstice.schema.problems import CaseError
-from interstice.solver.terminal import fail, say, say_json, show, status, warn
+from interstice.solver.terminal import fail, mpi_rank, say, say_json, show, status, warn
 
 if TYPE_CHECKING:
     from interstice.solver.study.plan import Plan, PlannedRun, StudyFile
@@ -96,6 +96,8 @@ def run(
     place = engine.Place(
         cores or os.process_cpu_count() or 1, profile, jobs, account, partition, tuple(shlex.split(snakemake))
     )
+    if mpi_rank() is not None:
+        fail("study run: starts the ranks of its runs itself; leave out mpirun")
     where = folder.folder_of(study, output)
     try:
         if dry_run:
@@ -106,10 +108,11 @@ def run(
         from interstice.solver.study.plan import read_study
 
         file = read_study(study)
+        folder.require_free(where)
+        plan = folder.planned(file, where, _tell_reading)
+        engine.require(place, plan)
         lock = folder.hold(where)
         try:
-            plan = folder.planned(file, where, _tell_reading)
-            engine.require(place, plan)
             folder.prepare(where, plan, file)
             if failed:
                 folder.forget_failures(where, _names(plan))
@@ -136,6 +139,7 @@ def show_status(
     from rich.markup import escape
     from rich.table import Table
 
+    from interstice.solver.lock import holder
     from interstice.solver.results import OutputError
     from interstice.solver.study import folder, plan, states
     from interstice.solver.study.progress import time_left
@@ -150,6 +154,8 @@ def show_status(
         say_json({"study": planned.study, "folder": str(where), "runs": {n: s._asdict() for n, s in known.items()}})
         return
     counts = Counter(state.state for state in known.values())
+    if process := holder(where):
+        say(f"is being run ({process})")
     say(f"{planned.title}: {len(known)} runs in {where}")
     say(", ".join(f"{counts[state]} {state}" for state in states.STATES if counts[state]))
     table = Table("run", "state", "done", "time", "values", "why", box=None)
@@ -187,6 +193,34 @@ def collect(study: FolderArgument) -> None:
         fail(str(error))
 
 
+@app.command()
+def export(
+    study: StudyArgument,
+    file: Annotated[Path, typer.Option("-o", metavar="FILE", help="script to be written", show_default=False)],
+    slurm: Annotated[bool, typer.Option("--slurm", help="an array of jobs of Slurm")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="folder of the study; results/STUDY if not given")
+    ] = None,
+) -> None:
+    """Write a study as a plain array of jobs, for clusters without Snakemake."""
+    if not slurm:
+        fail("study export: --slurm is needed; docs/studies.md has the lines that make it one of PBS or LSF")
+    from interstice.solver.results import OutputError
+    from interstice.solver.study import folder
+    from interstice.solver.study.export import script
+
+    where = folder.folder_of(study, output)
+    try:
+        plan = folder.ready(study, where, _tell_reading)
+        file.write_text(script(plan, where, file), encoding="utf-8")
+        file.chmod(0o755)
+    except (CaseError, OutputError) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{file}: cannot be written: {error.strerror or error}")
+    say(f"{file}: {_extent(plan)}, {_estimate(plan, plan.runs, 1)}")
+
+
 def _planned(study: Path, output: Path | None) -> tuple[StudyFile, Plan, Path]:
     from interstice.solver.study import folder
     from interstice.solver.study.plan import read_study
@@ -196,7 +230,7 @@ def _planned(study: Path, output: Path | None) -> tuple[StudyFile, Plan, Path]:
 
 
 def _tell_reading(done: int, of: int) -> None:
-    status(f"reads the case of run {done + 1} of {of}")
+    status(f"has read the cases of {done} of {of} runs")
 
 
 def _names(plan: Plan) -> list[str]:
@@ -273,4 +307,4 @@ def _end(study: Path, where: Path, plan: Plan, code: int) -> int:
         warn("go on with the same command")
     elif lacking:
         warn("what failed is left alone, unless --failed is given")
-    return code if code >= 128 else 1 if lacking else 0
+    return 0 if not lacking else code if code >= 128 else 1
