@@ -21,8 +21,9 @@ FOLDER = Path("results")
 WRITTEN = (
     *("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log", "*.pvd"),
     *(".case.yaml", "lock", "status.json", ".status.json", "report.html", ".report.html"),
+    *("*.bdf.csv", ".*.bdf.csv"),
 )
-"""Names of the files that a run and its report write."""
+"""Names of the files that a run, its report and its export write."""
 WRITTEN_BELOW = {
     "fields": ("*_??????_*.vtu",),
     "checkpoint": ("??????.npz", ".??????.npz"),
