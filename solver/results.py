@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 FOLDER = Path("results")
 """In which a run gets a folder named after its case, unless it is told another one."""
 WRITTEN = (
-    *("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log", "*.pvd"),
+    *("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log"),
+    *("*.vtkhdf", "*.pvd", "open_in_paraview.py"),
     *(".case.yaml", "lock", "status.json", ".status.json"),
 )
 """Names of the files that a run writes."""

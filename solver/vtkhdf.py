@@ -5,8 +5,8 @@ finds a broken file. So the library lays out the file once, in memory, with room
 then on bytes are written at places that are known, in an order in which every state between two of them is whole:
 
 1. the values of the fields, where no reader looks yet;
-2. times and number of steps. They stand in two places, so that they cannot change at once; but there are `SLOTS` sets of
-   them, each below a root group of its own that shares all else with the others, and the oldest set is written;
+2. times and number of steps. They stand in two places, so that they cannot change at once; but there are `SLOTS` sets
+   of them, each below a root group of its own that shares all else with the others, and the oldest set is written;
 3. in one stroke of eight bytes the address of the root group in the head of the file. A reader gets it when it opens
    the file, and sees this one set from then on.
 
@@ -21,27 +21,30 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.generic]
+from interstice.schema.problems import brief
+
+Array = npt.NDArray[Any]
 Kind = Literal["point", "cell"]
 
 VERSION = (2, 0)
 SLOTS = 8
 """How many steps are written before a set of times that a slow reader may still read is used again."""
-ROOM = 16
+ROOM = 64
 """For so many steps there is room at first."""
-END, ROOT = 40, 64
-"""Where in the file its size and the address of its root group stand."""
+END, ROOT, HEADER = 40, 64, 16
+"""Where in the file its size and the address of its root group stand, and the size of the beginning of a header."""
 _MARK = 0x1B3A5C7D9E0F1A
 """A number that stands nowhere else in the file, for a place that is to be found."""
 _NOWHERE = b"\xff" * 8
@@ -73,6 +76,10 @@ class Grid:
             yield "cell", name, len(self.cells), components
 
 
+class DamagedError(ValueError):
+    """A file is no series, or not a whole one; the text names it."""
+
+
 class _Slot(NamedTuple):
     """Where one set of times is: address of its root group, places of the times, of their number, of that of steps."""
 
@@ -94,8 +101,8 @@ class _Layout(NamedTuple):
 class SeriesFile:
     """The file of a series as it is written.
 
-    Methods raise OSError where the disk does not take it, or the file that lies there is damaged; what was committed
-    stands then.
+    Methods raise OSError where the disk does not take it, DamagedError where the file that lies there is no series;
+    what was committed stands then.
     """
 
     def __init__(self, path: Path, grid: Grid) -> None:
@@ -177,43 +184,64 @@ class SeriesFile:
 
     def _copy(self, file: int, count: int, factors: Mapping[str, float]) -> list[float]:
         """Write the first `count` steps of the file that lies there, and return their times."""
+        with SeriesReader(self._path) as series:
+            times = series.times()[:count]
+            for kind, name, _, _ in self._grid.fields():
+                for step in range(len(times)):
+                    self._put(file, step, kind, name, factors.get(name, 1.0) * series.values(kind, name, step))
+            return times
+
+
+def _reading[**P, T](read: Callable[P, T]) -> Callable[P, T]:
+    """Let whatever damaged bytes come to be a DamagedError."""
+
+    @wraps(read)
+    def guarded(*arguments: P.args, **named: P.kwargs) -> T:
         try:
-            with Series(self._path) as series:
-                for kind, name, _, _ in self._grid.fields():
-                    for step in range(count):
-                        self._put(file, step, kind, name, factors.get(name, 1.0) * series.values(kind, name, step))
-                return series.times[:count]
-        except (KeyError, ValueError, RuntimeError) as error:
-            raise OSError(f"{self._path}: is damaged ({error})") from None
+            return read(*arguments, **named)
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            raise DamagedError(f"{arguments[0]}: is damaged ({brief(error, quotes=False, longest=200)})") from None
+
+    return guarded
 
 
-class Series:
-    """A series file that is read. Whatever is damaged raises OSError, KeyError, ValueError or RuntimeError."""
+class SeriesReader:
+    """A series file that is read, as it is when it is opened. DamagedError where it is none."""
 
+    @_reading
     def __init__(self, path: Path) -> None:
+        self._path = path
         # no lock: neither the run that writes nor another reader is to be kept out
         self._file = h5py.File(path, "r", locking=False)
         self._root = self._file["VTKHDF"]
 
-    def __enter__(self) -> Series:
+    def __str__(self) -> str:
+        return str(self._path)
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    @property
+    @_reading
     def times(self) -> list[float]:
-        """The times [s]."""
+        """Return the times [s]."""
         return [float(time) for time in self._root["Steps/Values"][:]]
 
+    @_reading
     def names(self, kind: Kind) -> list[str]:
         """Return the names of the arrays of points or cells."""
         return list(self._root[GROUPS[kind]])
 
+    @_reading
     def words(self, name: str) -> list[str]:
         """Return the words of the field data called `name`."""
         return [word.decode() for word in self._root["FieldData"][name][:]]
 
+    @_reading
     def values(self, kind: Kind, name: str, step: int) -> Array:
         """Return an array at a step."""
         first = int(self._root["Steps"][f"{GROUPS[kind]}Offsets"][name][step])
@@ -223,6 +251,7 @@ class Series:
             raise ValueError(f"'{name}' ends within step {step}")
         return found
 
+    @_reading
     def mesh(self) -> tuple[Array, Array, Array]:
         """Return points, the corners of each cell, and the types of the cells."""
         points, corners, types = (self._root[name][:] for name in ("Points", "Connectivity", "Types"))
@@ -252,7 +281,7 @@ def _laid_out(grid: Grid, room: int, slots: int) -> _Layout:
     end = -len(image) % 8 + len(image)
     fields = {}
     for key, (header, size) in headers.items():
-        place = _find(image, _NOWHERE + _bytes(size), header, header + 512)
+        place = _find(image, _NOWHERE + _bytes(size), header, header + HEADER + _number(image, header + 8, 4))
         image[place : place + 8] = _bytes(end)
         fields[key] = end
         end += size
@@ -308,11 +337,10 @@ def _lay_out_slot(top: h5py.Group, root: h5py.Group, steps: h5py.Group, room: in
     own = top.create_group("VTKHDF")
     own.attrs["Version"] = np.array(VERSION, dtype="<i8")
     own.attrs["Type"] = np.bytes_("UnstructuredGrid")
-    for name in root:
-        own[name] = root[name]
     own_steps = own.create_group("Steps")
-    for name in steps:
-        own_steps[name] = steps[name]
+    for group, all_share in ((own, root), (own_steps, steps)):
+        for name in all_share:
+            group.id.links.create_hard(name.encode(), all_share.id, name.encode())
     times = own_steps.create_dataset("Values", (room,), "<f8", maxshape=(None,), chunks=(room,))
     times[:] = 0.0
     times.resize((_MARK + 2 * slot,))
@@ -331,6 +359,10 @@ def _find(image: bytearray, mark: bytes, start: int = 0, end: int | None = None)
     if image[8] != 0 or place < 0 or image.find(mark, place + 1, end) >= 0:
         raise RuntimeError("HDF5 has laid out a series in another way than is known here")
     return place
+
+
+def _number(image: bytearray, place: int, size: int) -> int:
+    return int.from_bytes(image[place : place + size], "little")
 
 
 def _bytes(number: int) -> bytes:
