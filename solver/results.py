@@ -25,7 +25,7 @@ WRITTEN = (
 )
 """Names of the files that a run writes."""
 WRITTEN_BELOW = {
-    "fields": ("*_??????_*.vtu",),
+    "fields": ("*_??????.vtu", "*_??????_*.vtu"),
     "checkpoint": ("??????.npz", ".??????.npz"),
     "plots": (
         *("history.png", "voltage_capacity.png", "crack.png", "cycles.png"),

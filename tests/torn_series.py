@@ -28,8 +28,8 @@ NAME = "torn.vtkhdf"
 
 
 def grid() -> Grid:
-    """Return 2000 triangles with two fields."""
-    x, y = np.meshgrid(np.arange(34.0), np.arange(31.0))
+    """Return 800 triangles with two fields."""
+    x, y = np.meshgrid(np.arange(21.0), np.arange(21.0))
     at = np.arange(x.size).reshape(x.shape)
     one, two, three, four = (part.ravel() for part in (at[:-1, :-1], at[:-1, 1:], at[1:, 1:], at[1:, :-1]))
     cells = np.concatenate([np.stack([one, two, three], axis=1), np.stack([one, three, four], axis=1)])
@@ -38,7 +38,7 @@ def grid() -> Grid:
     return Grid(points, cells, 5, {"time": 1}, {"flux": 3}, {"side": np.zeros(len(cells), "<i4")}, words)
 
 
-def write(folder: Path, kept: int, generation: int, count: int = sys.maxsize, pause: float = PAUSE) -> None:
+def write(folder: Path, kept: int, generation: int, count: int = sys.maxsize, pause: float = PAUSE) -> SeriesFile:
     """Go on after `kept` steps; the values of a step are its time, which tells who wrote it."""
     where = grid()
     file = SeriesFile(folder / NAME, where)
@@ -49,6 +49,7 @@ def write(folder: Path, kept: int, generation: int, count: int = sys.maxsize, pa
         file.put("cell", "flux", np.full((len(where.cells), 3), value))
         file.commit(value)
         time.sleep(pause)
+    return file
 
 
 def wrong(path: Path, least: int) -> tuple[int, str]:
