@@ -138,7 +138,7 @@ def test_a_folder_with_results_is_refused_unless_they_may_be_replaced(
 
 def test_results_of_an_earlier_run_are_replaced_when_asked(case: Path, simulated: list[tuple[Any, ...]]) -> None:
     invoke("run", case, "-o", "out")
-    for name in ("history.csv", "interface.pvd", "versions.txt"):
+    for name in ("history.csv", "interface.vtkhdf", "versions.txt"):
         Path("out", name).write_text("old")
     Path("out/fields").mkdir()
     Path("out/fields/interface_000000_0.vtu").write_text("old")

@@ -427,6 +427,20 @@ def export(
         fail(str(error))
 
 
+@app.command()
+def pvd(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="folder of a run's results", show_default=False)],
+) -> None:
+    """Write the field series of a run as .pvd too, for programs that read no .vtkhdf."""
+    from interstice.solver.pvd import write_pvd
+
+    try:
+        for path in write_pvd(directory):
+            say(str(path))
+    except (ValueError, OSError) as error:
+        fail(str(error))
+
+
 def _parsed(option: str, unit: Unit, text: str) -> float:
     """Return the value of an option in SI; ValueError says which option is wrong, and how."""
     try:
