@@ -103,8 +103,7 @@ def draw(asked: outcomes.Curves, table: DataFrame) -> tuple[str, str, Figure, Cu
     if left_out:
         told.append(f"Left out are {left_out} that are not above 0.")
     if law:
-        text = f"{of.words} ∝ ({x.words})$^n$, $n$ = {law}, {law.points} points"
-        figure.suptitle(text, x=0.01, ha="left", fontsize="medium")
+        ax.set_title(f"{of.words} ∝ ({x.words})$^n$\n$n$ = {law}, {law.points} points", loc="left")
         told.append(_law_in_words(law, families))
     caption = " ".join([f"{title[0].upper()}{title[1:]}.", *told])
     return title, caption, figure, Curves(asked.x, asked.of, of.unit, families, law, dict(asked.compare or {}))
