@@ -169,9 +169,26 @@ def test_what_else_varies_makes_curves_of_its_own_or_is_told() -> None:
     *_, numbers = drawn({"kind": "curves", "x": PRESSURE, "of": "resistance"}, rows)
     assert [family.words for family in numbers.families] == [f"roughness rms {size} nm" for size in (10, 20, 40)]
     many = grid((1e6, 2e6), tuple(np.linspace(1e-8, 9e-8, 20)))
-    _, caption, _, numbers = drawn({"kind": "curves", "x": PRESSURE, "of": "resistance"}, many)
-    (mean,) = numbers.families
-    assert list(mean.y) == [10.5, 110.5] and "mean over roughness rms" in caption
+    _, caption, figure, numbers = drawn({"kind": "curves", "x": PRESSURE, "of": "resistance"}, many)
+    (family,) = numbers.families
+    assert len(family.y) == 40 and list(figure.axes[0].lines[1].get_ydata()) == [10.5, 110.5]
+    assert "Points at the same place differ in roughness rms; lines are drawn through their means." in caption
+
+
+def test_seeds_are_samples_of_the_same_curve_and_cell() -> None:
+    rows = law_table()
+    three = DataFrame({name: [*rows[name]] * 3 for name in rows})
+    three["geometry.roughness.seed"] = np.repeat([1.0, 2.0, 3.0], len(rows))
+    three["resistance"] *= np.repeat([0.8, 1.0, 1.2], len(rows))
+    three.attrs = {**rows.attrs, "inputs": [*rows.attrs["inputs"], "geometry.roughness.seed"]}
+    _, caption, _, numbers = drawn({**CURVES, "fit": "power_law"}, three)
+    assert [family.words for family in numbers.families] == ["10 nm", "20 nm", "40 nm"]
+    assert {family.law.points for family in numbers.families} == {12} and numbers.law.points == 36
+    assert numbers.law.exponent == pytest.approx(-0.8) and numbers.law.high - numbers.law.low > 0.01
+    assert "differ in roughness seed." in caption
+    _, caption, _, mapped = drawn(MAP, three)
+    assert np.allclose(mapped.panels[0].values, rows.pivot(index=ROUGHNESS, columns=PRESSURE, values="resistance"))
+    assert "mean over roughness seed" in caption
 
 
 def test_linked_inputs_are_one_and_words_keep_their_order() -> None:
