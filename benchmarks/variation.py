@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, Formatter, ScalarFormatter
 
 from interstice.benchmarks.options import OptionError
 from interstice.benchmarks.report import Result
@@ -32,6 +33,12 @@ WIDE = 3.0
 """Ratio of the ends of what is on an axis from which on it is logarithmic."""
 ROUNDING = 1e-10
 """Errors that are below it at all values are rounding: they are told beside those that are drawn."""
+DEEPEST = 1e-7
+"""Errors over the largest that are as good as none, where others are there to be looked at."""
+LINE = 0.075
+"""Of a legend, over the height of a panel."""
+FLAT = 0.02
+"""Relative change of a quantity that no picture shows."""
 LEAST_ORDER = 0.25
 """Errors that fall more slowly are not said to."""
 COLOURS = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE)
@@ -119,24 +126,39 @@ def _quantity(axis: Axes, x: Array, results: Sequence[Result], name: str) -> Non
     axis.plot(x, exact * factor, "-", color=GREY, label="exact", zorder=1)
     axis.plot(x, computed * factor, "o", color=BLUE, label="computed", markersize=4)
     axis.set_title(f"{_spelled(title)}{f' [{shown}]' if shown else ''}")
-    largest = np.abs(exact * factor).max()
-    if np.ptp(exact * factor) <= 1e-9 * largest:
+    both = np.concatenate([exact, computed]) * factor
+    if np.ptp(both) <= FLAT * np.abs(both).max():
         # one number at all values: the errors are beside, here no noise is magnified
-        ends = np.array([0.8, 1.2]) * exact[0] * factor
-        axis.set_ylim(min(*ends, computed.min() * factor), max(*ends, computed.max() * factor))
+        axis.set_ylim(*sorted(both.mean() * np.array([0.8, 1.2])))
+    axis.yaxis.set_major_formatter(_ticks(both))
     axis.legend()
 
 
 def _all(axis: Axes, x: Array, results: Sequence[Result], names: Sequence[str], label: str) -> None:
     """Draw computed over exact numbers of one unit or none, a colour for each value."""
     for value, result, colour, marker in zip(x, results, COLOURS * 9, MARKERS * 9, strict=False):
-        pairs = np.array([(result.exact[name], result.computed[name]) for name in names if _is_drawn(result, name)])
-        axis.plot(*pairs.T, marker, color=colour, markersize=4, label=f"{label} {value:g}", alpha=0.8)
-    ends = np.array(axis.get_xlim())
+        axis.plot(*np.transpose(_pairs(result, names)), marker, color=colour, markersize=4, label=f"{label} {value:g}", alpha=0.8)
+    drawn = np.array([pair for result in results for pair in _pairs(result, names)])
+    if drawn.min() > 0.0 and drawn.max() / drawn.min() >= WIDE**2:
+        axis.set_xscale("log")
+        axis.set_yscale("log")
+    ends = np.array([drawn.min(), drawn.max()])
     axis.plot(ends, ends, "-", color=GREY, zorder=0)
     axis.set_xlabel("exact")
     axis.set_title("computed")
     axis.legend()
+
+
+def _pairs(result: Result, names: Sequence[str]) -> list[tuple[float, float]]:
+    """Return what is exact and what was computed of the quantities that are drawn."""
+    return [(result.exact[name], result.computed[name]) for name in names if _is_drawn(result, name)]
+
+
+def _ticks(values: Array) -> Formatter:
+    """Return how ticks of a quantity are written: with a prefix where they would have many noughts."""
+    if 1e-2 <= np.abs(values).max() < 1e4:
+        return ScalarFormatter(useOffset=False)
+    return EngFormatter(sep=" ")
 
 
 def _errors(axis: Axes, x: Array, results: Sequence[Result], refines: bool) -> None:
@@ -156,8 +178,10 @@ def _errors(axis: Axes, x: Array, results: Sequence[Result], refines: bool) -> N
         axis.plot(x[known], errors[known], f"{marker}-", color=colour, markersize=4, linewidth=1, label=label)
     axis.set_yscale("log")
     low, high = axis.get_ylim()
+    low, high = max(low, high * DEEPEST), high * 1.3
     # room for the legend above what is drawn
-    axis.set_ylim(low, high * (high / low) ** (0.12 * len(found)) * 2)
+    share = LINE * (len(found) + 1)
+    axis.set_ylim(min(low, high / 10), high * (high / min(low, high / 10)) ** (share / (1 - share)))
     axis.set_title("relative error")
     axis.legend(fontsize="small", loc="upper right")
 

@@ -38,10 +38,14 @@ nb_execution_timeout = 120
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 
+# a colon in the first line of a property ends no name of a type
+napoleon_google_docstring = False
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 autodoc_type_aliases = {"Array": "Array"}
 nitpick_ignore_regex = [("py:.*", ".*")]
+
+smartquotes = False
 
 html_theme = "furo"
 html_title = "Interstice"

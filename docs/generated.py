@@ -17,8 +17,6 @@ from docutils.statemachine import StringList
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
-LONG = 12
-"""Choices of a key beyond which they stand on lines of their own."""
 ANYTHING = "mapping"
 UNITS_OF_AN_EXAMPLE = "a value with a unit of "
 """How the schema describes a quantity of which it has no more to say than its unit."""
@@ -32,7 +30,9 @@ def case_keys(schema: Mapping[str, Any]) -> str:
     sections = ["## The case\n", _table(schema, schema["$defs"])]
     for name in _in_order(schema):
         block = schema["$defs"][name]
-        sections.append(f"(block-{_anchor(name)})=\n## {_title(name, block)}\n\n{_text(block.get('description', ''))}\n")
+        sections.append(
+            f"(block-{_anchor(name)})=\n## {_title(name, block)}\n\n{_text(block.get('description', ''))}\n"
+        )
         sections.append(_table(block, schema["$defs"]))
     return "\n".join(sections)
 
@@ -92,13 +92,15 @@ def _default(value: Mapping[str, Any]) -> str:
     default = value["default"]
     if default is None:
         return "–"
+    if isinstance(default, dict) and len(default) > 1:
+        return "as there"
     return f"`{default}`" if isinstance(default, str) else f"`{json.dumps(default, ensure_ascii=False)}`"
 
 
 def _kind(value: Mapping[str, Any], others: Mapping[str, Any]) -> str:
     """Return in words what may be written for a key, with an example of a quantity."""
     kinds = list(dict.fromkeys(_kinds(value, others)))
-    return (", " if len(kinds) > LONG else " or ").join(kinds)
+    return (", " if len(kinds) > 2 else " or ").join(kinds)
 
 
 def _kinds(value: Mapping[str, Any], others: Mapping[str, Any]) -> Iterator[str]:
@@ -114,7 +116,7 @@ def _kinds(value: Mapping[str, Any], others: Mapping[str, Any]) -> Iterator[str]
     if "const" in value:
         yield f"`{value['const']}`"
     elif "enum" in value:
-        yield " or ".join(f"`{one}`" for one in value["enum"])
+        yield ", ".join(f"`{one}`" for one in value["enum"])
     elif value.get("type") == "array":
         inner = value.get("items") or (value.get("prefixItems") or [{}])[0]
         yield f"list of {_kind(inner, others) or 'values'}"
@@ -199,7 +201,8 @@ def materials() -> str:
         for row in material.table():
             source = _text(row.source) if row.source else f"*estimate:* {_text(row.estimate)}"
             remark = f" <br>*{_text(row.remark)}*" if row.remark else ""
-            rows.append(f"| `{row.quantity}` | {_text(row.value)} | {source}{remark} |")
+            value = " ".join(row.value.split()).replace("|", "\\|")
+            rows.append(f"| `{row.quantity}` | `{value}` | {source}{remark} |")
         sections.append("\n".join(rows) + "\n")
     return "\n".join(sections)
 
@@ -220,6 +223,8 @@ class Generated(Directive):
     def run(self) -> list[nodes.Node]:
         parent = nodes.Element()
         self.state.nested_parse(StringList(self.write().splitlines(), "generated"), 0, parent, match_titles=True)
+        for table in parent.findall(nodes.table):
+            table["classes"].append("keys")
         return parent.children
 
 

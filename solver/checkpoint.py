@@ -36,7 +36,7 @@ from interstice.solver.stepping import Advance, begun
 FOLDER = "checkpoint"
 KEPT = 2
 """How many are kept: the one before the last, too, for the disk may be full, or broken, when the last is written."""
-FORMAT = 2
+FORMAT = 3
 ABOUT = "about"
 """The name of the text among the values."""
 

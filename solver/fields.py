@@ -51,7 +51,7 @@ class FieldWriter:
         self._count += 1
 
     def write_rejected(self) -> None:
-        """Write ``rejected.pvd``: the last state, and what the last solve that failed left over. Collective."""
+        """Write ``rejected.vtkhdf``: the last state, and what the last solve that failed left over. Collective."""
         for shown in self._shown:
             shown.read()
         domain = self._cell.domain
@@ -67,12 +67,17 @@ class FieldWriter:
                     fields[title] = of_side = fem.Function(site.side.space(domain.order, (domain.dimension,)))
                     of_side.x.array[:] = residual.x.array[domain.dofs_in_body(of_side, unknown)]
             parts.append((name, site.side.mesh, fields, self._fields(site, "cell")))
-        CombinedSeries(self._folder, "rejected", parts, self._cell.case.output.length_unit).write(self._now)
+        series = CombinedSeries(self._folder, "rejected", parts, self._cell.case.output.length_unit)
+        series.write(self._now)
+        series.trim()
 
     def finished(self, reason: str) -> None:
-        """Write the last state, unless that is done."""
+        """Write the last state, unless that is done; a run that came to its end leaves no room for more."""
         if self._now > self._written:
             self.write(self._now)
+        if not reason:
+            for series in self._series:
+                series.trim()
 
     @property
     def size(self) -> int:

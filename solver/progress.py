@@ -161,7 +161,7 @@ class TimeSteps(Errors):
             seconds = time.perf_counter() - self.start
             say(f"{len(self.rows) - 1} time steps, {newton} Newton steps, {seconds:.1f} s")
         if self.output:
-            say(f"pictures: interstice plot {self.output}    ParaView: {self.output}/*.pvd")
+            say(f"pictures: interstice plot {self.output}    ParaView: {self.output}/*.vtkhdf")
 
 
 class Steps(TimeSteps):

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 FOLDER = Path("results")
 """In which a run gets a folder named after its case, unless it is told another one."""
 WRITTEN = (
-    *("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log", "*.pvd"),
+    *("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log"),
+    *("*.vtkhdf", "*.pvd", "open_in_paraview.py", "*.bdf.csv", ".*.bdf.csv"),
     *(".case.yaml", "lock", "status.json", ".status.json", "report.html", ".report.html"),
 )
-"""Names of the files that a run and its report write."""
+"""Names of the files that a run, its report and its export write."""
 WRITTEN_BELOW = {
-    "fields": ("*_??????_*.vtu",),
+    "fields": ("*_??????.vtu", "*_??????_*.vtu"),
     "checkpoint": ("??????.npz", ".??????.npz"),
     "plots": (
         *("history.png", "voltage_capacity.png", "crack.png", "cycles.png"),

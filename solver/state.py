@@ -125,7 +125,8 @@ class State:
 
 def order_of(places: Array) -> npt.NDArray[np.int64]:
     """Return the order of `places`, shape (dofs, 3), along x, then y, then z: the same whatever the ranks."""
-    return np.lexsort(np.round(places / np.ptp(places, axis=0).max(), DIGITS).T[::-1])
+    size = np.ptp(places, axis=0).max() or 1.0
+    return np.lexsort(np.round(places / size, DIGITS).T[::-1])
 
 
 class _Order:

@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,12 +28,13 @@ import interstice  # noqa: F401  # loads MPI's library
 
 # isort: split
 import numpy as np
-import pyvista
 from builders import TINY
 from test_history import COUNTS, EVERY_LAW, FIXED_PRESSURE, LOOSE, PASSIVATED, RUNS, SPATIAL
 
 from interstice.solver import launch, status
 from interstice.solver.history import read_rows
+from interstice.solver.output import KINDS
+from interstice.solver.vtkhdf import SeriesReader
 
 ROOT = Path(__file__).parent.parent
 CASES: dict[str, tuple[Path | None, tuple[str, ...]]] = {
@@ -184,9 +184,12 @@ def _unreadable(results: Path) -> str:
             with np.load(path) as archive:
                 for name in archive.files:
                     archive[name]
-        for path in results.glob("[!.]*.pvd"):
-            for entry in ET.parse(path).getroot().iter("DataSet"):
-                pyvista.read(results / entry.attrib["file"])
+        for path in results.glob("[!.]*.vtkhdf"):
+            with SeriesReader(path) as series:
+                for step in range(len(series.times())):
+                    for kind in KINDS:
+                        for name in series.names(kind):
+                            series.values(kind, name, step)
         if (results / "status.json").exists():
             status.read(results)
     except Exception as error:
@@ -216,12 +219,13 @@ def _unlike(results: Path, whole: Path, tolerance: float) -> str:
             worst, where = off, column
     if worst > tolerance:
         return f"'{where}' differs by {worst:.1e}"
-    for path in whole.glob("[!.]*.pvd"):
-        times = [
-            [entry.attrib["timestep"] for entry in ET.parse(one).iter("DataSet")] for one in (path, results / path.name)
-        ]
+    for path in whole.glob("[!.]*.vtkhdf"):
+        times = []
+        for one in (path, results / path.name):
+            with SeriesReader(one) as series:
+                times.append(series.times())
         if len(times[0]) != len(times[1]) and len(set(times[0])) != len(set(times[1])):
-            return f"{path.name} has {len(times[1])} entries in place of {len(times[0])}"
+            return f"{path.name} has {len(times[1])} times in place of {len(times[0])}"
     return _unreadable(results)
 
 

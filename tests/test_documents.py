@@ -19,7 +19,7 @@ from interstice.solver.reader import CaseError, LoadedCase, read_mapping
 from interstice.solver.study.plan import make, read_study
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCED = re.compile(r"^( *)```yaml\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 ONE_LINE = re.compile(r"^    ([a-z_]+: \{.*\})$", re.MULTILINE)
 OF_A_TABLE = re.compile(r"^\| `(\{.*\})` \|", re.MULTILINE)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import pyvista
 from builders import tiny_cell
+from vtk_reader import read_series
 from vtkmodules.vtkFiltersTensor import vtkTensorPrincipalInvariants
 
 from interstice.schema.case import Output
@@ -16,8 +17,9 @@ from interstice.solver.cell import Cell
 from interstice.solver.fields import FieldWriter
 from interstice.solver.interface.kinetics import FARADAY
 from interstice.solver.part import TENSOR, Load
-from interstice.solver.plot.run import Run
+from interstice.solver.plot.run import Run, grid_of
 from interstice.solver.units import split_unit
+from interstice.solver.vtkhdf import SeriesReader
 
 FLAT = ("geometry.roughness={kind: flat}", "stack.hold=constant_pressure")
 
@@ -35,9 +37,7 @@ def written(folder: Path, *overrides: str) -> tuple[Cell, FieldWriter]:
 
 
 def read(folder: Path, name: str, time: float) -> pyvista.UnstructuredGrid:
-    reader = pyvista.PVDReader(folder / f"{name}.pvd")
-    reader.set_active_time_value(time)
-    return reader.read().combine(merge_points=False)
+    return read_series(folder / f"{name}.vtkhdf", time)[1]
 
 
 @pytest.fixture(scope="module")
@@ -203,8 +203,9 @@ def test_in_micrometres_all_lengths_are_a_million_times_as_large_and_pictures_se
 
 
 def test_six_components_make_the_tensor_that_vtk_takes_them_for(flat: tuple[Cell, Path]) -> None:
-    """The principal values that VTK finds are those of the matrix; each component has its name for ParaView."""
-    array = read(flat[1], "electrode", 5.0).GetCellData().GetArray("stress")
+    """The principal values that VTK finds are those of the matrix; ParaView has names for six components."""
+    with SeriesReader(flat[1] / "electrode.vtkhdf") as series:
+        array = grid_of(series, 1).GetCellData().GetArray("stress")
     assert [array.GetComponentName(i) for i in range(6)] == list(TENSOR)
     matrix = np.array([[1.0, 2.0, 7.0], [2.0, 5.0, 3.0], [7.0, 3.0, 9.0]])
     point = pyvista.PolyData(np.zeros((1, 3)))

@@ -1,15 +1,11 @@
 """Series of fields, written with one or two ranks, read back with VTK.
 
-Run as a program, this file writes what the tests read: ``test_output.py {2|3|lonely|endless} FOLDER``.
+Run as a program, this file writes what the tests read: ``test_output.py {2|3|lonely} FOLDER``.
 """
 
 from __future__ import annotations
 
-import itertools
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +15,7 @@ import pyvista
 from dolfinx import fem
 from dolfinx.mesh import create_submesh, create_unit_square
 from mpi4py import MPI
+from vtk_reader import read_series
 
 from interstice.meshes import film
 from interstice.meshes.height_profile import flat
@@ -106,21 +103,9 @@ def write_lonely(folder: Path) -> None:
     Series(folder, "lonely", submesh, {"linear [1]": function}).write(0.0)
 
 
-def write_endless(folder: Path) -> None:
-    """Write a series, of which every value is its time, until killed."""
-    mesh = create_unit_square(MPI.COMM_WORLD, 20, 20)
-    function = fem.Function(fem.functionspace(mesh, ("P", 1)))
-    series = Series(folder, "endless", mesh, {"time [s]": function})
-    for count in itertools.count():
-        function.x.array[:] = count
-        series.write(float(count))
-
-
 def read(folder: Path, name: str, time_value: float = 0.0) -> pyvista.UnstructuredGrid:
-    """Return all pieces of a time as one grid, points of different pieces kept apart."""
-    reader = pyvista.PVDReader(folder / f"{name}.pvd")
-    reader.set_active_time_value(time_value)
-    return reader.read().combine(merge_points=False)
+    """Return a series at a time, read by VTK."""
+    return read_series(folder / f"{name}.vtkhdf", time_value)[1]
 
 
 def assert_field(grid: pyvista.UnstructuredGrid, name: str, expected: np.ndarray) -> None:
@@ -199,36 +184,10 @@ def in_order_of_place(grid: pyvista.UnstructuredGrid) -> dict[str, np.ndarray]:
     return {"centers": centers[order]} | {field: cells[field][order] for field in cells.cell_data}
 
 
-def test_rank_without_cells_leaves_no_piece(mpi_run: Callable[..., str], tmp_path: Path) -> None:
+def test_a_rank_may_have_no_cells(mpi_run: Callable[..., str], tmp_path: Path) -> None:
     mpi_run([__file__, "lonely", str(tmp_path)], ranks=2)
-    assert [piece.name for piece in (tmp_path / "fields").iterdir()] == ["lonely_000000_0.vtu"]
     grid = read(tmp_path, "lonely")
     assert_field(grid, "linear", linear(grid.points.T))
-
-
-def test_series_opens_at_any_moment_and_after_a_kill(tmp_path: Path) -> None:
-    program = str(Path(__file__).with_name("as_program.py"))
-    writer = subprocess.Popen([sys.executable, program, __file__, "endless", str(tmp_path)])
-
-    def whole_series_opens() -> None:
-        reader = pyvista.PVDReader(tmp_path / "endless.pvd")
-        times = reader.time_values
-        assert times == list(range(len(times)))
-        for value in {times[0], times[-1]}:
-            reader.set_active_time_value(value)
-            assert (reader.read()[0]["time"] == value).all()
-
-    try:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "endless.pvd").exists():
-            assert time.monotonic() < deadline and writer.poll() is None
-            time.sleep(0.02)
-        for _ in range(30):
-            whole_series_opens()
-    finally:
-        writer.send_signal(signal.SIGKILL)
-        writer.wait(10)
-    whole_series_opens()
 
 
 def test_times_are_read_back_to_the_last_digit(tmp_path: Path) -> None:
@@ -237,7 +196,7 @@ def test_times_are_read_back_to_the_last_digit(tmp_path: Path) -> None:
     times = [0.0, 1 / 3, 123456.789012345]
     for time_value in times:
         series.write(time_value)
-    assert pyvista.PVDReader(tmp_path / "timed.pvd").time_values == times
+    assert read_series(tmp_path / "timed.vtkhdf", 0.0)[0] == times
 
 
 @pytest.mark.parametrize("name", LENGTHS)
@@ -245,13 +204,12 @@ def test_a_metre_has_as_many_of_each_unit_as_a_case_takes_it_for(name: str) -> N
     assert LENGTHS[name] * unit(Length).parse(f"1 {name}") == pytest.approx(1.0, rel=1e-12)
 
 
-def test_a_piece_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     mesh = create_unit_square(MPI.COMM_SELF, 1, 1)
     series = Series(tmp_path, "blocked", mesh, {"zero [1]": fem.Function(fem.functionspace(mesh, ("P", 1)))})
-    (tmp_path / "fields" / "blocked_000000_0.vtu").mkdir()
-    with pytest.raises(OSError, match="cannot write the fields of 'blocked'"):
+    (tmp_path / "blocked.vtkhdf").mkdir()
+    with pytest.raises(OSError, match=r"blocked\.vtkhdf: cannot be written"):
         series.write(0.0)
-    assert not (tmp_path / "blocked.pvd").exists()
 
 
 @pytest.mark.parametrize("family, degree", [("CR", 1), ("DG", 0), ("DG", 1)])
@@ -267,4 +225,4 @@ if __name__ == "__main__":
     if what in ("2", "3"):
         write_film(target, int(what))
     else:
-        {"lonely": write_lonely, "endless": write_endless}[what](target)
+        write_lonely(target)

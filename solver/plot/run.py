@@ -17,13 +17,19 @@ import pyvista
 
 from interstice.solver.history import KIND
 from interstice.solver.output import LENGTHS
+from interstice.solver.part import TENSOR
 from interstice.solver.plot.style import Array
 from interstice.solver.units import split_unit
+from interstice.solver.vtkhdf import Kind, SeriesReader
 
 SAME_TIME = 1e-6
 """Relative difference of times as they are written and as people type them."""
 Grid = Any
 """A pyvista.UnstructuredGrid; the types PyVista gives its arrays are wrong."""
+
+
+class MissingSeriesError(ValueError):
+    """A run has no series of this name; the text names the file."""
 
 
 @dataclass(frozen=True)
@@ -118,14 +124,19 @@ class Run:
 
     def fields_of(self, series: str) -> list[str]:
         """Return the names of the fields of a series; none if there is no such series."""
-        if not (self.directory / f"{series}.pvd").exists():
+        try:
+            grid = self.fields(series, self.times(series)[0], [])
+        except MissingSeriesError:
             return []
-        grid = self.fields(series, self.times(series)[0], [])
         return [name for data in (grid.point_data, grid.cell_data) for name in data]
 
     def times(self, series: str) -> list[float]:
         """Return the times [s] of a field series."""
-        return [float(time) for time in self._reader(series).time_values]
+        path = self._path(series)
+        if path.suffix == ".pvd":
+            return [float(time) for time in _pieces(path).time_values]
+        with SeriesReader(path) as reader:
+            return reader.times()
 
     def moments(self, name: str) -> list[Moment]:
         """Return the first moment (under current, if any), that of the lowest active fraction, and the last.
@@ -151,30 +162,62 @@ class Run:
         return [moment for moment in self.moments(name) if self.asked or moment.label.startswith("lowest")]
 
     def fields(self, series: str, time: float, names: Iterable[str]) -> Grid:
-        """Return all pieces of a series at a time as one grid in SI; ValueError unless it has the fields `names`."""
-        reader = self._reader(series)
-        path = self.directory / f"{series}.pvd"
-        try:
-            reader.set_active_time_value(time)
-            with pyvista.VtkErrorCatcher(raise_errors=True, send_to_logging=False):
-                grid = reader.read().combine(merge_points=False)
-        except (RuntimeError, OSError, ValueError):
-            raise ValueError(
-                f"{path}: the fields at {time:g} s, in {path.parent / 'fields'}, are missing or damaged"
-            ) from None
+        """Return a series at a time as a grid in SI; ValueError unless it has the fields `names`."""
+        path = self._path(series)
+        if path.suffix == ".pvd":
+            grid = _piece(path, time)
+        else:
+            with SeriesReader(path) as reader:
+                grid = grid_of(reader, int(np.argmin(np.abs(np.array(reader.times()) - time))))
         missing = [name for name in names if name not in grid.point_data and name not in grid.cell_data]
         if missing:
             raise ValueError(f"{path}: the fields at {time:g} s lack '{missing[0]}'")
         return _in_metres(grid)
 
-    def _reader(self, series: str) -> pyvista.PVDReader:
-        path = self.directory / f"{series}.pvd"
-        try:
-            return pyvista.PVDReader(path)
-        except FileNotFoundError:
-            raise ValueError(f"{path}: not found; the folder of a run's results is needed") from None
-        except (ParseError, AttributeError, KeyError, IndexError, TypeError, ValueError):
-            raise ValueError(f"{path}: damaged, this is no index of a field series") from None
+    def _path(self, series: str) -> Path:
+        """Return the file of a series; runs wrote .pvd before there was the other."""
+        paths = [self.directory / f"{series}{suffix}" for suffix in (".vtkhdf", ".pvd")]
+        for path in paths:
+            if path.exists():
+                return path
+        raise MissingSeriesError(f"{paths[0]}: not found; the folder of a run's results is needed")
+
+
+def grid_of(series: SeriesReader, step: int) -> Grid:
+    """Return a step of a series as a grid, in the units of the file."""
+    points, cells, types = series.mesh()
+    grid = pyvista.UnstructuredGrid({int(types[0]): cells}, points)
+    kinds: tuple[tuple[Kind, Any], ...] = ("point", grid.point_data), ("cell", grid.cell_data)
+    for kind, data in kinds:
+        for name in series.names(kind):
+            values = series.values(kind, name, step)
+            data[name] = values
+            if values.ndim > 1 and values.shape[1] == len(TENSOR):
+                for number, component in enumerate(TENSOR):
+                    data.GetArray(name).SetComponentName(number, component)
+    for name in ("side", "units"):
+        grid.field_data[name] = series.words(name)
+    return grid
+
+
+def _pieces(path: Path) -> pyvista.PVDReader:
+    try:
+        return pyvista.PVDReader(path)
+    except (ParseError, AttributeError, KeyError, IndexError, TypeError, ValueError):
+        raise ValueError(f"{path}: is damaged, this is no index of a field series") from None
+
+
+def _piece(path: Path, time: float) -> Grid:
+    """Return all pieces of a time of a .pvd series as one grid."""
+    reader = _pieces(path)
+    try:
+        reader.set_active_time_value(time)
+        with pyvista.VtkErrorCatcher(raise_errors=True, send_to_logging=False):
+            return reader.read().combine(merge_points=False)
+    except (RuntimeError, OSError, ValueError):
+        raise ValueError(
+            f"{path}: the fields at {time:g} s, in {path.parent / 'fields'}, are missing or damaged"
+        ) from None
 
 
 def _in_metres(grid: Grid) -> Grid:

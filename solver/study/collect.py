@@ -87,8 +87,9 @@ def tabulated(folder: Path) -> DataFrame:
 
 
 def problems(table: DataFrame) -> list[str]:
-    """Return why outputs have no numbers, each reason once, with the number of runs of which it is told."""
-    told = Counter(problem for words in table[MISSING] if words for problem in words.split(SEPARATOR))
+    """Return why outputs of runs that have ended have no numbers, each reason once, with the number of runs."""
+    over = table[table["state"].isin(states.RESULTS)]
+    told = Counter(problem for words in over[MISSING] if words for problem in words.split(SEPARATOR))
     return [problem if count == 1 else f"{problem} ({count} runs)" for problem, count in told.items()]
 
 

@@ -73,6 +73,11 @@ def states_of(study: Path, names: Iterable[str]) -> dict[str, RunState]:
     return {name: state_of(study, name) for name in names}
 
 
+def with_history(study: Path) -> list[Path]:
+    """Return the folders of the runs of a study that have a history; none of what is no study."""
+    return sorted(history.parent for history in (study / RUNS).glob("*/history.csv"))
+
+
 def notes(study: Path, name: str) -> dict[str, Any]:
     """Return what was noted of the attempts of a run: how many, the time they took, why the last one ended.
 

@@ -393,6 +393,54 @@ def report(
         fail(f"{output or directory}: cannot be written: {error.strerror or error}")
 
 
+@app.command()
+def export(
+    directories: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="folders of results, or of studies", show_default=False)
+    ],
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="bdf: Battery Data Format, CSV")] = "bdf",
+    area: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AREA",
+            help="of the cell, such as '1 cm^2'; that of the model if not given, in 2D of 1 m of depth",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Write runs as a cycler would have recorded them, for programs that read its files: DIR/NAME.bdf.csv."""
+    from interstice.schema.units import Unit
+    from interstice.solver import battery_data
+    from interstice.solver.results import OutputError
+    from interstice.solver.study.states import with_history
+
+    try:
+        if form != "bdf":
+            raise ValueError(f"--format: '{form}' is not known; there is bdf")
+        size = None if area is None else _parsed("--area", Unit("m^2", "1 cm^2"), area)
+        if size is not None and size <= 0.0:
+            raise ValueError(f"--area: {area} is not above 0")
+        for directory in directories:
+            for run in with_history(directory) or [directory]:
+                say(str(battery_data.export(run, size)))
+    except (ValueError, OutputError) as error:
+        fail(str(error))
+
+
+@app.command()
+def pvd(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="folder of a run's results", show_default=False)],
+) -> None:
+    """Write the field series of a run as .pvd too, for programs that read no .vtkhdf."""
+    from interstice.solver.pvd import write_pvd
+
+    try:
+        for path in write_pvd(directory):
+            say(str(path))
+    except (ValueError, OSError) as error:
+        fail(str(error))
+
+
 def _parsed(option: str, unit: Unit, text: str) -> float:
     """Return the value of an option in SI; ValueError says which option is wrong, and how."""
     try:

@@ -172,6 +172,28 @@ def show_status(
 
 
 @app.command()
+def collect(study: FolderArgument) -> None:
+    """Write the table of a study, its pictures and its metadata, of all that its runs have computed by now."""
+    from interstice.solver.results import OutputError
+    from interstice.solver.study import collect, crate, figures, folder
+
+    try:
+        where = folder.of_argument(study)
+        table = collect.collect(where)
+        drawn, problems = figures.drawn(collect.plan_of(where), table)
+        for problem in [*collect.problems(table), *problems]:
+            warn(f"{where}: {problem}")
+        for path in (where / collect.PARQUET, where / collect.CSV, *figures.write(where, drawn)):
+            say(str(path))
+        if crate.is_possible():
+            say(str(crate.write(where, table)))
+        else:
+            warn(crate.NOT_POSSIBLE)
+    except OutputError as error:
+        fail(str(error))
+
+
+@app.command()
 def export(
     study: StudyArgument,
     file: Annotated[Path, typer.Option("-o", metavar="FILE", help="script to be written", show_default=False)],
@@ -197,28 +219,6 @@ def export(
     except OSError as error:
         fail(f"{file}: cannot be written: {error.strerror or error}")
     say(f"{file}: {_extent(plan)}, {_estimate(plan, plan.runs, 1)}")
-
-
-@app.command()
-def collect(study: FolderArgument) -> None:
-    """Write the table of a study, its pictures and its metadata, of all that its runs have computed by now."""
-    from interstice.solver.results import OutputError
-    from interstice.solver.study import collect, crate, figures, folder
-
-    try:
-        where = folder.of_argument(study)
-        table = collect.collect(where)
-        drawn, problems = figures.drawn(collect.plan_of(where), table)
-        for problem in [*collect.problems(table), *problems]:
-            warn(f"{where}: {problem}")
-        for path in (where / collect.PARQUET, where / collect.CSV, *figures.write(where, drawn)):
-            say(str(path))
-        if crate.is_possible():
-            say(str(crate.write(where, table)))
-        else:
-            warn(crate.NOT_POSSIBLE)
-    except OutputError as error:
-        fail(str(error))
 
 
 def _planned(study: Path, output: Path | None) -> tuple[StudyFile, Plan, Path]:

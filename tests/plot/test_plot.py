@@ -29,6 +29,7 @@ from interstice.solver.plot.history import against_time, crack, cycles, history,
 from interstice.solver.plot.interface import draw_curve, interface
 from interstice.solver.plot.run import Grid, Run
 from interstice.solver.plot.style import STYLE, plain_ticks, quantity, round_down
+from interstice.solver.pvd import write_pvd
 from interstice.solver.results import WRITTEN_BELOW
 
 LENGTH = 4e-6
@@ -208,18 +209,37 @@ def test_sides_that_touch_everywhere_or_nowhere_are_drawn(tmp_path: Path, approa
         (lambda run: (run / "history.csv").write_text("time [s],step [1]\n"), "history.csv: no complete row"),
         (lambda run: (run / "history.csv").write_text("a,b\n1,2\n"), r"there is no column 'time \[unit\]'"),
         (lambda run: (run / "history.csv").write_text("time [s]\nsoon\n"), r"column 'time \[s\]' holds something"),
-        (lambda run: (run / "interface.pvd").unlink(), "interface.pvd: not found"),
-        (lambda run: (run / "interface.pvd").write_text("<VTKFile><Coll"), "interface.pvd: damaged"),
-        (lambda run: (run / "interface.pvd").write_text("<VTKFile><Collection/></VTKFile>"), "interface.pvd: damaged"),
-        (lambda run: (run / "fields" / "interface_000002_0.vtu").unlink(), "interface.pvd: the fields at 120 s"),
-        (lambda run: (run / "fields" / "cell_000002_0.vtu").write_bytes(b"nothing"), "cell.pvd: the fields at 120 s"),
-        (lambda run: os.truncate(run / "fields" / "cell_000002_0.vtu", 9000), "cell.pvd: the fields at 120 s"),
+        (lambda run: (run / "interface.vtkhdf").unlink(), "interface.vtkhdf: not found"),
+        (lambda run: (run / "interface.vtkhdf").write_text("nothing"), "interface.vtkhdf: is damaged"),
+        (lambda run: os.truncate(run / "cell.vtkhdf", 9000), "cell.vtkhdf: is damaged"),
     ],
 )
 def test_missing_and_damaged_files_are_named(copied_run: Path, damage: Callable[[Path], object], message: str) -> None:
     damage(copied_run)
     with pytest.raises(ValueError, match=message):
         plot(copied_run)
+
+
+def test_series_as_pvd_are_drawn_like_those_that_they_are_made_of(copied_run: Path) -> None:
+    """As the folders are that earlier versions wrote."""
+    of_series = Run(copied_run).fields("cell", 120.0, ())
+    assert [path.name for path in write_pvd(copied_run)] == ["cell.pvd", "interface.pvd"]
+    times = Run(copied_run).times("cell")
+    for path in copied_run.glob("*.vtkhdf"):
+        path.unlink()
+    run = Run(copied_run)
+    assert run.times("cell") == times == TIMES
+    grid = run.fields("cell", 120.0, ())
+    for name in (*of_series.point_data, *of_series.cell_data):
+        np.testing.assert_array_equal(grid[name], of_series[name])
+    (copied_run / "fields" / "cell_000002.vtu").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"cell\.pvd: the fields at 120 s"):
+        run.fields("cell", 120.0, ())
+    (copied_run / "cell.pvd").write_text("<VTKFile><Coll")
+    with pytest.raises(ValueError, match=r"cell\.pvd: is damaged"):
+        run.times("cell")
+    with pytest.raises(ValueError, match="no field series are here"):
+        write_pvd(copied_run)
 
 
 def test_last_row_of_a_running_simulation_may_be_incomplete(copied_run: Path) -> None:

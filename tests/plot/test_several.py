@@ -101,8 +101,8 @@ def test_each_interface_that_may_open_has_its_picture(full_run: Path, tmp_path: 
         "cell.png",
         "opening.gif",
     }
-    (run / "cathode-separator.pvd").unlink()
-    with pytest.raises(ValueError, match=r"cathode-separator\.pvd: not found"):
+    (run / "cathode-separator.vtkhdf").unlink()
+    with pytest.raises(ValueError, match=r"cathode-separator\.vtkhdf: not found"):
         plot(run)
 
 

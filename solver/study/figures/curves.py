@@ -76,7 +76,7 @@ def draw(asked: outcomes.Curves, table: DataFrame) -> tuple[str, str, Figure, Cu
         if positive.empty:
             raise ValueError(f"'{asked.of}' is nowhere above 0, which a logarithmic scale needs")
         rows = positive
-    families, averaged = _families(asked, rows, x, of)
+    families, within = _families(asked, rows, x, of)
     laws = [(one.x, one.y) for one in families if one.law]
     law = power_law.common(laws) if laws else None
     if asked.fit and not law:
@@ -99,41 +99,36 @@ def draw(asked: outcomes.Curves, table: DataFrame) -> tuple[str, str, Figure, Cu
     if len(families) > 1 or asked.compare:
         figure.legend(loc="outside right upper", title=words or None, alignment="left")
     title = f"{of.words} against {x.words}" + (f" for each {words}" if words else "")
-    told = remarks(table, rows, [name for name in (asked.x, asked.by) if name], averaged)
+    told = remarks(table, rows, [name for name in (asked.x, asked.by) if name], within)
     if left_out:
         told.append(f"Left out are {left_out} that are not above 0.")
     if law:
-        text = f"{of.words} ∝ ({x.words})$^n$, $n$ = {law}, {law.points} points"
-        figure.suptitle(text, x=0.01, ha="left", fontsize="medium")
+        ax.set_title(f"{of.words} ∝ ({x.words})$^n$\n$n$ = {law}, {law.points} points", loc="left")
         told.append(_law_in_words(law, families))
     caption = " ".join([f"{title[0].upper()}{title[1:]}.", *told])
     return title, caption, figure, Curves(asked.x, asked.of, of.unit, families, law, dict(asked.compare or {}))
 
 
 def _families(asked: outcomes.Curves, rows: DataFrame, x: Quantity, of: Quantity) -> tuple[list[Family], str]:
-    """Return the curves in the order of what they are for, and over what each point is the mean, if it is."""
+    """Return the curves in the order of what they are for, and in words what varies within them."""
     by = [asked.by] if asked.by else []
     groups: list[tuple[str, DataFrame]] = [("", rows)]
     if asked.by:
         shown = quantity(rows, asked.by)
         groups = [(shown.value(value), rows[rows[asked.by] == value]) for value in in_order(rows, asked.by)]
-    split, averaged = parts(rows, [asked.x, *by], max(1, MOST_CURVES // len(groups)))
+    split, within = parts(rows, [asked.x, *by], max(1, MOST_CURVES // len(groups)))
     families = []
     for words, group in groups:
         for part in split:
-            inside = part.rows[part.rows.index.isin(group.index)]
-            if inside.empty:
+            points = part.rows[part.rows.index.isin(group.index)].sort_values(asked.x, kind="stable")
+            if points.empty:
                 continue
-            points = inside.groupby(asked.x, sort=True).agg(
-                {of.column: "mean", "state": lambda states: (states == "stopped").any()}
-            )
-            at, values = points.index.to_numpy(dtype=float), of.factor * points[of.column].to_numpy(dtype=float)
-            law = None
-            if asked.fit and len(at) >= power_law.FEWEST:
-                law = power_law.fit(at, values)
+            at, values = points[x.column].to_numpy(dtype=float), of.of(points)
+            law = power_law.fit(at, values) if asked.fit and len(np.unique(at)) >= power_law.FEWEST else None
             label = ", ".join(filter(None, (words, part.words)))
-            families.append(Family(label, at, values, law, points["state"].to_numpy(dtype=bool)))
-    return families, averaged
+            families.append(Family(label, at, values, law, (points["state"] == "stopped").to_numpy(dtype=bool)))
+    line = "" if asked.fit else "; lines are drawn through their means"
+    return families, within and f"Points at the same place differ in {within}{line}."
 
 
 def _colours(asked: outcomes.Curves, rows: DataFrame, count: int) -> list[Any]:
@@ -145,7 +140,12 @@ def _colours(asked: outcomes.Curves, rows: DataFrame, count: int) -> list[Any]:
 
 def _draw_family(ax: Axes, family: Family, x: Quantity, line: str, colour: Any, marker: str) -> None:
     at = x.factor * family.x
-    ax.plot(at, family.y, marker=marker, linestyle=line, color=colour, markersize=5, label=family.words or None)
+    places = np.unique(at)
+    if len(places) == len(at):
+        ax.plot(at, family.y, marker=marker, linestyle=line, color=colour, markersize=5, label=family.words or None)
+    else:
+        ax.plot(at, family.y, marker=marker, linestyle="none", color=colour, markersize=3.5, label=family.words or None)
+        ax.plot(places, [family.y[at == place].mean() for place in places], linestyle=line, color=colour)
     if family.stopped.any():
         hollow = family.stopped
         ax.plot(at[hollow], family.y[hollow], marker, color=colour, markersize=5, markerfacecolor="white")

@@ -75,7 +75,7 @@ def draw(asked: outcomes.HeatMap, table: DataFrame) -> tuple[str, str, Figure, H
     of = numeric(table, asked.of)
     rows = with_result(table, asked.of)
     x, y = quantity(table, asked.x), quantity(table, asked.y)
-    split, averaged = parts(rows, [asked.x, asked.y], MOST_PANELS)
+    split, within = parts(rows, [asked.x, asked.y], MOST_PANELS)
     values = of.of(rows)
     colours = ScalarMappable(_norm(values), SIGNED if _is_signed(values) else COLOURS)
     columns = min(len(split), 3)
@@ -95,7 +95,7 @@ def draw(asked: outcomes.HeatMap, table: DataFrame) -> tuple[str, str, Figure, H
         ax.set_ylabel(y.label)
     options = round_log_ticks(values) if isinstance(colours.norm, LogNorm) else plain_ticks(6)
     figure.colorbar(colours, ax=list(axes.flat), label=of.label, **options)
-    told = remarks(table, rows, [asked.x, asked.y], averaged)
+    told = remarks(table, rows, [asked.x, asked.y], within and f"Each value is the mean over {within}.")
     if not panels[0].is_grid:
         told.append("Between the points, which are the runs, it is interpolated linearly.")
     title = f"{of.words} over {x.words} and {y.words}"

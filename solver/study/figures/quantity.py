@@ -23,6 +23,7 @@ EASIER = {"m^2*V/A": (1e4, "ohm*cm^2"), "ohm*m^2": (1e4, "ohm*cm^2")}
 """Units that others are read more easily than, with factors."""
 LEFT_OUT = ("overrides", "protocol")
 """Parts of keys that tell a reader nothing."""
+SEED = "seed"
 MANY_DECADES = 1e3
 SPREAD = 10.0
 """From this ratio of the greatest to the least value on, a scale is logarithmic."""
@@ -153,35 +154,35 @@ class Part:
 
 
 def parts(table: DataFrame, shown: Sequence[str], most: int) -> tuple[list[Part], str]:
-    """Split rows by the inputs that are not shown and vary where those that are do not.
+    """Split rows by the inputs that are not shown and vary where those that are do not, and say which do within parts.
 
-    Where they are more than `most` parts, they are one, and the words returned name what it is the mean over.
+    Seeds of random numbers do: runs that differ in nothing else are samples of the same. So do all where there would be
+    more than `most` parts.
     """
-    others = [name for name in table.attrs["inputs"] if name not in shown]
-    groups = table.groupby(list(shown), sort=False)
     varying: list[str] = []
-    for name in others:
-        within = [*shown, *varying]
-        if (groups[name].nunique() > 1).any() and (table.groupby(within, sort=False)[name].nunique() > 1).any():
+    for name in table.attrs["inputs"]:
+        within = table.groupby([*shown, *varying], sort=False)
+        if name not in shown and (within[name].nunique() > 1).any():
             varying.append(name)
-    if not varying:
-        return [Part("", table)], ""
-    kinds = table.groupby(varying, sort=True)
-    if kinds.ngroups > most:
+    seeds = [name for name in varying if name.rpartition(".")[2] == SEED]
+    splitting = [name for name in varying if name not in seeds]
+    kinds = table.groupby(splitting, sort=False) if splitting else None
+    if kinds is None or kinds.ngroups > most:
         return [Part("", table)], ", ".join(in_words(name) for name in varying)
-    return [
+    found = [
         Part(
             ", ".join(
                 f"{in_words(name)} {quantity(table, name).value(value)}"
-                for name, value in zip(varying, key, strict=True)
+                for name, value in zip(splitting, key, strict=True)
             ),
             rows,
         )
         for key, rows in kinds
-    ], ""
+    ]
+    return found, ", ".join(in_words(name) for name in seeds)
 
 
-def remarks(table: DataFrame, rows: DataFrame, shown: Sequence[str], averaged: str) -> list[str]:
+def remarks(table: DataFrame, rows: DataFrame, shown: Sequence[str], within: str) -> list[str]:
     """Return in sentences what a picture of some rows of a table, over the inputs that are shown, leaves out."""
     found = []
     if len(rows) < len(table):
@@ -190,6 +191,6 @@ def remarks(table: DataFrame, rows: DataFrame, shown: Sequence[str], averaged: s
         found.append(f"Marked are {stopped} that stopped before the end of their protocol.")
     if others := [in_words(name) for name in table.attrs["sampled"] if name not in shown]:
         found.append(f"From point to point vary also {', '.join(others)}.")
-    elif averaged:
-        found.append(f"Each value is the mean over {averaged}.")
+    elif within:
+        found.append(within)
     return found
