@@ -21,7 +21,7 @@ from interstice.solver.results import OutputError
 from interstice.solver.study import engine, plan, states
 from interstice.solver.study.engine import Place
 
-PATIENCE = 120.0
+PATIENCE = 200.0
 LONG = """\
 protocol:
 - rest for 30 s
