@@ -60,19 +60,24 @@ def curves(run: Run) -> go.Figure:
         titles.append(_title(label, shown))
         for (of, _, values), dash in zip(columns, DASHES * len(columns), strict=False):
             line = {"color": colour, "dash": dash, "shape": "vh" if name == "current density" else "linear"}
-            figure.add_trace(
-                _line(time, scale * values[chosen], of or _plain(label), line, bool(of)), row=len(titles), col=1
-            )
+            figure.add_trace(_line(time, scale * values[chosen], of or _plain(label), line), row=len(titles), col=1)
     if losses:
         titles.append(_title("overpotential", "mV"))
         for name in losses:
             values = 1e3 * run.column(f"{name} overpotential")[0][chosen]
-            colour = "black" if LOSSES[name] == "k" else LOSSES[name]
-            figure.add_trace(_line(time, values, name, {"color": colour}, True), row=len(titles), col=1)
+            line = {"color": "black" if LOSSES[name] == "k" else LOSSES[name]}
+            figure.add_trace(_line(time, values, name, line, "legend"), row=len(titles), col=1)
+    for name, dash in zip(run.interfaces, DASHES * len(run.interfaces), strict=False):
+        if name:
+            figure.add_trace(_line([None], [None], name, {"color": GREY, "dash": dash}, "legend2"), row=count, col=1)
     for number, title in enumerate(titles, start=1):
         figure.update_yaxes(title_text=title, row=number, col=1)
     figure.update_xaxes(title_text=f"time [{unit}]", row=count, col=1)
     _shade(figure, run, factor, count)
+    below = {"orientation": "h", "yanchor": "top", "y": -60 / (ROW * count), "x": 0.0}
+    figure.update_layout(
+        legend={"title": {"text": "overpotential "}}, legend2={"title": {"text": "interface "}, **below}
+    )
     return _styled(figure, ROW * count + 130, "curves")
 
 
@@ -97,7 +102,7 @@ def comparison(runs: Mapping[str, Run], header: str, against: str = "time [s]") 
     for number, called in enumerate(runs):
         chosen = _thinned(len(values[called]))
         line = {"color": OF_RUNS[number % len(OF_RUNS)], "dash": DASHES[number // len(OF_RUNS) % len(DASHES)]}
-        figure.add_trace(_line(factor * places[called][chosen], scale * values[called][chosen], called, line, True))
+        figure.add_trace(_line(factor * places[called][chosen], scale * values[called][chosen], called, line, "legend"))
     figure.update_xaxes(title_text=_title(across, across_unit, " "))
     figure.update_yaxes(title_text=_title(name, unit, " "))
     return _styled(figure, 430 + 22 * len(runs), f"{header} {against}")
@@ -119,8 +124,9 @@ def _thinned(count: int) -> Any:
     return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).astype(int))
 
 
-def _line(x: Array, y: Array, name: str, line: dict[str, Any], named: bool) -> go.Scatter:
-    return go.Scatter(x=x, y=y, name=name, line=line, mode="lines", showlegend=named)
+def _line(x: Any, y: Any, name: str, line: dict[str, Any], legend: str = "") -> go.Scatter:
+    """Return a curve, which has its name in a legend if that is given."""
+    return go.Scatter(x=x, y=y, name=name, line=line, mode="lines", showlegend=bool(legend), legend=legend or None)
 
 
 def _changes(values: Array) -> bool:
@@ -188,7 +194,7 @@ def _along(grid: Grid, fields: Sequence[str]) -> go.Figure:
             band.fill = "tonexty"
         figure.add_trace(band, row=row, col=1)
         label = field.replace("_", " ")
-        figure.add_trace(_line(place, values, label, {"color": BLUE, "width": 1.5}, False), row=row, col=1)
+        figure.add_trace(_line(place, values, label, {"color": BLUE, "width": 1.5}), row=row, col=1)
         figure.update_yaxes(title_text=_title(label, shown), range=[low, high], row=row, col=1)
     figure.update_xaxes(title_text=f"x [{unit}]", row=len(fields), col=1)
     return _styled(figure, 160 * len(fields) + 110, "along")
