@@ -113,13 +113,13 @@ def test_a_case_reads_nothing_outside(folder: Folder, outside: Path, override: s
     assert f"outside of {folder.root}" in checked.problems[0]
 
 
-def test_a_material_of_the_folder_leads_nowhere_else_either(folder: Folder) -> None:
-    base = folder.root.parent / "base.yaml"
-    text = next(file for file in (shipped.FOLDER / "materials").glob("*.yaml")).read_text()
-    base.write_text(text)
-    (folder.root / "own.yaml").symlink_to(base)
-    checked = check(folder, folder.root / "tiny.yaml", ["electrode.material=own.yaml"])
-    assert checked.case is None and "outside" in checked.problems[0]
+def test_a_material_of_the_folder_is_based_on_none_outside(folder: Folder) -> None:
+    outside = folder.root.parent / "outside.yaml"
+    outside.write_text((shipped.FOLDER / "materials" / "lithium_reservoir.yaml").read_text())
+    (folder.root / "own.yaml").write_text("name: own\nbased_on: ../outside.yaml\n")
+    checked = check(folder, folder.root / "tiny.yaml", ["electrode={material: own.yaml, initial_stoichiometry: 0.5}"])
+    assert checked.case is None and len(checked.problems) == 1
+    assert "based on" in checked.problems[0] and "outside of" in checked.problems[0]
 
 
 def test_what_comes_with_the_program_may_be_read(folder: Folder) -> None:
