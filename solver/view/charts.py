@@ -33,7 +33,7 @@ OF_RUNS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY, "black")
 FIELDS = ("pressure", "gap", "current_density")
 """Of an interface, those that are drawn, where it has them."""
 STEADY = 1e-6
-ROW = 130
+ROW = 110
 """Height of a row [pixel]."""
 MOST_STEPS = 60
 """Steps of a protocol that are shaded."""
@@ -52,7 +52,8 @@ def curves(run: Run) -> go.Figure:
     factor, unit = display("s", run.time)
     chosen = _thinned(len(run.time))
     time = factor * run.time[chosen]
-    titles = []
+    titles: list[str] = []
+    dashes: dict[str, str] = {}
     for name in rows:
         columns = _columns(run, name)
         label, colour = ROWS[name]
@@ -61,23 +62,24 @@ def curves(run: Run) -> go.Figure:
         for (of, _, values), dash in zip(columns, DASHES * len(columns), strict=False):
             line = {"color": colour, "dash": dash, "shape": "vh" if name == "current density" else "linear"}
             figure.add_trace(_line(time, scale * values[chosen], of or _plain(label), line), row=len(titles), col=1)
+            dashes |= {of: dash} if len(columns) > 1 else {}
+        if name in OF_INTERFACES:
+            top = 1.1 * scale * max(float(values.max()) for _, _, values in columns)
+            figure.update_yaxes(range=[0.0, top or 1.0], row=len(titles), col=1)
     if losses:
         titles.append(_title("overpotential", "mV"))
         for name in losses:
             values = 1e3 * run.column(f"{name} overpotential")[0][chosen]
             line = {"color": "black" if LOSSES[name] == "k" else LOSSES[name]}
             figure.add_trace(_line(time, values, name, line, "legend"), row=len(titles), col=1)
-    for name, dash in zip(run.interfaces, DASHES * len(run.interfaces), strict=False):
-        if name:
-            figure.add_trace(_line([None], [None], name, {"color": GREY, "dash": dash}, "legend2"), row=count, col=1)
+    for name, dash in dashes.items():
+        figure.add_trace(_line([None], [None], name, {"color": GREY, "dash": dash}, "legend2"), row=count, col=1)
     for number, title in enumerate(titles, start=1):
         figure.update_yaxes(title_text=title, row=number, col=1)
     figure.update_xaxes(title_text=f"time [{unit}]", row=count, col=1)
     _shade(figure, run, factor, count)
     below = {"orientation": "h", "yanchor": "top", "y": -60 / (ROW * count), "x": 0.0}
-    figure.update_layout(
-        legend={"title": {"text": "overpotential "}}, legend2={"title": {"text": "interface "}, **below}
-    )
+    figure.update_layout(legend={"title": {"text": "overpotential"}}, legend2=below)
     return _styled(figure, ROW * count + 130, "curves")
 
 
@@ -217,7 +219,7 @@ def _maps(grid: Grid, fields: Sequence[str]) -> go.Figure:
             "colorbar": {
                 "title": {"text": _title(field.replace("_", " "), shown), "side": "right"},
                 "len": 0.9 / len(fields),
-                "y": 1.0 - (row - 0.5) / len(fields),
+                "y": float(np.mean(figure.get_subplot(row, 1).yaxis.domain)),
                 "thickness": 12,
             },
         }
@@ -230,7 +232,7 @@ def _maps(grid: Grid, fields: Sequence[str]) -> go.Figure:
             figure.add_trace(go.Heatmap(x=columns, y=lines, z=raster, **colours), row=row, col=1)
         number = "" if row == 1 else str(row)
         figure.update_yaxes(title_text=f"y [{unit}]", scaleanchor=f"x{number}", constrain="domain", row=row, col=1)
-        figure.update_xaxes(constrain="domain", row=row, col=1)
+        figure.update_xaxes(constrain="domain", constraintoward="right", row=row, col=1)
     figure.update_xaxes(title_text=f"x [{unit}]", row=len(fields), col=1)
     figure.update_traces(showlegend=False)
     return _styled(figure, int(min(330.0, 60 + 330 * ratio) * len(fields)) + 90, "maps")
@@ -257,5 +259,5 @@ def _styled(figure: go.Figure, height: int, revision: str) -> go.Figure:
         hovermode="x unified" if revision in ("curves", "along") else "closest",
     )
     figure.update_xaxes(automargin=True)
-    figure.update_yaxes(automargin=True)
+    figure.update_yaxes(automargin=True, exponentformat="power")
     return figure

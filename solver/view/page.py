@@ -36,9 +36,9 @@ WORDS = {
     "running": "runs",
     "finished": "is finished",
     "stopped": "stopped: the protocol could not be carried through",
-    "interrupted": "was interrupted; it can go on",
+    "interrupted": "was interrupted",
     "failed": "failed",
-    "killed": "was killed; it can go on",
+    "killed": "was killed",
 }
 PLAIN = {"displaylogo": False, "responsive": True}
 """Options of charts."""

@@ -113,7 +113,7 @@ def test_what_stands_in_files_is_no_markup(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("state", "said", "button"),
-    [("finished", "is finished", ""), ("interrupted", "it can go on", "Go on"), ("failed", "failed", "")],
+    [("finished", "is finished", ""), ("interrupted", "was interrupted", "Go on"), ("failed", "failed", "")],
 )
 def test_a_run_says_how_it_ended(desk: Desk, state: str, said: str, button: str) -> None:
     folder = add_run(desk, "first", state)
