@@ -18,6 +18,7 @@ from interstice.solver.results import OutputError, refuse_links
 from interstice.solver.view import charts, comparison, jobs
 from interstice.solver.view.check import Checked, check, lines, written
 from interstice.solver.view.desk import Desk
+from interstice.solver.view.drawing import draw
 from interstice.solver.view.folder import HISTORY, Folder, question, state_of
 from interstice.solver.view.sliders import Slider, pretty, sliders
 from interstice.solver.view.style import STYLE
@@ -40,8 +41,6 @@ WORDS = {
     "failed": "failed",
     "killed": "was killed",
 }
-PLAIN = {"displaylogo": False, "responsive": True}
-"""Options of charts."""
 _READING = threading.Lock()
 """VTK reads the fields of one run at a time."""
 
@@ -237,7 +236,7 @@ def _run(desk: Desk, folder: Path, went_on: bool) -> None:
         return
     if run is None:
         return
-    st.plotly_chart(charts.curves(run), key=f"curves {folder}", config=PLAIN)
+    draw(charts.curves(run), f"curves {folder}")
     _interface(run)
     _files(folder)
     if not goes_on and importlib.util.find_spec(REPORT):
@@ -307,7 +306,7 @@ def _interface(run: Run) -> None:
     except ValueError as error:
         st.caption(plain(str(error)))
         return
-    st.plotly_chart(figure, key=f"interface of {run.directory}", config=PLAIN)
+    draw(figure, f"interface of {run.directory}")
 
 
 def _time(seconds: float) -> str:
@@ -363,7 +362,7 @@ def _comparison(desk: Desk) -> None:
     first = comparison.first_of(shared)
     header = st.selectbox("Quantity", shared, shared.index(first), key="quantity")
     across = st.selectbox("Against", ["time [s]", *shared], key="against")
-    st.plotly_chart(charts.comparison(runs, header, across), key="comparison", config=PLAIN)
+    draw(charts.comparison(runs, header, across), "comparison")
     st.markdown("#### What differs in their cases")
     table = comparison.differing({name: comparison.inputs(desk.folder.root / name) for name in runs})
     if table.empty:

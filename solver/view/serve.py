@@ -86,14 +86,19 @@ def view(
     """
     import uvicorn
     from starlette.middleware import Middleware
+    from starlette.responses import FileResponse
+    from starlette.routing import Route
     from streamlit import starlette
     from streamlit.web import bootstrap
+
+    from interstice.solver.view import drawing
 
     secret = secrets.token_urlsafe(SECRET)
     desk = Desk(Folder(root, shipped, others))
     put(desk)
     bootstrap.load_config_options(options(secret))
-    app = starlette.App(PAGE, middleware=[Middleware(Guard, secret=secret)])
+    library = Route(f"/{secret}/{drawing.SERVED}", lambda request: FileResponse(drawing.LIBRARY))
+    app = starlette.App(PAGE, routes=[library], middleware=[Middleware(Guard, secret=secret)])
     settings = uvicorn.Config(
         app,
         ws="websockets-sansio",
