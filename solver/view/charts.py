@@ -39,6 +39,10 @@ MOST_STEPS = 60
 """Steps of a protocol that are shaded."""
 MOST_POINTS = 4_000
 """Of a curve; of more, evenly chosen ones are drawn."""
+FAMILY, TEXT, INK = "Source Sans, sans-serif", 12, "#31333f"
+"""Letters as those of the page beside them, their size [pixel] and colour."""
+ABOVE = 8
+"""Between a legend and what is below it [pixel]."""
 PIXELS = 160
 """Of a map, along x."""
 
@@ -253,11 +257,11 @@ def _styled(figure: go.Figure, height: int, revision: str) -> go.Figure:
         height=height,
         template="simple_white",
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0 + ABOVE / height, "x": 0.0, "title_font_size": TEXT},
         uirevision=revision,
-        font={"size": 12},
+        font={"family": FAMILY, "size": TEXT, "color": INK},
         hovermode="x unified" if revision in ("curves", "along") else "closest",
     )
-    figure.update_xaxes(automargin=True)
-    figure.update_yaxes(automargin=True, exponentformat="power")
+    figure.update_xaxes(automargin=True, title_font_size=TEXT)
+    figure.update_yaxes(automargin=True, title_font_size=TEXT, exponentformat="power")
     return figure

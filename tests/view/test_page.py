@@ -132,7 +132,7 @@ def test_a_link_among_results_is_not_followed(desk: Desk, tmp_path: Path) -> Non
     (folder / "warnings.txt").symlink_to(tmp_path / "secret")
     page = shown(desk)
     assert "is a link" in words(page)
-    assert not page.get("plotly_chart") and not page.get("download_button")
+    assert not page.get("bidi_component") and not page.get("download_button")
 
 
 def test_two_runs_are_compared_with_what_differs(desk: Desk) -> None:
