@@ -27,6 +27,8 @@ from interstice.solver.state import Snapshot
 AnyPart = TypeVar("AnyPart", bound=Part)
 
 MOST_SWEEPS = 20
+RISING = (0.125, 0.25, 0.5, 0.75, 1.0)
+"""Shares of the stack pressure under which the sides are brought together where all of it at once does not succeed."""
 ROUGH = 0.03
 """Residuals over the load, and drift, at which parts are asked whether they are content with the constraints."""
 
@@ -71,11 +73,25 @@ class Cell:
         """Bring the sides together under the stack pressure and join what touches."""
         for one in self.parts:
             one.approach()
-        report = self.settle() if self.case.stack.pressure else algebra.Report(0, 0)
+        report = self._close() if self.case.stack.pressure else algebra.Report(0, 0)
         for one in self.parts:
             one.join()
         self.rates.start()
         self.ledger = Ledger(self._works(), self.state.scope("ledger"))
+        return report
+
+    def _close(self) -> algebra.Report:
+        """Find equilibrium under the stack pressure: at once, or where that fails, from one share of it to the next."""
+        apart = self.state.save()
+        try:
+            return self.settle()
+        except algebra.SolveError:
+            self.state.restore(apart)
+        self._mechanical.forget()
+        platen = self.fixture.platen
+        for share in RISING:
+            platen.press_with(share)
+            report = self.settle()
         return report
 
     def go_on(self, snapshot: Snapshot) -> None:
