@@ -27,8 +27,8 @@ from interstice.solver.state import Snapshot
 AnyPart = TypeVar("AnyPart", bound=Part)
 
 MOST_SWEEPS = 20
-RISING = (0.125, 0.25, 0.5, 0.75, 1.0)
-"""Shares of the stack pressure under which the sides are brought together where all of it at once does not succeed."""
+LEAST_SHARE = 1 / 32
+"""Of the stack pressure, by which it is raised at least where sides cannot be brought together under all of it at once."""
 ROUGH = 0.03
 """Residuals over the load, and drift, at which parts are asked whether they are content with the constraints."""
 
@@ -81,18 +81,23 @@ class Cell:
         return report
 
     def _close(self) -> algebra.Report:
-        """Find equilibrium under the stack pressure: at once, or where that fails, from one share of it to the next."""
-        apart = self.state.save()
-        try:
-            return self.settle()
-        except algebra.SolveError:
-            self.state.restore(apart)
-        self._mechanical.forget()
-        platen = self.fixture.platen
-        for share in RISING:
-            platen.press_with(share)
-            report = self.settle()
-        return report
+        """Find equilibrium under the stack pressure: at once, or where that fails, under one share of it after another."""
+        reached, share = 0.0, 1.0
+        while True:
+            before = self.state.save()
+            self.fixture.platen.press_with(reached + share)
+            try:
+                report = self.settle()
+            except algebra.SolveError:
+                share /= 2
+                if share < LEAST_SHARE:
+                    raise
+                self.state.restore(before)
+                self._mechanical.forget()
+                continue
+            reached += share
+            if reached == 1.0:
+                return report
 
     def go_on(self, snapshot: Snapshot) -> None:
         """Go on from where a cell of the same case was whose state rank 0 has `gathered`, in place of `press`.
