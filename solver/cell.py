@@ -27,6 +27,8 @@ from interstice.solver.state import Snapshot
 AnyPart = TypeVar("AnyPart", bound=Part)
 
 MOST_SWEEPS = 20
+LEAST_SHARE = 1 / 32
+"""Of the stack pressure, by which it is raised at least where sides cannot be brought together under all of it at once."""
 ROUGH = 0.03
 """Residuals over the load, and drift, at which parts are asked whether they are content with the constraints."""
 
@@ -71,12 +73,31 @@ class Cell:
         """Bring the sides together under the stack pressure and join what touches."""
         for one in self.parts:
             one.approach()
-        report = self.settle() if self.case.stack.pressure else algebra.Report(0, 0)
+        report = self._close() if self.case.stack.pressure else algebra.Report(0, 0)
         for one in self.parts:
             one.join()
         self.rates.start()
         self.ledger = Ledger(self._works(), self.state.scope("ledger"))
         return report
+
+    def _close(self) -> algebra.Report:
+        """Find equilibrium under the stack pressure: at once, or where that fails, under one share of it after another."""
+        reached, share = 0.0, 1.0
+        while True:
+            before = self.state.save()
+            self.fixture.platen.press_with(reached + share)
+            try:
+                report = self.settle()
+            except algebra.SolveError:
+                share /= 2
+                if share < LEAST_SHARE:
+                    raise
+                self.state.restore(before)
+                self._mechanical.forget()
+                continue
+            reached += share
+            if reached == 1.0:
+                return report
 
     def go_on(self, snapshot: Snapshot) -> None:
         """Go on from where a cell of the same case was whose state rank 0 has `gathered`, in place of `press`.

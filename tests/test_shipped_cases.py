@@ -204,6 +204,30 @@ def test_constriction_and_kinetic_losses_fall_as_more_spots_touch() -> None:
     assert constriction[few] > 2 * ohmic[few] and constriction[many] < 0.2 * ohmic[many]
 
 
+def test_resistance_of_a_rough_interface_falls_as_the_pressure_and_of_a_smooth_one_saturates() -> None:
+    """Steep asperities yield, so that P/H touches or a little more; flat ones touch all over before."""
+    smooth, rough = (
+        [
+            shipped(
+                "lithium_rough",
+                "geometry.length=20 um",
+                "geometry.element_size=125 nm",
+                f"geometry.roughness.rms={rms} nm",
+                f"stack.pressure={pressure} MPa",
+                "protocol=[charge at 0.01 mA/cm^2 for 100 s]",
+                "time={initial: 100 s, minimum: 100 s, tolerance: 0.1}",
+            )
+            for pressure in (4, 16)
+        ]
+        for rms in (2, 32)
+    )
+    exponents = [np.log(resistance(low, -1) / resistance(high, -1)) / np.log(4) for low, high in (smooth, rough)]
+    assert exponents[0] < 0.6 and 0.9 < exponents[1] < 1.05
+    assert smooth[1].rows[-1][FRACTION] == 1.0
+    for run, pressed in zip(rough, (4, 16), strict=True):
+        assert pressed / 60 <= run.rows[-1][FRACTION] < 1.3 * pressed / 60
+
+
 # --- particles -------------------------------------------------------------------------------------
 
 

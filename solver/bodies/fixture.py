@@ -106,6 +106,10 @@ class Platen:
         """Whether the platen now gives what would pull if it did not lift off."""
         return not (self.pressing or self._wanted.glued or self._wanted.hold in ("constant_pressure", "free"))
 
+    def press_with(self, share: float) -> None:
+        """Press with a share of the pressure of the case, as it is assembled."""
+        self._pressure.value = share * (self._wanted.pressure or 0.0)
+
     def settle(self, pressure: float) -> bool:
         """Lift the platen off where its `pressure` [Pa] is found to pull, put it down where it is in the way.
 

@@ -33,12 +33,16 @@ OF_RUNS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY, "black")
 FIELDS = ("pressure", "gap", "current_density")
 """Of an interface, those that are drawn, where it has them."""
 STEADY = 1e-6
-ROW = 130
+ROW = 110
 """Height of a row [pixel]."""
 MOST_STEPS = 60
 """Steps of a protocol that are shaded."""
 MOST_POINTS = 4_000
 """Of a curve; of more, evenly chosen ones are drawn."""
+FAMILY, TEXT, INK = "Source Sans, sans-serif", 12, "#31333f"
+"""Letters as those of the page beside them, their size [pixel] and colour."""
+ABOVE = 8
+"""Between a legend and what is below it [pixel]."""
 PIXELS = 160
 """Of a map, along x."""
 
@@ -52,7 +56,8 @@ def curves(run: Run) -> go.Figure:
     factor, unit = display("s", run.time)
     chosen = _thinned(len(run.time))
     time = factor * run.time[chosen]
-    titles = []
+    titles: list[str] = []
+    dashes: dict[str, str] = {}
     for name in rows:
         columns = _columns(run, name)
         label, colour = ROWS[name]
@@ -60,19 +65,25 @@ def curves(run: Run) -> go.Figure:
         titles.append(_title(label, shown))
         for (of, _, values), dash in zip(columns, DASHES * len(columns), strict=False):
             line = {"color": colour, "dash": dash, "shape": "vh" if name == "current density" else "linear"}
-            figure.add_trace(
-                _line(time, scale * values[chosen], of or _plain(label), line, bool(of)), row=len(titles), col=1
-            )
+            figure.add_trace(_line(time, scale * values[chosen], of or _plain(label), line), row=len(titles), col=1)
+            dashes |= {of: dash} if len(columns) > 1 else {}
+        if name in OF_INTERFACES:
+            top = 1.1 * scale * max(float(values.max()) for _, _, values in columns)
+            figure.update_yaxes(range=[0.0, top or 1.0], row=len(titles), col=1)
     if losses:
         titles.append(_title("overpotential", "mV"))
         for name in losses:
             values = 1e3 * run.column(f"{name} overpotential")[0][chosen]
-            colour = "black" if LOSSES[name] == "k" else LOSSES[name]
-            figure.add_trace(_line(time, values, name, {"color": colour}, True), row=len(titles), col=1)
+            line = {"color": "black" if LOSSES[name] == "k" else LOSSES[name]}
+            figure.add_trace(_line(time, values, name, line, "legend"), row=len(titles), col=1)
+    for name, dash in dashes.items():
+        figure.add_trace(_line([None], [None], name, {"color": GREY, "dash": dash}, "legend2"), row=count, col=1)
     for number, title in enumerate(titles, start=1):
         figure.update_yaxes(title_text=title, row=number, col=1)
     figure.update_xaxes(title_text=f"time [{unit}]", row=count, col=1)
     _shade(figure, run, factor, count)
+    below = {"orientation": "h", "yanchor": "top", "y": -60 / (ROW * count), "x": 0.0}
+    figure.update_layout(legend={"title": {"text": "overpotential"}}, legend2=below)
     return _styled(figure, ROW * count + 130, "curves")
 
 
@@ -97,7 +108,7 @@ def comparison(runs: Mapping[str, Run], header: str, against: str = "time [s]") 
     for number, called in enumerate(runs):
         chosen = _thinned(len(values[called]))
         line = {"color": OF_RUNS[number % len(OF_RUNS)], "dash": DASHES[number // len(OF_RUNS) % len(DASHES)]}
-        figure.add_trace(_line(factor * places[called][chosen], scale * values[called][chosen], called, line, True))
+        figure.add_trace(_line(factor * places[called][chosen], scale * values[called][chosen], called, line, "legend"))
     figure.update_xaxes(title_text=_title(across, across_unit, " "))
     figure.update_yaxes(title_text=_title(name, unit, " "))
     return _styled(figure, 430 + 22 * len(runs), f"{header} {against}")
@@ -119,8 +130,9 @@ def _thinned(count: int) -> Any:
     return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).astype(int))
 
 
-def _line(x: Array, y: Array, name: str, line: dict[str, Any], named: bool) -> go.Scatter:
-    return go.Scatter(x=x, y=y, name=name, line=line, mode="lines", showlegend=named)
+def _line(x: Any, y: Any, name: str, line: dict[str, Any], legend: str = "") -> go.Scatter:
+    """Return a curve, which has its name in a legend if that is given."""
+    return go.Scatter(x=x, y=y, name=name, line=line, mode="lines", showlegend=bool(legend), legend=legend or None)
 
 
 def _changes(values: Array) -> bool:
@@ -188,7 +200,7 @@ def _along(grid: Grid, fields: Sequence[str]) -> go.Figure:
             band.fill = "tonexty"
         figure.add_trace(band, row=row, col=1)
         label = field.replace("_", " ")
-        figure.add_trace(_line(place, values, label, {"color": BLUE, "width": 1.5}, False), row=row, col=1)
+        figure.add_trace(_line(place, values, label, {"color": BLUE, "width": 1.5}), row=row, col=1)
         figure.update_yaxes(title_text=_title(label, shown), range=[low, high], row=row, col=1)
     figure.update_xaxes(title_text=f"x [{unit}]", row=len(fields), col=1)
     return _styled(figure, 160 * len(fields) + 110, "along")
@@ -211,7 +223,7 @@ def _maps(grid: Grid, fields: Sequence[str]) -> go.Figure:
             "colorbar": {
                 "title": {"text": _title(field.replace("_", " "), shown), "side": "right"},
                 "len": 0.9 / len(fields),
-                "y": 1.0 - (row - 0.5) / len(fields),
+                "y": float(np.mean(figure.get_subplot(row, 1).yaxis.domain)),
                 "thickness": 12,
             },
         }
@@ -224,7 +236,7 @@ def _maps(grid: Grid, fields: Sequence[str]) -> go.Figure:
             figure.add_trace(go.Heatmap(x=columns, y=lines, z=raster, **colours), row=row, col=1)
         number = "" if row == 1 else str(row)
         figure.update_yaxes(title_text=f"y [{unit}]", scaleanchor=f"x{number}", constrain="domain", row=row, col=1)
-        figure.update_xaxes(constrain="domain", row=row, col=1)
+        figure.update_xaxes(constrain="domain", constraintoward="right", row=row, col=1)
     figure.update_xaxes(title_text=f"x [{unit}]", row=len(fields), col=1)
     figure.update_traces(showlegend=False)
     return _styled(figure, int(min(330.0, 60 + 330 * ratio) * len(fields)) + 90, "maps")
@@ -245,11 +257,11 @@ def _styled(figure: go.Figure, height: int, revision: str) -> go.Figure:
         height=height,
         template="simple_white",
         margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0.0},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0 + ABOVE / height, "x": 0.0, "title_font_size": TEXT},
         uirevision=revision,
-        font={"size": 12},
+        font={"family": FAMILY, "size": TEXT, "color": INK},
         hovermode="x unified" if revision in ("curves", "along") else "closest",
     )
-    figure.update_xaxes(automargin=True)
-    figure.update_yaxes(automargin=True)
+    figure.update_xaxes(automargin=True, title_font_size=TEXT)
+    figure.update_yaxes(automargin=True, title_font_size=TEXT, exponentformat="power")
     return figure

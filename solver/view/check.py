@@ -39,7 +39,7 @@ def check(folder: Folder, file: Path, overrides: Sequence[str] = ()) -> Checked:
             return Checked(tuple(problems))
         loaded = read_case(file, overrides)
     except CaseError as error:
-        return Checked(tuple(problem.removeprefix(f"{file}:") for problem in error.problems))
+        return Checked(tuple(problem.replace(f"{file}:", "line ", 1) for problem in error.problems))
     # a material may be based on another one
     for name, path in provenance.files(loaded):
         if not folder.may_read(path):

@@ -28,6 +28,8 @@ AT_ONCE = 5.0
 PAUSE = 0.1
 ECHO = 1.1
 """After how long [s] a second signal is none that a run takes for the echo of the first."""
+LONGEST_REPORT = 600.0
+"""How long [s] it may take to make a report."""
 LONGEST_LOG = 20_000
 """Bytes of what a run has said that are shown, the last ones."""
 
@@ -143,3 +145,15 @@ def arguments(case: Path, folder: Path, overrides: Sequence[str], ranks: int = 1
 def going_on(folder: Path, ranks: int = 1) -> list[str]:
     """Return the command that goes on with a run that was broken off."""
     return ["run", "-n", str(ranks), "--resume", str(folder)]
+
+
+def report(folder: Path) -> str:
+    """Make the report of a run; return what went wrong, "" if nothing did."""
+    command = [sys.executable, "-P", "-c", CHILD, "report", str(folder)]
+    try:
+        done = subprocess.run(
+            command, env=launch.environment(), text=True, capture_output=True, timeout=LONGEST_REPORT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"the report took longer than {LONGEST_REPORT:g} s"
+    return "" if done.returncode == 0 else done.stderr.strip() or done.stdout.strip() or "the report failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import threading
@@ -12,14 +13,18 @@ from typing import Any
 import streamlit as st
 
 from interstice.solver.plot.run import Run, series
+from interstice.solver.plot.style import quantity
 from interstice.solver.results import OutputError, refuse_links
 from interstice.solver.view import charts, comparison, jobs
 from interstice.solver.view.check import Checked, check, lines, written
 from interstice.solver.view.desk import Desk
+from interstice.solver.view.drawing import draw
 from interstice.solver.view.folder import HISTORY, Folder, question, state_of
 from interstice.solver.view.sliders import Slider, pretty, sliders
 from interstice.solver.view.style import STYLE
 
+REPORT, REPORTED = "interstice.solver.report", "report.html"
+"""The module that makes reports, and what it writes into the folder of a run."""
 EVERY = 2.0
 """How often [s] the curves of a run that goes on are drawn anew."""
 KEPT = 10.0
@@ -32,12 +37,10 @@ WORDS = {
     "running": "runs",
     "finished": "is finished",
     "stopped": "stopped: the protocol could not be carried through",
-    "interrupted": "was interrupted; it can go on",
+    "interrupted": "was interrupted",
     "failed": "failed",
-    "killed": "was killed; it can go on",
+    "killed": "was killed",
 }
-PLAIN = {"displaylogo": False, "responsive": True}
-"""Options of charts."""
 _READING = threading.Lock()
 """VTK reads the fields of one run at a time."""
 
@@ -50,7 +53,8 @@ def show(desk: Desk) -> None:
     st.caption(f"cases and runs of {plain(str(desk.folder.root))}")
     left, right = st.columns([2, 3], gap="large")
     with left:
-        _case(desk)
+        # a fragment: while sliders move, the curves beside them stay
+        st.fragment(_case)(desk)
     with right:
         watching, comparing = st.tabs(["Watch a run", "Compare runs"])
         with watching:
@@ -94,6 +98,8 @@ def _case(desk: Desk) -> None:
     checked = _checked(desk.folder, file, tuple(overrides))
     _told(checked)
     _start_button(desk, file, overrides, checked)
+    if st.session_state.pop("started", False):
+        st.rerun()
 
 
 def _values(case: str, offered: Sequence[Slider]) -> list[str]:
@@ -115,8 +121,8 @@ def _values(case: str, offered: Sequence[Slider]) -> list[str]:
 
 def _told(checked: Checked) -> None:
     """Draw what is said of a case."""
-    for problem in checked.problems:
-        st.error(plain(problem))
+    if checked.problems:
+        st.error("\n".join(f"- {plain(problem)}" for problem in checked.problems))
     for warning in checked.warnings:
         st.warning(plain(warning))
     if checked.estimate:
@@ -159,6 +165,7 @@ def _start(desk: Desk, file: Path, overrides: Sequence[str], ranks: int) -> None
         st.session_state["problem"] = f"it does not run: {error}"
         return
     st.session_state["run"] = folder.relative_to(desk.folder.root).as_posix()
+    st.session_state["started"] = True
 
 
 @st.cache_resource(ttl=KEPT, max_entries=100, show_spinner=False)
@@ -229,9 +236,11 @@ def _run(desk: Desk, folder: Path, went_on: bool) -> None:
         return
     if run is None:
         return
-    st.plotly_chart(charts.curves(run), key=f"curves {folder}", config=PLAIN)
+    draw(charts.curves(run), f"curves {folder}")
     _interface(run)
     _files(folder)
+    if not goes_on and importlib.util.find_spec(REPORT):
+        _report(folder)
     if job:
         with st.expander("What the run says"):
             st.code(job.said or "nothing yet", language=None, wrap_lines=True)
@@ -250,7 +259,7 @@ def _state(desk: Desk, folder: Path, state: dict[str, Any], goes_on: bool) -> No
         st.progress(share, text=f"{plain(words)}{step}, {share:.0%}")
     else:
         {"finished": st.success, "failed": st.error}.get(what, st.warning)(plain(words))
-    if job and job.runs:
+    if job and job.runs and what in ("begun", "running"):
         st.button("Stop", key="stop", disabled=ends, on_click=job.ask)
     elif what in GOES_ON and not goes_on:
         st.button("Go on", key="go on", on_click=_go_on, args=(desk, folder, int(state.get("ranks", 1))))
@@ -297,12 +306,10 @@ def _interface(run: Run) -> None:
     except ValueError as error:
         st.caption(plain(str(error)))
         return
-    st.plotly_chart(figure, key=f"interface of {run.directory}", config=PLAIN)
+    draw(figure, f"interface of {run.directory}")
 
 
 def _time(seconds: float) -> str:
-    from interstice.solver.plot.style import quantity
-
     return quantity("s", seconds)
 
 
@@ -314,6 +321,19 @@ def _files(folder: Path) -> None:
                 st.download_button(
                     name, file.read_bytes, f"{folder.name} {name}", key=f"file {folder} {name}", on_click="ignore"
                 )
+
+
+def _report(folder: Path) -> None:
+    """Offer the report of a run, or to make it."""
+    if st.button("Make the report", key=f"report {folder}"):
+        with st.spinner("The report is made"):
+            said = jobs.report(folder)
+        if said:
+            st.error(plain(said))
+    if (file := folder / REPORTED).is_file():
+        st.download_button(
+            REPORTED, file.read_bytes(), f"{folder.name} {REPORTED}", "text/html", key=f"file {file}", on_click="ignore"
+        )
 
 
 # --- several runs -----------------------------------------------------------------------------------------------------
@@ -340,9 +360,9 @@ def _comparison(desk: Desk) -> None:
         st.info("Choose runs that have something in common.")
         return
     first = comparison.first_of(shared)
-    quantity = st.selectbox("Quantity", shared, shared.index(first), key="quantity")
+    header = st.selectbox("Quantity", shared, shared.index(first), key="quantity")
     across = st.selectbox("Against", ["time [s]", *shared], key="against")
-    st.plotly_chart(charts.comparison(runs, quantity, across), key="comparison", config=PLAIN)
+    draw(charts.comparison(runs, header, across), "comparison")
     st.markdown("#### What differs in their cases")
     table = comparison.differing({name: comparison.inputs(desk.folder.root / name) for name in runs})
     if table.empty:

@@ -15,9 +15,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from interstice.solver import status
 from interstice.solver.terminal import say
 from interstice.solver.view.desk import Desk, put
-from interstice.solver.view.folder import Folder
+from interstice.solver.view.folder import Folder, state_of
 from interstice.solver.view.guard import NAMES, Guard
 from interstice.solver.view.jobs import PATIENCE
 
@@ -85,14 +86,19 @@ def view(
     """
     import uvicorn
     from starlette.middleware import Middleware
+    from starlette.responses import FileResponse
+    from starlette.routing import Route
     from streamlit import starlette
     from streamlit.web import bootstrap
+
+    from interstice.solver.view import drawing
 
     secret = secrets.token_urlsafe(SECRET)
     desk = Desk(Folder(root, shipped, others))
     put(desk)
     bootstrap.load_config_options(options(secret))
-    app = starlette.App(PAGE, middleware=[Middleware(Guard, secret=secret)])
+    library = Route(f"/{secret}/{drawing.SERVED}", lambda request: FileResponse(drawing.LIBRARY))
+    app = starlette.App(PAGE, routes=[library], middleware=[Middleware(Guard, secret=secret)])
     settings = uvicorn.Config(
         app,
         ws="websockets-sansio",
@@ -129,13 +135,17 @@ def _end_runs(desk: Desk, received: list[int]) -> None:
     """End the runs that the page has started, and say what becomes of them."""
     left = desk.jobs.running()
     if left:
-        say(
-            f"\nending {_runs(len(left))} in order, with a checkpoint, for up to {PATIENCE:.0f} s; Ctrl-C again ends at once"
-        )
+        patience = f"for up to {PATIENCE:.0f} s; Ctrl-C again ends at once"
+        say(f"\nending {_runs(len(left))} in order, with a checkpoint, {patience}")
     before = len(received)
     desk.jobs.end(lambda: len(received) > before)
     for job in left:
-        say(f"go on with  interstice run --resume {job.folder}")
+        if (job.folder / status.FILE).is_file():
+            state = state_of(job.folder)["state"]
+            further = "" if state == "finished" else f"; go on with  interstice run --resume {job.folder}"
+            say(f"{job.folder}: {state}{further}")
+        else:
+            say(f"{job.folder}: had not begun")
 
 
 def _runs(count: int) -> str:
