@@ -31,10 +31,10 @@ from interstice.solver.study.collect import CSV, PARQUET, collect, problems, tab
 
 
 def test_a_row_tells_inputs_in_si_outputs_in_their_unit_and_where_they_come_from(tmp_path: Path) -> None:
-    write_study(tmp_path)
+    write_study(tmp_path, pressures=(1e6, 2e6, 5.4321e6))
     table = collect(tmp_path)
     assert list(table["run"]) == [f"{number:012x}" for number in range(6)]
-    assert list(table[PRESSURE]) == [1e6, 1e6, 2e6, 2e6, 5e6, 5e6]
+    assert list(table[PRESSURE]) == [1e6, 1e6, 2e6, 2e6, 5.4321e6, 5.4321e6]
     assert list(table[ROUGHNESS]) == [1e-8, 4e-8] * 3
     expected = [1e4 * resistance(*inputs) for inputs in zip(table[PRESSURE], table[ROUGHNESS], strict=True)]
     assert np.allclose(table["resistance"], expected)
@@ -137,6 +137,10 @@ def test_a_damaged_history_is_told_and_stops_nothing(tmp_path: Path) -> None:
 def test_who_reads_the_table_never_finds_half_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_study(tmp_path)
     collect(tmp_path)
+    files = [(tmp_path / name).stat().st_ino for name in (PARQUET, CSV)]
+    collect(tmp_path)
+    # who has the old file open goes on to read that
+    assert not {(tmp_path / name).stat().st_ino for name in (PARQUET, CSV)} & set(files)
     before = {name: (tmp_path / name).read_bytes() for name in (PARQUET, CSV)}
 
     def broken(self: object, path: Path, **options: object) -> None:

@@ -63,6 +63,9 @@ def test_the_contact_that_a_cycle_costs_is_the_change_over_it() -> None:
     assert told("active fraction", rows, take="change", cycle=1) == pytest.approx(0.54 - 0.6)
     assert told("active fraction", rows, take="change", cycle=2) == pytest.approx(0.45 - 0.54)
     assert told("capacity", rows, step=6) == pytest.approx(10 * 1000 / 3600)
+    assert told("capacity", rows, step=6, cycle=2) == told("capacity", rows, step=6)
+    with pytest.raises(ValueError, match="no row of cycle 2"):
+        told("capacity", rows, step=3, cycle=2)
     with pytest.raises(ValueError, match="no row of cycle 3; its last is 2"):
         told("active fraction", rows, cycle=3)
 

@@ -79,16 +79,16 @@ def check_readable(figure: Figure) -> None:
 def test_the_interval_of_an_exponent_holds_it_as_often_as_it_says() -> None:
     rng = np.random.default_rng(16)
     x = np.array([1.0, 2.0, 5.0, 10.0, 20.0])
-    tries, held, families_held = 1000, 0, 0
+    tries, held, families_held = 500, 0, 0
     for _ in range(tries):
         samples = [3.0 * factor * x**-0.8 * np.exp(rng.normal(0.0, 0.1, len(x))) for factor in (1.0, 4.0, 9.0)]
         law = power_law.fit(x, samples[0])
         held += law.low <= -0.8 <= law.high
         together = power_law.common([(x, y) for y in samples])
         families_held += together.low <= -0.8 <= together.high
-    # three standard deviations of a binomial distribution are 2 %
-    assert abs(held / tries - 0.95) < 0.021
-    assert abs(families_held / tries - 0.95) < 0.021
+    # three standard deviations of a binomial distribution
+    assert abs(held / tries - 0.95) < 0.03
+    assert abs(families_held / tries - 0.95) < 0.03
 
 
 def test_an_exact_power_law_is_found_with_its_factor() -> None:
@@ -104,6 +104,30 @@ def test_families_with_factors_of_their_own_have_one_exponent() -> None:
     # a family at larger x does not tilt the others
     law = power_law.common([(x * factor, factor * (x * factor) ** -0.5) for factor in factors])
     assert law.exponent == pytest.approx(-0.5) and law.points == 9
+
+
+def test_exponents_that_differ_by_more_than_scatter_are_told_apart() -> None:
+    rng = np.random.default_rng(7)
+    x = np.geomspace(1.0, 20.0, 6)
+
+    def families(*exponents: float) -> list[tuple[np.ndarray, np.ndarray]]:
+        return [(x, 3.0 * x**exponent * np.exp(rng.normal(0.0, 0.1, len(x)))) for exponent in exponents]
+
+    # of equal ones, 5 % are taken for different
+    chance = np.mean([power_law.equality(families(-0.8, -0.8, -0.8)) < 0.05 for _ in range(150)])
+    assert abs(chance - 0.05) < 0.054
+    assert power_law.equality(families(-0.5, -0.8, -1.0)) < 1e-3
+    assert power_law.equality([(x, x**-0.5), (x, x**-0.6)]) == 0.0 and power_law.equality([(x, x), (x, 2 * x)]) == 1.0
+    assert np.isnan(power_law.equality(families(-0.8)))
+
+
+def test_a_picture_of_curves_with_exponents_of_their_own_says_that_there_is_no_common_law() -> None:
+    rows = law_table()
+    rows["resistance"] *= (rows[PRESSURE] / 1e6) ** (rows[ROUGHNESS] / 4e-8)
+    _, caption, figure, numbers = drawn({**CURVES, "scale": "log", "fit": "power_law"}, rows)
+    assert [family.law.exponent for family in numbers.families] == pytest.approx([-0.55, -0.3, 0.2])
+    assert numbers.equality < 0.05 and "a mean, and no law" in caption
+    assert "$n$ differs: −0.55 to 0.20; all together −0.22" in figure.axes[0].get_title(loc="left")
 
 
 def test_two_points_and_values_below_zero_have_no_exponent() -> None:

@@ -26,7 +26,6 @@ from interstice.solver.study.figures.quantity import (
     remarks,
     scale_log,
     with_result,
-    written,
 )
 
 MOST_CURVES = 12
@@ -34,6 +33,8 @@ PALETTE = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE)
 MARKERS = "osD^vP*X"
 SEQUENCE, LIGHTEST = "viridis", 0.85
 """Colours of curves in the order of a number, up to where they are dark enough on white."""
+SIGNIFICANT = 0.05
+"""How unlikely differences of exponents are that are not taken for chance."""
 MOST_TOLD = 4
 """Curves whose exponents are each told below the picture."""
 LINE = 20
@@ -55,13 +56,17 @@ class Family:
 
 @dataclass(frozen=True)
 class Curves:
-    """The numbers of curves: `law` is the power law of all together, each with a factor of its own."""
+    """The numbers of curves: `law` is the power law of all together, each with a factor of its own.
+
+    `equality` is how likely curves of one exponent differ so much in theirs, NaN where that cannot be told.
+    """
 
     x: str
     of: str
     unit: str
     families: list[Family]
     law: PowerLaw | None
+    equality: float
     compare: dict[str, float]
 
 
@@ -79,6 +84,7 @@ def draw(asked: outcomes.Curves, table: DataFrame) -> tuple[str, str, Figure, Cu
     families, within = _families(asked, rows, x, of)
     laws = [(one.x, one.y) for one in families if one.law]
     law = power_law.common(laws) if laws else None
+    equality = power_law.equality(laws) if laws else np.nan
     if asked.fit and not law:
         raise ValueError(f"a power law needs {power_law.FEWEST} points of one curve at different places")
     figure = page(4.5)
@@ -103,10 +109,18 @@ def draw(asked: outcomes.Curves, table: DataFrame) -> tuple[str, str, Figure, Cu
     if left_out:
         told.append(f"Left out are {left_out} that are not above 0.")
     if law:
-        ax.set_title(f"{of.words} ∝ ({x.words})$^n$\n$n$ = {law}, {law.points} points", loc="left")
-        told.append(_law_in_words(law, families))
+        told.append(_law_in_words(law, equality, families))
+        exponents = f"$n$ = {law}, {law.points} points"
+        if equality < SIGNIFICANT:
+            exponents = f"$n$ differs: {_ends(families)}; all together {law.exponent:.2f}".replace("-", "−")
+        ax.set_title(f"{of.words} ∝ ({x.words})$^n$\n{exponents}", loc="left")
     caption = " ".join([f"{title[0].upper()}{title[1:]}.", *told])
-    return title, caption, figure, Curves(asked.x, asked.of, of.unit, families, law, dict(asked.compare or {}))
+    return (
+        title,
+        caption,
+        figure,
+        Curves(asked.x, asked.of, of.unit, families, law, equality, dict(asked.compare or {})),
+    )
 
 
 def _families(asked: outcomes.Curves, rows: DataFrame, x: Quantity, of: Quantity) -> tuple[list[Family], str]:
@@ -140,11 +154,14 @@ def _colours(asked: outcomes.Curves, rows: DataFrame, count: int) -> list[Any]:
 
 def _draw_family(ax: Axes, family: Family, x: Quantity, line: str, colour: Any, marker: str) -> None:
     at = x.factor * family.x
+    label = family.words or None
+    if label and family.law:
+        label += f", $n$ = {family.law.exponent:.2f}".replace("-", "−")
     places = np.unique(at)
     if len(places) == len(at):
-        ax.plot(at, family.y, marker=marker, linestyle=line, color=colour, markersize=5, label=family.words or None)
+        ax.plot(at, family.y, marker=marker, linestyle=line, color=colour, markersize=5, label=label)
     else:
-        ax.plot(at, family.y, marker=marker, linestyle="none", color=colour, markersize=3.5, label=family.words or None)
+        ax.plot(at, family.y, marker=marker, linestyle="none", color=colour, markersize=3.5, label=label)
         ax.plot(places, [family.y[at == place].mean() for place in places], linestyle=line, color=colour)
     if family.stopped.any():
         hollow = family.stopped
@@ -165,7 +182,7 @@ def _draw_compared(ax: Axes, families: list[Family], x: Quantity, compare: dict[
         ax.plot(x.factor * along, height * (along / middle) ** exponent, color=GREY, linestyle=style, label=label)
 
 
-def _law_in_words(law: PowerLaw, families: list[Family]) -> str:
+def _law_in_words(law: PowerLaw, equality: float, families: list[Family]) -> str:
     fitted = [one for one in families if one.law]
     text = f"The exponent of the power law is {law}, from {law.points} points"
     if len(fitted) > 1:
@@ -174,9 +191,19 @@ def _law_in_words(law: PowerLaw, families: list[Family]) -> str:
             each = "; ".join(f"{one.words}: {one.law}, {one.law.points} points" for one in fitted if one.law)
             text += f". Of each alone: {each}"
         else:
-            alone = sorted(one.law.exponent for one in fitted if one.law)
-            text += f". Of each alone it is {written(alone[0])} to {written(alone[-1])}"
+            text += f". Of each alone it is {_ends(families)}"
+    if equality < SIGNIFICANT:
+        text += (
+            f". The exponents of the curves differ by more than their scatter (F test, p = {equality:.1g}): the one of "
+            "all together is a mean, and no law"
+        )
     without = [one.words for one in families if not one.law]
     if without:
         text += f". Too few points for a fit has {', '.join(without)}"
     return text + ". The interval tells how well the points follow a power law."
+
+
+def _ends(families: list[Family]) -> str:
+    """Return the least and the greatest of the exponents of curves."""
+    exponents = sorted(one.law.exponent for one in families if one.law)
+    return f"{exponents[0]:.2f} to {exponents[-1]:.2f}".replace("-", "−")

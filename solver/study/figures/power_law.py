@@ -2,8 +2,9 @@
 
 The interval is that of Student's t: n ± t(0.975, ν) s_n, s_n² = Σ r² / (ν Σ (log x − mean log x)²), r the residuals of
 log y. Several families of points with factors of their own and one exponent are centred each, and ν = N − families − 1
-(analysis of covariance: G. W. Snedecor, W. G. Cochran, Statistical Methods, ch. 18). Computed points have no random
-error: the interval says how well they follow a power law.
+(analysis of covariance: G. W. Snedecor, W. G. Cochran, Statistical Methods, ch. 18); whether they have one exponent at
+all is asked by the F test of the same analysis. Computed points have no random error: the interval says how well they
+follow a power law.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from interstice.solver.plot.style import Array
 
 CONFIDENCE = 0.95
 FEWEST = 3
+ROUNDING = 1e-20
+"""Of a sum of squares over the whole of it: what is less is none."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,28 @@ def common(families: Sequence[tuple[Array, Array]]) -> PowerLaw:
     deviation = np.sqrt(np.sum((y - exponent * x) ** 2) / freedom / (x @ x))
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom) * deviation)
     return PowerLaw(exponent, exponent - half, exponent + half, float("nan"), len(x))
+
+
+def equality(families: Sequence[tuple[Array, Array]]) -> float:
+    """Return how likely exponents differ by chance as much as those of families do; NaN if that cannot be told.
+
+    F = ((Σ r² of one exponent − Σ r² of each its own) / (families − 1)) / (Σ r² of each its own / (N − 2 families)).
+    """
+    logs = [(np.log(x), np.log(y)) for x, y in families]
+    between, within = len(families) - 1, sum(len(x) for x, _ in logs) - 2 * len(families)
+    if between < 1 or within < 1:
+        return float("nan")
+    shared = common(families).exponent
+    of_shared = sum(_unexplained(x, y, shared) for x, y in logs)
+    of_own = sum(_unexplained(x, y, float(stats.linregress(x, y).slope)) for x, y in logs)
+    if of_own <= ROUNDING * sum(_unexplained(x, y, 0.0) for x, y in logs):
+        return 1.0 if of_shared <= ROUNDING * sum(_unexplained(x, y, 0.0) for x, y in logs) else 0.0
+    return float(stats.f.sf((of_shared - of_own) / between / (of_own / within), between, within))
+
+
+def _unexplained(x: Array, y: Array, exponent: float) -> float:
+    """Return the sum of squares that a line of a slope through the middle leaves."""
+    return float(np.sum((y - y.mean() - exponent * (x - x.mean())) ** 2))
 
 
 def _check(x: Array, y: Array) -> None:
