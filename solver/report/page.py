@@ -14,6 +14,9 @@ from markupsafe import Markup
 from interstice.solver.report.pack import pack, zipped
 
 ASSETS = Path(__file__).parent / "assets"
+FILE = "report.html"
+"""The page in its folder."""
+MINUTE = "%Y-%m-%d %H:%M UTC"
 BROWSERS = "Chrome or Edge 80 (2020), Safari 16.4 (2023), Firefox 113 (2023)"
 """The first ones that decompress what a page holds (DecompressionStream)."""
 

@@ -31,7 +31,7 @@ SPATIAL = (
     "element_size: 250 nm, roughness: {kind: sinusoidal, amplitude: 0.5 nm, wavelength: 1 um}}"
 )
 SHORT = "protocol=[charge at 0.5 mA/cm^2 for 15 s, rest for 5 s]"
-ROUNDED = 2e-4
+ROUNDED = 1.3e-4
 """Relative error of the fields of a page."""
 LARGEST = 5e6
 """Of the page of a plane run [byte]."""
@@ -101,11 +101,10 @@ def press(page: Any, section: str, value: str) -> None:
 
 def test_numbers_are_those_of_the_history(page: Any, plane: Path) -> None:
     history = table(plane)
-    cards = dict(
-        page.evaluate(
-            "[...document.querySelectorAll('#summary .numbers li')].map(li => [...li.children].slice(0, 2).map(one => one.textContent))"
-        )
-    )
+    cards = {
+        card.locator(".label").inner_text(): card.locator(".value").inner_text()
+        for card in page.locator("#summary .numbers li").all()
+    }
     fraction = history["active fraction [1]"]
     assert cards["Lowest active fraction"] == f"{fraction.min():.4g}"
     assert cards["Voltage at the end"] == f"{history['voltage [V]'].iloc[-1]:.4f} V"
@@ -263,9 +262,8 @@ def test_the_whole_run_of_an_interface_is_one_map_that_leads_to_a_time(page: Any
     page.select_option("#maps select", "gap")
     (gaps,) = drawn(page, "interface-history")["data"]
     assert gaps["colorbar"]["title"]["text"] == "gap [pm]" and gaps["z"] != heat["z"]
-    page.evaluate(
-        "document.getElementById('interface-history').emit('plotly_click', { points: [{ y: %r }] })" % times[3]
-    )
+    click = "y => document.getElementById('interface-history').emit('plotly_click', { points: [{ y }] })"
+    page.evaluate(click, times[3])
     assert page.locator("#maps input[type=range]").input_value() == "3"
     before = slide(page, 0)
     page.click("#maps button[aria-label=play]")
@@ -331,7 +329,7 @@ def test_a_solid_interface_is_a_map_of_its_nodes(solid_page: Any, solid: Path) -
             column, row = np.argmin(np.abs(np.array(heat["x"]) - x)), np.argmin(np.abs(np.array(heat["y"]) - y))
             off = max(abs(heat["x"][column] - x), abs(heat["y"][row] - y))
             slope = np.abs(np.diff(z, axis=0)).max() / (heat["y"][1] - heat["y"][0])
-            assert z[row, column] == pytest.approx(1e-6 * grid["pressure"][node], abs=3 * slope * off + 1e-3)
+            assert z[row, column] == pytest.approx(1e-6 * grid["pressure"][node], abs=3 * slope * off + ROUNDED * z.max())
         seen.append(heat["z"])
     assert seen[0] != seen[1]
     press(solid_page, "maps", "pressure")
@@ -410,7 +408,7 @@ def test_a_run_without_fields_or_rows_has_a_page_that_says_why(copied: Path, bro
     (copied / "error.log").write_text(EVIL)
     report(copied)
     with opened(browser, copied / "report.html") as page:
-        assert "There are no fields in this folder" in page.locator("#missing").inner_text()
+        assert "The folder holds no fields" in page.locator("#missing").inner_text()
         assert EVIL in page.locator("#why").inner_text() and EVIL in page.locator("#reproduce").inner_text()
         assert page.evaluate("window.hurt") is None
         assert page.locator("#maps").count() == page.locator("#cell").count() == 0
