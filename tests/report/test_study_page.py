@@ -45,7 +45,7 @@ COLUMNS = (
 
 def resistance(pressure: float, amplitude: float) -> float:
     """Return that of a made-up run [Ω m²]: a power law with 1 % of scatter."""
-    return float(1e-2 * (pressure / 1e6) ** EXPONENT * amplitude / 0.3e-9 * (1 + 0.01 * np.sin(pressure * amplitude)))
+    return float(1e-2 * (pressure / 1e6) ** EXPONENT * amplitude / 0.3e-9 * (1 + 0.01 * np.sin(1e4 * pressure * amplitude)))
 
 
 @pytest.fixture(scope="module")
