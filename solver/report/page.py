@@ -43,8 +43,11 @@ def page(template: str, scripts: list[str], numbers: Any, **words: Any) -> str:
 def write(text: str, file: Path) -> None:
     """Write a page in one stroke; OSError if that cannot be done."""
     unfinished = file.with_name(f".{file.name}")
+    unfinished.unlink(missing_ok=True)
     try:
-        unfinished.write_text(text, encoding="utf-8")
+        # a new file: what a link of this name leads to is not ours
+        with unfinished.open("x", encoding="utf-8") as stream:
+            stream.write(text)
         os.replace(unfinished, file)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ import pages
 import pandas
 import pytest
 from builders import tiny_case
-from pages import PHONE, drawn, opened, sideways
+from pages import PHONE, drawn, opened, overhang_on_paper, sideways
 from typer.testing import CliRunner
 
 import interstice
@@ -375,6 +375,11 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(
 def test_a_page_is_small(plane: Path) -> None:
     assert (plane / "report.html").stat().st_size < LARGEST
     assert "report.html" in WRITTEN
+
+
+def test_a_page_fits_on_paper(browser: Any, plane: Path) -> None:
+    with opened(browser, plane / "report.html") as page:
+        assert overhang_on_paper(page) == 0
 
 
 def test_an_old_browser_is_told_and_shows_the_numbers(browser: Any, plane: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pages
 import pytest
 from builders import TINY
-from pages import PHONE, drawn, opened, sideways
+from pages import PHONE, drawn, opened, overhang_on_paper, sideways
 
 from interstice.solver.report import report
 from interstice.solver.study import folder as folders
@@ -45,7 +45,9 @@ COLUMNS = (
 
 def resistance(pressure: float, amplitude: float) -> float:
     """Return that of a made-up run [Ω m²]: a power law with 1 % of scatter."""
-    return float(1e-2 * (pressure / 1e6) ** EXPONENT * amplitude / 0.3e-9 * (1 + 0.01 * np.sin(1e4 * pressure * amplitude)))
+    return float(
+        1e-2 * (pressure / 1e6) ** EXPONENT * amplitude / 0.3e-9 * (1 + 0.01 * np.sin(1e4 * pressure * amplitude))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +214,11 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(browser: Any, study:
         assert page.evaluate("document.querySelector('#runs .scroll').scrollWidth") > PHONE
         right = "document.querySelector('#explore-chart .main-svg').getBoundingClientRect().right"
         assert page.evaluate(right) <= PHONE
+
+
+def test_a_page_fits_on_paper(browser: Any, study: Path) -> None:
+    with opened(browser, study / "report.html") as page:
+        assert overhang_on_paper(page) == 0
 
 
 def test_the_table_works_in_a_browser_that_is_too_old_for_charts(browser: Any, study: Path) -> None:
