@@ -24,7 +24,7 @@ LEFT_OUT = ("side", "stress", "strain", "displacement", WARP)
 SCALES = {"stoichiometry": "viridis", "von_Mises_stress": "magma", "temperature": "inferno"}
 SIGNED_SCALE, OTHER_SCALE = "RdBu", "viridis"
 MOST_MOMENTS = 6
-MOST_POINTS = 14_000
+MOST_POINTS = 10_000
 """Of all sides together; surfaces with more are coarsened where their fields are even."""
 BUMP = 0.03
 """How far fields move the nodes of a surface that is to be coarsened, over its size: where they vary, it stays fine."""

@@ -26,6 +26,8 @@ USUAL = (
     *("thickness change", "platen gap", "opening", "mean temperature"),
 )
 """What people look at first, in this order, where it changes."""
+ALWAYS = ("active fraction",)
+"""Of them, what is told where it does not change, too."""
 AXES = ("capacity", "net charge", "state of charge", "opening")
 """What things can be drawn against beside time."""
 FIRST = 4
@@ -45,7 +47,7 @@ def curves(run: Run) -> dict[str, Any]:
     quantities = _quantities(shown)
     names = [quantity["name"] for quantity in quantities]
     changing = {quantity["name"] for quantity in quantities if any(map(changes, quantity["values"]))}
-    usual = [name for name in USUAL if name in changing]
+    usual = [name for name in USUAL if name in changing or (name in ALWAYS and name in names)]
     losses = {name: f"{name} overpotential" for name in LOSSES}
     return {
         "time": {"values": shown.time, "factor": factor, "unit": unit},

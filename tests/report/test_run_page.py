@@ -14,13 +14,14 @@ import pandas
 import pytest
 from builders import tiny_case
 from pages import PHONE, drawn, opened, overhang_on_paper, sideways
+from test_cells import COMPOSITE, FULL
 from typer.testing import CliRunner
 
 import interstice
 from interstice.cli import app
 from interstice.solver.lock import Lock
 from interstice.solver.plot.run import Run
-from interstice.solver.report import report
+from interstice.solver.report import body, report
 from interstice.solver.results import WRITTEN
 
 pytestmark = pytest.mark.skipif(not pages.CHROMIUM.exists(), reason="there is no Chromium here")
@@ -350,6 +351,71 @@ def test_a_solid_cell_is_its_surfaces(solid_page: Any, solid: Path) -> None:
         # each surface is closed and holds the volume of its side, with which orientation ever
         volume = np.linalg.det(corners).sum() / 6
         assert abs(volume) == pytest.approx(1.0 * 1.0 * 0.5, rel=1e-3)
+
+
+def test_each_interface_of_several_is_shown_when_it_is_chosen(browser: Any, tmp_path: Path) -> None:
+    interstice.run(tiny_case("protocol=[charge at 0.2 mA/cm^2 for 4 s]", text=FULL), output=tmp_path)
+    with opened(browser, report(tmp_path)) as page:
+        curves = drawn(page, "curves-chart")
+        names = [trace["name"] for trace in curves["data"]]
+        assert {"active fraction of cathode/separator", "active fraction of separator/anode"} <= {*names}
+        chosen = page.locator("#maps .controls select").first
+        assert chosen.locator("option").all_inner_texts() == ["cathode/separator", "separator/anode"]
+        assert drawn(page, "interface-lines")["data"][0]["name"].startswith("pressure")
+        chosen.select_option("separator/anode")
+        # what is bonded has neither pressure nor gap
+        lines = drawn(page, "interface-lines")["data"]
+        assert [trace["name"] for trace in lines] == ["current density [mA/cm²]", "conducting share"]
+        run = Run(tmp_path)
+        slide(page, 1)
+        grid = run.fields("separator-anode", run.times("separator-anode")[1], ["current_density"])
+        shown = drawn(page, "interface-lines")["data"][0]
+        order = np.argsort(grid.points[:, 0])
+        np.testing.assert_allclose(shown["y"], 0.1 * grid["current_density"][order], rtol=ROUNDED)
+        assert [trace["name"] for trace in drawn(page, "cell-chart")["data"]] == ["cathode", "separator", "anode"]
+
+
+def test_particles_are_rings_in_the_colours_of_a_field(browser: Any, tmp_path: Path) -> None:
+    interstice.run(tiny_case("protocol=[charge at 0.05 mA/cm^2 for 5 s]", text=COMPOSITE), output=tmp_path)
+    run = Run(tmp_path)
+    with opened(browser, report(tmp_path)) as page:
+        for number in range(2):
+            slide(page, number)
+            grid = run.fields("interface", run.times("interface")[number], ["pressure"])
+            rings, points = drawn(page, "interface-closed")["data"]
+            assert len(rings["x"]) == 3 * grid.n_cells and len(points["x"]) == grid.n_points
+            for x, y, value in zip(points["x"], points["y"], points["marker"]["color"], strict=True):
+                node = grid.find_closest_point([1e-6 * x, 1e-6 * y, 0.0])
+                assert value == pytest.approx(1e-6 * grid["pressure"][node], rel=ROUNDED, abs=1e-9)
+        page.locator("#maps select").last.select_option("gap")
+        assert drawn(page, "interface-closed")["data"][1]["marker"]["colorbar"]["title"]["text"].startswith("gap")
+
+
+@pytest.mark.parametrize("which", ["plane", "solid"])
+def test_a_surface_that_is_coarsened_keeps_its_extent_and_the_values_at_its_nodes(
+    which: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(request.getfixturevalue(which))
+    moments = body.moments(run, "")[-1:]
+    fine = body.body(run, moments)
+    monkeypatch.setattr(body, "MOST_POINTS", sum(side["nodes"] for side in fine["sides"]) * 3 // 4)
+    coarse = body.body(run, moments)
+    for before, after in zip(fine["sides"], coarse["sides"], strict=True):
+        assert after["nodes"] < before["nodes"] == after["of"]
+        assert extent(after, fine["plane"]) == pytest.approx(extent(before, fine["plane"]), rel=1e-5)
+        known = {tuple(point): number for number, point in enumerate(before["points"].T)}
+        nodes = [known[tuple(point)] for point in after["points"].T]
+        for field, values in after["values"].items():
+            np.testing.assert_array_equal(values[0], before["values"][field][0][nodes])
+        np.testing.assert_array_equal(after["warp"][0], before["warp"][0][:, nodes])
+
+
+def extent(side: dict[str, Any], plane: bool) -> float:
+    """Return the area of a plane side, the volume that the surface of a solid one holds."""
+    corners = side["points"].astype(float)[:, side["triangles"]].transpose(2, 1, 0)
+    if plane:
+        return float(np.abs(np.linalg.det(corners[:, 1:, :2] - corners[:, :1, :2])).sum() / 2)
+    return float(abs(np.linalg.det(corners).sum()) / 6)
 
 
 # --- circumstances ---------------------------------------------------------------------------------
