@@ -12,7 +12,7 @@ OPTIONS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
-DESK, PHONE = 1280, 390
+DESK, PHONE, PAPER = 1280, 390, 690
 """Widths of a window [pixel]."""
 PATIENCE = 60_000
 """For a page to be ready [ms]: the machine may be busy."""
@@ -81,3 +81,14 @@ def drawn(page: Any, name: str) -> Any:
 def sideways(page: Any) -> float:
     """Return by how much the page is wider than its window [pixel]."""
     return float(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def overhang_on_paper(page: Any) -> float:
+    """Return by how much a page is wider than a sheet when it is printed [pixel], all charts drawn."""
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function("[...document.querySelectorAll('.chart')].every(chart => chart.data)")
+    # a printer tells no page how wide it is
+    page.evaluate("window.addEventListener('resize', event => event.stopImmediatePropagation(), true)")
+    page.set_viewport_size({"width": PAPER, "height": 1000})
+    return sideways(page)

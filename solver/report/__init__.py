@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from interstice.solver.report.page import write
+from interstice.solver.report.page import FILE, write
 from interstice.solver.report.run import run_page
 
-FILE = "report.html"
-"""The page in its folder."""
+__all__ = ["FILE", "report"]
+
 PLAN = "plan.json"
 """What the folder of a study holds."""
 
@@ -18,7 +18,8 @@ def report(folder: Path, file: Path | None = None) -> Path:
 
     ValueError where there is neither, OSError if the page cannot be written.
     """
-    text = run_page(folder)
+    from interstice.solver.report.study import study_page
+
     place = file or folder / FILE
-    write(text, place)
+    write(study_page(folder, place) if (folder / PLAN).is_file() else run_page(folder), place)
     return place

@@ -24,10 +24,12 @@ LEFT_OUT = ("side", "stress", "strain", "displacement", WARP)
 SCALES = {"stoichiometry": "viridis", "von_Mises_stress": "magma", "temperature": "inferno"}
 SIGNED_SCALE, OTHER_SCALE = "RdBu", "viridis"
 MOST_MOMENTS = 6
-MOST_POINTS = 14_000
+MOST_POINTS = 10_000
 """Of all sides together; surfaces with more are coarsened where their fields are even."""
 BUMP = 0.03
 """How far fields move the nodes of a surface that is to be coarsened, over its size: where they vary, it stays fine."""
+VARIED = 1e-3
+"""Range of a field in a side, over its largest value there, that is worth a first look."""
 EVEN = 1e-9
 """Range of a field, over its largest value, in which it is all the same."""
 
@@ -56,6 +58,7 @@ def body(run: Run, moments: Sequence[Moment]) -> dict[str, Any]:
         "plane": plane,
         "length": unit,
         "size": " × ".join(quantity("m", float(one)) for one in size[: 2 if plane else 3]),
+        "first": next((name for name in fields if _varies(described[name])), fields[0]),
         "scale": round_down(SHIFT * height / furthest) if furthest else 1.0,
         # a cell that is too tall or too flat for a screen has a scale of its own for x
         "stretch": max(ratio / TALLEST, 1.0) * min(ratio / FLATTEST, 1.0) if plane else 1.0,
@@ -168,6 +171,11 @@ def _described(grid: Grid, field: str, values: Sequence[Sequence[Array]]) -> dic
         "ranges": [_range(factor * np.concatenate(side)) for side in values],
         "colours": colours(SIGNED_SCALE if signed else SCALES.get(field, OTHER_SCALE)),
     }
+
+
+def _varies(field: dict[str, Any]) -> bool:
+    """Return whether colours show more of a field than that sides differ."""
+    return any(one and one[1] - one[0] > VARIED * max(map(abs, one)) for one in field["ranges"])
 
 
 def _range(values: Array) -> list[float] | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from interstice.solver.history import ACCOUNTS, KIND
-from interstice.solver.plot.history import LOSSES, OTHER_STEP, STEP_COLOURS
+from interstice.solver.plot.history import LOSSES, OTHER_STEP, STEADY, STEP_COLOURS
 from interstice.solver.plot.run import Run
 from interstice.solver.plot.style import PREFIXES, display
 from interstice.solver.report.case import pretty
@@ -21,14 +21,20 @@ OF_SOMETHING = ("active fraction", "mean stoichiometry", "mean temperature")
 COUNTERS = ("step", "cycle", "nesting", "repetition", "repetition at level")
 """Columns that number steps and are no quantities."""
 USUAL = (
-    *("voltage", "active fraction", "mean pressure", "mean gap", "current density", "max pressure", "max gap"),
-    *("state of charge", "mean damage", "stack pressure", "thickness change", "platen gap", "opening"),
-    *("opening force", "energy release rate", "mean temperature"),
+    *("voltage", "opening force", "energy release rate", "active fraction", "mean pressure", "mean gap"),
+    *("current density", "max pressure", "max gap", "state of charge", "mean damage", "stack pressure"),
+    *("thickness change", "platen gap", "opening", "mean temperature"),
 )
-"""What people look at first, in this order."""
+"""What people look at first, in this order, where it changes."""
+ALWAYS = ("active fraction",)
+"""Of them, what is told where it does not change, too."""
+AXES = ("capacity", "net charge", "state of charge", "opening")
+"""What things can be drawn against beside time."""
 FIRST = 4
 """Of them, so many are drawn before anybody asks."""
 BALANCES = ("charge balance", "lithium balance", "energy balance", "heat balance", "complementarity")
+ROUNDING = 1e-9
+"""Of a part of the voltage [V]."""
 EMPTY = 1e-6
 """Of the largest account of the energy ledger: one that never has more is not drawn."""
 MILLI = 1e3
@@ -40,7 +46,8 @@ def curves(run: Run) -> dict[str, Any]:
     factor, unit = display("s", shown.time)
     quantities = _quantities(shown)
     names = [quantity["name"] for quantity in quantities]
-    usual = [name for name in USUAL if name in names]
+    changing = {quantity["name"] for quantity in quantities if any(map(changes, quantity["values"]))}
+    usual = [name for name in USUAL if name in changing or (name in ALWAYS and name in names)]
     losses = {name: f"{name} overpotential" for name in LOSSES}
     return {
         "time": {"values": shown.time, "factor": factor, "unit": unit},
@@ -51,12 +58,14 @@ def curves(run: Run) -> dict[str, Any]:
         "quantities": quantities,
         "usual": usual,
         "first": usual[:FIRST],
-        "axes": [name for name in ("capacity", "net charge", "state of charge") if names.count(name)],
+        "axes": [name for name in AXES if name in changing],
         "losses": [
             {"name": column, "label": name, "colour": LOSSES[name] if LOSSES[name] != "k" else "#000000"}
             for name, column in losses.items()
             if column in names
-        ],
+        ]
+        if _costs_voltage(quantities)
+        else [],
         "balances": [name for name in BALANCES if name in names],
         "accounts": _accounts(quantities),
         "rows": len(run.table),
@@ -96,6 +105,20 @@ def _quantities(run: Run) -> list[dict[str, Any]]:
         # a current belongs to the time step that ends at its row
         entry["steps"] = name == "current density"
     return list(found.values())
+
+
+def changes(values: Any) -> bool:
+    """Return whether a quantity varies by more than rounding."""
+    return bool(np.ptp(values) > STEADY * np.abs(values).max())
+
+
+def _costs_voltage(quantities: list[dict[str, Any]]) -> bool:
+    """Return whether any part of the voltage is more than rounding."""
+    return any(
+        float(np.abs(quantity["values"]).max()) > ROUNDING
+        for quantity in quantities
+        if quantity["name"].endswith("overpotential")
+    )
 
 
 def _accounts(quantities: list[dict[str, Any]]) -> list[str]:

@@ -40,7 +40,7 @@ def facts(run: Run, status: dict[str, Any]) -> list[Fact]:
             found.append(_highest(run, quantity_, label))
     if run.has("opening force") and run.column("opening force")[0].any():
         found.append(_highest(run, "opening force", "Highest opening force"))
-    if run.has("voltage") and run.has(CHARGE) and run.column("voltage")[0].any():
+    if run.has("voltage") and run.has(CHARGE) and run.column(CHARGE)[0].any():
         found.append(Fact("Voltage at the end", f"{run.column('voltage')[0][-1]:.4f} V"))
     newton = int(run.column("newton iterations")[0].sum()) if run.has("newton iterations") else 0
     note = f"{len(run.time) - 1} time steps" + (f", {newton} Newton steps" if newton else "")

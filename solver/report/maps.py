@@ -22,7 +22,7 @@ from interstice.solver.report.pack import rounded
 LABELS = {"contacted": "conducting share", "current_density": "current density", "shear_jump": "sliding"}
 FIRST = ("pressure", "gap", "current_density", "contacted")
 """Fields that are drawn before anybody asks, in this order."""
-MOST_VALUES = 700_000
+MOST_VALUES = 600_000
 """Of all fields, times and interfaces together: their times are thinned out to it."""
 MOST_TIMES = 240
 PIXELS, MOST_PIXELS = 4, 120

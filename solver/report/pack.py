@@ -18,7 +18,7 @@ import numpy as np
 WORD = 8
 """Arrays begin at a multiple of this [byte]: a browser reads them where they are."""
 TYPES = {"f4": "<f4", "f8": "<f8", "i4": "<i4", "u2": "<u2"}
-KEPT_BITS = 12
+KEPT_BITS = 13
 """Of the 24 digits of a number of 32 bits that `rounded` keeps: an error of 1.2e-4 of the value."""
 
 

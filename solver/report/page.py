@@ -14,6 +14,9 @@ from markupsafe import Markup
 from interstice.solver.report.pack import pack, zipped
 
 ASSETS = Path(__file__).parent / "assets"
+FILE = "report.html"
+"""The page in its folder."""
+MINUTE = "%Y-%m-%d %H:%M UTC"
 BROWSERS = "Chrome or Edge 80 (2020), Safari 16.4 (2023), Firefox 113 (2023)"
 """The first ones that decompress what a page holds (DecompressionStream)."""
 
@@ -40,8 +43,11 @@ def page(template: str, scripts: list[str], numbers: Any, **words: Any) -> str:
 def write(text: str, file: Path) -> None:
     """Write a page in one stroke; OSError if that cannot be done."""
     unfinished = file.with_name(f".{file.name}")
+    unfinished.unlink(missing_ok=True)
     try:
-        unfinished.write_text(text, encoding="utf-8")
+        # a new file: what a link of this name leads to is not ours
+        with unfinished.open("x", encoding="utf-8") as stream:
+            stream.write(text)
         os.replace(unfinished, file)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from interstice.solver.report.case import MOST, asks, question, read
 from interstice.solver.report.curves import curves
 from interstice.solver.report.facts import facts, largest
 from interstice.solver.report.maps import maps
-from interstice.solver.report.page import page
+from interstice.solver.report.page import MINUTE, page
 
 SAYS = {
     "running": "still running",
@@ -26,7 +26,6 @@ SAYS = {
     "killed": "killed",
 }
 """What the states of a run mean."""
-MINUTE = "%Y-%m-%d %H:%M UTC"
 LOST = "fields cannot be read: "
 
 

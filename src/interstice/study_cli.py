@@ -194,6 +194,27 @@ def collect(study: FolderArgument) -> None:
 
 
 @app.command()
+def report(
+    study: FolderArgument,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="FILE", help="the page; report.html in the folder if not given", show_default=False),
+    ] = None,
+) -> None:
+    """Write a page of a study, as far as it is: the same as interstice report of its folder."""
+    from interstice.solver.report import report as write
+    from interstice.solver.results import OutputError
+    from interstice.solver.study import folder
+
+    try:
+        say(str(write(folder.of_argument(study), output)))
+    except OutputError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{output or study}: cannot be written: {error.strerror or error}")
+
+
+@app.command()
 def export(
     study: StudyArgument,
     file: Annotated[Path, typer.Option("-o", metavar="FILE", help="script to be written", show_default=False)],

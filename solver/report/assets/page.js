@@ -91,7 +91,7 @@ const SHEET = 680;
 window.addEventListener("beforeprint", () => {
   for (const place of drawings.keys()) {
     draw(place);
-    Plotly.relayout(place, { width: Math.min(SHEET, place.clientWidth) });
+    Plotly.relayout(place, { width: SHEET });
   }
 });
 window.addEventListener("afterprint", () => {

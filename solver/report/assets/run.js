@@ -379,7 +379,7 @@ function fillBody(body, curves) {
   const parent = document.getElementById("cell");
   const controls = parent.querySelector(".controls");
   const lowest = body.moments.findIndex(({ label }) => label.startsWith("lowest"));
-  const state = { number: lowest < 0 ? body.moments.length - 1 : lowest, field: body.fields[0].name, scale: body.scale, sides: new Set(body.sides.map(({ name }) => name)) };
+  const state = { number: lowest < 0 ? body.moments.length - 1 : lowest, field: body.first, scale: body.scale, sides: new Set(body.sides.map(({ name }) => name)) };
   const note = element("p", { class: "moment" });
   const again = () => { say(); redraw(place); };
   const moments = body.moments.map(({ label, time, kind }, number) => [String(number), `${timeInWords(curves, time)} (${label}${kind && kind !== "assembly" && label !== kind ? `, ${kind}` : ""})`]);
@@ -444,6 +444,6 @@ function colourRange({ ranges, signed }, visible) {
   let low = Math.min(...shown.map((range) => range[0]));
   let high = Math.max(...shown.map((range) => range[1]));
   if (signed) [low, high] = [-Math.max(-low, high), Math.max(-low, high)];
-  const room = 1e-6 * Math.max(Math.abs(low), Math.abs(high)) || 0.5;
+  const room = 1e-3 * Math.max(Math.abs(low), Math.abs(high)) || 0.5;
   return high - low > room ? [low, high] : [low - room, high + room];
 }
