@@ -32,6 +32,7 @@ SHOWN = {"Pa": ("MPa", 1e-6), "A/m^2": ("mA/cm^2", 0.1)}
 """Units that people use."""
 LINES = 24
 """Stream lines along each direction."""
+LETTERS = 26 if "--pictures" in sys.argv else 16
 SIZE = (1600, 1000)
 """Of a picture [pixels]."""
 SLENDER = 2.5
@@ -149,7 +150,7 @@ def view_of(results: Results, title: str) -> Any:
     simple.AssignViewToLayout(view=view, layout=tab, hint=0)
     shown = simple.Show(simple.AnnotateTime(Format=f"{title} of {results.label}"), view)
     shown.WindowLocation = "Upper Center"
-    shown.FontSize = 30
+    shown.FontSize = LETTERS
     shown.Color = [0.0, 0.0, 0.0]
     return view
 
@@ -182,7 +183,7 @@ def legend(colours: Any, view: Any, title: str) -> Any:
     bar.Position = [0.25, 0.04]
     bar.ScalarBarLength = 0.5
     bar.TitleColor = bar.LabelColor = [0.0, 0.0, 0.0]
-    bar.TitleFontSize = bar.LabelFontSize = 24
+    bar.TitleFontSize = bar.LabelFontSize = LETTERS
     bar.AutomaticLabelFormat = 0
     bar.LabelFormat = bar.RangeLabelFormat = "%.3g"
     bar.Visibility = 1
@@ -377,6 +378,7 @@ def main(arguments: list[str]) -> None:
             path = os.path.join(given["--pictures"], f"{name}.png")
             simple.SaveScreenshot(path, view, ImageResolution=list(SIZE))
             print(path)
+    simple.SetActiveView(views["cell"])
 
 
 main(sys.argv[1:] if "--pictures" in sys.argv else [])
