@@ -23,6 +23,7 @@ from interstice.schema import Film
 from interstice.schema.units import Length, unit
 from interstice.solver.domain import Domain
 from interstice.solver.output import LENGTHS, CombinedSeries, Series
+from interstice.solver.results import OutputError
 
 LENGTH = 2e-6
 THICKNESS = {"electrode": 1e-6, "electrolyte": 0.5e-6}
@@ -205,6 +206,31 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "blocked.vtkhdf").mkdir()
     with pytest.raises(OSError, match=r"blocked\.vtkhdf: cannot be written"):
         series.write(0.0)
+
+
+def test_a_series_goes_on_in_another_unit_of_length_and_not_in_a_damaged_file(tmp_path: Path) -> None:
+    mesh = create_unit_square(MPI.COMM_SELF, 1, 1)
+    gap = fem.Function(fem.functionspace(mesh, ("P", 1)))
+    fields = {"gap [m]": gap, "damage [1]": gap}
+    for time_value, length in enumerate(("m", "um", "nm")):
+        series = Series(tmp_path, "rescaled", mesh, fields, length=length)
+        series.recall(time_value)
+        gap.x.array[:] = time_value + 1.0
+        series.write(time_value)
+        assert series.memory() == time_value + 1
+    for step in range(3):
+        _, grid = read_series(tmp_path / "rescaled.vtkhdf", step)
+        np.testing.assert_allclose(grid["gap"], 1e9 * (step + 1), rtol=1e-12)
+        np.testing.assert_array_equal(grid["damage"], step + 1)
+        assert grid.points.max() == 1e9
+    (tmp_path / "rescaled.vtkhdf").write_text("nothing")
+    with pytest.raises(OutputError, match=r"rescaled\.vtkhdf: is damaged .*; move it away"):
+        series.recall(2)
+    (tmp_path / "rescaled.vtkhdf").unlink()
+    series = Series(tmp_path, "rescaled", mesh, fields)
+    series.recall(2)
+    series.write(9.0)
+    assert series.memory() == 1
 
 
 @pytest.mark.parametrize("family, degree", [("CR", 1), ("DG", 0), ("DG", 1)])
