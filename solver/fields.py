@@ -15,9 +15,11 @@ from interstice.solver.part import Shown
 from interstice.solver.site import Face, Site
 from interstice.solver.stepping import Advance
 
+SCRIPT = Path(__file__).with_name("open_in_paraview.py")
+
 
 class FieldWriter:
-    """Writes what the parts of a cell show, at chosen times, into `folder`."""
+    """Writes what the parts of a cell show, at chosen times, into `folder`, and the script that shows it."""
 
     def __init__(self, cell: Cell, folder: Path) -> None:
         self._cell, self._folder, length = cell, folder, cell.case.output.length_unit
@@ -42,6 +44,8 @@ class FieldWriter:
             for name, site in cell.sites.items()
         ]
         self._series.append(CombinedSeries(folder, "cell", together, length))
+        if cell.comm.rank == 0:
+            (folder / SCRIPT.name).write_bytes(SCRIPT.read_bytes())
 
     def advanced(self, advance: Advance | None, row: Row) -> None:
         """Write the assembled cell and every so many time steps, as the case says."""

@@ -337,7 +337,16 @@ def test_a_killed_run_goes_on_without_gap_or_repeat(results: Path) -> None:
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_a_killed_run_goes_on_on_more_ranks(mpi_run: Callable[..., str], results: Path, ranks: int) -> None:
     mpi_run([*PROGRAM, "--resume", str(results), "--quiet"], ranks, timeout=120)
-    assert_same(read_rows(results / "history.csv")[1:], tiny_run(FEW_STEPS), 1e-6)
+    rows = read_rows(results / "history.csv")
+    assert_same(rows[1:], tiny_run(FEW_STEPS), 1e-6)
+    with SeriesReader(results / "interface.vtkhdf") as series:
+        assert series.times() == pytest.approx([row["time [s]"] for row in rows])
+        places = series.mesh()[0][:, 0]
+        for step, row in enumerate(rows):
+            pressure = series.values("point", "pressure", step)
+            assert pressure.max() == pytest.approx(row["max pressure [Pa]"], rel=1e-9)
+            # a crest of the roughness presses, whoever wrote the step
+            assert abs(np.cos(2 * np.pi * places[pressure.argmax()] / 1e-6)) > 0.5
 
 
 def test_a_run_goes_on_with_a_longer_protocol(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from interstice.schema import Film
 from interstice.schema.units import Length, unit
 from interstice.solver.domain import Domain
 from interstice.solver.output import LENGTHS, CombinedSeries, Series
+from interstice.solver.results import OutputError
 
 LENGTH = 2e-6
 THICKNESS = {"electrode": 1e-6, "electrolyte": 0.5e-6}
@@ -163,25 +164,20 @@ def test_field_of_one_side_is_nan_on_the_other(written: tuple[int, Path]) -> Non
     assert np.isnan(electrolyte["stoichiometry"]).all()
 
 
-def test_two_ranks_write_what_one_writes(
+def test_several_ranks_write_what_one_writes_in_the_same_order(
     mpi_run: Callable[..., str], written: tuple[int, Path], tmp_path: Path
 ) -> None:
     dimension, folder = written
-    mpi_run([__file__, str(dimension), str(tmp_path)], ranks=2)
+    mpi_run([__file__, str(dimension), str(tmp_path)], ranks=5 - dimension)
     for name in ("electrode", "electrolyte", "interface", "cell"):
-        one, two = (in_order_of_place(read(series, name, 1.5)) for series in (folder, tmp_path))
-        assert one.keys() == two.keys()
-        for field in one:
-            rounding = 1e-14 * np.nanmax(np.abs(one[field]))
-            np.testing.assert_allclose(one[field], two[field], rtol=0, atol=rounding, err_msg=f"{name}: {field}")
-
-
-def in_order_of_place(grid: pyvista.UnstructuredGrid) -> dict[str, np.ndarray]:
-    """Return all fields at the centres of cells, which are put in an order of their own."""
-    centers = grid.cell_centers().points
-    order = np.lexsort(np.round(centers / LENGTH, 9).T)
-    cells = grid.point_data_to_cell_data(pass_point_data=False)
-    return {"centers": centers[order]} | {field: cells[field][order] for field in cells.cell_data}
+        one, several = (read(series, name, 1.5) for series in (folder, tmp_path))
+        assert one.array_names == several.array_names
+        corners = [np.sort(grid.cell_connectivity.reshape(grid.n_cells, -1), axis=1) for grid in (one, several)]
+        np.testing.assert_array_equal(*corners)
+        pairs = {field: (one[field], several[field]) for field in one.array_names if field not in one.field_data}
+        for field, (alone, together) in {"points": (one.points, several.points), **pairs}.items():
+            rounding = 1e-14 * np.nanmax(np.abs(alone))
+            np.testing.assert_allclose(alone, together, rtol=0, atol=rounding, err_msg=f"{name}: {field}")
 
 
 def test_a_rank_may_have_no_cells(mpi_run: Callable[..., str], tmp_path: Path) -> None:
@@ -210,6 +206,31 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "blocked.vtkhdf").mkdir()
     with pytest.raises(OSError, match=r"blocked\.vtkhdf: cannot be written"):
         series.write(0.0)
+
+
+def test_a_series_goes_on_in_another_unit_of_length_and_not_in_a_damaged_file(tmp_path: Path) -> None:
+    mesh = create_unit_square(MPI.COMM_SELF, 1, 1)
+    gap = fem.Function(fem.functionspace(mesh, ("P", 1)))
+    fields = {"gap [m]": gap, "damage [1]": gap}
+    for time_value, length in enumerate(("m", "um", "nm")):
+        series = Series(tmp_path, "rescaled", mesh, fields, length=length)
+        series.recall(time_value)
+        gap.x.array[:] = time_value + 1.0
+        series.write(time_value)
+        assert series.memory() == time_value + 1
+    for step in range(3):
+        _, grid = read_series(tmp_path / "rescaled.vtkhdf", step)
+        np.testing.assert_allclose(grid["gap"], 1e9 * (step + 1), rtol=1e-12)
+        np.testing.assert_array_equal(grid["damage"], step + 1)
+        assert grid.points.max() == 1e9
+    (tmp_path / "rescaled.vtkhdf").write_text("nothing")
+    with pytest.raises(OutputError, match=r"rescaled\.vtkhdf: is damaged .*; move it away"):
+        series.recall(2)
+    (tmp_path / "rescaled.vtkhdf").unlink()
+    series = Series(tmp_path, "rescaled", mesh, fields)
+    series.recall(2)
+    series.write(9.0)
+    assert series.memory() == 1
 
 
 @pytest.mark.parametrize("family, degree", [("CR", 1), ("DG", 0), ("DG", 1)])
