@@ -78,7 +78,8 @@ def draw(results: Sequence[Result], variation: Variation, file: Path) -> None:
     with matplotlib.rc_context({**STYLE, "svg.hashsalt": results[0].name}):
         figure = picture(results, variation)
         # without the time of drawing: the same numbers give the same file
-        figure.savefig(file, **({"metadata": {"Date": None}} if file.suffix == ".svg" else {}))
+        options: dict[str, Any] = {"metadata": {"Date": None}} if file.suffix == ".svg" else {}
+        figure.savefig(file, **options)
 
 
 def picture(results: Sequence[Result], variation: Variation) -> Figure:
@@ -137,7 +138,14 @@ def _quantity(axis: Axes, x: Array, results: Sequence[Result], name: str) -> Non
 def _all(axis: Axes, x: Array, results: Sequence[Result], names: Sequence[str], label: str) -> None:
     """Draw computed over exact numbers of one unit or none, a colour for each value."""
     for value, result, colour, marker in zip(x, results, COLOURS * 9, MARKERS * 9, strict=False):
-        axis.plot(*np.transpose(_pairs(result, names)), marker, color=colour, markersize=4, label=f"{label} {value:g}", alpha=0.8)
+        axis.plot(
+            *np.transpose(_pairs(result, names)),
+            marker,
+            color=colour,
+            markersize=4,
+            label=f"{label} {value:g}",
+            alpha=0.8,
+        )
     drawn = np.array([pair for result in results for pair in _pairs(result, names)])
     if drawn.min() > 0.0 and drawn.max() / drawn.min() >= WIDE**2:
         axis.set_xscale("log")
