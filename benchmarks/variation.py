@@ -87,7 +87,8 @@ def picture(results: Sequence[Result], variation: Variation) -> Figure:
     x = np.array([float(value) for value in variation.values])
     key = variation.option.replace("-", "_")
     label = variation.option.replace("-", " ")
-    exact = [name for name in results[0].exact if any(_is_drawn(result, name) for result in results)]
+    # some have the value that is varied in the names of their quantities
+    exact = [*dict.fromkeys(name for result in results for name in result.exact if _is_drawn(result, name))]
     alone = len(exact) <= MOST_PANELS
     count = (len(exact) if alone else 1) + 1
     figure = Figure(figsize=(PANEL * count + 0.4, HEIGHT + 0.3))
@@ -106,7 +107,8 @@ def picture(results: Sequence[Result], variation: Variation) -> Figure:
 
 def _is_drawn(result: Result, name: str) -> bool:
     """Return whether a quantity is a number that was computed too, and is not always nothing."""
-    return name in result.computed and bool(np.isfinite(result.exact[name])) and result.exact[name] != 0.0
+    exact = result.exact.get(name, np.nan)
+    return name in result.computed and bool(np.isfinite(exact)) and exact != 0.0
 
 
 def _along(axis: Axes, x: Array, label: str) -> None:
@@ -150,6 +152,7 @@ def _all(axis: Axes, x: Array, results: Sequence[Result], names: Sequence[str], 
     if drawn.min() > 0.0 and drawn.max() / drawn.min() >= WIDE**2:
         axis.set_xscale("log")
         axis.set_yscale("log")
+        axis.minorticks_off()
     ends = np.array([drawn.min(), drawn.max()])
     axis.plot(ends, ends, "-", color=GREY, zorder=0)
     axis.set_xlabel("exact")

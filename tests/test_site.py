@@ -138,6 +138,7 @@ def carry_out(block: Block, folder: Path) -> None:
 RUNNING = sorted({block.page for block in ALL if carried_out(block)} - {ROOT / "CONTRIBUTING.md"})
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", RUNNING, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_what_a_page_tells_to_type_works_in_its_order(page: Path, folder: Path) -> None:
     for block in blocks(page):
@@ -250,8 +251,8 @@ def test_each_command_stands_in_the_table_of_commands() -> None:
         ways += [f"{group} {one.name or _name(one.callback)}" for one in inside.registered_commands]
     for way in ways:
         group, _, inner = way.rpartition(" ")
-        row = rf"`{group} [a-z|\\ ]*\b{inner}\b" if group else rf"`{inner}\b"
-        assert re.search(row, table), f"docs/commands.md: {way}"
+        rows = re.findall(rf"^\| `{group or inner}\b.*", table, re.MULTILINE)
+        assert any(re.search(rf"\b{inner}\b", row) for row in rows), f"docs/commands.md: {way}"
 
 
 def _name(callback: Callable[..., Any] | None) -> str:
