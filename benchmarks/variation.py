@@ -43,6 +43,8 @@ LEAST_ORDER = 0.25
 """Errors that fall more slowly are not said to."""
 COLOURS = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE)
 MARKERS = "osD^v<"
+COLUMNS = 2
+"""Panels beside each other that can be read on a phone."""
 PANEL, HEIGHT = 2.7, 2.6
 """Of a panel [inch]."""
 
@@ -91,8 +93,9 @@ def picture(results: Sequence[Result], variation: Variation) -> Figure:
     exact = [*dict.fromkeys(name for result in results for name in result.exact if _is_drawn(result, name))]
     alone = len(exact) <= MOST_PANELS
     count = (len(exact) if alone else 1) + 1
-    figure = Figure(figsize=(PANEL * count + 0.4, HEIGHT + 0.3))
-    axes: Any = figure.subplots(1, count, squeeze=False)[0]
+    rows, columns = -(-count // COLUMNS), min(count, COLUMNS)
+    figure = Figure(figsize=(PANEL * columns + 0.4, HEIGHT * rows + 0.3))
+    axes = [figure.add_subplot(rows, columns, place + 1) for place in range(count)]
     if alone:
         for axis, name in zip(axes, exact, strict=False):
             _quantity(axis, x, results, name)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from builders import carry_out as carry_out_case
 from builders import tiny_case
 from documents import BLOCK, PAGES, ROOT, WORDS, Block, blocks
@@ -122,6 +123,7 @@ def write(block: Block, folder: Path) -> None:
 
 
 def carry_out(block: Block, folder: Path) -> None:
+    assert block.language == "python" or not block.settings or with_settings(block) != block.text, block.place
     if block.language == "python":
         changes = {key: value for key, _, value in (word.partition("=") for word in block.settings if word != "--set")}
         text = block.text
@@ -227,6 +229,15 @@ def test_each_key_of_a_case_stands_on_its_page(site: Path) -> None:
         and "300 K" not in text
         and "298.15 K" in text.replace('</span> <span class="pre">', " ")
     )
+
+
+def test_each_option_of_a_command_stands_on_its_page(site: Path) -> None:
+    text = re.sub(r"<[^>]*>", "", (site / "commands.html").read_text(encoding="utf-8"))
+    commands = typer.main.get_command(app).commands
+    for name, one in commands.items():
+        options = [option for parameter in getattr(one, "params", []) for option in parameter.opts if option[0] == "-"]
+        section = text[text.index(f"interstice {name}") :]
+        assert all(option in section for option in options if option != "--help"), name
 
 
 def test_each_number_of_a_material_stands_on_its_page_with_its_source(site: Path) -> None:
