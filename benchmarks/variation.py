@@ -43,6 +43,8 @@ LEAST_ORDER = 0.25
 """Errors that fall more slowly are not said to."""
 COLOURS = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE)
 MARKERS = "osD^v<"
+COLUMNS = 2
+"""Panels beside each other that can be read on a phone."""
 PANEL, HEIGHT = 2.7, 2.6
 """Of a panel [inch]."""
 
@@ -78,7 +80,8 @@ def draw(results: Sequence[Result], variation: Variation, file: Path) -> None:
     with matplotlib.rc_context({**STYLE, "svg.hashsalt": results[0].name}):
         figure = picture(results, variation)
         # without the time of drawing: the same numbers give the same file
-        figure.savefig(file, **({"metadata": {"Date": None}} if file.suffix == ".svg" else {}))
+        options: dict[str, Any] = {"metadata": {"Date": None}} if file.suffix == ".svg" else {}
+        figure.savefig(file, **options)
 
 
 def picture(results: Sequence[Result], variation: Variation) -> Figure:
@@ -86,11 +89,13 @@ def picture(results: Sequence[Result], variation: Variation) -> Figure:
     x = np.array([float(value) for value in variation.values])
     key = variation.option.replace("-", "_")
     label = variation.option.replace("-", " ")
-    exact = [name for name in results[0].exact if any(_is_drawn(result, name) for result in results)]
+    # some have the value that is varied in the names of their quantities
+    exact = [*dict.fromkeys(name for result in results for name in result.exact if _is_drawn(result, name))]
     alone = len(exact) <= MOST_PANELS
     count = (len(exact) if alone else 1) + 1
-    figure = Figure(figsize=(PANEL * count + 0.4, HEIGHT + 0.3))
-    axes: Any = figure.subplots(1, count, squeeze=False)[0]
+    rows, columns = -(-count // COLUMNS), min(count, COLUMNS)
+    figure = Figure(figsize=(PANEL * columns + 0.4, HEIGHT * rows + 0.3))
+    axes = [figure.add_subplot(rows, columns, place + 1) for place in range(count)]
     if alone:
         for axis, name in zip(axes, exact, strict=False):
             _quantity(axis, x, results, name)
@@ -105,7 +110,8 @@ def picture(results: Sequence[Result], variation: Variation) -> Figure:
 
 def _is_drawn(result: Result, name: str) -> bool:
     """Return whether a quantity is a number that was computed too, and is not always nothing."""
-    return name in result.computed and bool(np.isfinite(result.exact[name])) and result.exact[name] != 0.0
+    exact = result.exact.get(name, np.nan)
+    return name in result.computed and bool(np.isfinite(exact)) and exact != 0.0
 
 
 def _along(axis: Axes, x: Array, label: str) -> None:
@@ -137,11 +143,19 @@ def _quantity(axis: Axes, x: Array, results: Sequence[Result], name: str) -> Non
 def _all(axis: Axes, x: Array, results: Sequence[Result], names: Sequence[str], label: str) -> None:
     """Draw computed over exact numbers of one unit or none, a colour for each value."""
     for value, result, colour, marker in zip(x, results, COLOURS * 9, MARKERS * 9, strict=False):
-        axis.plot(*np.transpose(_pairs(result, names)), marker, color=colour, markersize=4, label=f"{label} {value:g}", alpha=0.8)
+        axis.plot(
+            *np.transpose(_pairs(result, names)),
+            marker,
+            color=colour,
+            markersize=4,
+            label=f"{label} {value:g}",
+            alpha=0.8,
+        )
     drawn = np.array([pair for result in results for pair in _pairs(result, names)])
     if drawn.min() > 0.0 and drawn.max() / drawn.min() >= WIDE**2:
         axis.set_xscale("log")
         axis.set_yscale("log")
+        axis.minorticks_off()
     ends = np.array([drawn.min(), drawn.max()])
     axis.plot(ends, ends, "-", color=GREY, zorder=0)
     axis.set_xlabel("exact")

@@ -28,7 +28,7 @@ AnyPart = TypeVar("AnyPart", bound=Part)
 
 MOST_SWEEPS = 20
 LEAST_SHARE = 1 / 32
-"""Of the stack pressure, by which it is raised at least where sides cannot be brought together under all of it at once."""
+"""Of the stack pressure, by which it is raised at least where sides cannot be brought together under all of it."""
 ROUGH = 0.03
 """Residuals over the load, and drift, at which parts are asked whether they are content with the constraints."""
 
@@ -81,7 +81,7 @@ class Cell:
         return report
 
     def _close(self) -> algebra.Report:
-        """Find equilibrium under the stack pressure: at once, or where that fails, under one share of it after another."""
+        """Find equilibrium under the stack pressure: at once, or where that fails, by shares of it."""
         reached, share = 0.0, 1.0
         while True:
             before = self.state.save()

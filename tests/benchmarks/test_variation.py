@@ -89,6 +89,22 @@ def test_many_quantities_stand_in_one_panel_computed_over_exact() -> None:
     assert len(x) == 5
 
 
+def test_quantities_that_are_called_by_the_value_are_drawn_of_each() -> None:
+    results = [
+        Result(
+            "named",
+            {},
+            {f"peak({value}, {i})": 1.0 for i in range(4)},
+            {f"peak({value}, {i})": 2.0 for i in range(4)},
+            {"peak": 0.5},
+            COST,
+        )
+        for value in (1, 2)
+    ]
+    panel, _ = picture(results, Variation("mixity", ["1", "2"])).axes
+    assert [len(line.get_xdata()) for line in panel.get_lines()[:2]] == [4, 4]
+
+
 def test_the_command_solves_each_value_and_draws(tmp_path: Path) -> None:
     file = tmp_path / "patch.svg"
     code, output = invoke(
