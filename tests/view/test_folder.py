@@ -97,6 +97,7 @@ MEASURED = "geometry.roughness={{kind: measured, size: 2 um, unit: um, file: {}}
     [
         (MEASURED.format("../secret.txt"), "geometry.roughness.file"),
         (MEASURED.format("/etc/passwd"), "geometry.roughness.file"),
+        (MEASURED.format("../desk-beside/secret.txt"), "geometry.roughness.file"),
         (MEASURED.format("inside.txt"), "geometry.roughness.file"),
         ("electrode.material=../secret.yaml", "electrode.material"),
         ("protocol=['follow ../secret.txt']", "protocol.0"),

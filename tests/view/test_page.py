@@ -10,7 +10,7 @@ import pytest
 from builders import TINY
 from streamlit.testing.v1 import AppTest
 
-from interstice.solver.view import serve
+from interstice.solver.view import jobs, serve
 from interstice.solver.view.desk import Desk, put
 from interstice.solver.view.folder import Folder
 from interstice.solver.view.jobs import Jobs
@@ -85,11 +85,10 @@ def test_a_slider_and_other_values_go_into_the_run(desk: Desk) -> None:
     assert any("22 time steps" in caption.value for caption in page.caption)
     next(button for button in page.button if button.label == "Run").click().run()
     folder = desk.folder.root / "results" / "tiny"
-    jobs = desk.jobs
-    assert isinstance(jobs, Started)
+    assert isinstance(desk.jobs, Started)
     values = ["--set=stack.pressure=30 MPa", "--set=protocol.0.until.time=8 s"]
     case = str(desk.folder.root / "tiny.yaml")
-    assert jobs.asked == [(folder, ["run", "-n", "1", "-o", str(folder), *values, "--", case])]
+    assert desk.jobs.asked == [(folder, ["run", "-n", "1", "-o", str(folder), *values, "--", case])]
 
 
 def test_a_bad_value_is_told_and_nothing_runs(desk: Desk) -> None:
@@ -119,11 +118,26 @@ def test_a_run_says_how_it_ended(desk: Desk, state: str, said: str, button: str)
     folder = add_run(desk, "first", state)
     page = shown(desk)
     assert said in words(page) or said in page.get("progress")[0].proto.text
-    assert {one.label for one in page.button} == ({button} if button else set())
+    labels = {one.label: one for one in page.button}
+    assert set(labels) == {"Make the report", button} - {""}
     if button:
-        page.button[0].click().run()
+        labels[button].click().run()
         assert isinstance(desk.jobs, Started)
         assert desk.jobs.asked == [(folder, ["run", "-n", "1", "--resume", str(folder)])]
+
+
+def test_a_report_is_made_on_demand_and_offered_or_why_there_is_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = add_run(desk, "first")
+    page = shown(desk)
+    offered = len(page.get("download_button"))
+    monkeypatch.setattr(jobs, "report", lambda folder: "it has no rows")
+    page.button[0].click().run()
+    assert "it has no rows" in words(page) and len(page.get("download_button")) == offered
+    monkeypatch.setattr(jobs, "report", lambda folder: (folder / "report.html").write_text("<p>") and "")
+    page.button[0].click().run()
+    assert (folder / "report.html").exists() and len(page.get("download_button")) == offered + 1
 
 
 def test_a_link_among_results_is_not_followed(desk: Desk, tmp_path: Path) -> None:
