@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from interstice.schema.case import Case
 from interstice.schema.problems import MOST_PROBLEMS, Key, brief, dotted, in_order
 from interstice.schema.protocol import Repeat
-from interstice.schema.section import NOT_COMPUTED, Section, required
+from interstice.schema.section import NOT_COMPUTED, Section, fields_of, required
 from interstice.schema.sentences import EXAMPLES, repeat_phrase
 from interstice.schema.units import unit_of
 from interstice.schema.wording import closest, did_you_mean, either
@@ -174,16 +174,18 @@ def _spot(location: tuple[str | int, ...], root: type[Section]) -> _Spot:
             arguments = get_args(_plain(annotation))
             annotation = arguments[0] if arguments else None
             key = (*key, part)
+        elif (member := _member(annotation, part)) is not None:
+            annotation = member
         elif len(sections) > 1:
             annotation = next(section for section in sections if part in _tags(section))
         elif sections:
-            field = sections[0].model_fields.get(part)
+            field = fields_of(sections[0]).get(part)
             annotation = field.annotation if field else None
             key = (*key, part)
             if field is None:
                 return _Spot(key, None, sections)
         else:
-            annotation = _member(annotation, part)
+            annotation = None
     return _Spot(key, field, _sections(annotation))
 
 
@@ -224,7 +226,7 @@ def _tags(section: type[Section]) -> tuple[str, ...]:
 
 
 def _keys(sections: list[type[Section]]) -> list[str]:
-    return list(dict.fromkeys(name for section in sections for name in section.model_fields))
+    return list(dict.fromkeys(name for section in sections for name in fields_of(section)))
 
 
 def _limits(field: FieldInfo | None) -> str:
@@ -246,7 +248,7 @@ def _needed(spot: _Spot) -> str:
         sentence = f", or a sentence such as '{EXAMPLES[0]}'" if Repeat in spot.sections else ""
         return f"a block of 'key: value' lines with {discriminator}: {either(choices)}{sentence}"
     if spot.sections:
-        names = required(spot.sections[0]) or list(spot.sections[0].model_fields)
+        names = required(spot.sections[0]) or list(fields_of(spot.sections[0]))
         return f"a block of 'key: value' lines with {', '.join(names)}"
     unit = unit_of(field) if field else None
     about = f" ({field.description})" if field and field.description else ""
@@ -271,7 +273,7 @@ def _elsewhere(root: type[Section]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
 
     def walk(section: type[Section], path: str) -> None:
-        for key, field in section.model_fields.items():
+        for key, field in fields_of(section).items():
             here = path or "the top level of the file"
             if here not in found.setdefault(key, []):
                 found[key].append(here)

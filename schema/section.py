@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -76,6 +77,11 @@ class Revised(Section):
         return given
 
 
+def fields_of(section: type[Section]) -> dict[str, FieldInfo]:
+    """Return the fields of a block by their keys, as they are written."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
+
+
 def required(section: type[Section]) -> list[str]:
     """Return the keys that a block cannot do without."""
-    return [name for name, field in section.model_fields.items() if field.is_required()]
+    return [key for key, field in fields_of(section).items() if field.is_required()]

@@ -190,9 +190,9 @@ def _kind(node: Node) -> str:
     return str(node.tag).removeprefix("tag:yaml.org,2002:")
 
 
-def replace(values: Any, places: dict[Key, str], override: str) -> Any:
-    """Return `values` with one ``key.path=value`` replaced."""
-    place = f"--set {brief(override, quotes=False)}"
+def replace(values: Any, places: dict[Key, str], override: str, place: str = "") -> Any:
+    """Return `values` with one ``key.path=value`` replaced, given at a `place`, on the command line if that is ""."""
+    place = place or f"--set {brief(override, quotes=False)}"
     name, equals, text = override.partition("=")
     parts = name.strip().split(".")
     if not equals or not all(parts) or len(parts) > DEEPEST:

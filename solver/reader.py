@@ -26,7 +26,7 @@ from interstice.solver.consistency import completed, materials_of, on_mesh
 from interstice.solver.cost import Cost
 from interstice.solver.foreseen import cautions, estimates
 
-__all__ = ["MARK", "CaseError", "LoadedCase", "dump_case", "read_case", "read_mapping"]
+__all__ = ["MARK", "CaseError", "LoadedCase", "checked", "dump_case", "read_case", "read_mapping"]
 
 MARK = "# Written by Interstice:"
 WIDTH = 100
@@ -72,7 +72,7 @@ def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
     """
     shown = Path(path)
     values, places = yaml_text.parse(yaml_text.read_text(shown), str(shown))
-    return _checked(values, places, shown.resolve(), overrides)
+    return checked(values, places, shown.resolve(), [(override, "") for override in overrides])
 
 
 def read_mapping(values: Mapping[str, Any], overrides: Sequence[str] = ()) -> LoadedCase:
@@ -85,13 +85,14 @@ def read_mapping(values: Mapping[str, Any], overrides: Sequence[str] = ()) -> Lo
     except (TypeError, ValueError, RecursionError) as error:
         raise CaseError([f"case: mappings, lists, texts and numbers are needed: {error}"]) from None
     plain, places = yaml_text.parse(text, "case")
-    return _checked(plain, dict.fromkeys(places, "case"), Path("case.yaml").resolve(), overrides)
+    given = [(override, "") for override in overrides]
+    return checked(plain, dict.fromkeys(places, "case"), Path("case.yaml").resolve(), given)
 
 
-def _checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequence[str]) -> LoadedCase:
-    """Return the case of plain `values`, after the overrides; CaseError with all that is wrong."""
-    for override in overrides:
-        values = yaml_text.replace(values, places, override)
+def checked(values: Any, places: dict[Key, str], path: Path, overrides: Sequence[tuple[str, str]]) -> LoadedCase:
+    """Return the case of plain `values`, which are changed by overrides, each with its place; CaseError as above."""
+    for override, place in overrides:
+        values = yaml_text.replace(values, places, override, place)
     located = Located(values, places)
     folder = path.parent
     try:

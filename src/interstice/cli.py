@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from interstice import shipped
+from interstice import shipped, study_cli
 from interstice.job import Job, allowed
 from interstice.solver import launch, system
 from interstice.solver.reader import CaseError, read_case
@@ -30,6 +30,8 @@ app = typer.Typer(
     epilog="The launcher ./interstice knows two more: 'test (pytest arguments)' runs the tests, "
     "'shell' opens a shell in the environment.",
 )
+
+app.add_typer(study_cli.app, name="study")
 
 CaseArgument = Annotated[
     Path, typer.Argument(metavar="CASE", help="case file (YAML)", show_default=False, readable=False)
@@ -223,11 +225,13 @@ def patch(
 
 
 @app.command()
-def schema() -> None:
+def schema(study: Annotated[bool, typer.Option("--study", help="of study files")] = False) -> None:
     """Print the JSON Schema of case files, for editors."""
     from interstice.schema import Case
+    from interstice.schema.study import Study
 
-    content = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Case.model_json_schema()}
+    content = (Study if study else Case).model_json_schema()
+    content = {"$schema": "https://json-schema.org/draft/2020-12/schema", **content}
     say_json(content)
 
 

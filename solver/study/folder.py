@@ -1,0 +1,96 @@
+"""The folder of a study: what is in it, and that of its runs made ready to begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from interstice.solver.lock import Lock, holder
+from interstice.solver.results import FOLDER, OutputError, refuse_links
+from interstice.solver.study import plan, states
+from interstice.solver.study.plan import Plan, StudyFile
+
+MARKER = (plan.FILE, "Snakefile")
+"""Files by which the folder of a study is told from others."""
+
+
+def folder_of(study: Path, given: Path | None) -> Path:
+    """Return the folder of a study file: the given one, or ``results/STUDY``, the same each time."""
+    return given or FOLDER / study.stem
+
+
+def of_argument(given: Path) -> Path:
+    """Return the folder that is meant by a study file or the folder of a study; OutputError if there is none."""
+    folder = given if given.is_dir() else folder_of(given, None)
+    if not (folder / plan.FILE).is_file():
+        raise OutputError(f"{folder}: no study has been run here; its folder is needed, or its file")
+    return folder
+
+
+def planned(file: StudyFile, folder: Path, progress: Callable[[int, int], None] = lambda done, of: None) -> Plan:
+    """Return the plan of a study file: that in the folder if it is still right, otherwise a new one with its cases."""
+    try:
+        known = plan.read(folder)
+        if plan.is_up_to_date(known, file) and not any(_lacks_case(folder, run.name) for run in known.runs):
+            return known
+    except (OSError, ValueError):
+        pass
+    return plan.make(file, lambda name: _may_change(folder, name), progress)
+
+
+def hold(folder: Path) -> Lock:
+    """Make the folder of a study, unless it is there, and return its lock; OutputError if it cannot be had."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        found = {path.name for path in folder.iterdir()}
+        if found - {"lock"} and not found & set(MARKER):
+            raise OutputError(f"{folder}: the folder is not empty and not from a study; choose another one with -o")
+        for name in (states.RUNS, states.LOGS, states.ENDED):
+            (folder / name).mkdir(exist_ok=True)
+        refuse_links(folder)
+        lock = Lock.take(folder)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    if lock is None:
+        raise OutputError(f"{folder}: the study is being run already ({holder(folder)})")
+    return lock
+
+
+def prepare(folder: Path, planned: Plan, file: StudyFile) -> None:
+    """Write the plan and the case of each run that has not begun."""
+    for name, text in planned.cases.items():
+        results = states.results_of(folder, name)
+        results.mkdir(exist_ok=True)
+        unfinished = results / ".case.yaml"
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(results / "case.yaml")
+    planned.write(folder, file)
+
+
+def ready(study: Path, folder: Path, progress: Callable[[int, int], None]) -> Plan:
+    """Return the plan of a study after making its folder ready for others to run it; CaseError or OutputError."""
+    file = plan.read_study(study)
+    lock = hold(folder)
+    try:
+        made = planned(file, folder, progress)
+        prepare(folder, made, file)
+    finally:
+        lock.release()
+    return made
+
+
+def forget_failures(folder: Path, names: Iterable[str]) -> None:
+    """Let runs that failed be tried again."""
+    for name in names:
+        if states.state_of(folder, name).state == "failed":
+            states.note(folder, name, refused="", why="")
+            (states.results_of(folder, name) / states.STATUS).unlink(missing_ok=True)
+
+
+def _may_change(folder: Path, name: str) -> bool:
+    """Return whether nothing has been computed with the case of a run."""
+    return states.state_of(folder, name).state == "waiting" or _lacks_case(folder, name)
+
+
+def _lacks_case(folder: Path, name: str) -> bool:
+    return not (states.results_of(folder, name) / "case.yaml").is_file()
