@@ -114,13 +114,13 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def environment() -> dict[str, str]:
-    """Return the environment for an mpiexec of this program on this machine."""
+def environment(elsewhere: bool = False) -> dict[str, str]:
+    """Return the environment for an mpiexec of this program on this machine, or for this program `elsewhere`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OF_A_LAUNCHER)}
     root = str(Path(__file__).parents[2])
     if root not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH")]))
-    return {**ON_THIS_MACHINE, **kept}
+    return kept if elsewhere else {**ON_THIS_MACHINE, **kept}
 
 
 def stand_alone() -> None:

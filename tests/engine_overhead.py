@@ -1,4 +1,4 @@
-"""What the engine of studies takes beside its runs: engine_overhead.py [--runs N] prints seconds per run.
+"""What the engine of studies takes beside its runs, in seconds per run: as_program.py engine_overhead.py [--runs N].
 
 The runs of a study are computed twice, one after the other: each alone, and by the engine on one core. The difference
 is told of time on the clock and of the processor; the second is right on a machine that has other things to do, too.

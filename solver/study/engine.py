@@ -105,12 +105,12 @@ def run(folder: Path, planned: Plan, todo: Sequence[PlannedRun], place: Place, p
     (folder / SNAKEFILE).write_text(_snakefile(planned, todo, place), encoding="utf-8")
     with (folder / states.LOGS / LOG).open("ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "snakemake", *_options(folder, place)],
+            [sys.executable, "-P", "-m", "snakemake", *_options(planned, place)],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**environment(), "PYTHONUNBUFFERED": "1"},
+            env=environment(elsewhere=not place.is_here),
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )
@@ -147,11 +147,13 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _options(folder: Path, place: Place) -> list[str]:
+def _options(planned: Plan, place: Place) -> list[str]:
     """Return the options of Snakemake."""
     options = ["--snakefile", SNAKEFILE, "--keep-going", "--rerun-incomplete", "--rerun-triggers", "mtime"]
-    # its folder has a lock of its own, and only its marks are written by rules
+    # the study has a lock of its own, and only marks are written by rules
     options += ["--nolock", "--drop-metadata", "--scheduler", "greedy", "--nocolor", "--workflow-profile", "none"]
+    # not those of a rule, which the Snakemake within a job of Slurm would obey again
+    options += ["--retries", str(planned.needs["retries"])]
     if place.is_here:
         memory = int(memory_here() / MEGABYTE)
         options += ["--profile", "none", "--cores", str(place.cores), "--resources", f"mem_mb={memory}"]
@@ -194,7 +196,6 @@ def _snakefile(planned: Plan, todo: Sequence[PlannedRun], place: Place) -> str:
         "rule run:",
         f"    output: touch({json.dumps(states.ENDED)} + '/{{name}}')",
         f"    threads: {ranks if place.is_here else 1}",
-        f"    retries: {planned.needs['retries']}",
         "    params: seconds=lambda wildcards: seconds[wildcards.name]",
         "    resources:",
         # what was killed for its memory gets more

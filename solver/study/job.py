@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from interstice.solver.launch import ON_THIS_MACHINE, end_with_parent, environment
+from interstice.solver.launch import end_with_parent, environment
 from interstice.solver.lock import holder
 from interstice.solver.stop import SIGNALS
 from interstice.solver.study import states
@@ -49,6 +49,7 @@ class _Attempt:
         self._study, self._name = study, name
         self._folder = states.results_of(study, name)
         self._child: subprocess.Popen[bytes] | None = None
+        self._apart = False
         self._out_of_time = False
         self.asked = 0
         """The number of the signal that asked it to end, 0 if none did."""
@@ -70,24 +71,25 @@ class _Attempt:
         number, begun = int(noted.get("attempts", 0)) + 1, time.monotonic()
         states.note(self._study, self._name, attempts=number, why="")
         self._say(f"attempt {number}")
+        self._apart = ranks > 1 and _on_several_nodes()
         with states.log_of(self._study, self._name).open("ab") as log:
             self._child = subprocess.Popen(
-                command(self._folder, ranks),
+                command(self._folder, ranks, self._apart),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment(ranks),
+                env=_without_threads(environment(self._apart)),
                 start_new_session=True,
                 preexec_fn=end_with_parent,
             )
         if self.asked:
-            self._child.send_signal(self.asked)
+            self._ask()
         try:
             code = self._child.wait(seconds or None)
         except subprocess.TimeoutExpired:
             self._say("is out of time")
             self._out_of_time = True
-            self._child.send_signal(signal.SIGTERM)
+            self._ask()
             code = self._child.wait()
         states.note(self._study, self._name, spent=float(noted.get("spent", 0.0)) + time.monotonic() - begun)
         return code if code >= 0 else 128 - code
@@ -132,7 +134,12 @@ class _Attempt:
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         self.asked = number
         if self._child and self._child.poll() is None:
-            self._child.send_signal(number)
+            self._ask()
+
+    def _ask(self) -> None:
+        """Ask the run to end in order. Upon other signals srun ends its ranks itself."""
+        assert self._child
+        self._child.send_signal(signal.SIGUSR1 if self._apart else signal.SIGTERM)
 
     def _say(self, words: str) -> None:
         with states.log_of(self._study, self._name).open("a", encoding="utf-8") as log:
@@ -142,30 +149,29 @@ class _Attempt:
 _MARK = "--- "
 
 
-def command(folder: Path, ranks: int) -> list[str]:
+def command(folder: Path, ranks: int, apart: bool) -> list[str]:
     """Return the command that begins a run in its folder, or goes on with it.
 
-    In a job of Slurm that has several nodes srun starts the ranks, otherwise this program itself.
+    Ranks on several nodes, `apart`, are started by srun, otherwise by this program itself.
     """
     program = [sys.executable, "-P", "-m", "interstice", "run", "--resume", str(folder)]
-    if ranks == 1:
-        return program
-    if _on_several_nodes():
+    if apart:
         return ["srun", "--mpi=pmi2", "-n", str(ranks), *program]
-    return [*program, "-n", str(ranks)]
+    return program if ranks == 1 else [*program, "-n", str(ranks)]
 
 
 def _on_several_nodes() -> bool:
-    nodes = os.environ.get("SLURM_JOB_NUM_NODES", "")
-    return nodes.isdecimal() and int(nodes) > 1 and shutil.which("srun") is not None
+    """Return whether this is a job of Slurm with several nodes. Its variables may be gone, but for its number."""
+    job = os.environ.get("SLURM_JOB_ID", "")
+    if not job or shutil.which("srun") is None or shutil.which("squeue") is None:
+        return False
+    ask = ["squeue", "--noheader", "--format=%D", f"--jobs={job}"]
+    nodes = subprocess.run(ask, capture_output=True, text=True).stdout.strip()
+    return nodes.isdecimal() and int(nodes) > 1
 
 
-def _environment(ranks: int) -> dict[str, str]:
-    """Return the environment of a run: without threads, and without settings of this machine on others."""
-    known = environment()
-    if ranks > 1 and _on_several_nodes():
-        known = {name: value for name, value in known.items() if name in os.environ or name not in ON_THIS_MACHINE}
-    return {name: value for name, value in known.items() if name.removesuffix("_NUM_THREADS") not in OF_THREADS}
+def _without_threads(variables: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name.removesuffix("_NUM_THREADS") not in OF_THREADS}
 
 
 if __name__ == "__main__":

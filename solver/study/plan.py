@@ -11,9 +11,10 @@ import copy
 import hashlib
 import itertools
 import json
+import multiprocessing
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -170,35 +171,21 @@ def make(
     names: list[str] = []
     problems: dict[str, list[Mapping[str, Any]]] = {}
     warnings: Counter[str] = Counter()
-    sources: dict[str, str] = {}
+    sources: dict[str, None] = {}
     cases: dict[str, str] = {}
     units: dict[str, str] = {}
-    for number, values in enumerate(combinations):
-        progress(number, len(combinations))
-        try:
-            loaded = base.read(values)
-        except CaseError as error:
-            for problem in error.problems:
-                problems.setdefault(problem, []).append(values)
-            names.append("")
-            continue
-        name = name_of(loaded)
-        names.append(name)
-        if name in runs:
-            continue
-        assert loaded.cost
-        found = {key: number_at(loaded, key) for key in values}
-        numbers = {
-            key: value if known is None else known[0]
-            for (key, value), known in zip(values.items(), found.values(), strict=True)
-        }
-        units |= {key: known[1] for key, known in found.items() if known}
-        runs[name] = PlannedRun(name, values, numbers, loaded.cost.time, loaded.cost.memory)
-        warnings.update(set(loaded.warnings))
-        for _, source in provenance.files(loaded):
-            sources.setdefault(str(source), "")
-        if with_case(name):
-            cases[name] = dump_case(loaded.case)
+    for number, found in enumerate(_each_read(base, combinations, with_case)):
+        progress(number + 1, len(combinations))
+        for problem in found.problems:
+            problems.setdefault(problem, []).append(combinations[number])
+        names.append(found.run.name if found.run else "")
+        if found.run and found.run.name not in runs:
+            runs[found.run.name] = found.run
+            warnings.update(found.warnings)
+            units |= found.units
+            sources |= dict.fromkeys(found.sources)
+            if found.case:
+                cases[found.run.name] = found.case
     if problems:
         raise CaseError(base.told(problems, len(combinations)))
     dump = study.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -217,6 +204,59 @@ def make(
         version=version(),
         cases=cases,
     )
+
+
+class _Read(NamedTuple):
+    """What is kept of the case of a run: the run, or what is wrong with it; units by key, and the text of the case."""
+
+    run: PlannedRun | None
+    problems: tuple[str, ...] = ()
+    units: Mapping[str, str] = {}
+    warnings: frozenset[str] = frozenset()
+    sources: tuple[str, ...] = ()
+    case: str = ""
+
+
+def _each_read(
+    base: _Base, combinations: Sequence[Mapping[str, Any]], with_case: Callable[[str], bool]
+) -> Iterator[_Read]:
+    """Yield what the cases of combinations come to, in their order; many are read on all cores."""
+
+    def read(values: Mapping[str, Any]) -> _Read:
+        try:
+            loaded = base.read(values)
+        except CaseError as error:
+            return _Read(None, tuple(error.problems))
+        name, found = name_of(loaded), {key: number_at(loaded, key) for key in values}
+        assert loaded.cost
+        numbers = {key: value if (known := found[key]) is None else known[0] for key, value in values.items()}
+        return _Read(
+            PlannedRun(name, dict(values), numbers, loaded.cost.time, loaded.cost.memory),
+            units={key: known[1] for key, known in found.items() if known},
+            warnings=frozenset(loaded.warnings),
+            sources=tuple(str(source) for _, source in provenance.files(loaded)),
+            case=dump_case(loaded.case) if with_case(name) else "",
+        )
+
+    workers = os.process_cpu_count() or 1
+    if len(combinations) <= MANY or workers == 1:
+        yield from map(read, combinations)
+        return
+    # what all cases have in common is read before the others are forked
+    yield read(combinations[0])
+    _Forked.read = staticmethod(read)
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
+        yield from pool.imap(_read_forked, combinations[1:], chunksize=8)
+
+
+class _Forked:
+    """What the processes that read cases have from the one that they were forked from."""
+
+    read: Callable[[Mapping[str, Any]], _Read]
+
+
+def _read_forked(values: Mapping[str, Any]) -> _Read:
+    return _Forked.read(values)
 
 
 def name_of(loaded: LoadedCase) -> str:

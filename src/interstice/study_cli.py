@@ -202,7 +202,7 @@ def _planned(study: Path, output: Path | None) -> tuple[StudyFile, Plan, Path]:
 
 
 def _tell_reading(done: int, of: int) -> None:
-    status(f"reads the case of run {done + 1} of {of}")
+    status(f"has read the cases of {done} of {of} runs")
 
 
 def _names(plan: Plan) -> list[str]:

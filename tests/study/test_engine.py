@@ -16,7 +16,6 @@ import pytest
 from builders import TINY
 
 from interstice.solver.study import plan, states
-from interstice.solver.study.plan import Plan
 
 PATIENCE = 120.0
 LONG = """\

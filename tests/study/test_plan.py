@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -186,7 +187,7 @@ def test_values_of_a_range_go_evenly_from_one_end_to_the_other(
     values = [float(str(value).removesuffix(" nm")) for value in Range.model_validate(given).values]
     assert len(values) == count
     assert (values[0], values[-1]) == pytest.approx(ends, rel=1e-8)
-    steps = [b / a if spacing == "log" else b - a for a, b in zip(values, values[1:], strict=False)]
+    steps = [b / a if spacing == "log" else b - a for a, b in itertools.pairwise(values)]
     room = 2e-8 * (1.0 if spacing == "log" else max(ends))
     assert max(steps) - min(steps) <= room + 1e-7 * abs(steps[0])
 
