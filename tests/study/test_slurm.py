@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from test_history import COUNTS, LOOSE
 import interstice
 from interstice.solver.history import read_rows
 from interstice.solver.launch import WITHOUT_SPINNING
-from interstice.solver.study import states
+from interstice.solver.study import plan, states
 
 PATIENCE = 120.0
 STEPS, CHECKPOINTS = 24, 4
@@ -65,7 +65,8 @@ class Study:
 
     @property
     def names(self) -> list[str]:
-        return sorted(path.name for path in (self.out / "runs").glob("*"))
+        """The names of the runs, in the order of the study."""
+        return [run.name for run in plan.read(self.out).runs]
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command of the program or of Slurm in the folder."""
@@ -86,11 +87,25 @@ class Study:
         assert command.returncode == 0, said
         return said
 
-    def jobs(self, name: str) -> dict[str, str]:
-        """The jobs of Snakemake for a run, in the order of their submission, and the state of each."""
+    def submit(self, *words: str) -> str:
+        """Submit a script and return the number of its job."""
+        return self.do("sbatch", "--parsable", *words).strip()
+
+    def wait_for_jobs(self) -> None:
+        wait(lambda: not self.do("squeue", "--noheader"))
+
+    def jobs(self, name: str) -> list[str]:
+        """The states of the jobs that Snakemake has submitted for a run, the first one first."""
+        return [state for _, state in self._jobs(name)]
+
+    def job(self, name: str) -> str:
+        """The number of the last one of them."""
+        return self._jobs(name)[-1][0]
+
+    def _jobs(self, name: str) -> list[tuple[str, str]]:
         said = self.do("squeue", "--noheader", "--states=all", "--sort=i", "--format=%i %T %k")
         rows = [line.split() for line in said.splitlines()]
-        return {job: state for job, state, comment in rows if comment.endswith(f"_{name}")}
+        return [(job, state) for job, state, comment in rows if comment.endswith(f"_{name}")]
 
     def halt(self, *names: str) -> None:
         """Stop the processes that compute runs, each once it has a checkpoint, before its end."""
@@ -106,6 +121,17 @@ class Study:
             return not left
 
         wait(halted)
+
+    def kill(self, name: str) -> None:
+        """Kill the processes of a run, as a system without memory does."""
+        for process in self.processes(name):
+            os.kill(process, signal.SIGKILL)
+
+    def release(self, name: str) -> None:
+        """Let the processes of a run go on that were stopped, once SIGTERM waits for one of them."""
+        wait(lambda: any(_is_asked_to_end(process) for process in self.processes(name)))
+        for process in self.processes(name):
+            os.kill(process, signal.SIGCONT)
 
     def processes(self, name: str) -> list[int]:
         """The processes of a run."""
@@ -146,6 +172,14 @@ class Study:
         return float((np.abs(rows - expected).max(axis=0) / np.where(largest > 0.0, largest, 1.0)).max())
 
 
+def _is_asked_to_end(process: int) -> bool:
+    with suppress(OSError):
+        status = Path(f"/proc/{process}/status").read_text()
+        [pending] = re.findall(r"^ShdPnd:\s*(\w+)", status, re.M)
+        return bool(int(pending, 16) >> signal.SIGTERM - 1 & 1)
+    return False
+
+
 def wait(until: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE
     while not until():
@@ -156,29 +190,26 @@ def wait(until: Callable[[], object]) -> None:
 def test_jobs_that_were_killed_or_out_of_time_go_on_and_nothing_is_done_twice(
     slurm: dict[str, str], tmp_path: Path
 ) -> None:
-    study = Study(tmp_path, slurm, 1, "5 MPa", "10 MPa", "15 MPa", "20 MPa")
+    study = Study(tmp_path, slurm, 1, "20 MPa", "25 MPa", "30 MPa", "35 MPa")
     command = ["study", "run", "study.yaml", "-o", "out", "--profile", "slurm", "--snakemake", QUICK]
     engine = study.start(*command)
-    wait(lambda: len(study.names) == 4)
-    killed, late, *others = study.names
+    wait(lambda: engine.poll() is not None or (study.out / "Snakefile").exists())
+    killed, late = study.names[:2]
     study.halt(killed, late)
-    [job] = study.jobs(killed)
-    study.do("scancel", "--signal=KILL", "--full", job)
-    [job] = study.jobs(late)
-    study.do("scontrol", "update", f"JobId={job}", f"EndTime={datetime.now():%Y-%m-%dT%H:%M:%S}")
+    study.kill(killed)
+    # Slurm looks every half minute
+    study.do("scontrol", "update", f"JobId={study.job(late)}", f"EndTime={datetime.now():%Y-%m-%dT%H:%M:%S}")
     said, _ = engine.communicate(timeout=PATIENCE)
     assert engine.returncode == 0, said
     assert "4 finished" in said
 
-    assert {name: [*study.jobs(name).values()][1:] for name in study.names} == {
-        **dict.fromkeys((killed, late), ["COMPLETED"]),
-        **dict.fromkeys(others, []),
-    }
-    assert [*study.jobs(late).values()][0] == "TIMEOUT"
-    assert dict(zip(study.names, study.attempts(), strict=True)) == {
-        **dict.fromkeys((killed, late), 2),
-        **dict.fromkeys(others, 1),
-    }
+    assert [study.jobs(name) for name in study.names] == [
+        ["FAILED", "COMPLETED"],
+        ["TIMEOUT", "COMPLETED"],
+        ["COMPLETED"],
+        ["COMPLETED"],
+    ]
+    assert study.attempts() == [2, 2, 1, 1]
     for name in killed, late:
         [after] = study.went_on_after(name)
         assert CHECKPOINTS <= after < STEPS
@@ -187,3 +218,33 @@ def test_jobs_that_were_killed_or_out_of_time_go_on_and_nothing_is_done_twice(
     submitted = study.do("squeue", "--noheader", "--states=all")
     assert "to be run" not in study.do(*command)
     assert study.do("squeue", "--noheader", "--states=all") == submitted
+
+
+def test_an_array_is_submitted_again_until_nothing_is_left(slurm: dict[str, str], tmp_path: Path) -> None:
+    study = Study(tmp_path, slurm, 2, "20 MPa", "25 MPa")
+    study.do("study", "export", "study.yaml", "--slurm", "-o", "jobs.sh", "--folder", "out")
+    killed, asked = study.names
+    array = study.submit("jobs.sh")
+    study.halt(killed, asked)
+    study.kill(killed)
+    # as Slurm does before the end of the time, with  sbatch --signal=B:USR1@60
+    study.do("scancel", "--signal=USR1", "--batch", f"{array}_1")
+    study.release(asked)
+    study.wait_for_jobs()
+    assert study.states() == ["killed", "interrupted"]
+
+    study.submit("--array=0", "jobs.sh")
+    # and an engine knows what the array has left
+    said = study.do("study", "run", "study.yaml", "-o", "out", "--profile", "slurm", "--snakemake", QUICK)
+    assert "1 to be run" in said or "2 to be run" in said, said
+    study.wait_for_jobs()
+    assert study.states() == ["finished", "finished"]
+    for name in study.names:
+        [after] = study.went_on_after(name)
+        assert CHECKPOINTS <= after < STEPS
+        assert study.unlike_here(name) < ON_OTHER_RANKS
+
+    before = study.attempts()
+    study.submit("jobs.sh")
+    study.wait_for_jobs()
+    assert study.attempts() == before
