@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from difflib import get_close_matches
+from pathlib import Path
 from types import ModuleType
 
 from mpi4py import MPI
 from rich.markup import escape
 from rich.table import Table
 
+from interstice.benchmarks import variation
 from interstice.benchmarks.options import OptionError, Parameters
 from interstice.benchmarks.report import Result, as_json, in_a_line, print_details, print_summary
 from interstice.solver.terminal import say, show, warn
@@ -64,6 +66,19 @@ def check(words: Sequence[str]) -> None:
         find(name).Options.parse(options)
 
 
+def check_variation(words: Sequence[str], vary: str | None, plot: Path | None) -> None:
+    """Raise OptionError unless the benchmark that `words` name can be solved for all values of `vary`, and drawn."""
+    if vary is None:
+        raise OptionError(f"--plot {plot}: needs --vary KEY=VALUE,VALUE, over which the errors are drawn")
+    name, options = split(words)
+    if name is None:
+        raise OptionError(f"--vary {vary}: name a benchmark; there are {', '.join(NAMES)}")
+    for each in variation.Variation.parse(vary).words(name, options):
+        check(each)
+    if plot is not None:
+        variation.require_picture(plot)
+
+
 def print_names() -> None:
     """Print the names of the benchmarks, one a line."""
     for name in NAMES:
@@ -102,6 +117,26 @@ def benchmark(words: Sequence[str], as_data: bool, comm: MPI.Comm) -> None:
         print_summary(results)
     else:
         print_details(results[0])
+
+
+def benchmark_over(words: Sequence[str], as_data: bool, vary: str, plot: Path | None, comm: MPI.Comm) -> None:
+    """Run a benchmark for each value of `vary`, print the results on rank 0 and draw them to the file `plot`."""
+    varied = variation.Variation.parse(vary)
+    name, options = split(words)
+    assert name is not None
+    module, results = find(name), list[Result]()
+    for value, each in zip(varied.values, varied.words(name, options), strict=True):
+        results.append(run_quietly(module.run, module.Options.parse(each[1:]), comm))
+        if not as_data:
+            say(f"--{varied.option} {value}: {in_a_line(results[-1])}")
+    if comm.rank > 0:
+        return
+    if as_data:
+        say(as_json(results, alone=False))
+    if plot is not None:
+        variation.draw(results, varied, plot)
+        if not as_data:
+            say(str(plot))
 
 
 def run_quietly(run: Callable[[Parameters, MPI.Comm], Result], parameters: Parameters, comm: MPI.Comm) -> Result:

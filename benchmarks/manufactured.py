@@ -32,9 +32,9 @@ from pydantic import Field
 
 from interstice.benchmarks.options import Order, Parameters
 from interstice.benchmarks.report import Cost, Result, peak_memory, timed
-from interstice.materials.expression import Expression
 from interstice.materials.function import Formula
 from interstice.meshes.tagged import from_gmsh
+from interstice.schema.expression import Expression
 from interstice.solver import algebra
 from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.domain import Domain

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 import interstice  # noqa: F401  (before anything of MPI)
 from docs import drawings
-from interstice.solver.plot import cell, cycles, movie
+from interstice.solver.plot import cell, cycles, history, interface, movie
 from interstice.solver.plot.run import Run
 from interstice.solver.plot.style import STYLE
 
@@ -67,6 +67,15 @@ def _cell(runs: list[Run]) -> Figure:
     return cell(runs[0], *runs[0].lowest(runs[0].weakest))
 
 
+def _history(runs: list[Run]) -> Figure:
+    return history(runs[0])
+
+
+def _interface(runs: list[Run]) -> Figure:
+    (name,) = runs[0].interfaces
+    return interface(runs[0], name, runs[0].moments(name))
+
+
 def _cycles(runs: list[Run]) -> Figure:
     return cycles(runs[0])
 
@@ -80,6 +89,8 @@ class Picture:
 
 
 PICTURES = {
+    "film_2d_history.png": Picture([Recipe("film_2d")], _history),
+    "film_2d_interface.png": Picture([Recipe("film_2d")], _interface),
     "film_afm_2d.png": Picture([Recipe("film_afm_2d")], _cell),
     "film_capacity_loss.png": Picture(
         _under("film_capacity_loss", (2, 5, 10, 20, 50, 100, 150, 200)), drawings.film_capacity_loss

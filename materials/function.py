@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from interstice.materials.elementwise import maximum, minimum
-from interstice.materials.expression import Expression
 from interstice.schema import files
+from interstice.schema.expression import Expression
 from interstice.schema.units import Unit
 
 RULE = tuple(zip(*np.polynomial.legendre.leggauss(7), strict=True))

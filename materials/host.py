@@ -8,7 +8,6 @@ import numpy as np
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from interstice.materials import function
-from interstice.materials.expression import Expression
 from interstice.materials.function import Formula, Table
 from interstice.materials.part import (
     ROOM_TEMPERATURE,
@@ -19,6 +18,7 @@ from interstice.materials.part import (
     of_lithium,
     ordered,
 )
+from interstice.schema.expression import Expression
 from interstice.schema.units import (
     Concentration,
     Conductivity,

@@ -12,15 +12,17 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PositiveInt, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from interstice.schema.problems import Key, Problem, brief
+from interstice.schema.outcomes import TABLE, WALL_TIME, Outcome, StudyFigure, is_in_summary, summary_names
+from interstice.schema.problems import Key, Problem
 from interstice.schema.section import CaseFile, Section
-from interstice.schema.units import NUMBER, UNIT, Bytes, Time, Unit, registry
+from interstice.schema.units import NUMBER, UNIT, Bytes, Time, Unit
 from interstice.schema.wording import did_you_mean
 
 MOST_RUNS = 100_000
 """Each is read before the first begins, which takes a tenth of a second."""
+MOST_KEYS = 100
 DIGITS = 9
 """Of values between the ends of a range: they are read by people, and differ by more."""
 _KEY = re.compile(r"[^.=\s][^.=]*(?:\.[^.=]+)*")
@@ -129,7 +131,7 @@ class Sample(Section):
         description="of points; of sobol and saltelli a power of 2"
     )
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="other points for another one")
-    over: dict[str, Span] = Field(min_length=1, description="the range of each key")
+    over: dict[str, Span] = Field(min_length=1, max_length=MOST_KEYS, description="the range of each key")
 
     @property
     def points(self) -> int:
@@ -152,61 +154,6 @@ class Needs(Section):
     )
 
 
-def _known_unit(unit: str) -> str:
-    try:
-        if not re.fullmatch(UNIT, unit):
-            raise ValueError
-        registry().parse_units(unit)
-    except Exception:
-        raise ValueError(f"'{brief(unit, quotes=False)}' is not a unit; write for example 'ohm*cm^2'") from None
-    return unit
-
-
-class Wanted(Section):
-    """A number of each run, from the columns of its history."""
-
-    of: Annotated[str, Field(min_length=1, max_length=500)] = Field(
-        description="name of a column without its unit, or a formula with such names in quotes"
-    )
-    take: Literal["end", "start", "min", "max", "mean", "change"] = Field(
-        default="end", description="which value; mean is that over time, change the end less the start"
-    )
-    step: PositiveInt | None = Field(default=None, description="number of the step of the protocol, all if not given")
-    unit: Annotated[str, Field(max_length=60), AfterValidator(_known_unit)] | None = Field(
-        default=None, description="in which it is told; SI if not given"
-    )
-
-
-class HeatMap(Section):
-    """A number over two keys, in colours."""
-
-    kind: Literal["heat_map"]
-    x: str
-    y: str
-    of: str
-
-
-class Curves(Section):
-    """A number over a key, a curve for each value of another one."""
-
-    kind: Literal["curves"]
-    x: str
-    of: str
-    by: str | None = None
-    scale: Literal["linear", "log"] = Field(default="linear", description="of both axes")
-    fit: Literal["power_law"] | None = Field(default=None, description="its exponent with its confidence interval")
-
-
-class Sensitivity(Section):
-    """How much of the scatter of a number comes from each key, as Sobol indices."""
-
-    kind: Literal["sensitivity"]
-    of: str
-
-
-Figure = Annotated[HeatMap | Curves | Sensitivity, Discriminator("kind")]
-
-
 def _file_or_mapping(given: Any) -> str:
     return "mapping" if isinstance(given, dict) else "file"
 
@@ -220,17 +167,19 @@ class Study(Section):
     ] = Field(description="path of the case, relative to the study; or the keys and values of one")
     set: dict[str, Any] = Field(default={}, description="values replaced in every run, by their dotted keys")
     axes: dict[str, Axis] = Field(
-        default={}, description="by dotted key a list of values, or {from, to, count, spacing}; their product is run"
+        default={},
+        max_length=MOST_KEYS,
+        description="by dotted key a list of values, or {from, to, count, spacing}; their product is run",
     )
-    linked: list[dict[str, Annotated[list[Any], Field(min_length=1)]]] = Field(
-        default=[], description="each entry is one more axis, whose keys change together"
+    linked: list[Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(max_length=MOST_KEYS)]] = Field(
+        default=[], max_length=MOST_KEYS, description="each entry is one more axis, whose keys change together"
     )
     sample: Sample | None = None
     runs: Needs = Needs()
-    outputs: dict[Annotated[str, Field(pattern=r"^[^\[\]\s][^\[\]\n]{0,59}$")], Wanted] = Field(
+    outputs: dict[Annotated[str, Field(pattern=r"^[^\[\]\s][^\[\]\n]{0,59}$")], Outcome] = Field(
         default={}, description="numbers of each run by their names"
     )
-    figures: list[Figure] = Field(default=[], description="what is drawn of the study")
+    figures: list[StudyFigure] = Field(default=[], description="what is drawn of the study")
 
     @property
     def keys(self) -> list[str]:
@@ -285,3 +234,14 @@ def problems(study: Study) -> Iterator[Problem]:
         for name, varied in asked.items():
             if varied is not None and varied not in study.keys:
                 yield ("figures", number, name), f"does not vary{did_you_mean(varied, study.keys)}"
+        known = [*study.outputs, *summary_names(), WALL_TIME]
+        if figure.of not in known and not is_in_summary(figure.of):
+            yield (
+                ("figures", number, "of"),
+                f"is no output{did_you_mean(figure.of, known)}; there are {', '.join(known)}",
+            )
+        if figure.kind == "sensitivity" and not study.sample:
+            yield ("figures", number, "kind"), "needs a sample, over whose keys the variance is shared out"
+    for name in study.outputs:
+        if name in (*study.keys, *TABLE):
+            yield ("outputs", name), "is the name of another column of the table; call it otherwise"

@@ -113,6 +113,20 @@ def run(
     return result
 
 
+def study(study: str | Path) -> pandas.DataFrame:
+    """Return the table of a study, collected anew from its runs: a row for each, also of those that have not ended.
+
+    `study` is the folder of its results, or its file, whose folder is ``results/STUDY`` then. The table is written into
+    the folder, too: ``pandas.read_parquet("results/STUDY/table.parquet")`` is the same, and so are its `attrs`: the
+    `units` of columns, the names of `inputs`, of `outputs` and of numbers of the `summary`.
+    OutputError if there is no study.
+    """
+    from interstice.solver.study.collect import collect
+    from interstice.solver.study.folder import of_argument
+
+    return collect(of_argument(Path(study)))
+
+
 class Run:
     """What came of a run; the same on every rank.
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import Any
-
-from mpi4py import MPI
+from typing import TYPE_CHECKING, Any
 
 from interstice.schema import nesting
-from interstice.solver.cell import Cell
 from interstice.solver.results import OutputError
-from interstice.solver.stepping import Advance
+
+if TYPE_CHECKING:
+    from mpi4py import MPI
+
+    from interstice.solver.cell import Cell
+    from interstice.solver.stepping import Advance
 
 Row = dict[str, float]
 
@@ -85,12 +87,13 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def read_rows_with_kind(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a file as a `HistoryFile` writes it."""
+    """Return the rows of a file as a `HistoryFile` writes it, but for one at its end that is not complete yet."""
     with path.open(newline="", encoding="utf-8") as stream:
-        return [
-            {column: value if column == KIND else float(value) for column, value in full.items()}
-            for full in csv.DictReader(stream)
-        ]
+        complete = stream.read().rpartition("\n")[0]
+    return [
+        {column: value if column == KIND else float(value) for column, value in full.items()}
+        for full in csv.DictReader(io.StringIO(complete, newline=""))
+    ]
 
 
 class HistoryFile:

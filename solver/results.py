@@ -20,9 +20,9 @@ FOLDER = Path("results")
 """In which a run gets a folder named after its case, unless it is told another one."""
 WRITTEN = (
     *("case.yaml", "versions.txt", "warnings.txt", "history.csv", "error.log", "*.pvd"),
-    *(".case.yaml", "lock", "status.json", ".status.json"),
+    *(".case.yaml", "lock", "status.json", ".status.json", "report.html", ".report.html"),
 )
-"""Names of the files that a run writes."""
+"""Names of the files that a run and its report write."""
 WRITTEN_BELOW = {
     "fields": ("*_??????_*.vtu",),
     "checkpoint": ("??????.npz", ".??????.npz"),

@@ -7,15 +7,16 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from interstice.solver.cell import Cell
 from interstice.solver.environment import version
-from interstice.solver.history import Row
 from interstice.solver.lock import holder
-from interstice.solver.schedule import Reached
-from interstice.solver.stepping import Advance
 from interstice.solver.stop import INTERRUPTED
+
+if TYPE_CHECKING:
+    from interstice.solver.cell import Cell
+    from interstice.solver.history import Row
+    from interstice.solver.stepping import Advance
 
 FILE = "status.json"
 NOW = ("begun", "step", "kind", "time [s]", "share")
@@ -28,6 +29,8 @@ class Status:
     """Follows a run and says in the folder of its results how far it is; only rank 0 writes."""
 
     def __init__(self, cell: Cell, output: Path) -> None:
+        from interstice.solver.schedule import Reached
+
         self._output, self._writes = output, cell.comm.rank == 0
         self._reached = Reached.of(cell)
         self._about: dict[str, Any] = {

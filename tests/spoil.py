@@ -96,6 +96,19 @@ CYCLE = b"time [s], current [mA/cm^2], pressure [MPa]\n0, 0, 5\n10, 0.5, 5\n10, 
 PATCH = (
     b"length: 5 um\npoints: 32\nroughness: {kind: self_affine, rms: 5 nm, seed: 1}\nmodulus: 6 GPa\nhardness: 60 MPa\n"
 )
+STUDY = b"""\
+title: a study
+case: case.yaml
+set: {temperature: 300 K}
+axes:
+  stack.pressure: [1 MPa, 2 MPa]
+  interface.kinetics.exchange_current_density: {from: 1 mA/cm^2, to: 20 A/m^2, count: 3, spacing: log}
+linked: [{electrode.initial_stoichiometry: [0.8, 0.9], protocol.0: [rest for 1 s, rest for 2 s]}]
+sample: {method: sobol, count: 2, seed: 1, over: {geometry.length: {from: 2 um, to: 3 um}}}
+runs: {ranks: 1, memory: 2 GB, time: 30 min, retries: 2}
+outputs: {resistance: {of: "'kinetic overpotential' / 'current density'", take: end, step: 1, unit: ohm*cm^2}}
+figures: [{kind: heat_map, x: stack.pressure, y: geometry.length, of: resistance}, {kind: sensitivity, of: resistance}]
+"""
 TABLE = """\
 # Written by Interstice: contact of a rough surface, by boundary elements.
 # hardness over modulus: inf
@@ -515,8 +528,14 @@ def _checkpoint(chance: random.Random) -> Spoilt:
     return Spoilt("checkpoint", ["run", "--resume", "results"], files)
 
 
+def _study(chance: random.Random) -> Spoilt:
+    files = {"study.yaml": text_of(chance, STUDY), "case.yaml": SIMPLE.encode()}
+    return Spoilt("study", ["study", "validate", "study.yaml"], files)
+
+
 KINDS: dict[str, tuple[float, Callable[[random.Random], Spoilt]]] = {
-    "case": (0.40, _case),
+    "case": (0.36, _case),
+    "study": (0.04, _study),
     "--set": (0.24, _set),
     "material": (0.16, _material),
     "surface": (0.06, _surface),

@@ -481,10 +481,8 @@ def test_a_closed_pipe_ends_nothing_though_libraries_take_its_signal(
 
 def commands() -> set[str]:
     """The commands of the program, and those that the launcher adds."""
-    return {str(command.callback.__name__) for command in app.registered_commands if command.callback} | {
-        "test",
-        "shell",
-    }
+    single = {str(command.callback.__name__) for command in app.registered_commands if command.callback}
+    return single | {str(group.name) for group in app.registered_groups} | {"test", "shell"}
 
 
 def test_every_command_is_in_all_helps_and_in_the_readme() -> None:

@@ -13,7 +13,7 @@ from builders import TINY
 
 from interstice import materials
 from interstice.materials import MaterialError
-from interstice.materials.expression import Expression
+from interstice.schema.expression import Expression
 from interstice.solver import checkpoint
 from interstice.solver.reader import CaseError, read_case
 

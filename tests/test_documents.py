@@ -16,6 +16,7 @@ from interstice.materials import library
 from interstice.schema import Case, Film, Interface, Section, Stack
 from interstice.solver.patch.press import read_patch
 from interstice.solver.reader import CaseError, LoadedCase, read_mapping
+from interstice.solver.study.plan import make, read_study
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -76,6 +77,11 @@ def read(block: dict[str, Any], folder: Path) -> LoadedCase | None:
     if block.keys() & {"formula", "based_on"}:
         (folder / "lnmo_ocv.csv").write_text(MEASURED, encoding="utf-8")
         library.load(path)
+    elif "axes" in block:
+        study = folder / "study.yaml"
+        with open(study, "w", encoding="utf-8") as file:
+            YAML().dump({**block, "case": example()}, file)
+        assert make(read_study(study)).runs
     elif "points" in block:
         for name in ("meshes", "cases"):
             os.symlink(ROOT / name, folder / name)
@@ -100,7 +106,7 @@ def test_what_is_written_is_read(text: str, tmp_path: Path) -> None:
 def test_blocks_of_every_kind_are_found() -> None:
     blocks = [parsed(param.values[0]) for param in written()]
     keys = {key for block in blocks for key in block}
-    assert {"title", "electrodes", "protocol", "heat", "hold", "profile", "points", "formula"} <= keys
+    assert {"title", "electrodes", "protocol", "heat", "hold", "profile", "points", "formula", "axes"} <= keys
 
 
 @pytest.mark.parametrize(

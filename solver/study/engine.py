@@ -29,14 +29,13 @@ from interstice.solver.launch import PR_SET_PDEATHSIG, environment
 from interstice.solver.results import OutputError
 from interstice.solver.stop import SIGNALS
 from interstice.solver.study import states
-from interstice.solver.study.plan import Plan, PlannedRun
+from interstice.solver.study.plan import INSTALL, Plan, PlannedRun
 from interstice.solver.study.progress import Progress
 
 SNAKEFILE = "Snakefile"
 LOG = "snakemake.log"
 PROFILES = Path(__file__).parent / "profiles"
 """Profiles of Snakemake that come with the program."""
-INSTALL = "pip install 'interstice-fem[study]'"
 LOOK = 0.25
 """How often [s] to look which runs have ended."""
 LEAST_MEMORY, MEMORY_FACTOR = 1e9, 2.0
@@ -70,7 +69,7 @@ class Place(NamedTuple):
 
 def require(place: Place, planned: Plan) -> None:
     """Raise OutputError, in words, if runs cannot be computed there."""
-    missing = [name for name in ("snakemake", "SALib") if importlib.util.find_spec(name) is None]
+    missing = ["snakemake"] if importlib.util.find_spec("snakemake") is None else []
     if place.profile == "slurm" and importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
         missing.append("snakemake-executor-plugin-slurm")
     if missing:
@@ -182,7 +181,8 @@ def _snakefile(planned: Plan, todo: Sequence[PlannedRun], place: Place) -> str:
             **({"slurm_account": json.dumps(place.account)} if place.account else {}),
             **({"slurm_partition": json.dumps(place.partition)} if place.partition else {}),
         }
-    command = f"exec {shlex.quote(sys.executable)} -P -m interstice.solver.study.job . {{wildcards.name}} {ranks}"
+    python = shlex.quote(sys.executable).replace("{", "{{").replace("}", "}}")
+    command = f"exec {python} -P -m interstice.solver.study.job . {{wildcards.name}} {ranks}"
     lines = [
         "# Written by Interstice for each call of `interstice study run`.",
         f"memory = {json.dumps(memory)}",

@@ -12,6 +12,8 @@ from interstice.solver.study.plan import Plan, StudyFile
 
 MARKER = (plan.FILE, "Snakefile")
 """Files by which the folder of a study is told from others."""
+EARLY = {"lock", states.RUNS, states.LOGS, states.ENDED, f".{plan.FILE}", f".{plan.COPY}", plan.COPY}
+"""What may be in it before there is one of them."""
 
 
 def folder_of(study: Path, given: Path | None) -> Path:
@@ -38,13 +40,20 @@ def planned(file: StudyFile, folder: Path, progress: Callable[[int, int], None] 
     return plan.make(file, lambda name: _may_change(folder, name), progress)
 
 
+def require_free(folder: Path) -> None:
+    """Raise OutputError if a study is being run in the folder, or there is something else in it."""
+    if process := holder(folder):
+        raise OutputError(f"{folder}: the study is being run already ({process})")
+    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if found - EARLY and not found & set(MARKER):
+        raise OutputError(f"{folder}: the folder is not empty and not from a study; choose another one with -o")
+
+
 def hold(folder: Path) -> Lock:
     """Make the folder of a study, unless it is there, and return its lock; OutputError if it cannot be had."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        found = {path.name for path in folder.iterdir()}
-        if found - {"lock"} and not found & set(MARKER):
-            raise OutputError(f"{folder}: the folder is not empty and not from a study; choose another one with -o")
+        require_free(folder)
         for name in (states.RUNS, states.LOGS, states.ENDED):
             (folder / name).mkdir(exist_ok=True)
         refuse_links(folder)
@@ -70,9 +79,9 @@ def prepare(folder: Path, planned: Plan, file: StudyFile) -> None:
 def ready(study: Path, folder: Path, progress: Callable[[int, int], None]) -> Plan:
     """Return the plan of a study after making its folder ready for others to run it; CaseError or OutputError."""
     file = plan.read_study(study)
+    made = planned(file, folder, progress)
     lock = hold(folder)
     try:
-        made = planned(file, folder, progress)
         prepare(folder, made, file)
     finally:
         lock.release()

@@ -13,6 +13,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -31,13 +32,13 @@ from interstice.schema.units import unit_of
 from interstice.solver import provenance
 from interstice.solver.environment import version
 from interstice.solver.reader import LoadedCase, checked, dump_case
-from interstice.solver.study.formula import Formula
 
 FILE = "plan.json"
 COPY = "study.yaml"
 DIGITS = 12
 """Of the hash that is the name of a run: of ten million runs, two have the same one in one case of six."""
 FORMAT = 1
+INSTALL = "pip install 'interstice-fem[study]'"
 MANY = 100
 """Runs beyond which each value of an axis is tried before all are read, so that what is wrong is told soon."""
 
@@ -124,11 +125,6 @@ def read_study(path: Path) -> StudyFile:
     except ValidationError as error:
         raise CaseError(explain(error, located, Study)) from None
     problems = [*blocks.problems(study)]
-    for name, wanted_number in study.outputs.items():
-        try:
-            Formula(wanted_number.of)
-        except ValueError as error:
-            problems.append((("outputs", name, "of"), str(error)))
     if problems:
         raise CaseError(in_order(located.problem(key, message) for key, message in problems))
     return StudyFile(path, text, study, located)
@@ -196,7 +192,7 @@ def make(
         runs=list(runs.values()),
         outputs=dump["outputs"],
         figures=dump["figures"],
-        needs=study.runs.model_dump(),
+        needs=dict(study.runs),
         sample={**dump["sample"], "names": _by_combination(study, names)} if study.sample else {},
         warnings=dict(warnings),
         merged=len(names) - len(runs),
@@ -238,14 +234,15 @@ def _each_read(
             case=dump_case(loaded.case) if with_case(name) else "",
         )
 
-    workers = os.process_cpu_count() or 1
-    if len(combinations) <= MANY or workers == 1:
-        yield from map(read, combinations)
-        return
-    # what all cases have in common is read before the others are forked
+    # what all cases have in common is read before others are forked
     yield read(combinations[0])
+    workers = os.process_cpu_count() or 1
+    if len(combinations) <= MANY or workers == 1 or _has_threads():
+        yield from map(read, combinations[1:])
+        return
     _Forked.read = staticmethod(read)
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
+    ignore = signal.signal, (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for this process, which ends the others
+    with multiprocessing.get_context("fork").Pool(workers, *ignore) as pool:
         yield from pool.imap(_read_forked, combinations[1:], chunksize=8)
 
 
@@ -253,6 +250,11 @@ class _Forked:
     """What the processes that read cases have from the one that they were forked from."""
 
     read: Callable[[Mapping[str, Any]], _Read]
+
+
+def _has_threads() -> bool:
+    """Return whether this process has threads, as that of MPI: what they lock stays so in a fork."""
+    return len(os.listdir("/proc/self/task")) > 1
 
 
 def _read_forked(values: Mapping[str, Any]) -> _Read:
@@ -340,7 +342,8 @@ class _Base:
         for problem, runs in problems.items():
             values = ", ".join(f"{key} = {brief(value, quotes=False, longest=40)}" for key, value in runs[0].items())
             others = f" and {len(runs) - 1} more" if len(runs) > 1 else ""
-            told.append(problem if len(runs) == of else f"{problem} (in the run with {values}{others})")
+            where = f"in the run with {brief(values, quotes=False, longest=300)}{others}"
+            told.append(problem if len(runs) == of else f"{problem} ({where})")
         return in_order(told)
 
 
@@ -375,8 +378,10 @@ def _points(sample: blocks.Sample) -> list[dict[str, Any]]:
     elif sample.method == "sobol":
         shares = qmc.Sobol(size, rng=sample.seed).random(sample.count)
     else:
-        from SALib.sample import sobol
-
+        try:
+            from SALib.sample import sobol
+        except ImportError:
+            raise CaseError([f"sample.method: saltelli needs SALib, which is not installed:  {INSTALL}"]) from None
         problem = {"num_vars": size, "names": list(sample.over), "bounds": [[0.0, 1.0]] * size}
         shares = sobol.sample(problem, sample.count, calc_second_order=False, scramble=True, seed=sample.seed)
     columns = [span.at(shares[:, number]) for number, span in enumerate(sample.over.values())]

@@ -42,10 +42,15 @@ def log_of(study: Path, name: str) -> Path:
     return study / LOGS / f"{name}.log"
 
 
+def about(study: Path, name: str) -> dict[str, Any]:
+    """Return what a run itself said last of how far it is; nothing if it has not begun."""
+    return _read(results_of(study, name) / STATUS)
+
+
 def state_of(study: Path, name: str) -> RunState:
     """Return the state of a run of a study."""
-    about, noted = _read(results_of(study, name) / STATUS), notes(study, name)
-    state, why = str(about.get("state", "waiting")), str(about.get("why", ""))
+    said, noted = about(study, name), notes(study, name)
+    state, why = str(said.get("state", "waiting")), str(said.get("why", ""))
     if state not in RESULTS and noted.get("refused"):
         state, why = "failed", str(noted["refused"])
     elif state in ("running", "waiting"):
@@ -53,7 +58,7 @@ def state_of(study: Path, name: str) -> RunState:
             state = "running"
         elif state == "running":
             state, why = "killed", str(noted.get("why", ""))
-    share = about.get("share", 0.0)
+    share = said.get("share", 0.0)
     return RunState(
         state if state in STATES else "failed",
         why,

@@ -30,11 +30,11 @@ load_mpi()
 shield_petsc()
 
 if TYPE_CHECKING:
-    from interstice.solver.api import InterfaceHistory, Run, load, run
+    from interstice.solver.api import InterfaceHistory, Run, load, run, study
     from interstice.solver.reader import CaseError, LoadedCase
     from interstice.solver.results import OutputError
 
-__all__ = ["CaseError", "InterfaceHistory", "LoadedCase", "OutputError", "Run", "load", "run"]
+__all__ = ["CaseError", "InterfaceHistory", "LoadedCase", "OutputError", "Run", "load", "run", "study"]
 
 
 def __getattr__(name: str) -> Any:

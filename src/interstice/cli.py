@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import traceback
@@ -345,6 +346,53 @@ def plot(
         fail(str(error))
 
 
+@app.command()
+def view(
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="folder of your cases and runs; the current one if not given")
+    ] = Path(),
+    port: Annotated[
+        int,
+        typer.Option("--port", metavar="N", help="port of this machine; any free one if not given", min=0, max=65535),
+    ] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="print the address alone")] = False,
+) -> None:
+    """Show a page in the browser: pick a case, move sliders, run it, watch it, compare runs; until Ctrl-C."""
+    if not directory.is_dir():
+        fail(f"{directory}: no such folder")
+    if importlib.util.find_spec("streamlit") is None:
+        fail("view: Streamlit is not installed here; type  pip install 'interstice-fem[view]'")
+    from interstice.solver.view import serve
+
+    try:
+        serve.view(directory, shipped.cases(), [shipped.TOPOGRAPHY], port, not no_browser)
+    except serve.ServeError as error:
+        fail(str(error))
+
+
+@app.command()
+def report(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="folder of the results of a run, or of a study", show_default=False)
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", metavar="FILE", help="the page; DIR/report.html if not given", show_default=False),
+    ] = None,
+) -> None:
+    """Write a page of a run or a study, finished or not, that opens anywhere: one HTML file, without a network."""
+    if not directory.is_dir():
+        fail(f"{directory}: no such folder; the results of a run or of a study are needed, such as results/CASE")
+    from interstice.solver.report import report as write
+
+    try:
+        say(str(write(directory, output)))
+    except ValueError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{output or directory}: cannot be written: {error.strerror or error}")
+
+
 def _parsed(option: str, unit: Unit, text: str) -> float:
     """Return the value of an option in SI; ValueError says which option is wrong, and how."""
     try:
@@ -354,7 +402,8 @@ def _parsed(option: str, unit: Unit, text: str) -> float:
 
 
 @app.command(
-    context_settings={"ignore_unknown_options": True}, options_metavar="[--list] [--key VALUE …] [--json] [-n RANKS]"
+    context_settings={"ignore_unknown_options": True},
+    options_metavar="[--list] [--key VALUE …] [--vary KEY=VALUES] [--plot FILE] [--json] [-n RANKS]",
 )
 def benchmark(
     words: Annotated[
@@ -364,6 +413,20 @@ def benchmark(
     listed: Annotated[bool, typer.Option("--list", help="list the benchmarks")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print the numbers as JSON")] = False,
     options: Annotated[bool, typer.Option("--options", help="list the keys of benchmark NAME")] = False,
+    vary: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY=VALUE,…", help="solve it for each value of one key: elements=8,16,32", show_default=False
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="with --vary: draw what was computed, what is exact and the errors; png, pdf or svg",
+            show_default=False,
+        ),
+    ] = None,
     ranks: Annotated[
         int | None, typer.Option("-n", metavar="RANKS", help="number of MPI ranks; 1 if not given", show_default=False)
     ] = None,
@@ -383,11 +446,19 @@ def benchmark(
         if options:
             command.print_options(words)
             return
-        command.check(words)
+        varied = vary is not None or plot is not None
+        if varied:
+            command.check_variation(words, vary, plot)
+        else:
+            command.check(words)
         if mpi_rank() is None and ranks is not None and allowed(ranks) > 1:
-            json_option = ["--json"] if as_json else []
-            raise typer.Exit(launch.on_ranks(ranks, ["benchmark", *words, *json_option]))
-        command.benchmark(words, as_json, MPI.COMM_WORLD)
+            given = {"--vary": vary, "--plot": plot}
+            others = [word for option, value in given.items() if value is not None for word in (option, str(value))]
+            raise typer.Exit(launch.on_ranks(ranks, ["benchmark", *words, *others, *(["--json"] if as_json else [])]))
+        if vary is not None:
+            command.benchmark_over(words, as_json, vary, plot, MPI.COMM_WORLD)
+        else:
+            command.benchmark(words, as_json, MPI.COMM_WORLD)
     except OptionError as error:
         fail(str(error))
     except SolveError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interstice.schema.problems import CaseError
-from interstice.solver.terminal import fail, say, say_json, show, status, warn
+from interstice.solver.terminal import fail, mpi_rank, say, say_json, show, status, warn
 
 if TYPE_CHECKING:
     from interstice.solver.study.plan import Plan, PlannedRun, StudyFile
@@ -96,6 +96,8 @@ def run(
     place = engine.Place(
         cores or os.process_cpu_count() or 1, profile, jobs, account, partition, tuple(shlex.split(snakemake))
     )
+    if mpi_rank() is not None:
+        fail("study run: starts the ranks of its runs itself; leave out mpirun")
     where = folder.folder_of(study, output)
     try:
         if dry_run:
@@ -106,10 +108,11 @@ def run(
         from interstice.solver.study.plan import read_study
 
         file = read_study(study)
+        folder.require_free(where)
+        plan = folder.planned(file, where, _tell_reading)
+        engine.require(place, plan)
         lock = folder.hold(where)
         try:
-            plan = folder.planned(file, where, _tell_reading)
-            engine.require(place, plan)
             folder.prepare(where, plan, file)
             if failed:
                 folder.forget_failures(where, _names(plan))
@@ -136,6 +139,7 @@ def show_status(
     from rich.markup import escape
     from rich.table import Table
 
+    from interstice.solver.lock import holder
     from interstice.solver.results import OutputError
     from interstice.solver.study import folder, plan, states
     from interstice.solver.study.progress import time_left
@@ -150,6 +154,8 @@ def show_status(
         say_json({"study": planned.study, "folder": str(where), "runs": {n: s._asdict() for n, s in known.items()}})
         return
     counts = Counter(state.state for state in known.values())
+    if process := holder(where):
+        say(f"is being run ({process})")
     say(f"{planned.title}: {len(known)} runs in {where}")
     say(", ".join(f"{counts[state]} {state}" for state in states.STATES if counts[state]))
     table = Table("run", "state", "done", "time", "values", "why", box=None)
@@ -193,6 +199,28 @@ def export(
     say(f"{file}: {_extent(plan)}, {_estimate(plan, plan.runs, 1)}")
 
 
+@app.command()
+def collect(study: FolderArgument) -> None:
+    """Write the table of a study, its pictures and its metadata, of all that its runs have computed by now."""
+    from interstice.solver.results import OutputError
+    from interstice.solver.study import collect, crate, figures, folder
+
+    try:
+        where = folder.of_argument(study)
+        table = collect.collect(where)
+        drawn, problems = figures.drawn(collect.plan_of(where), table)
+        for problem in [*collect.problems(table), *problems]:
+            warn(f"{where}: {problem}")
+        for path in (where / collect.PARQUET, where / collect.CSV, *figures.write(where, drawn)):
+            say(str(path))
+        if crate.is_possible():
+            say(str(crate.write(where, table)))
+        else:
+            warn(crate.NOT_POSSIBLE)
+    except OutputError as error:
+        fail(str(error))
+
+
 def _planned(study: Path, output: Path | None) -> tuple[StudyFile, Plan, Path]:
     from interstice.solver.study import folder
     from interstice.solver.study.plan import read_study
@@ -219,7 +247,8 @@ def _left(where: Path, plan: Plan) -> list[PlannedRun]:
 
 def _extent(plan: Plan) -> str:
     same = f" (and {plan.merged} that are the same as others)" if plan.merged else ""
-    return f"{len(plan.runs)} runs{same} over {', '.join(entry['key'] for entry in plan.inputs)}"
+    runs = f"{len(plan.runs)} run{'s' if len(plan.runs) > 1 else ''}"
+    return f"{runs}{same} over {', '.join(entry['key'] for entry in plan.inputs)}"
 
 
 def _estimate(plan: Plan, runs: list[PlannedRun], cores: int) -> str:

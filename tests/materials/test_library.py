@@ -13,9 +13,9 @@ from ruamel.yaml import YAML
 
 from interstice import materials
 from interstice.materials import Material, MaterialError, library
-from interstice.materials.expression import Expression
 from interstice.materials.function import Formula, Table
 from interstice.schema import Overrides
+from interstice.schema.expression import Expression
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = materials.names()

@@ -14,8 +14,8 @@ from dolfinx import fem
 from scipy.integrate import quad
 
 from interstice import materials
-from interstice.materials.expression import Expression
 from interstice.materials.function import Formula, Table
+from interstice.schema.expression import Expression
 from interstice.solver import algebra
 from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.domain import Domain

@@ -9,13 +9,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import TINY
 
-from interstice.solver.study import plan, states
+from interstice.solver.reader import read_case
+from interstice.solver.results import OutputError
+from interstice.solver.study import engine, plan, states
+from interstice.solver.study.engine import Place
 
 PATIENCE = 120.0
 LONG = """\
@@ -90,13 +94,13 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studied]:
 
 
 def test_asked_to_stop_it_ends_its_runs_in_order_and_says_how_to_go_on(studied: Studied) -> None:
-    engine = studied.start()
+    called = studied.start()
     wait(lambda: any(studied.steps(name) > 4 for name in (studied.first, studied.second)))
     if studied.steps(studied.second) > 4:  # Snakemake has no order
         studied.first, studied.second = studied.second, studied.first
-    engine.send_signal(signal.SIGINT)
-    said, _ = engine.communicate(timeout=PATIENCE)
-    assert engine.returncode == 130, said
+    called.send_signal(signal.SIGINT)
+    said, _ = called.communicate(timeout=PATIENCE)
+    assert called.returncode == 130, said
     assert "go on with the same command" in said
     assert studied.state(studied.first) == "interrupted"
     assert studied.state(studied.second) == "waiting"
@@ -104,10 +108,10 @@ def test_asked_to_stop_it_ends_its_runs_in_order_and_says_how_to_go_on(studied: 
 
 def test_a_killed_engine_leaves_no_run_behind_it_and_no_lock(studied: Studied) -> None:
     done = studied.steps(studied.first)
-    engine = studied.start()
-    wait(lambda: studied.steps(studied.first) > done + 4 or engine.poll() is not None)
-    os.kill(engine.pid, signal.SIGKILL)
-    engine.communicate(timeout=PATIENCE)
+    called = studied.start()
+    wait(lambda: studied.steps(studied.first) > done + 4 or called.poll() is not None)
+    os.kill(called.pid, signal.SIGKILL)
+    called.communicate(timeout=PATIENCE)
     wait(lambda: not studied.processes(studied.first))
     assert studied.state(studied.first) == "interrupted"
     assert studied.steps(studied.first) < STEPS
@@ -115,12 +119,12 @@ def test_a_killed_engine_leaves_no_run_behind_it_and_no_lock(studied: Studied) -
 
 def test_a_killed_run_goes_on_and_one_that_fails_stops_no_other(studied: Studied) -> None:
     done = studied.steps(studied.first)
-    engine = studied.start()
+    called = studied.start()
     wait(lambda: studied.steps(studied.first) > done + 4 and studied.processes(studied.first))
     for process in studied.processes(studied.first):
         os.kill(process, signal.SIGKILL)
-    said, _ = engine.communicate(timeout=PATIENCE)
-    assert engine.returncode == 1, said
+    said, _ = called.communicate(timeout=PATIENCE)
+    assert called.returncode == 1, said
     assert [studied.state(run.name) for run in studied.plan.runs] == ["finished", "finished", "failed"], said
     assert studied.steps(studied.first) == studied.steps(studied.second) >= STEPS  # without gap or repeat
     assert "2 of 3 done, 1 failed" in said
@@ -132,9 +136,9 @@ def test_a_killed_run_goes_on_and_one_that_fails_stops_no_other(studied: Studied
 
 def test_a_second_call_repeats_nothing(studied: Studied) -> None:
     before = {path: path.stat().st_mtime_ns for path in studied.out.glob("runs/*/*")}
-    engine = studied.start()
-    said, _ = engine.communicate(timeout=PATIENCE)
-    assert engine.returncode == 1
+    called = studied.start()
+    said, _ = called.communicate(timeout=PATIENCE)
+    assert called.returncode == 1
     assert "2 finished, 1 failed" in said and "to be run" not in said
     assert {path: path.stat().st_mtime_ns for path in studied.out.glob("runs/*/*")} == before
 
@@ -170,6 +174,39 @@ def test_the_script_of_an_array_leaves_alone_what_is_done(studied: Studied) -> N
     assert states.notes(studied.out, studied.first) == before
 
 
+def rules(studied: Studied, place: Place, **needs: Any) -> str:
+    """Return what Snakemake is told of the runs, which need so much."""
+    (run, *_) = studied.plan.runs
+    made = replace(studied.plan, needs={**studied.plan.needs, **needs})
+    return engine._snakefile(made, [replace(run, time=900.0, memory=3e9)], place)
+
+
+def test_a_run_gets_the_memory_ranks_and_time_that_are_given_or_twice_or_thrice_the_estimate(studied: Studied) -> None:
+    here, slurm = Place(cores=2), Place(cores=2, profile="slurm", account="it's", partition="long")
+    name = studied.plan.runs[0].name
+    told = rules(studied, here)
+    assert f'memory = {{"{name}": 6000}}\nseconds = {{"{name}": 0}}' in told and "threads: 1" in told
+    told = rules(studied, here, ranks=2, memory=4e9, time=60.0)
+    assert f'memory = {{"{name}": 4000}}\nseconds = {{"{name}": 60.0}}' in told and "threads: 2" in told
+    assert "runtime" not in told and "mpi" not in told and "* attempt" in told
+    told = rules(studied, slurm)
+    assert f'{{"{name}": 47}}' in told and f'seconds = {{"{name}": 2700.0}}' in told  # and two minutes to end in
+    assert "tasks=1," in told and "mpi" not in told
+    assert 'slurm_account="it\'s"' in told and 'slurm_partition="long"' in told
+    told = rules(studied, slurm, ranks=4, time=60.0)
+    assert f'{{"{name}": 3}}' in told and "tasks=4," in told and 'mpi="srun"' in told and "threads: 1" in told
+
+
+def test_what_does_not_fit_on_this_machine_is_refused_before_it_is_begun(studied: Studied) -> None:
+    many = replace(studied.plan, needs={**studied.plan.needs, "ranks": 3})
+    with pytest.raises(OutputError, match="3 ranks do not fit on 2 cores"):
+        engine.require(Place(cores=2), many)
+    engine.require(Place(cores=2, profile="slurm"), many)
+    large = replace(studied.plan, needs={**studied.plan.needs, "memory": 1e15})
+    with pytest.raises(OutputError, match="a run needs 1000 TB, and this machine has"):
+        engine.require(Place(cores=2), large)
+
+
 def test_while_an_engine_is_at_work_there_is_no_second_one(studied: Studied) -> None:
     from interstice.solver.lock import Lock
 
@@ -189,3 +226,14 @@ def test_a_folder_of_something_else_is_left_alone(studied: Studied, tmp_path: Pa
     told = subprocess.run(command, cwd=studied.folder, text=True, capture_output=True)
     assert told.returncode == 2 and "not from a study" in told.stderr
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.txt"]
+
+
+def test_what_failed_is_tried_again_when_asked_to_a_whole_study(studied: Studied) -> None:
+    (studied.out / "runs" / studied.spoilt / "notes.txt").unlink()
+    before = states.notes(studied.out, studied.first)
+    again = subprocess.run([*RUN, "--failed"], cwd=studied.folder, text=True, capture_output=True)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "3 finished" in again.stdout
+    assert studied.steps(studied.spoilt) == studied.steps(studied.first)
+    assert states.notes(studied.out, studied.first) == before
+    assert read_case(studied.out / "runs" / studied.spoilt / "case.yaml").case.stack.pressure == 20e6

@@ -56,9 +56,20 @@ def test_a_name_is_of_what_is_computed_not_of_how_it_is_written(planned: Write) 
     assert set(names(otherwise)) == set(names(made))
 
 
-def test_what_is_set_in_every_run_is_part_of_its_name(planned: Write) -> None:
-    made = planned(axes=PRESSURES)
-    assert not set(names(planned(axes=PRESSURES, set={"temperature": "310 K"}))) & set(names(made))
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("temperature", "310 K"),
+        ("protocol", ["rest for 2 s"]),
+        ("time.maximum", "4 s"),
+        ("coupling", "staggered"),
+        ("electrode.overrides.diffusivity", "5e-15 m^2/s"),
+        ("geometry.element_size", "120 nm"),
+    ],
+)
+def test_what_is_set_in_every_run_is_part_of_its_name(planned: Write, key: str, value: Any) -> None:
+    axes = {"stack.pressure": ["1 MPa"]}
+    assert names(planned(axes=axes, set={key: value})) != names(planned(axes=axes))
 
 
 def test_another_value_of_an_axis_adds_only_what_is_new(planned: Write) -> None:
@@ -114,6 +125,8 @@ def test_a_block_is_replaced_before_what_is_in_it(planned: Write) -> None:
         linked=[{"geometry.roughness": [{"kind": "sinusoidal", "amplitude": "9 nm", "wavelength": "0.5 um"}]}],
     )
     assert [run.numbers["geometry.roughness.amplitude"] for run in made.runs] == [0.5e-9, 0.7e-9]
+    of_all = {"geometry.roughness": {"kind": "sinusoidal", "amplitude": "9 nm", "wavelength": "0.5 um"}}
+    assert names(planned(axes={"geometry.roughness.amplitude": ["0.5 nm", "0.7 nm"]}, set=of_all)) == names(made)
 
 
 def test_numbers_are_in_si_with_their_units_and_words_stay(planned: Write) -> None:
@@ -255,7 +268,7 @@ def test_a_product_that_is_too_large_is_refused_without_being_made(planned: Writ
         ({"axes": {"a": [1]}, "outputs": {"r": {"of": "'a' + "}}}, "not a formula"),
         ({"axes": {"a": [1]}, "outputs": {"r": {"of": "'a' + open('b')"}}}, "not allowed"),
         ({"axes": {"a": [1]}, "outputs": {"r": {"of": "voltage / current"}}}, "stand in quotes"),
-        ({"axes": {"a": [1]}, "outputs": {"r": {"of": "a", "unit": "ohmm"}}}, "'ohmm' is not a unit"),
+        ({"axes": {"a": [1]}, "outputs": {"r": {"of": "'voltage'", "unit": "ohmm"}}}, "ohmm"),
         ({"axes": {"a": [1]}, "figures": [{"kind": "heat_map", "x": "a", "y": "c", "of": "r"}]}, "does not vary"),
         ({"axes": {"a": [1]}, "runs": {"ranks": 0}}, "must be at least 1"),
         ({"axes": {"a": [1]}, "case": "nowhere.yaml"}, "there is no such file"),
@@ -266,3 +279,14 @@ def test_what_a_study_cannot_be_is_told_with_its_line(planned: Write, blocks: di
     told = refused(planned, **blocks)
     assert words in told
     assert "study.yaml:1: " in told or "nowhere.yaml: " in told
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_many_cases_are_read_on_all_cores_to_the_same_plan(planned: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    axes = {"stack.pressure": ["1 MPa", "2 MPa", "3 MPa", "1000 kPa"]}
+    alone = planned(axes=axes)
+    monkeypatch.setattr(plan, "MANY", 2)
+    monkeypatch.setattr(plan, "_has_threads", lambda: False)
+    assert planned(axes=axes) == alone
+    told = refused(planned, axes={"stack.pressure": ["1 MPa", "2 parsec", "3 MPa"]}, linked=[{"time.initial": ["2 s"]}])
+    assert "'parsec' does not fit" in told

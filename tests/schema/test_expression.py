@@ -9,7 +9,7 @@ import pytest
 import ufl
 from ufl.finiteelement import AbstractFiniteElement
 
-from interstice.materials.expression import FUNCTIONS, Expression
+from interstice.schema.expression import FUNCTIONS, Expression
 
 ROOT = Path(__file__).parent.parent
 
@@ -121,7 +121,7 @@ def test_every_function_is_evaluated_in_both_worlds(coordinate: ufl.core.expr.Ex
 
 def test_numbers_do_not_import_ufl() -> None:
     program = (
-        "import sys; from interstice.materials.expression import Expression; Expression('exp(theta)')(0.5); "
+        "import sys; from interstice.schema.expression import Expression; Expression('exp(theta)')(0.5); "
         "assert 'ufl' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=ROOT)

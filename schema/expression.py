@@ -97,6 +97,13 @@ class Expression:
         # of numbers of NumPy (−1)**0.5 is not complex but none, like that of an array, and 1/0 infinite
         return np.zeros(shape) + _evaluate(self._tree, named, FUNCTIONS, np.float64)
 
+    def of(self, values: Mapping[str, Any]) -> Any:
+        """Return the formula at `values` by the names of variables, which know arithmetic and the functions of NumPy.
+
+        Quantities with units are such, and tell what does not fit.
+        """
+        return _evaluate(self._tree, values, FUNCTIONS, np.float64)
+
     @property
     def used(self) -> set[str]:
         """The variables that the formula has."""
