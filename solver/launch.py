@@ -84,8 +84,11 @@ def on_ranks(ranks: int, arguments: Sequence[str]) -> int:
         threading.Thread(target=_relay, args=(source, target, page), daemon=True)
         for source, target in ((child.stdout, 1), (child.stderr, 2))
     ]
+    # one that came while this process was stopped goes to any thread that has not blocked it, and wakes that alone
+    unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     for relay in relays:
         relay.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
 
     def forward(number: int, frame: FrameType | None) -> None:
         received.append(number)

@@ -27,9 +27,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "scancel", "sinfo")
-CORES, MEMORY = 2, 8000
-"""What the node is said to have [cores, MB]. Slurm counts by it; nothing holds the jobs to it."""
+DAEMONS = ("munged", "slurmctld", "slurmd")
+COMMANDS = ("sbatch", "srun", "squeue", "scontrol", "scancel", "sinfo", "sacct")
+CORES, MEMORY = 4, 16000
+"""What the node is said to have [cores, MB], whatever it has: nothing holds the jobs to it."""
 KILL_WAIT = 5
 """How long [s] a job that is ended has between SIGTERM and SIGKILL."""
 PATIENCE = 20.0
@@ -55,12 +56,13 @@ JobAcctGatherType=jobacct_gather/linux
 AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
-DefMemPerCPU=500
+DefMemPerCPU=1000
 MpiDefault={mpi}
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 KillWait={kill_wait}
 MinJobAge=300
 ReturnToService=2
+SlurmdParameters=config_overrides
 NodeName=localhost CPUs={cores} RealMemory={memory}
 PartitionName=all Nodes=localhost Default=YES MaxTime=INFINITE
 """
@@ -72,7 +74,7 @@ class SlurmError(Exception):
 
 def missing() -> list[str]:
     """Return the programs of Slurm and MUNGE that are not installed."""
-    return [program for program in PROGRAMS if shutil.which(program) is None]
+    return [program for program in (*DAEMONS, *COMMANDS) if shutil.which(program) is None]
 
 
 @contextlib.contextmanager
@@ -88,10 +90,10 @@ def one_node_slurm(mpi: str = "none") -> Iterator[dict[str, str]]:
     ) as keeper:
         assert keeper.stdin is not None and keeper.stdout is not None
         try:
-            configuration, _, words = keeper.stdout.readline().rstrip("\n").partition(" ")
-            if not configuration:
+            commands, _, words = keeper.stdout.readline().rstrip("\n").partition(" ")
+            if not commands:
                 raise SlurmError(words + keeper.stdout.read())
-            yield {**os.environ, "SLURM_CONF": configuration}
+            yield {**os.environ, "PATH": f"{commands}:{os.environ['PATH']}"}
         finally:
             keeper.stdin.close()
 
@@ -113,7 +115,7 @@ def main() -> None:
 
 
 def _keep(mpi: str) -> None:
-    """Start the daemons, print the path of their configuration, or why there is none; end all when stdin does."""
+    """Start the daemons, print the folder of their commands, or why there is none; end all when stdin does."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True) as name:
@@ -122,7 +124,7 @@ def _keep(mpi: str) -> None:
             _start(folder, mpi)
             # what it adopts it has no questions to
             signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-            print(folder / "slurm.conf", flush=True)
+            print(folder / "bin", flush=True)
             sys.stdin.read()
         except SlurmError as error:
             print("", error, flush=True)
@@ -156,6 +158,12 @@ def _start(folder: Path, mpi: str) -> None:
     )
     (folder / "cgroup.conf").write_text("CgroupPlugin=disabled\n")
     os.environ["SLURM_CONF"] = str(configuration)
+    (folder / "bin").mkdir()
+    for command in COMMANDS:
+        # that know their configuration by themselves, as those of a site: programs may drop the variable
+        script = folder / "bin" / command
+        script.write_text(f'#!/bin/sh\nSLURM_CONF={configuration} exec {shutil.which(command)} "$@"\n')
+        script.chmod(0o755)
 
     files = {"key-file": "key", "socket": "socket", "pid-file": "pid", "seed-file": "seed"}
     options = [f"--{option}={folder}/munge.{name}" for option, name in files.items()]

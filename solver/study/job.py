@@ -58,10 +58,13 @@ class _Attempt:
 
     def wait_for_folder(self) -> bool:
         """Wait for a run in the folder, of an engine that was killed; return whether that has ended."""
+        told = ""
         while process := holder(self._folder):
             if self.asked:
                 return False
-            self._say(f"waits for {process}, which still writes here")
+            if process != told:
+                self._say(f"waits for {process}, which still writes here")
+            told = process
             time.sleep(WAIT)
         return True
 
