@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,10 +138,10 @@ def test_a_damaged_history_is_told_and_stops_nothing(tmp_path: Path) -> None:
 def test_who_reads_the_table_never_finds_half_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_study(tmp_path)
     collect(tmp_path)
-    files = [(tmp_path / name).stat().st_ino for name in (PARQUET, CSV)]
-    collect(tmp_path)
-    # who has the old file open goes on to read that
-    assert not {(tmp_path / name).stat().st_ino for name in (PARQUET, CSV)} & set(files)
+    with (tmp_path / PARQUET).open("rb") as parquet, (tmp_path / CSV).open("rb") as text:
+        collect(tmp_path)
+        # who has the old files open goes on to read those
+        assert [os.fstat(one.fileno()).st_nlink for one in (parquet, text)] == [0, 0]
     before = {name: (tmp_path / name).read_bytes() for name in (PARQUET, CSV)}
 
     def broken(self: object, path: Path, **options: object) -> None:
