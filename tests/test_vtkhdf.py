@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import itertools
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -116,6 +117,27 @@ def test_what_a_full_disk_does_not_take_leaves_the_steps_before_it(
         else:
             break
     assert failing > 20
+
+
+def test_a_disk_that_is_full_when_room_is_dropped_is_no_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path, count=2)
+    with monkeypatch.context() as patch:
+        # that of a file of so many bytes is refused
+        patch.setattr(vtkhdf, "_laid_out", lambda *_: vtkhdf._Layout(b"", -1, {}, []))
+        with pytest.raises(OSError):
+            file.trim()
+    assert [one.name for one in tmp_path.iterdir()] == [NAME]
+    file.put("point", "time", np.full(len(grid().points), 2.0))
+    file.put("cell", "flux", np.full((len(grid().cells), 3), 2.0))
+    file.commit(2.0)
+    assert wrong(tmp_path / NAME, 3) == (3, "")
+
+
+def test_a_system_that_takes_bytes_in_portions_gets_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, data, place: original(file, data[: len(data) // 2 + 1], place))
+    write(tmp_path, count=3)
+    assert wrong(tmp_path / NAME, 3) == (3, "")
 
 
 def test_lengths_of_the_kept_steps_are_multiplied(tmp_path: Path) -> None:

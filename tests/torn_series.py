@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 from vtk_reader import read_series
 
@@ -55,6 +56,11 @@ def write(folder: Path, kept: int, generation: int, count: int = sys.maxsize, pa
 def wrong(path: Path, least: int) -> tuple[int, str]:
     """Return the number of steps in a file, and what is wrong with it, "" if nothing is."""
     try:
+        with h5py.File(path, "r", locking=False) as whole:
+            steps = whole["VTKHDF/Steps"]
+            # VTK writes where it may not if there are more times than steps
+            if len(steps["Values"]) != steps.attrs["NSteps"]:
+                return 0, f"{len(steps['Values'])} times of {steps.attrs['NSteps']} steps"
         with SeriesReader(path) as series:
             times = series.times()
             values = [series.values("point", "time", step) for step in range(len(times))]
