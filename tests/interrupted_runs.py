@@ -125,7 +125,7 @@ def _killed(folder: Path, chance: random.Random, count: int, ranks: Sequence[int
             elif victim.wait():
                 wrong.append(f"ended with code {victim.returncode}")
         same = OTHER if set(ranks) != {1} else ITERATED if name == "3D" else SAME
-        wrong.append(_unlike(results, expected, same))
+        wrong.append(unlike(results, expected, same))
         words = "; ".join(filter(None, wrong))
         print(
             f"{number:3d} {name}: killed after {moment:.1f} of {duration:.1f} s: {words or 'as if nothing'}", flush=True
@@ -196,6 +196,19 @@ def _unreadable(results: Path) -> str:
 
 def _unlike(results: Path, whole: Path, tolerance: float) -> str:
     """Return how results differ from those of the run that was not broken off, "" if they do not."""
+    if words := unlike_history(results, whole, tolerance):
+        return words
+    for path in whole.glob("[!.]*.pvd"):
+        times = [
+            [entry.attrib["timestep"] for entry in ET.parse(one).iter("DataSet")] for one in (path, results / path.name)
+        ]
+        if len(times[0]) != len(times[1]) and len(set(times[0])) != len(set(times[1])):
+            return f"{path.name} has {len(times[1])} entries in place of {len(times[0])}"
+    return _unreadable(results)
+
+
+def unlike_history(results: Path, whole: Path, tolerance: float) -> str:
+    """Return how the history of results differs, relatively, "" if it does not."""
     found, expected = read_rows(results / "history.csv"), read_rows(whole / "history.csv")
     if len(found) != len(expected):
         return f"{len(found)} rows in place of {len(expected)}"
@@ -216,13 +229,7 @@ def _unlike(results: Path, whole: Path, tolerance: float) -> str:
             worst, where = off, column
     if worst > tolerance:
         return f"'{where}' differs by {worst:.1e}"
-    for path in whole.glob("[!.]*.pvd"):
-        times = [
-            [entry.attrib["timestep"] for entry in ET.parse(one).iter("DataSet")] for one in (path, results / path.name)
-        ]
-        if len(times[0]) != len(times[1]) and len(set(times[0])) != len(set(times[1])):
-            return f"{path.name} has {len(times[1])} entries in place of {len(times[0])}"
-    return _unreadable(results)
+    return ""
 
 
 # --- one of two ranks --------------------------------------------------------------------------------
@@ -348,7 +355,7 @@ def _full_disk(folder: Path, chance: random.Random, count: int, ranks: Sequence[
             if again.returncode:
                 wrong.append(f"then exit code {again.returncode}: {errors.decode()[-200:]}")
             else:
-                wrong.append(_unlike(results, whole, SAME if ranks[0] == 1 else OTHER))
+                wrong.append(unlike(results, whole, SAME if ranks[0] == 1 else OTHER))
         words = "; ".join(filter(None, wrong))
         print(
             f"{number:3d} full after {moment:.1f} of {duration:.1f} s, {rows} rows: code {run.returncode}: "
