@@ -125,7 +125,7 @@ def _killed(folder: Path, chance: random.Random, count: int, ranks: Sequence[int
             elif victim.wait():
                 wrong.append(f"ended with code {victim.returncode}")
         same = OTHER if set(ranks) != {1} else ITERATED if name == "3D" else SAME
-        wrong.append(unlike(results, expected, same))
+        wrong.append(_unlike(results, expected, same))
         words = "; ".join(filter(None, wrong))
         print(
             f"{number:3d} {name}: killed after {moment:.1f} of {duration:.1f} s: {words or 'as if nothing'}", flush=True
@@ -355,7 +355,7 @@ def _full_disk(folder: Path, chance: random.Random, count: int, ranks: Sequence[
             if again.returncode:
                 wrong.append(f"then exit code {again.returncode}: {errors.decode()[-200:]}")
             else:
-                wrong.append(unlike(results, whole, SAME if ranks[0] == 1 else OTHER))
+                wrong.append(_unlike(results, whole, SAME if ranks[0] == 1 else OTHER))
         words = "; ".join(filter(None, wrong))
         print(
             f"{number:3d} full after {moment:.1f} of {duration:.1f} s, {rows} rows: code {run.returncode}: "
