@@ -199,6 +199,20 @@ def _unreadable(results: Path) -> str:
 
 def _unlike(results: Path, whole: Path, tolerance: float) -> str:
     """Return how results differ from those of the run that was not broken off, "" if they do not."""
+    if words := unlike_history(results, whole, tolerance):
+        return words
+    for path in whole.glob("[!.]*.vtkhdf"):
+        times = []
+        for one in (path, results / path.name):
+            with SeriesReader(one) as series:
+                times.append(series.times())
+        if len(times[0]) != len(times[1]) and len(set(times[0])) != len(set(times[1])):
+            return f"{path.name} has {len(times[1])} times in place of {len(times[0])}"
+    return _unreadable(results)
+
+
+def unlike_history(results: Path, whole: Path, tolerance: float) -> str:
+    """Return how the history of results differs, relatively, "" if it does not."""
     found, expected = read_rows(results / "history.csv"), read_rows(whole / "history.csv")
     if len(found) != len(expected):
         return f"{len(found)} rows in place of {len(expected)}"
@@ -219,14 +233,7 @@ def _unlike(results: Path, whole: Path, tolerance: float) -> str:
             worst, where = off, column
     if worst > tolerance:
         return f"'{where}' differs by {worst:.1e}"
-    for path in whole.glob("[!.]*.vtkhdf"):
-        times = []
-        for one in (path, results / path.name):
-            with SeriesReader(one) as series:
-                times.append(series.times())
-        if len(times[0]) != len(times[1]) and len(set(times[0])) != len(set(times[1])):
-            return f"{path.name} has {len(times[1])} times in place of {len(times[0])}"
-    return _unreadable(results)
+    return ""
 
 
 # --- one of two ranks --------------------------------------------------------------------------------

@@ -13,12 +13,11 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 from builders import TINY
+from interrupted_runs import OTHER, SAME, unlike_history
 from one_node_slurm import SlurmError, missing, one_node_slurm
-from test_history import COUNTS, LOOSE
 
 import interstice
 from interstice.solver.history import read_rows
@@ -38,8 +37,6 @@ output: {{fields_every: 1000, checkpoint_steps: {CHECKPOINTS}}}
 """
 )
 QUICK = "--slurm-init-seconds-before-status-checks 1"
-SAME, ON_OTHER_RANKS = 1e-10, 1e-6
-"""How far histories may differ from those of a run in this process, relatively."""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +58,7 @@ class Study:
         self.folder, self.out, self._environment = folder, folder / "out", environment
         (folder / "case.yaml").write_text(CASE)
         study = {"title": "small", "case": "case.yaml", "axes": {"stack.pressure": list(pressures)}}
-        needs = {"ranks": ranks, "memory": "1 GB", "retries": 1}
+        needs = {"ranks": ranks, "memory": "1 GB", "time": "3 min", "retries": 1}
         (folder / "study.yaml").write_text(yaml.safe_dump({**study, "runs": needs}))
 
     @property
@@ -96,17 +93,20 @@ class Study:
         wait(lambda: not self.do("squeue", "--noheader"))
 
     def jobs(self, name: str) -> list[str]:
-        """The states of the jobs that Snakemake has submitted for a run, the first one first."""
-        return [state for _, state in self._jobs(name)]
+        """State and memory of the jobs that Snakemake has submitted for a run, the first one first."""
+        return [f"{state} {memory}" for _, state, memory, _ in self._jobs(name)]
 
     def job(self, name: str) -> str:
         """The number of the last one of them."""
         return self._jobs(name)[-1][0]
 
-    def _jobs(self, name: str) -> list[tuple[str, str]]:
-        said = self.do("squeue", "--noheader", "--states=all", "--sort=i", "--format=%i %T %k")
-        rows = [line.split() for line in said.splitlines()]
-        return [(job, state) for job, state, comment in rows if comment.endswith(f"_{name}")]
+    def limit(self, name: str) -> str:
+        """The time that the last one of them gets."""
+        return self._jobs(name)[-1][-1]
+
+    def _jobs(self, name: str) -> list[list[str]]:
+        said = self.do("squeue", "--noheader", "--states=all", "--sort=i", "--format=%k %i %T %m %l")
+        return [rest for comment, *rest in map(str.split, said.splitlines()) if comment.endswith(f"_{name}")]
 
     def halt(self, *names: str) -> None:
         """Stop the processes that compute runs, each once it has a checkpoint, before its end."""
@@ -114,7 +114,9 @@ class Study:
 
         def halted() -> bool:
             for name in list(left):
-                if list((self.out / "runs" / name / "checkpoint").glob("[0-9]*.npz")) and (found := self.processes(name)):
+                if list((self.out / "runs" / name / "checkpoint").glob("[0-9]*.npz")) and (
+                    found := self.processes(name)
+                ):
                     for process in found:
                         os.kill(process, signal.SIGSTOP)
                     assert self.steps(name) < STEPS
@@ -161,16 +163,11 @@ class Study:
         """The time steps after which a run went on, each time."""
         return [int(steps) for steps in re.findall(r"goes on at .*, after (\d+) time steps", self.log(name))]
 
-    def unlike_here(self, name: str) -> float:
-        """How far the history of a run differs from that of the same run in this process, relatively."""
-        found = read_rows(self.out / "runs" / name / "history.csv")
-        here = interstice.run(self.out / "runs" / name / "case.yaml").history
-        assert len(found) == len(here)
-        of_solution = [column for column in found[0] if column not in LOOSE | COUNTS]
-        rows = np.array([[row[column] for column in of_solution] for row in found])
-        expected = here[[column.rpartition(" [")[0] for column in of_solution]].to_numpy()
-        largest = np.abs(expected).max(axis=0)
-        return float((np.abs(rows - expected).max(axis=0) / np.where(largest > 0.0, largest, 1.0)).max())
+    def unlike_here(self, name: str, tolerance: float) -> str:
+        """How the history of a run differs from those of the same run in this process, "" if it does not."""
+        results, whole = self.out / "runs" / name, self.folder / "whole" / name
+        interstice.run(results / "case.yaml", output=whole)
+        return unlike_history(results, whole, tolerance)
 
 
 def _is_asked_to_end(process: int) -> bool:
@@ -205,16 +202,18 @@ def test_jobs_that_were_killed_or_out_of_time_go_on_and_nothing_is_done_twice(
     assert "4 finished" in said
 
     assert [study.jobs(name) for name in study.names] == [
-        ["FAILED", "COMPLETED"],
-        ["TIMEOUT", "COMPLETED"],
-        ["COMPLETED"],
-        ["COMPLETED"],
+        ["FAILED 1000M", "COMPLETED 2000M"],
+        ["TIMEOUT 1000M", "COMPLETED 2000M"],
+        ["COMPLETED 1000M"],
+        ["COMPLETED 1000M"],
     ]
+    # two minutes more than the run gets
+    assert [study.limit(name) for name in study.names] == 4 * ["5:00"]
     assert study.attempts() == [2, 2, 1, 1]
     for name in killed, late:
         [after] = study.went_on_after(name)
         assert CHECKPOINTS <= after < STEPS
-        assert study.unlike_here(name) < SAME
+        assert study.unlike_here(name, SAME) == ""
 
     submitted = study.do("squeue", "--noheader", "--states=all")
     assert "to be run" not in study.do(*command)
@@ -243,7 +242,7 @@ def test_an_array_is_submitted_again_until_nothing_is_left(slurm: dict[str, str]
     for name in study.names:
         [after] = study.went_on_after(name)
         assert CHECKPOINTS <= after < STEPS
-        assert study.unlike_here(name) < ON_OTHER_RANKS
+        assert study.unlike_here(name, OTHER) == ""
 
     before = study.attempts()
     study.submit("jobs.sh")
