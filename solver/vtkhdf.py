@@ -90,9 +90,9 @@ class _Slot(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """The first bytes of a file and, of the whole, the size and the places of the fields at the first step."""
+    """Where the fields begin in a file, its size, the place of each field at the first step, its sets of times."""
 
-    image: bytes
+    start: int
     size: int
     fields: Mapping[tuple[Kind, str], int]
     slots: Sequence[_Slot]
@@ -110,7 +110,7 @@ class SeriesFile:
         self._aside = path.with_name(f".{path.name}")
         self._times: list[float] = []
         self._room = self._commits = 0
-        self._layout = _Layout(b"", 0, {}, [])
+        self._layout = _Layout(0, 0, {}, [])
 
     @property
     def count(self) -> int:
@@ -121,7 +121,7 @@ class SeriesFile:
     def size(self) -> int:
         """The space that the file takes on the disk [bytes]."""
         step = sum(8 * count * components for _, _, count, components in self._grid.fields())
-        return len(self._layout.image) + step * self.count
+        return self._layout.start + step * self.count
 
     def put(self, kind: Kind, name: str, values: npt.NDArray[np.float64]) -> None:
         """Write the values of a field at the step to come."""
@@ -167,11 +167,11 @@ class SeriesFile:
     def _lay_out(self, room: int, count: int, factors: Mapping[str, float] = MappingProxyType({})) -> None:
         """Lay out a file with room for so many steps, and replace by it the old one, of which `count` are copied."""
         before = self._layout, self._room, self._commits, self._times
-        self._layout = _laid_out(self._grid, room, 1 if room == count else SLOTS)
+        image, self._layout = _laid_out(self._grid, room, 1 if room == count else SLOTS)
         self._room, self._commits, self._times = room, 0, []
         try:
             with self._aside.open("wb", buffering=0) as stream:
-                _write(stream.fileno(), self._layout.image, 0)
+                _write(stream.fileno(), image, 0)
                 stream.truncate(self._layout.size)
                 if count:
                     self._commit(stream.fileno(), self._copy(stream.fileno(), count, factors))
@@ -258,8 +258,8 @@ class SeriesReader:
         return points, corners.reshape(len(types), -1), types
 
 
-def _laid_out(grid: Grid, room: int, slots: int) -> _Layout:
-    """Return the layout of a file with room for so many steps, and none in it yet."""
+def _laid_out(grid: Grid, room: int, slots: int) -> tuple[bytes, _Layout]:
+    """Return all but the fields of a file with room for so many steps, and none in it yet; and its layout."""
     buffer = io.BytesIO()
     with h5py.File(buffer, "w", libver=("earliest", "v110")) as file:
         root, steps = file.create_group("grid"), file.create_group("steps")
@@ -278,7 +278,7 @@ def _laid_out(grid: Grid, room: int, slots: int) -> _Layout:
             image[place : place + 8] = _bytes(0)
         slots_at.append(_Slot(address, times, *places))
     # the fields come last: there the file has its holes
-    end = -len(image) % 8 + len(image)
+    start = end = -len(image) % 8 + len(image)
     fields = {}
     for key, (header, size) in headers.items():
         place = _find(image, _NOWHERE + _bytes(size), header, header + HEADER + _number(image, header + 8, 4))
@@ -288,7 +288,7 @@ def _laid_out(grid: Grid, room: int, slots: int) -> _Layout:
     # of the root group nothing but the address is said
     image[ROOT : ROOT + 32] = _bytes(slots_at[0].root) + bytes(24)
     image[END : END + 8] = _bytes(end)
-    return _Layout(bytes(image), end, fields, slots_at)
+    return bytes(image), _Layout(start, end, fields, slots_at)
 
 
 def _lay_out_grid(root: h5py.Group, grid: Grid, room: int) -> None:

@@ -123,7 +123,7 @@ def test_a_disk_that_is_full_when_room_is_dropped_is_no_loss(tmp_path: Path, mon
     file = write(tmp_path, count=2)
     with monkeypatch.context() as patch:
         # that of a file of so many bytes is refused
-        patch.setattr(vtkhdf, "_laid_out", lambda *_: vtkhdf._Layout(b"", -1, {}, []))
+        patch.setattr(vtkhdf, "_laid_out", lambda *_: (b"", vtkhdf._Layout(0, -1, {}, [])))
         with pytest.raises(OSError):
             file.trim()
     assert [one.name for one in tmp_path.iterdir()] == [NAME]
