@@ -39,7 +39,7 @@ PROGRAM = 0.25e9
 """Memory that the program takes with the smallest mesh [bytes]."""
 MEMORY = {2: 7e3, 3: 9e3}
 """Memory per unknown [bytes]."""
-FIELDS = {2: 375.0, 3: 365.0}
+FIELDS = {2: 270.0, 3: 340.0}
 """What the fields of one time take on disk, per cell [bytes]: some 20 numbers on each cell and 7 on each node."""
 HEAT, SALT = 0.17, 0.03
 """What a temperature with its flux, and the concentration of a salt, add to that."""

@@ -15,7 +15,7 @@ from interstice.solver.reader import CaseError, read_case
 
 CASES = Path(__file__).parents[1] / "cases"
 TAKEN = {
-    "film_2d": (10959, 91, 65, 150e6),
+    "film_2d": (10959, 91, 65, 205e6),
     "film_afm_2d": (22704, 153, 233, 521e6),
     "composite_cathode": (6144, 154, 116, 124e6),
     "dcb": (10210, 55, 29.5, 14.6e6),
