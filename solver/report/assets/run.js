@@ -126,7 +126,10 @@ function fillLosses(curves) {
     const { x, title, breaks } = abscissa(curves, along);
     const at = broken(x, breaks);
     const traces = [];
-    const parts = curves.losses.map((loss) => ({ ...loss, values: scaled(quantity(curves, loss.name).values[0], 1e3) }));
+    const parts = curves.losses.map((loss) => {
+      const { values, factor } = quantity(curves, loss.name);
+      return { ...loss, values: scaled(values[0], factor) };
+    });
     const dark = matchMedia("(prefers-color-scheme: dark)").matches;
     for (const { label, colour: fill, values } of parts) {
       const shade = dark && fill === "#000000" ? "#dddddd" : fill;
