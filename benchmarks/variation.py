@@ -187,7 +187,8 @@ def _errors(axis: Axes, x: Array, results: Sequence[Result], refines: bool) -> N
         if name in tiny or not known.any():
             axis.plot([], [], " ", label=f"{label} ≤ {np.nanmax(errors):.0e}")
             continue
-        if refines and known.sum() > 1 and (falls := order(x[known], errors[known])) > LEAST_ORDER:
+        fall = refines and known.sum() > 1 and errors[known].max() > ROUNDING
+        if fall and (falls := order(x[known], errors[known])) > LEAST_ORDER:
             label += f", order {falls:.1f}"
         axis.plot(x[known], errors[known], f"{marker}-", color=colour, markersize=4, linewidth=1, label=label)
     axis.set_yscale("log")

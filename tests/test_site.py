@@ -254,6 +254,13 @@ def test_the_site_needs_no_network(site: Path) -> None:
         assert not away, f"{page}: {away}"
 
 
+def test_each_case_and_study_that_comes_along_stands_in_the_gallery() -> None:
+    gallery = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    files = [*(ROOT / "cases").glob("*.yaml"), *(ROOT / "cases" / "studies").glob("*.yaml")]
+    missing = [file.name for file in files if f"| `{file.name}` |" not in gallery]
+    assert not missing
+
+
 def test_each_command_stands_in_the_table_of_commands() -> None:
     table = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     groups = {group.name: group.typer_instance for group in app.registered_groups}
