@@ -21,7 +21,7 @@ import interstice
 from interstice.cli import app
 from interstice.solver.lock import Lock
 from interstice.solver.plot.run import Run
-from interstice.solver.report import body, report
+from interstice.solver.report import body, maps, report
 from interstice.solver.results import WRITTEN
 
 pytestmark = pytest.mark.skipif(not pages.CHROMIUM.exists(), reason="there is no Chromium here")
@@ -340,6 +340,15 @@ def test_a_solid_interface_is_a_map_of_its_nodes(solid_page: Any, solid: Path) -
     slide(solid_page, 1)
     press(solid_page, "maps", "pressure")
     assert drawn(solid_page, "interface-pressure")["data"][0]["z"] == seen[0]
+
+
+def test_pixels_of_a_map_take_what_is_linear_from_the_nodes_around_them(solid: Path) -> None:
+    (map_,) = maps.maps(Run(solid))
+    pixels = map_["pixels"]
+    places = np.meshgrid(pixels["x"], pixels["y"])
+    for coordinate, exact in zip(map_["points"][:2], places, strict=True):
+        found = (pixels["weights"] * coordinate[pixels["nodes"]]).sum(axis=0)
+        np.testing.assert_allclose(found, exact.ravel(), atol=3 * ROUNDED * np.ptp(coordinate))
 
 
 def test_a_solid_cell_is_its_surfaces(solid_page: Any, solid: Path) -> None:
