@@ -134,7 +134,7 @@ def _state(states: Counter[str]) -> dict[str, str]:
 
 def _in_words(picture: StudyFigure, table: DataFrame) -> Iterator[str]:
     """Yield what a picture has found by a fit."""
-    from interstice.solver.study.figures.curves import Curves
+    from interstice.solver.study.figures.curves import SIGNIFICANT, Curves
     from interstice.solver.study.figures.quantity import quantity
 
     numbers = picture.numbers
@@ -144,6 +144,10 @@ def _in_words(picture: StudyFigure, table: DataFrame) -> Iterator[str]:
     curves = sum(family.law is not None for family in numbers.families)
     origin = f"{law.points} runs" + (f" of {curves} curves, each with a factor of its own" if curves > 1 else "")
     yield f"{of.words[:1].upper()}{of.words[1:]} ∝ ({x.words})ⁿ with n = {law}, from {origin}."
+    if numbers.equality < SIGNIFICANT:
+        fitted = sorted((one for one in numbers.families if one.law), key=lambda one: one.law.exponent)  # type: ignore[union-attr]
+        ends = " to ".join(f"{one.law} for {one.words}" for one in (fitted[-1], fitted[0]))
+        yield f"That is a mean and no law, as the curves differ by more than their scatter: n = {ends}."
     if numbers.compare:
         known = ", ".join(f"{exponent:g} ({name})".replace("-", "−") for name, exponent in numbers.compare.items())
         yield f"Beside it, n of others: {known}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from builders import TINY
 from pages import PHONE, drawn, opened, overhang_on_paper, sideways
 
 from interstice.solver.report import report
+from interstice.solver.report.study import _in_words
+from interstice.solver.study import collect, figures
 from interstice.solver.study import folder as folders
 from interstice.solver.study import plan as plans
+from interstice.solver.study.figures.curves import Curves
 
 pytestmark = pytest.mark.skipif(not pages.CHROMIUM.exists(), reason="there is no Chromium here")
 
@@ -112,6 +116,17 @@ def test_the_exponent_and_its_interval_are_told_in_words(page: Any) -> None:
     fitted, *_ = np.linalg.lstsq(np.stack([logs, second, np.ones_like(logs)], axis=1), lost)[0]
     assert exponent == pytest.approx(fitted, abs=0.005) and low < exponent < high
     assert words[1] == "Beside it, n of others: −0.5 (others)."
+
+
+def test_curves_that_differ_are_told_to_have_no_common_law(study: Path) -> None:
+    table = collect.collect(study)
+    pictures, _ = figures.drawn(collect.plan_of(study), table)
+    (picture,) = (one for one in pictures if isinstance(one.numbers, Curves) and one.numbers.law)
+    alike, unlike = (replace(picture, numbers=replace(picture.numbers, equality=chance)) for chance in (0.06, 0.04))
+    assert not [words for words in _in_words(alike, table) if "no law" in words]
+    (told,) = (words for words in _in_words(unlike, table) if "no law" in words)
+    exponents = [float(number.replace("−", "-")) for number in re.findall(r"(−[\d.]+) \(", told)]
+    assert len(exponents) == 2 and exponents[0] > exponents[1]
 
 
 def test_the_state_of_all_runs_is_counted(page: Any) -> None:
