@@ -72,6 +72,8 @@ def read_case(path: str | Path, overrides: Sequence[str] = ()) -> LoadedCase:
     """
     shown = Path(path)
     values, places = yaml_text.parse(yaml_text.read_text(shown), str(shown))
+    if isinstance(values, Mapping) and "case" in values and "geometry" not in values:
+        raise CaseError([f"{shown}: is a study, with many runs of a case; 'interstice study run {shown}' runs it"])
     return checked(values, places, shown.resolve(), [(override, "") for override in overrides])
 
 

@@ -60,6 +60,13 @@ def again(loaded: LoadedCase, folder: Path) -> LoadedCase:
 # --- values ----------------------------------------------------------------------------------------
 
 
+def test_a_study_is_told_from_a_case(tmp_path: Path) -> None:
+    study = tmp_path / "study.yaml"
+    study.write_text("title: two pressures\ncase: case.yaml\naxes: {stack.pressure: [1 MPa, 2 MPa]}\n")
+    with pytest.raises(CaseError, match=r"study\.yaml: is a study, .*'interstice study run .*study\.yaml' runs it"):
+        read_case(study)
+
+
 def test_values_are_in_si_after_reading(path: Path) -> None:
     case = read_case(path).case
     assert case.geometry.length == 2e-6
