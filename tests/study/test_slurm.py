@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -66,10 +66,11 @@ class Study:
         """The names of the runs, in the order of the study."""
         return [run.name for run in plan.read(self.out).runs]
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start a command of the program or of Slurm in the folder."""
+    @contextmanager
+    def running(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """A command of the program or of Slurm in the folder, which does not outlive the block."""
         program = [sys.executable, "-P", "-m", "interstice"] if words[0] == "study" else []
-        return subprocess.Popen(
+        command = subprocess.Popen(
             [*program, *words],
             cwd=self.folder,
             env=self._environment,
@@ -77,11 +78,15 @@ class Study:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
+        try:
+            yield command
+        finally:
+            command.kill()
 
     def do(self, *words: str) -> str:
         """Carry out a command and return what it said."""
-        command = self.start(*words)
-        said, _ = command.communicate(timeout=PATIENCE)
+        with self.running(*words) as command:
+            said, _ = command.communicate(timeout=PATIENCE)
         assert command.returncode == 0, said
         return said
 
@@ -190,14 +195,14 @@ def test_jobs_that_were_killed_or_out_of_time_go_on_and_nothing_is_done_twice(
 ) -> None:
     study = Study(tmp_path, slurm, 1, "20 MPa", "25 MPa", "30 MPa", "35 MPa")
     command = ["study", "run", "study.yaml", "-o", "out", "--profile", "slurm", "--snakemake", QUICK]
-    engine = study.start(*command)
-    wait(lambda: engine.poll() is not None or (study.out / "Snakefile").exists())
-    killed, late = study.names[:2]
-    study.halt(killed, late)
-    study.kill(killed)
-    # Slurm looks every half minute
-    study.do("scontrol", "update", f"JobId={study.job(late)}", f"EndTime={datetime.now():%Y-%m-%dT%H:%M:%S}")
-    said, _ = engine.communicate(timeout=PATIENCE)
+    with study.running(*command) as engine:
+        wait(lambda: engine.poll() is not None or (study.out / "Snakefile").exists())
+        killed, late = study.names[:2]
+        study.halt(killed, late)
+        study.kill(killed)
+        # Slurm looks every half minute
+        study.do("scontrol", "update", f"JobId={study.job(late)}", f"EndTime={datetime.now():%Y-%m-%dT%H:%M:%S}")
+        said, _ = engine.communicate(timeout=PATIENCE)
     assert engine.returncode == 0, said
     assert "4 finished" in said
 
