@@ -142,7 +142,11 @@ def run(folder: Path, planned: Plan, todo: Sequence[PlannedRun], place: Place, p
 
 
 def _die_with_parent() -> None:
-    """Let Snakemake be killed when the engine ends: it would wait for its runs, which end with it in order."""
+    """Let Snakemake be killed when the engine ends: it would wait for its runs, which end with it in order.
+
+    It is asked to end by SIGINT, which the background jobs of a script ignore, and what they start.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

@@ -35,7 +35,8 @@ class Progress:
 
     def look(self) -> None:
         """Say which runs have ended since."""
-        marks = {path.name for path in self._ended.iterdir()} & set(self._left)
+        # Snakemake removes the folder with the last mark of what was broken off
+        marks = {path.name for path in self._ended.glob("*")} & set(self._left)
         for name in [name for name in self._left if name in marks]:
             run, state = self._left.pop(name), states.state_of(self._folder, name)
             self._counts[state.state] += 1
