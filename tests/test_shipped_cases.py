@@ -112,6 +112,25 @@ def test_bond_that_never_meets_its_strength_fails_by_repetition() -> None:
     assert fraction[0] > 0.95 and np.all(np.diff(fraction) <= 0.0) and fraction[-1] < fraction[0]
 
 
+def test_a_bond_suffers_less_the_faster_the_charge_and_the_tougher_it_is() -> None:
+    """Between voltages a fast charge moves less lithium; of the same strength, a tougher bond needs more opening."""
+    slow, fast, tough = (
+        shipped(
+            "film_cycle_fatigue",
+            "geometry.element_size=500 nm",
+            "geometry.length=5 um",
+            f"interface.cohesive.normal_toughness={toughness} J/m^2",
+            f"interface.cohesive.shear_toughness={toughness} J/m^2",
+            f"protocol=[repeat 2 times: [charge at {rate}C until 4.0 V, discharge at {rate}C until 3.6 V]]",
+            time("5 min"),
+        )
+        for toughness, rate in ((1, 1), (1, 4), (4, 4))
+    )
+    damage = [run.rows[-1]["mean damage [1]"] for run in (slow, fast, tough)]
+    assert damage[0] > 1.1 * damage[1] and damage[1] > 1.2 * damage[2] > 0.0
+    assert slow.column("net charge [A h/m^2]").max() > 1.05 * fast.column("net charge [A h/m^2]").max()
+
+
 def test_compressed_film_buckles_off_its_flaw() -> None:
     run = shipped(
         "film_buckle_delaminate",
@@ -246,6 +265,28 @@ def test_discs_that_shrink_keep_their_contact_where_the_stack_presses() -> None:
     (face,) = run.cell.faces
     share, along = face.transfer.read_share(), np.abs(face.interface.normal.x.array.reshape(-1, 2)[:, 1])
     assert share[along > 0.87].mean() > 1.5 * share[along < 0.5].mean()
+
+
+def test_small_particles_give_more_of_their_capacity() -> None:
+    """Assembled, bodies that are alike but for their size touch alike."""
+    small, large = (
+        shipped(
+            "composite_cathode",
+            f"geometry.element_size={900 * scale} nm",
+            f"geometry.length={9 * scale} um",
+            f"geometry.height={9 * scale} um",
+            f"geometry.separator={3 * scale} um",
+            f"geometry.mean_diameter={4 * scale} um",
+            f"geometry.diameter_deviation={scale} um",
+            "geometry.volume_fraction=0.25",
+            "protocol=[charge at C/2 until 4.2 V]",
+            time("5 min"),
+        )
+        for scale in (1, 2)
+    )
+    assert small.rows[0][FRACTION] == pytest.approx(large.rows[0][FRACTION], rel=1e-4)
+    given = [run.rows[-1]["state of charge [1]"] - run.rows[0]["state of charge [1]"] for run in (small, large)]
+    assert given[0] > given[1] + 0.02
 
 
 def test_ball_that_shrinks_loses_the_electrolyte() -> None:

@@ -10,7 +10,7 @@ from interstice.solver.study.plan import make, read_study
 
 CASES = Path(__file__).parent.parent / "cases"
 STUDIES = sorted((CASES / "studies").glob("*.yaml"))
-RUNS = {"pressure_roughness": 60, "toughness_rate": 9, "particle_size_pressure": 9}
+RUNS = {"pressure_roughness": 60, "toughness_rate": 27, "particle_size_pressure": 9}
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
