@@ -411,7 +411,8 @@ def test_units_are_printed_as_people_do(unit: str, words: str) -> None:
         ("stack.pressure", "stack pressure"),
         ("geometry.roughness.rms", "roughness rms"),
         ("electrode.overrides.diffusivity", "electrode diffusivity"),
-        ("protocol.0.c_rate", "c rate"),
+        ("protocol.0.steps.1.c_rate", "C-rate"),
+        ("geometry.mean_diameter", "mean diameter"),
         ("temperature", "temperature"),
     ],
 )

@@ -21,7 +21,7 @@ NAMES = {"ohm": "Ω", "percent": "%", "degC": "°C", "um": "µm"}
 """Units as they are printed."""
 EASIER = {"m^2*V/A": (1e4, "ohm*cm^2"), "ohm*m^2": (1e4, "ohm*cm^2")}
 """Units that others are read more easily than, with factors."""
-LEFT_OUT = ("overrides", "protocol")
+LEFT_OUT = ("overrides", "protocol", "steps", "geometry")
 """Parts of keys that tell a reader nothing."""
 SEED = "seed"
 MANY_DECADES = 1e3
@@ -99,7 +99,7 @@ def numeric(table: DataFrame, column: str) -> Quantity:
 def in_words(key: str) -> str:
     """Return the dotted key of a value of a case in words: its last two parts."""
     parts = [part for part in key.split(".") if not part.isdecimal() and part not in LEFT_OUT]
-    return " ".join(parts[-2:]).replace("_", " ")
+    return " ".join(parts[-2:]).replace("c_rate", "C-rate").replace("_", " ")
 
 
 def printed(unit: str) -> str:
