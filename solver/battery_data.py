@@ -54,13 +54,17 @@ def export(directory: Path, area: float | None = None, file: Path | None = None)
     path = file or directory / f"{directory.resolve().name}{ENDING}"
     if file is None:
         refuse_links(directory, path.name)
-    columns = _columns(directory, rows[0], area)
+    try:
+        columns = _columns(directory, rows[0], area)
+        table = [[read(row) for read in columns.values()] for row in rows]
+    except KeyError as error:
+        raise OutputError(f"{directory / 'history.csv'}: no history of a run: it has no column {error}") from None
     unfinished = path.with_name(f".{path.name}")
     try:
         with unfinished.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
             writer.writerow(columns)
-            writer.writerows([read(row) for read in columns.values()] for row in rows)
+            writer.writerows(table)
         unfinished.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None

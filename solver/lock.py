@@ -41,7 +41,7 @@ def holder(folder: Path) -> str:
     try:
         with (folder / FILE).open("rb") as stream:
             return "" if _locked(stream) else stream.read().decode().strip() or "a process that has just begun"
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
 
 

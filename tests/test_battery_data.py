@@ -78,6 +78,20 @@ def test_a_row_that_is_half_written_is_left_out_and_nothing_is_no_run(tmp_path: 
         export(tmp_path)
 
 
+def test_what_cannot_be_exported_keeps_no_other_run_from_it(tmp_path: Path) -> None:
+    write_run(tmp_path / "whole", rows_of_run(0.2, 0.3))
+    told = CliRunner().invoke(app, ["export", str(tmp_path / "none"), str(tmp_path / "whole")])
+    assert told.exit_code == 2 and "no results here" in told.stderr
+    assert (tmp_path / "whole" / "whole.bdf.csv").is_file()
+
+
+def test_a_table_of_something_else_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(OutputError, match=r"history.csv: no history of a run: it has no column 'apparent area"):
+        export(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["history.csv"]
+
+
 def test_the_runs_of_a_study_are_exported_at_once(tmp_path: Path) -> None:
     write_study(tmp_path / "study")
     told = CliRunner().invoke(app, ["export", str(tmp_path / "study"), "--area", "1 cm^2"])

@@ -42,9 +42,15 @@ def planned(file: StudyFile, folder: Path, progress: Callable[[int, int], None] 
 
 def require_free(folder: Path) -> None:
     """Raise OutputError if a study is being run in the folder, or there is something else in it."""
-    if process := holder(folder):
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"{folder}: is no folder; choose another one with -o")
+        process = holder(folder)
+        found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be used: {error.strerror or error}") from None
+    if process:
         raise OutputError(f"{folder}: the study is being run already ({process})")
-    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if found - EARLY and not found & set(MARKER):
         raise OutputError(f"{folder}: the folder is not empty and not from a study; choose another one with -o")
 

@@ -420,9 +420,14 @@ def export(
         size = None if area is None else _parsed("--area", Unit("m^2", "1 cm^2"), area)
         if size is not None and size <= 0.0:
             raise ValueError(f"--area: {area} is not above 0")
-        for directory in directories:
-            for run in with_history(directory) or [directory]:
+        problems = []
+        for run in (run for directory in directories for run in with_history(directory) or [directory]):
+            try:
                 say(str(battery_data.export(run, size)))
+            except OutputError as error:
+                problems.append(str(error))
+        if problems:
+            raise OutputError("\n".join(problems))
     except (ValueError, OutputError) as error:
         fail(str(error))
 

@@ -228,6 +228,18 @@ def test_a_folder_of_something_else_is_left_alone(studied: Studied, tmp_path: Pa
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.txt"]
 
 
+def test_a_file_in_place_of_the_folder_is_told_in_words(studied: Studied, tmp_path: Path) -> None:
+    file = tmp_path / "out"
+    file.write_text("chapter 1")
+    for out in (file, file / "within"):
+        command = [*RUN[:-4], "-o", str(out)]
+        told = subprocess.run(command, cwd=studied.folder, text=True, capture_output=True)
+        assert told.returncode == 2 and told.stderr.startswith(f"{out}: ") and "Traceback" not in told.stderr
+        dry = subprocess.run([*command, "--dry-run"], cwd=studied.folder, text=True, capture_output=True)
+        assert "Traceback" not in dry.stderr
+    assert file.read_text() == "chapter 1"
+
+
 def test_what_failed_is_tried_again_when_asked_to_a_whole_study(studied: Studied) -> None:
     (studied.out / "runs" / studied.spoilt / "notes.txt").unlink()
     before = states.notes(studied.out, studied.first)
