@@ -117,6 +117,13 @@ PICTURES = {
     "film_buckle_delaminate.png": Picture([Recipe("film_buckle_delaminate")], _cell),
     "film_cycle_fatigue.png": Picture([Recipe("film_cycle_fatigue")], _cycles),
 }
+OTHERS = {
+    "pressure_roughness.png": "interstice study collect, of cases/studies/pressure_roughness.yaml",
+    "toughness_rate.png": "interstice study collect, of cases/studies/toughness_rate.yaml",
+    "particle_size_pressure.png": "interstice study collect, of cases/studies/particle_size_pressure.yaml",
+    "view.png": "interstice view, a screenshot",
+}
+"""What is not made here, and by what it is."""
 MOVIES = {"film_afm_2d_opening.gif": Recipe("film_afm_2d")}
 
 

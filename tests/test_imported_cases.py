@@ -43,7 +43,7 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The case of docs/meshes.md beside the mesh that its script makes."""
     folder, text = tmp_path_factory.mktemp("documented"), PAGE.read_text(encoding="utf-8")
     (script,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    (case,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    (case,) = (block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if block.startswith("title:"))
     (folder / "cell.yaml").write_text(case)
     done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

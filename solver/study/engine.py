@@ -36,6 +36,8 @@ SNAKEFILE = "Snakefile"
 LOG = "snakemake.log"
 PROFILES = Path(__file__).parent / "profiles"
 """Profiles of Snakemake that come with the program."""
+PROFILES_OF_SNAKEMAKE = (Path.home() / ".config/snakemake", Path("/etc/xdg/snakemake"))
+"""Where Snakemake looks for profiles of the user and of the site."""
 LOOK = 0.25
 """How often [s] to look which runs have ended."""
 LEAST_MEMORY, MEMORY_FACTOR = 1e9, 2.0
@@ -74,6 +76,10 @@ def require(place: Place, planned: Plan) -> None:
         missing.append("snakemake-executor-plugin-slurm")
     if missing:
         raise OutputError(f"{', '.join(missing)} not installed, which studies need:  {INSTALL}")
+    places = (PROFILES, Path(), *PROFILES_OF_SNAKEMAKE)
+    if place.profile and not any((one / place.profile).is_dir() for one in places):
+        known = ", ".join(sorted(path.name for path in PROFILES.iterdir()))
+        raise OutputError(f"--profile '{place.profile}': is not known; there is {known}, or give a folder of your own")
     ranks = planned.needs["ranks"]
     if place.is_here and ranks > place.cores:
         raise OutputError(f"runs.ranks: {ranks} ranks do not fit on {place.cores} cores; allow more with --cores")

@@ -26,7 +26,17 @@ def of_argument(given: Path) -> Path:
     folder = given if given.is_dir() else folder_of(given, None)
     if not (folder / plan.FILE).is_file():
         raise OutputError(f"{folder}: no study has been run here; its folder is needed, or its file")
+    if given != folder:
+        _require_same(folder, given)
     return folder
+
+
+def is_changed(given: Path, folder: Path) -> bool:
+    """Return whether a study file, if one is given, is another one than when the folder was made of it."""
+    try:
+        return given.is_file() and given.read_bytes() != (folder / plan.COPY).read_bytes()
+    except OSError:
+        return False
 
 
 def planned(file: StudyFile, folder: Path, progress: Callable[[int, int], None] = lambda done, of: None) -> Plan:
@@ -40,26 +50,31 @@ def planned(file: StudyFile, folder: Path, progress: Callable[[int, int], None] 
     return plan.make(file, lambda name: _may_change(folder, name), progress)
 
 
-def require_free(folder: Path) -> None:
-    """Raise OutputError if a study is being run in the folder, or there is something else in it."""
+def require_place(folder: Path, study: Path) -> None:
+    """Raise OutputError if the folder cannot be that of a study file: there is something else in it."""
     try:
         if folder.exists() and not folder.is_dir():
             raise OutputError(f"{folder}: is no folder; choose another one with -o")
-        process = holder(folder)
         found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     except OSError as error:
         raise OutputError(f"{folder}: cannot be used: {error.strerror or error}") from None
-    if process:
-        raise OutputError(f"{folder}: the study is being run already ({process})")
     if found - EARLY and not found & set(MARKER):
         raise OutputError(f"{folder}: the folder is not empty and not from a study; choose another one with -o")
+    _require_same(folder, study)
 
 
-def hold(folder: Path) -> Lock:
+def require_free(folder: Path, study: Path) -> None:
+    """Raise OutputError if a study file cannot be run in the folder, or a study is being run there."""
+    require_place(folder, study)
+    if process := holder(folder):
+        raise OutputError(f"{folder}: the study is being run already ({process})")
+
+
+def hold(folder: Path, study: Path) -> Lock:
     """Make the folder of a study, unless it is there, and return its lock; OutputError if it cannot be had."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        require_free(folder)
+        require_free(folder, study)
         for name in (states.RUNS, states.LOGS, states.ENDED):
             (folder / name).mkdir(exist_ok=True)
         refuse_links(folder)
@@ -86,7 +101,7 @@ def ready(study: Path, folder: Path, progress: Callable[[int, int], None]) -> Pl
     """Return the plan of a study after making its folder ready for others to run it; CaseError or OutputError."""
     file = plan.read_study(study)
     made = planned(file, folder, progress)
-    lock = hold(folder)
+    lock = hold(folder, study)
     try:
         prepare(folder, made, file)
     finally:
@@ -100,6 +115,16 @@ def forget_failures(folder: Path, names: Iterable[str]) -> None:
         if states.state_of(folder, name).state == "failed":
             states.note(folder, name, refused="", why="")
             (states.results_of(folder, name) / states.STATUS).unlink(missing_ok=True)
+
+
+def _require_same(folder: Path, study: Path) -> None:
+    """Raise OutputError if the folder holds another study, whose file is still there, than that of the file."""
+    try:
+        other = Path(plan.read(folder).study)
+    except (OSError, ValueError):
+        return
+    if other.exists() and other.resolve() != study.resolve():
+        raise OutputError(f"{folder}: holds another study, {other}; choose another folder with -o, or give that folder")
 
 
 def _may_change(folder: Path, name: str) -> bool:

@@ -297,7 +297,11 @@ class _Base:
         if isinstance(given, Path):
             self._path = given
             shown = min(str(given), os.path.relpath(given), key=len)
-            self._values, self._places = yaml_text.parse(yaml_text.read_text(given), shown)
+            try:
+                text = yaml_text.read_text(given)
+            except CaseError as error:
+                raise CaseError(in_order(file.located.problem(("case",), words) for words in error.problems)) from None
+            self._values, self._places = yaml_text.parse(text, shown)
             self.sources = [str(file.path.resolve()), str(given), _folder_of(given)]
         else:
             self._path = file.path.resolve()

@@ -38,10 +38,13 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="print what was found as JSON")] = False,
 ) -> None:
     """Check a study and the case of each of its runs; print how many there are and what they need."""
+    from interstice.solver.results import OutputError
     from interstice.solver.study import states
 
     try:
         _, plan, where = _planned(study, output)
+    except OutputError as error:
+        fail(str(error))
     except CaseError as error:
         if not as_json:
             fail(str(error))
@@ -108,10 +111,10 @@ def run(
         from interstice.solver.study.plan import read_study
 
         file = read_study(study)
-        folder.require_free(where)
+        folder.require_free(where, study)
         plan = folder.planned(file, where, _tell_reading)
         engine.require(place, plan)
-        lock = folder.hold(where)
+        lock = folder.hold(where, study)
         try:
             folder.prepare(where, plan, file)
             if failed:
@@ -147,6 +150,7 @@ def show_status(
     try:
         where = folder.of_argument(study)
         planned = plan.read(where)
+        _tell_changed(study, where)
     except (OutputError, OSError, ValueError) as error:
         fail(str(error))
     known = states.states_of(where, _names(planned))
@@ -155,8 +159,8 @@ def show_status(
         return
     counts = Counter(state.state for state in known.values())
     if process := holder(where):
-        say(f"is being run ({process})")
-    say(f"{planned.title}: {len(known)} runs in {where}")
+        say(f"{where}: the study is being run ({process})")
+    say(f"{planned.title}: {len(known)} run{'s' if len(known) > 1 else ''} in {where}")
     say(", ".join(f"{counts[state]} {state}" for state in states.STATES if counts[state]))
     table = Table("run", "state", "done", "time", "values", "why", box=None)
     shown = [one for one in planned.runs if known[one.name].state not in ("finished", "waiting")]
@@ -179,6 +183,7 @@ def collect(study: FolderArgument) -> None:
 
     try:
         where = folder.of_argument(study)
+        _tell_changed(study, where)
         table = collect.collect(where)
         drawn, problems = figures.drawn(collect.plan_of(where), table)
         for problem in [*collect.problems(table), *problems]:
@@ -207,7 +212,9 @@ def report(
     from interstice.solver.study import folder
 
     try:
-        say(str(write(folder.of_argument(study), output)))
+        where = folder.of_argument(study)
+        _tell_changed(study, where)
+        say(str(write(where, output)))
     except OutputError as error:
         fail(str(error))
     except OSError as error:
@@ -247,7 +254,16 @@ def _planned(study: Path, output: Path | None) -> tuple[StudyFile, Plan, Path]:
     from interstice.solver.study.plan import read_study
 
     file, where = read_study(study), folder.folder_of(study, output)
+    folder.require_place(where, study)
     return file, folder.planned(file, where, _tell_reading), where
+
+
+def _tell_changed(study: Path, where: Path) -> None:
+    """Say so where a study file has been edited since it was run: what is told is what was asked for then."""
+    from interstice.solver.study import folder
+
+    if folder.is_changed(study, where):
+        warn(f"{study}: has changed since it was run; 'interstice study run {study}' takes up what is new in it")
 
 
 def _tell_reading(done: int, of: int) -> None:

@@ -62,7 +62,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "a study.yaml").write_text(STUDY, encoding="utf-8")
     file = plans.read_study(folder / "a study.yaml")
     results = folder / "results"
-    lock = folders.hold(results)
+    lock = folders.hold(results, file.path)
     plan = folders.planned(file, results)
     folders.prepare(results, plan, file)
     lock.release()

@@ -32,12 +32,12 @@ FORMATS: dict[str, dict[str, Any]] = {
 """What is written of each picture, and how; without the time, so that the same picture is the same file."""
 
 
-def made(folder: Path) -> list[StudyFigure]:
+def made(folder: str | Path) -> list[StudyFigure]:
     """Return the pictures that the file of a study asks for, and that its runs are enough for by now.
 
     OutputError if no study is in the folder.
     """
-    return drawn(plan_of(folder), tabulated(folder))[0]
+    return drawn(plan_of(Path(folder)), tabulated(Path(folder)))[0]
 
 
 def drawn(plan: Plan, table: DataFrame) -> tuple[list[StudyFigure], list[str]]:
