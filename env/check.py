@@ -26,6 +26,8 @@ MODULES = (
     "dolfinx",
     "gmsh",
     "h5py",
+    "jinja2",
+    "markupsafe",
     "matplotlib",
     "meshio",
     "mpi4py",
@@ -33,7 +35,9 @@ MODULES = (
     "pandas",
     "petsc4py",
     "pint",
+    "plotly",
     "psutil",
+    "pyarrow",
     "pydantic",
     "pyvista",
     "rich",
@@ -43,7 +47,11 @@ MODULES = (
     "typer",
     "vtkmodules",
 )
-DEVELOPMENT_MODULES = ("hypothesis", "jsonschema", "mypy", "pytest", "pytest_timeout", "ruff", "skfem", "xdist")
+DEVELOPMENT_MODULES = (
+    *("hypothesis", "jsonschema", "mypy", "playwright", "pytest", "pytest_timeout", "ruff", "skfem", "xdist"),
+    *("rocrate", "SALib", "snakemake", "snakemake_executor_plugin_slurm", "streamlit"),
+    *("furo", "myst_nb", "sphinx", "sphinx_copybutton", "sphinx_design"),
+)
 MISSING, MISSING_IN_SYSTEM = 1, 72
 
 
