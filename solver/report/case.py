@@ -13,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from interstice.schema.files import FileError, text
 from interstice.solver.plot.style import quantity
+from interstice.solver.reader import MARK
 
 MOST = 10_000_000
 """Of a case file [byte]."""
@@ -36,7 +37,10 @@ def read(file: Path) -> tuple[str, dict[str, Any]]:
 
 
 def question(versions: str) -> str:
-    """Return the first paragraph of comments of the case file that a run came from, if it still is the same file."""
+    """Return the first paragraph of comments of the case file that a run came from, if it still is the same file.
+
+    Nothing where that is a copy which the program wrote.
+    """
     match = CASE_FILE.search(versions)
     if not match:
         return ""
@@ -44,7 +48,7 @@ def question(versions: str) -> str:
         words = text(Path(match[1]), MOST)
     except (FileError, ValueError):
         return ""
-    if hashlib.sha256(words.encode()).hexdigest() != match[2]:
+    if hashlib.sha256(words.encode()).hexdigest() != match[2] or words.startswith(MARK):
         return ""
     lines = []
     for line in words.splitlines():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -21,7 +22,9 @@ import interstice
 from interstice.cli import app
 from interstice.solver.lock import Lock
 from interstice.solver.plot.run import Run
+from interstice.solver.reader import MARK
 from interstice.solver.report import body, maps, report
+from interstice.solver.report.case import question
 from interstice.solver.results import WRITTEN
 
 pytestmark = pytest.mark.skipif(not pages.CHROMIUM.exists(), reason="there is no Chromium here")
@@ -136,6 +139,19 @@ def test_a_page_says_what_the_case_asks_and_how_to_do_it_again(page: Any, plane:
     told = page.locator("#reproduce").inner_text()
     assert "interstice run case.yaml -o again" in told
     assert re.search(r"SHA-256 [0-9a-f]{64}", told) and "initial_stoichiometry: 0.9" in told
+
+
+@pytest.mark.parametrize(
+    ("comment", "asked"),
+    [("# Does it open,\n# and where?\n#\n# Not told.\n", "Does it open, and where?"), (f"{MARK} all\n", ""), ("", "")],
+)
+def test_a_question_is_that_of_who_wrote_the_case(tmp_path: Path, comment: str, asked: str) -> None:
+    file = tmp_path / "case.yaml"
+    file.write_text(f"{comment}title: x\n")
+    versions = f"Case file: {file}, SHA-256 {hashlib.sha256(file.read_bytes()).hexdigest()}"
+    assert question(versions) == asked
+    file.write_text(f"{comment}title: y\n")
+    assert question(versions) == ""
 
 
 def test_headings_and_anchors_lead_through_the_page(page: Any) -> None:
