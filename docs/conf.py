@@ -14,6 +14,9 @@ sys.path.insert(0, str(DOCS))
 # notebooks find the program as this process does, and keep no settings of the user in mind
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(DOCS.parent / "src"), os.environ.get("PYTHONPATH")]))
 
+# notebooks draw into their pages, whatever draws outside of them
+os.environ.pop("MPLBACKEND", None)
+
 project = "Interstice"
 author = "the authors of Interstice"
 copyright = author
