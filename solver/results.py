@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from interstice.solver import environment, provenance
 from interstice.solver.lock import Lock, holder
 from interstice.solver.reader import MARK, LoadedCase, dump_case, read_case
+from interstice.solver.written import write_whole
 
 if TYPE_CHECKING:
     from mpi4py import MPI
@@ -144,9 +145,7 @@ def clear(directory: Path) -> None:
 
 def write_case(directory: Path, loaded: LoadedCase) -> None:
     """Write in one stroke another case in the place of that of a folder of results."""
-    unfinished = directory / ".case.yaml"
-    unfinished.write_text(dump_case(loaded.case), encoding="utf-8")
-    unfinished.replace(directory / "case.yaml")
+    write_whole(directory / "case.yaml", dump_case(loaded.case))
 
 
 def write_versions(directory: Path, loaded: LoadedCase, ranks: int) -> None:

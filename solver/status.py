@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from interstice.solver.environment import version
 from interstice.solver.lock import holder
 from interstice.solver.stop import INTERRUPTED
+from interstice.solver.written import write_whole
 
 if TYPE_CHECKING:
     from interstice.solver.cell import Cell
@@ -81,9 +82,7 @@ class Status:
 
 def write(output: Path, about: Mapping[str, Any]) -> None:
     """Write the file in one stroke, with the time."""
-    unfinished = output / f".{FILE}"
-    unfinished.write_text(json.dumps({**about, "written": _now()}, indent=2, ensure_ascii=False), encoding="utf-8")
-    unfinished.replace(output / FILE)
+    write_whole(output / FILE, json.dumps({**about, "written": _now()}, indent=2, ensure_ascii=False))
 
 
 def read(output: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from interstice.solver.lock import Lock, holder
 from interstice.solver.results import FOLDER, OutputError, refuse_links
 from interstice.solver.study import plan, states
 from interstice.solver.study.plan import Plan, StudyFile
+from interstice.solver.written import write_whole
 
 MARKER = (plan.FILE, "Snakefile")
 """Files by which the folder of a study is told from others."""
@@ -91,9 +92,7 @@ def prepare(folder: Path, planned: Plan, file: StudyFile) -> None:
     for name, text in planned.cases.items():
         results = states.results_of(folder, name)
         results.mkdir(exist_ok=True)
-        unfinished = results / ".case.yaml"
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(results / "case.yaml")
+        write_whole(results / "case.yaml", text)
     planned.write(folder, file)
 
 

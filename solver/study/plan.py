@@ -32,6 +32,7 @@ from interstice.schema.units import unit_of
 from interstice.solver import provenance
 from interstice.solver.environment import version
 from interstice.solver.reader import LoadedCase, checked, dump_case
+from interstice.solver.written import write_whole
 
 FILE = "plan.json"
 COPY = "study.yaml"
@@ -109,9 +110,7 @@ class Plan:
         values = asdict(self)
         del values["cases"]
         for name, text in ((COPY, study.text), (FILE, json.dumps(values, indent=1, ensure_ascii=False))):
-            unfinished = folder / f".{name}"
-            unfinished.write_text(text, encoding="utf-8")
-            unfinished.replace(folder / name)
+            write_whole(folder / name, text)
 
 
 def read_study(path: Path) -> StudyFile:

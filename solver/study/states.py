@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from interstice.solver.lock import holder
+from interstice.solver.written import write_whole
 
 RUNS, LOGS, ENDED = "runs", "logs", ".ended"
 """Folders of a study: the results of each run, what it and its attempts said, and a mark for each that has ended."""
@@ -89,9 +90,7 @@ def notes(study: Path, name: str) -> dict[str, Any]:
 def note(study: Path, name: str, **values: Any) -> None:
     """Note something of the attempts of a run, in one stroke."""
     file = study / LOGS / f"{name}.json"
-    unfinished = file.with_name(f".{file.name}")
-    unfinished.write_text(json.dumps({**notes(study, name), **values}, indent=2, ensure_ascii=False), encoding="utf-8")
-    unfinished.replace(file)
+    write_whole(file, json.dumps({**notes(study, name), **values}, indent=2, ensure_ascii=False))
 
 
 def _read(file: Path) -> dict[str, Any]:
