@@ -76,7 +76,7 @@ PoissonRatio = Annotated[float, Field(gt=-1, lt=0.5)]
 
 
 class Material(Part):
-    """A material in SI: E [Pa], ν, density [kg/m³], what it is as a host, an electrolyte or a metal, how it flows, and for heat.
+    """A material in SI: E [Pa], ν, density [kg/m³], its roles as a host, an electrolyte or a metal, for heat and flow.
 
     The `hardness` H [Pa] is the mean pressure below an indenter, None if the file has none.
     """

@@ -39,8 +39,9 @@ electrolyte:
   ionic_conductivity: {value: 1 mS/cm, source: me}
 metal:
   molar_volume: {value: 13 cm^3/mol, source: me}
-  yield_strength: {value: 0.8 MPa, source: me}
   electronic_conductivity: {value: 1e7 S/m, source: me}
+plastic:
+  yield_strength: {value: 0.8 MPa, source: me}
 thermal:
   thermal_conductivity: {value: 12 mW/(cm*K), source: me}
   specific_heat: {value: 0.7 kJ/(kg*K), source: me}
@@ -186,7 +187,7 @@ def test_numbers_are_read_into_si(tmp_path: Path) -> None:
     assert material.host.open_circuit_potential(0.25) == 3.75
     assert material.electrolyte.ionic_conductivity == pytest.approx(0.1, rel=1e-12)
     assert material.electrolyte.transference_number == 1
-    assert material.metal.yield_strength == pytest.approx(8e5, rel=1e-12)
+    assert material.plastic.yield_strength == pytest.approx(8e5, rel=1e-12)
     assert material.thermal is not None
     assert material.thermal.thermal_conductivity == pytest.approx(1.2, rel=1e-12)
     assert material.thermal.specific_heat == pytest.approx(700, rel=1e-12)
