@@ -8,7 +8,15 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from interstice.schema.section import Revised, Section
-from interstice.schema.units import Concentration, Conductivity, Density, Diffusivity, MolarVolume, Pressure
+from interstice.schema.units import (
+    Concentration,
+    Conductivity,
+    Density,
+    Diffusivity,
+    FractureToughness,
+    MolarVolume,
+    Pressure,
+)
 
 
 class Overrides(Section):
@@ -17,6 +25,7 @@ class Overrides(Section):
     young_modulus: Pressure | None = None
     poisson_ratio: Annotated[float, Field(gt=-1, lt=0.5)] | None = None
     hardness: Pressure | None = None
+    fracture_toughness: FractureToughness | None = None
     density: Density | None = None
     maximum_concentration: Concentration | None = None
     diffusivity: Diffusivity | None = None

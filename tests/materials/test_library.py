@@ -165,7 +165,7 @@ def test_numbers_of_a_material_make_the_same_material(name: str, role: str, tmp_
     again = materials.load(path)
     assert getattr(again, role) == getattr(material, role)
     assert again.thermal == material.thermal
-    for number in ("young_modulus", "poisson_ratio", "density"):
+    for number in ("young_modulus", "poisson_ratio", "density", "hardness", "fracture_toughness"):
         assert getattr(again, number) == getattr(material, number)
 
 
@@ -194,6 +194,31 @@ def test_numbers_are_read_into_si(tmp_path: Path) -> None:
     assert material.host.entropic_coefficient == pytest.approx(-2e-4, rel=1e-12)
     assert material.roles == ["host", "electrolyte", "metal"]
     assert material.table()[2] == ("density", "3 g/cm^3", "me", "guessed", "")
+
+
+def test_a_fracture_toughness_may_be_given_and_replaced(tmp_path: Path) -> None:
+    assert materials.load(changed(tmp_path, "density", "3 g/cm^3")).fracture_toughness is None
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"{GOOD}fracture_toughness: {{value: 0.2 MPa*m^0.5, source: me}}\n")
+    tough = materials.load(path)
+    assert tough.fracture_toughness == pytest.approx(2e5, rel=1e-12)
+    assert tough.replace(fracture_toughness=3e5).fracture_toughness == 3e5
+    assert tough.numbers("electrolyte")["fracture_toughness"] == "200000 Pa*m^0.5"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("0 MPa*m^0.5", "greater than 0"),
+        ("5 GPa*m^0.5", "known solids lie within 1 kPa*m^0.5 to 1 GPa*m^0.5"),
+        ("6 J/m^2", "a unit of [Pa*m^0.5] is needed"),
+    ],
+)
+def test_a_fracture_toughness_that_is_none_is_refused(value: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"{GOOD}fracture_toughness: {{value: {value}, source: me}}\n")
+    with pytest.raises(MaterialError, match=re.escape(words)):
+        materials.load(path)
 
 
 @pytest.mark.parametrize(
