@@ -150,7 +150,7 @@ def test_variants_of_argyrodite_differ_in_what_they_say_and_nothing_else() -> No
 @pytest.mark.parametrize("name", NAMES)
 def test_a_temperature_range_holds_the_temperature_of_the_numbers(name: str) -> None:
     material = materials.load(name)
-    for block in (material.host, material.electrolyte):
+    for block in (material.host, material.electrolyte, material.creep):
         if block is not None and block.temperature_range is not None:
             low, high = block.temperature_range
             assert low <= block.reference_temperature <= high
