@@ -53,6 +53,13 @@ def test_every_number_is_in_the_table_as_it_is_in_the_file(name: str) -> None:
     assert numbers <= {row.quantity for row in material.table()}
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_no_two_numbers_of_a_table_have_one_name(name: str) -> None:
+    """Creep and Anand's law have an activation energy each."""
+    quantities = [row.quantity for row in materials.describe(name)]
+    assert len(set(quantities)) == len(quantities)
+
+
 @pytest.mark.parametrize("name", HOSTS)
 def test_swelling_is_the_integral_of_the_partial_molar_volume(name: str) -> None:
     """Vegard's strain and Ω belong together: ε(θ) = c_max ∫ Ω dθ/3, or stress on lithium does work out of nothing."""
