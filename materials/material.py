@@ -18,6 +18,7 @@ from interstice.schema.problems import MOST_PROBLEMS, Key, Problem, brief, dotte
 from interstice.schema.units import (
     Conductivity,
     Density,
+    FractureToughness,
     MolarVolume,
     Pressure,
     SpecificHeat,
@@ -29,6 +30,8 @@ from interstice.schema.wording import did_you_mean
 
 NAMES = ("name", "formula")
 """The keys of a file that are plain text."""
+SINGLE = ("young_modulus", "poisson_ratio", "density", "hardness", "fracture_toughness")
+"""The quantities that stand beside the blocks of a file."""
 
 
 class MaterialError(ValueError):
@@ -76,9 +79,10 @@ PoissonRatio = Annotated[float, Field(gt=-1, lt=0.5)]
 
 
 class Material(Part):
-    """A material in SI: E [Pa], ν, density [kg/m³], its roles as a host, an electrolyte or a metal, for heat and flow.
+    """A material in SI: E [Pa], ν, density [kg/m³], what it is as a host, electrolyte or metal, for flow and for heat.
 
-    The `hardness` H [Pa] is the mean pressure below an indenter, None if the file has none.
+    The `hardness` H [Pa] is the mean pressure below an indenter, the `fracture_toughness` K_Ic [Pa√m] that of a crack
+    which opens; None if the file has none.
     """
 
     name: Text
@@ -87,6 +91,7 @@ class Material(Part):
     poisson_ratio: PoissonRatio
     density: Annotated[Density, between("50 kg/m^3", "25000 kg/m^3")] | None = None
     hardness: Annotated[Pressure, between("100 kPa", "200 GPa")] | None = None
+    fracture_toughness: Annotated[FractureToughness, between("1 kPa*m^0.5", "1 GPa*m^0.5")] | None = None
     host: Host | None = None
     electrolyte: Electrolyte | None = None
     metal: Metal | None = None
@@ -112,10 +117,10 @@ class Material(Part):
         return thermal
 
     def table(self) -> list[Row]:
-        """Return the quantities with their sources, in the order of the file."""
+        """Return the quantities with their sources, in the order of the file; those of flow with their block."""
         return [
             Row(
-                key.rpartition(".")[2],
+                key if key.partition(".")[0] in FLOWS else key.rpartition(".")[2],
                 written(entry.value),
                 entry.source or "",
                 entry.remark or "",
@@ -202,7 +207,7 @@ def build(
 
 def quantities(block: str) -> list[str]:
     """Return the keys of the entries of a block; the empty name is the file itself."""
-    return list(BLOCKS[block].model_fields) if block else ["young_modulus", "poisson_ratio", "density", "hardness"]
+    return list(BLOCKS[block].model_fields) if block else list(SINGLE)
 
 
 def _plainly(part: Part, entries: Mapping[str, Entry], names: Iterable[str], prefix: str = "") -> dict[str, Any]:

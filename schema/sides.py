@@ -13,6 +13,7 @@ from interstice.schema.units import (
     Conductivity,
     Density,
     Diffusivity,
+    FractureToughness,
     MolarVolume,
     Pressure,
     StrainRate,
@@ -25,6 +26,7 @@ class Overrides(Section):
     young_modulus: Pressure | None = None
     poisson_ratio: Annotated[float, Field(gt=-1, lt=0.5)] | None = None
     hardness: Pressure | None = None
+    fracture_toughness: FractureToughness | None = None
     density: Density | None = None
     maximum_concentration: Concentration | None = None
     diffusivity: Diffusivity | None = None
