@@ -1,9 +1,11 @@
 """A side that flows: ∂ε^in/∂t = (3/2) ε̇ s/q, with the rate ε̇ of a law in `solids`, by backward Euler.
 
 s is the deviator of the stress σ = K (tr ε − 3 e) I + 2 μ (dev ε − ε^in), q its equivalent stress; the volume stays.
-The law is relaxed at each point of the quadrature (`solids.radial_return`); the weak form holds the straight line
-q = offset + slope · q* of `mechanics.Relaxation`, which touches the law at the present displacement: its derivative
-is the consistent tangent (J. C. Simo, R. L. Taylor, Comput. Methods Appl. Mech. Eng. 48, 101 (1985)).
+The law is relaxed at each point of the quadrature (`solids.radial_return`). The weak form holds a straight line that
+touches it (`mechanics.Relaxation`), of which the slope is the consistent tangent (J. C. Simo, R. L. Taylor, Comput.
+Methods Appl. Mech. Eng. 48, 101 (1985)). After each step of Newton's method it touches the law at the displacement,
+but where the rate of flow is a high power of stress such steps may overshoot: there it touches the law at the stress
+(as J. Rudi, Y.-H. Shih, G. Stadler, Geochem. Geophys. Geosyst. 21, e2020GC009059 (2020), keep a stress of their own).
 """
 
 from __future__ import annotations
@@ -53,32 +55,30 @@ class Flow(Part):
 
         components = COMPONENTS[domain.dimension]
         self.strain, self.equivalent = kept("inelastic strain", (len(components),)), kept("equivalent inelastic strain")
-        self.rate, offset, slope = kept("rate"), kept("offset"), kept("slope")
-        slope.x.array[:] = 1.0
+        self.rate = kept("rate")
+        direction, offset, slope, share = (
+            kept("direction", (len(components),)),
+            kept("offset"),
+            kept("slope"),
+            kept("share"),
+        )
+        slope.x.array[:] = share.x.array[:] = 1.0
+        self._direction = direction.x.array.reshape(-1, len(components))
+        self._offset, self._slope, self._share = offset.x.array, slope.x.array, share.x.array
         self._variables = {name: kept(name) for name in law.variables}
         for name, value in law.variables.items():
             self._variables[name].x.array[:] = value
-        self._offset, self._slope = offset.x.array, slope.x.array
+        self._stress = np.zeros_like(self._slope)
         self._known = state.number("rate is known")
         self._excess = state.number("error of the flow")
 
-        self._elastic = site.law
-        site.law = replace(site.law, relaxation=mechanics.Relaxation(_tensor(self.strain), offset, slope))
-        assert site.law.relaxation
-        mu, strain = site.law.lame[1], site.law.strain(site.u)
-        self._stiffness = (
-            3 * float(self._elastic.young_modulus.value) / (2 * (1 + float(self._elastic.poisson_ratio.value)))
-        )
-        deviator, trial = site.law.relaxation.trial(strain, mu)
-        self._deviator = deviator
-        self._trial = PointReader(domain, side, trial, STRAIN_DEGREE)
-        epsilon = mechanics.in_space(strain)
-        inelastic = (
-            epsilon - ufl.tr(epsilon) / 3 * ufl.Identity(3) - site.law.relaxation.deviator(strain, mu) / (2 * mu)
-        )
-        self._flowed = PointReader(
-            domain, side, ufl.as_vector([inelastic[place] for place in components]), STRAIN_DEGREE
-        )
+        relaxation = mechanics.Relaxation(_tensor(self.strain), _tensor(direction), offset, slope, share)
+        site.law = replace(site.law, relaxation=relaxation)
+        self._trial = relaxation.trial(site.law.strain(site.u), site.law.lame[1])
+        young, poisson = float(site.law.young_modulus.value), float(site.law.poisson_ratio.value)
+        self._stiffness = 3 * young / (2 * (1 + poisson))
+        kept_components = ufl.as_vector([self._trial[place] for place in components])
+        self._reader = PointReader(domain, side, kept_components, STRAIN_DEGREE)
         self._temperature: PointReader | None = None
         if isinstance(site.temperature, ufl.core.expr.Expr):
             self._temperature = PointReader(domain, side, site.temperature, STRAIN_DEGREE)
@@ -93,28 +93,59 @@ class Flow(Part):
         """The length of the present time step [s], 0 while no time passes."""
         return float(self._rates.time_step.value) if float(self._rates.rate.value) > 0.0 else 0.0
 
-    def _relaxed(self, trial: Array) -> Any:
-        """Return what the law makes of the trial stress at the points."""
+    @property
+    def _conditions(self) -> tuple[dict[str, Array], Any, float]:
+        """What the law remembers at the points, the temperature [K] there, and the length of the step [s]."""
         temperature = self._temperature.read() if self._temperature else self.site.temperature
-        variables = {name: function.x.array for name, function in self._variables.items()}
-        return self.law.flow(trial, self._stiffness, variables, temperature, self._time)
+        return {name: function.x.array for name, function in self._variables.items()}, temperature, self._time
+
+    def _read(self) -> Array:
+        """Return the kept components of s* [Pa] at the present displacement, shape (local and ghost points, …)."""
+        return self._reader.read().reshape(self._direction.shape)
+
+    def _left(self, trial: Array) -> Array:
+        """Return those of s, what the straight line makes of s* [Pa]."""
+        along = 1.5 * product(self._direction, trial)
+        left = (self._offset + (self._slope - self._share) * along)[:, None] * self._direction
+        left += self._share[:, None] * trial
+        return left
 
     def begin_protocol_step(self) -> None:
         # the load may jump, and rates with it
         self._known[...] = 0.0
 
     def begin(self, time_step: float, load: Load) -> None:
-        self.update()
+        # what yields is elastic to begin with: its first answer to a load that turns
+        if self.law.takes_time:
+            self._touch(self._read())
 
     def update(self) -> Change:
-        trial = self._trial.read()
-        flow = self._relaxed(trial)
-        before = self._offset + self._slope * trial
-        self._offset[:], self._slope[:] = flow.stress - flow.slope * trial, flow.slope
-        comm, owned = self._domain.mesh.comm, self._owned
-        changes = np.abs(flow.stress - before)[:owned].max(initial=0.0), np.abs(flow.stress)[:owned].max(initial=0.0)
-        change, largest = (comm.allreduce(float(value), op=MPI.MAX) for value in changes)
-        return Change(0, change / largest if largest > 0.0 else 0.0)
+        trial, conditions = self._read(), self._conditions
+        left, size = self._left(trial), equivalent(trial)
+        stress = self.law.flow(size, self._stiffness, *conditions).stress
+        sizes, comm = (equivalent(left - times(trial, stress, size)), stress), self._domain.mesh.comm
+        missed, largest = (comm.allreduce(float(q[: self._owned].max(initial=0.0)), op=MPI.MAX) for q in sizes)
+        change = Change(0, missed / largest if largest > 0.0 else 0.0)
+        if not self.law.takes_time:
+            self._touch(trial)
+            return change
+        # A step of Newton's method that slows down flow whose rate is a high power of the stress carries it backwards.
+        # The stress to which it leads is right all the same, and the place of the law at which it is so the better one.
+        backwards = (1.5 * product(self._direction, trial) < stress) & (self._stress > 0.0)
+        led = equivalent(left)
+        kept = np.minimum(led, self._stress)
+        there = kept + self._stiffness * self.law.increment(kept, *conditions)
+        self._touch(np.where(backwards[:, None], times(left, there, led), trial))
+        return change
+
+    def _touch(self, trial: Array) -> None:
+        """Lay the line to where the law relaxes `trial`, s* [Pa]."""
+        size = equivalent(trial)
+        flow = self.law.flow(size, self._stiffness, *self._conditions)
+        self._direction[:] = times(trial, np.sign(size), size)
+        self._offset[:], self._slope[:] = flow.stress - flow.slope * size, flow.slope
+        self._share[:] = ratio(flow.stress, size, 1.0)
+        self._stress = flow.stress
 
     def join(self) -> None:
         # what yielded while the sides were pressed has done so in no time
@@ -133,15 +164,15 @@ class Flow(Part):
 
     def _take(self) -> None:
         """Take the strain that has flowed as that at the start of the next step."""
-        trial = self._trial.read()
-        for name, values in self._relaxed(trial).variables.items():
+        trial = self._read()
+        for name, values in self.law.flow(equivalent(trial), self._stiffness, *self._conditions).variables.items():
             self._variables[name].x.array[:] = values
-        increment = np.maximum(trial - self._offset - self._slope * trial, 0.0) / self._stiffness
+        relaxed = trial - self._left(trial)
+        increment = equivalent(relaxed) / self._stiffness
         self.equivalent.x.array[:] += increment
         self.rate.x.array[:] = increment / self._time if self._time else 0.0
-        # read as a whole before the strain, of which it is made, changes
-        self.strain.x.array[:] = self._flowed.read()
-        self._offset[:], self._slope[:] = 0.0, 1.0
+        self.strain.x.array[:] += 1.5 / self._stiffness * relaxed.ravel()
+        self._direction[:], self._offset[:], self._slope[:], self._share[:] = 0.0, 0.0, 1.0, 1.0
 
     def limit(self) -> Limit:
         excess = float(self._excess)
@@ -170,8 +201,29 @@ class Flow(Part):
     def works(self) -> Iterator[Work]:
         dx = self._domain.dx(self.site.side, STRAIN_DEGREE)
         yield FlowWork(
-            self._domain, self.law.account, self.site.u, self.strain, (self._deviator, _tensor(self.strain)), dx
+            self._domain, self.law.account, self.site.u, self.strain, (self._trial, _tensor(self.strain)), dx
         )
+
+
+def product(a: Array, b: Array) -> Array:
+    """Return a : b of the kept components of tensors without a trace, shape (points,)."""
+    third = (a[:, 0] + a[:, 1]) * (b[:, 0] + b[:, 1])
+    return a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + third + 2 * np.sum(a[:, 2:] * b[:, 2:], axis=1)
+
+
+def equivalent(deviator: Array) -> Array:
+    """Return the equivalent stress √(3/2 s : s) of the kept components of a deviator, shape (points,)."""
+    return np.sqrt(1.5 * product(deviator, deviator))
+
+
+def ratio(a: Array, b: Array, otherwise: float) -> Array:
+    """Return a/b where b is not 0."""
+    return np.divide(a, b, out=np.full_like(b, otherwise), where=b != 0.0)
+
+
+def times(tensor: Array, wanted: Array, present: Array) -> Array:
+    """Return a `tensor` whose size at each point is `present` with a size that is `wanted`, where it has one."""
+    return ratio(wanted, present, 0.0)[:, None] * tensor
 
 
 class Extrapolation(Part):
@@ -180,13 +232,9 @@ class Extrapolation(Part):
     `moving` are the displacements, `fixed` returns the local dofs of one that stay what they are.
     """
 
-    def __init__(
-        self, moving: Sequence[fem.Function], fixed: Callable[[fem.Function], Indices], state: State
-    ) -> None:
+    def __init__(self, moving: Sequence[fem.Function], fixed: Callable[[fem.Function], Indices], state: State) -> None:
         self._fixed = fixed
-        self._velocities = {
-            u: state.function(fem.Function(u.function_space), f"velocity of {u.name}") for u in moving
-        }
+        self._velocities = {u: state.function(fem.Function(u.function_space), f"velocity of {u.name}") for u in moving}
         self._start: dict[fem.Function, Array] = {}
 
     def begin_protocol_step(self) -> None:

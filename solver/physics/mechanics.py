@@ -18,33 +18,35 @@ import numpy as np
 import ufl
 from dolfinx import fem, mesh
 
-ROUNDING = 1e-18
-"""Equivalent stress over 3μ below which it counts as this, so that its direction has a derivative."""
-
 
 @dataclass(frozen=True)
 class Relaxation:
-    """What flow leaves of the deviator s* = 2 μ (dev ε − ε^in) of stress: s = (q/q*) s*, q = `offset` + `slope` q*.
+    """What flow leaves of the deviator s* = 2 μ (dev ε − ε^in) of stress, as a straight line that touches the law:
 
-    ε^in is the inelastic `strain` at the start of a time step, shape (3, 3), q* the equivalent stress of s*, q that
-    after the step's flow: a straight line through the present point of the law, and tangent to it there. Between steps
-    `offset` is 0 and `slope` is 1.
+        s = (offset + slope q_∥) N + share (s* − q_∥ N),    q_∥ = (3/2) N : s*.
+
+    ε^in is the inelastic `strain` at the start of a time step and N the `direction` of flow, with N : N = 2/3; both
+    have the shape (3, 3). Along N the equivalent stress after the step's flow is `offset` + `slope` q_∥, and across it
+    the `share` q/q* is left. At the strain at which the line touches the law N is along s*, so that its derivative is
+    the consistent tangent. Between steps `offset` is 0, and `slope` and `share` are 1.
     """
 
     strain: Any
+    direction: Any
     offset: Any
     slope: Any
+    share: Any
 
-    def trial(self, strain: Any, mu: Any) -> tuple[Any, Any]:
-        """Return s*, shape (3, 3), and q* [Pa] of the strain ε, shape (d, d)."""
+    def trial(self, strain: Any, mu: Any) -> Any:
+        """Return s* [Pa], shape (3, 3), of the strain ε, shape (d, d)."""
         epsilon = in_space(strain)
-        deviator = 2 * mu * (epsilon - ufl.tr(epsilon) / 3 * ufl.Identity(3) - self.strain)
-        return deviator, ufl.sqrt(1.5 * ufl.inner(deviator, deviator) + (3 * ROUNDING * mu) ** 2)
+        return 2 * mu * (epsilon - ufl.tr(epsilon) / 3 * ufl.Identity(3) - self.strain)
 
     def deviator(self, strain: Any, mu: Any) -> Any:
         """Return s [Pa], shape (3, 3), of the strain ε, shape (d, d)."""
-        deviator, trial = self.trial(strain, mu)
-        return (self.offset / trial + self.slope) * deviator
+        trial = self.trial(strain, mu)
+        along = 1.5 * ufl.inner(self.direction, trial)
+        return (self.offset + (self.slope - self.share) * along) * self.direction + self.share * trial
 
 
 @dataclass(frozen=True)
