@@ -476,10 +476,11 @@ def anand_strain(
 ) -> float:
     """Return the strain of flow at a constant rate that brings a resistance from `initial` to `resistance` [Pa].
 
-    Of dS/dε = H_0 (1 − S/S_s)ᵃ with `saturation` S_s > S, `hardening` H_0 [Pa] and `hardening_exponent` a: where
-    x = 1 − S/S_s, the strain is S_s/H_0 ln(x_0/x) for a = 1 and S_s/H_0 (x^(1−a) − x_0^(1−a))/(a − 1) otherwise.
+    Of dS/dε = H_0 |1 − S/S_s|ᵃ sign(1 − S/S_s) with `saturation` S_s on the far side of S, `hardening` H_0 [Pa] and
+    `hardening_exponent` a: where x = |1 − S/S_s|, the strain is S_s/H_0 ln(x_0/x) for a = 1 and
+    S_s/H_0 (x^(1−a) − x_0^(1−a))/(a − 1) otherwise.
     """
-    x, x_0, a = 1 - resistance / saturation, 1 - initial / saturation, hardening_exponent
+    x, x_0, a = abs(1 - resistance / saturation), abs(1 - initial / saturation), hardening_exponent
     grown = np.log(x_0 / x) if a == 1.0 else (x ** (1 - a) - x_0 ** (1 - a)) / (a - 1)
     return float(saturation / hardening * grown)
 
@@ -535,7 +536,7 @@ def void_rate(shape: Literal["cylinder", "sphere"], pressure: float, factor: flo
     Heller, Creep of Engineering Materials (1959), of tubes; Wilkinson and Ashby, Acta Metall. 23 (1975) 1277.
     """
     if shape == "cylinder":
-        return -np.sqrt(3) / 2 * factor * (np.sqrt(3) * pressure / exponent) ** exponent
+        return float(-np.sqrt(3) / 2 * factor * (np.sqrt(3) * pressure / exponent) ** exponent)
     return -factor / 2 * (3 * pressure / (2 * exponent)) ** exponent
 
 

@@ -449,6 +449,11 @@ def test_strain_to_a_resistance_is_that_of_its_hardening(hardening_exponent: flo
     assert closed_form.anand_strain(1.40, initial, saturation, modulus, hardening_exponent) == pytest.approx(strain)
 
 
+def test_softening_takes_as_much_strain_as_hardening_from_as_far() -> None:
+    hardening, softening = (closed_form.anand_strain(1.0 + d, 1.0 + 5 * d, 1.0, 10.0, 2.0) for d in (-0.1, 0.1))
+    assert softening == pytest.approx(hardening)
+
+
 def test_creep_has_its_reference_rate_at_the_reference_and_quickens_with_heat() -> None:
     factor = closed_form.creep_factor(1e-3, 0.8e6, 6.6)
     assert factor * 0.8e6**6.6 == pytest.approx(1e-3)
