@@ -1,9 +1,9 @@
 """A thick-walled tube under internal pressure yields from its bore outwards, in plane strain.
 
-Hill's closed form of the front of what has yielded takes the axial stress for the mean of the others, as in a solid that
-keeps its volume. A compressible one has another axial stress, which von Mises' law minds: the front is compared with a
-radial problem in one dimension at high resolution, and how far Hill's is from what is computed is told as well. What
-has yielded is found by the share of the section in which there is plastic strain. A quarter of it is computed.
+Hill's closed form of the front of what has yielded takes the axial stress for the mean of the others, as in a solid
+that keeps its volume. A compressible one has another axial stress, which von Mises' law minds: the front is compared
+with a radial problem in one dimension at high resolution, and how far Hill's is from what is computed is told as well.
+What has yielded is found by the share of the section in which there is plastic strain. A quarter of it is computed.
 """
 
 from __future__ import annotations
@@ -110,9 +110,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         {key: float(front), "front by Hill [m]": hill},
         {key: exact},
         {"front": abs(front / exact - 1), "hill": abs(hill / front - 1)},
-        Cost(
-            solid.system.unknowns, solid.newton, solid.linear, peak_memory(comm), seconds / options.steps, tied
-        ),
+        Cost(solid.system.unknowns, solid.newton, solid.linear, peak_memory(comm), seconds / options.steps, tied),
     )
 
 
@@ -172,12 +170,11 @@ def radial_reference(
     return float(closed_form.tube_front_inside(float(u[-1]), outer, strength / modulus, nu))
 
 
-def _return(
-    strain: Array, plastic: Array, bulk: float, shear: float, strength: float
-) -> tuple[Array, Array, Array]:
+def _return(strain: Array, plastic: Array, bulk: float, shear: float, strength: float) -> tuple[Array, Array, Array]:
     """Return stress (cells, 2), tangent (cells, 2, 2) and plastic strain (cells, 3) of the law of von Mises.
 
-    `strain` (rr, θθ), shape (cells, 2); none along the axis. Simo and Hughes, Computational Inelasticity (1998), box 3.2.
+    `strain` (rr, θθ), shape (cells, 2); none along the axis. Simo and Hughes, Computational Inelasticity (1998), box
+    3.2.
     """
     whole = np.pad(strain, ((0, 0), (0, 1)))
     volume = whole.sum(axis=1, keepdims=True)
@@ -188,9 +185,7 @@ def _return(
     stress = bulk * volume + share * trial
     deviatoric, every = np.eye(3) - 1 / 3, np.ones((3, 3))
     scale, turned = share[..., None], np.where(share < 1.0, share, 0.0)[..., None]
-    tangent = bulk * every + 2 * shear * (
-        scale * deviatoric - turned * normal[:, :, None] * normal[:, None, :]
-    )
+    tangent = bulk * every + 2 * shear * (scale * deviatoric - turned * normal[:, :, None] * normal[:, None, :])
     return stress[:, :2], tangent[:, :2, :2], plastic + (1 - share) * trial / (2 * shear)
 
 

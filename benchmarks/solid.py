@@ -1,4 +1,4 @@
-"""One body of one material that may flow, of the parts a cell is made of: what benchmarks of yield and creep begin with."""
+"""One body of one material that may flow, of the parts a cell is made of: what benchmarks of flow begin with."""
 
 from __future__ import annotations
 
@@ -83,9 +83,7 @@ class Solid:
         self.system = algebra.System(self.domain, equations(self.parts)["mechanics"], self.constraints, options)
         return self.system
 
-    def step(
-        self, time_step: float, given: Callable[[], None] = lambda: None, start: Array | None = None
-    ) -> float:
+    def step(self, time_step: float, given: Callable[[], None] = lambda: None, start: Array | None = None) -> float:
         """Find equilibrium after a time step [s] at whose end displacements are as `given` puts them.
 
         Newton's method starts from displacements `start` [m], without them from where the step before would lead if it

@@ -9,7 +9,6 @@ been squeezed out beyond the platens bears nothing. A quarter of the film is com
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import gmsh
@@ -31,7 +30,7 @@ Array = npt.NDArray[np.float64]
 
 NAME = "squeeze"
 FIRST, GROWTH = 0.1, 10.0
-"""The first time step over that in which creep at the mean pressure strains as much as elasticity, the ratio of steps."""
+"""The first time step over that in which the mean pressure strains by creep as by elasticity, and the ratio of steps."""
 STEADY = 1e-3
 """Relative change of the rate from step to step at which it is the steady one."""
 MOST_STEPS = 60

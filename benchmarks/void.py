@@ -20,8 +20,8 @@ from interstice.benchmarks.report import Cost, Result, peak_memory
 from interstice.benchmarks.ring import Ring
 from interstice.benchmarks.solid import Solid
 from interstice.solver.bodies.solids.creep import PowerLaw
-from interstice.solver.domain import Domain
 from interstice.solver.bodies.solids.radial_return import Law
+from interstice.solver.domain import Domain
 
 NAME = "void"
 FIRST, GROWTH = 0.1, 4.0
