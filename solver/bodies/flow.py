@@ -6,7 +6,7 @@ there (`mechanics.Relaxation`): the consistent tangent of J. C. Simo, R. L. Tayl
 101 (1985). It touches the law in the direction of the stress that the last Newton step asked for, not of the strain
 that this led to. Where a stress is small, as where shear changes its sign, the strain overshoots to the far side of 0
 by as much as the exponent of the law, and Newton's method goes to and fro; the stress does not, and in the end both
-directions are one. (Of viscous flow: J. Rudi, Y. Shih, G. Stadler, Geochem. Geophys. Geosyst. 21, e2020GC009059 (2020).)
+directions are one (J. Rudi, Y. Shih, G. Stadler, Geochem. Geophys. Geosyst. 21, e2020GC009059 (2020), of viscous flow).
 """
 
 from __future__ import annotations
