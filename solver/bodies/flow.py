@@ -11,7 +11,7 @@ directions are one (J. Rudi, Y. Shih, G. Stadler, Geochem. Geophys. Geosyst. 21,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,14 +25,15 @@ from interstice.solver.bodies.solids.anand import Anand
 from interstice.solver.bodies.solids.creep import PowerLaw
 from interstice.solver.bodies.solids.plastic import Plasticity
 from interstice.solver.bodies.solids.radial_return import Law
-from interstice.solver.domain import Domain
+from interstice.solver.domain import Domain, Indices
 from interstice.solver.domain.readers import PointReader
 from interstice.solver.ledger import FlowWork
 from interstice.solver.model import Model
-from interstice.solver.part import Array, Change, Limit, Part, Shown, Work
+from interstice.solver.part import Array, Change, Limit, Load, Part, Shown, Work
 from interstice.solver.physics import mechanics
 from interstice.solver.rates import Rates
 from interstice.solver.site import STRAIN_DEGREE, Site
+from interstice.solver.state import State
 
 COMPONENTS = {2: ((0, 0), (1, 1), (0, 1)), 3: ((0, 0), (1, 1), (0, 1), (1, 2), (0, 2))}
 """Of the inelastic strain that are kept, by the dimension of the mesh: the last normal one follows from the others."""
@@ -104,6 +105,9 @@ class Flow(Part):
         # the load may jump, and rates with it
         self._known[...] = 0.0
 
+    def begin(self, time_step: float, load: Load) -> None:
+        self.update()
+
     def update(self) -> Change:
         deviator, asked = self._stresses()
         trial, size = _equivalent(deviator), _equivalent(asked)
@@ -129,6 +133,7 @@ class Flow(Part):
         self._ratio[:], self._bend[:], self._offset[:] = 1.0, 0.0, 0.0
 
     def join(self) -> None:
+        # what yielded while the sides were pressed has done so in no time
         self._take()
 
     def commit(self) -> None:
@@ -185,6 +190,39 @@ class Flow(Part):
         )
 
 
+class Extrapolation(Part):
+    """Lets a time step begin where the motion of the step before leads: near its end, where sides flow steadily.
+
+    `moving` are the displacements, `fixed` returns the local dofs of one that stay what they are.
+    """
+
+    def __init__(
+        self, moving: Sequence[fem.Function], fixed: Callable[[fem.Function], Indices], state: State
+    ) -> None:
+        self._fixed = fixed
+        self._velocities = {
+            u: state.function(fem.Function(u.function_space), f"velocity of {u.name}") for u in moving
+        }
+        self._start: dict[fem.Function, Array] = {}
+
+    def begin_protocol_step(self) -> None:
+        # the load may jump, and motion with it
+        for velocity in self._velocities.values():
+            velocity.x.array[:] = 0.0
+
+    def begin(self, time_step: float, load: Load) -> None:
+        self._length = time_step
+        for u, velocity in self._velocities.items():
+            self._start[u] = u.x.array.copy()
+            u.x.array[:] += time_step * velocity.x.array
+            fixed = self._fixed(u)
+            u.x.array[fixed] = self._start[u][fixed]
+
+    def commit(self) -> None:
+        for u, velocity in self._velocities.items():
+            velocity.x.array[:] = (u.x.array - self._start[u]) / self._length
+
+
 def law_of(name: str, material: Material) -> Law:
     """Return the law of a `solid` that is plastic, creeps, or flows by Anand's law, with the numbers of a material."""
     block = getattr(material, name)
@@ -215,7 +253,10 @@ def _tensor(strain: fem.Function) -> Any:
 
 
 def parts(model: Model) -> Iterator[Part]:
-    """Yield the flow of each side that flows."""
+    """Yield the flow of each side that flows, and before all else what foresees its motion."""
+    if any(model.case.solid(name) != "elastic" for name in model.sites):
+        moving = list({id(site.u): site.u for site in model.sites.values()}.values())
+        yield Extrapolation(moving, lambda u: model.fixed(u), model.state.scope("extrapolation"))
     for name, site in model.sites.items():
         solid = model.case.solid(name)
         if solid != "elastic":
