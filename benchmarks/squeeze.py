@@ -30,7 +30,7 @@ Array = npt.NDArray[np.float64]
 
 NAME = "squeeze"
 FIRST, GROWTH = 0.1, 10.0
-"""The first time step over that in which creep strains as much as elasticity at the mean pressure; the ratio of steps."""
+"""The first time step over that in which creep strains as much as elasticity at the mean pressure; ratio of steps."""
 STEADY = 1e-3
 """Relative change of the rate from step to step at which it is the steady one."""
 MOST_STEPS = 60
