@@ -114,7 +114,7 @@ class Flow(Part):
         flow = self._relaxed(trial)
         own = deviator / np.maximum(trial, TINY)[:, None]
         self._direction[:] = np.where((size > TINY)[:, None], asked / np.maximum(size, TINY)[:, None], own)
-        self._ratio[:] = flow.stress / np.maximum(trial, TINY)
+        self._ratio[:] = np.where(trial > TINY, flow.stress / np.maximum(trial, TINY), flow.slope)
         self._bend[:], self._offset[:] = flow.slope - self._ratio, flow.stress - flow.slope * trial
         comm, owned = self._domain.mesh.comm, self._owned
         away = np.abs(flow.stress[:, None] * own - asked)
