@@ -42,6 +42,12 @@ class Metal(Part):
     electronic_conductivity: Annotated[Conductivity, between("1e-12 S/m", "1e8 S/m")]
 
 
+class Collector(Part):
+    """What leads electrons to an electrode and holds no lithium: conductivity [S/m]."""
+
+    electronic_conductivity: Annotated[Conductivity, between("1 S/m", "1e9 S/m")]
+
+
 class Thermal(Part):
     """A solid that conducts and stores heat: k [W/(m K)], c_p [J/(kg K)] and the coefficient of linear expansion [1/K].
 
@@ -53,7 +59,7 @@ class Thermal(Part):
     thermal_expansion: Annotated[ThermalExpansion, between("-1e-4 1/K", "1e-3 1/K")] | None = None
 
 
-ROLES: dict[str, type[Part]] = {"host": Host, "electrolyte": Electrolyte, "metal": Metal}
+ROLES: dict[str, type[Part]] = {"host": Host, "electrolyte": Electrolyte, "metal": Metal, "collector": Collector}
 BLOCKS: dict[str, type[Part]] = {**ROLES, "thermal": Thermal}
 
 
@@ -74,7 +80,7 @@ PoissonRatio = Annotated[float, Field(gt=-1, lt=0.5)]
 
 
 class Material(Part):
-    """A material in SI: E [Pa], ν, density [kg/m³], what it is as a host, an electrolyte or a metal, and for heat.
+    """A material in SI: E [Pa], ν, density [kg/m³], what it is as host, electrolyte, metal and collector, for heat.
 
     The `hardness` H [Pa] is the mean pressure below an indenter, None if the file has none.
     """
@@ -88,14 +94,18 @@ class Material(Part):
     host: Host | None = None
     electrolyte: Electrolyte | None = None
     metal: Metal | None = None
+    collector: Collector | None = None
     thermal: Thermal | None = None
     file: Path = Field(description="where it was read from")
     base: Path | None = Field(default=None, description="where that which it is based on was read from, if it is")
+    plated_file: Path | None = Field(
+        default=None, description="where that which is plated on it was read from, if something is"
+    )
     entries: dict[str, Entry] = Field(description="the quantities as written, by their dotted keys", repr=False)
 
     @property
     def roles(self) -> list[str]:
-        """What the material can serve as: any of host, electrolyte, metal."""
+        """What the material can serve as: any of host, electrolyte, metal, collector."""
         return [role for role in ROLES if getattr(self, role) is not None]
 
     @field_validator("thermal")
@@ -105,6 +115,12 @@ class Material(Part):
         if thermal is not None and info.data.get("density", 0.0) is None:
             raise ValueError("density is needed beside this block: a volume stores heat by density times specific_heat")
         return thermal
+
+    def plating(self, plated: Material) -> Material:
+        """Return a copy with the block `metal` of what is `plated` on it."""
+        entries = {key: entry for key, entry in plated.entries.items() if key.startswith("metal.")}
+        changes = {"metal": plated.metal, "entries": self.entries | entries, "plated_file": plated.file}
+        return self.model_copy(update=changes)
 
     def table(self) -> list[Row]:
         """Return the quantities with their sources, in the order of the file."""
@@ -119,12 +135,12 @@ class Material(Part):
             for key, entry in self.entries.items()
         ]
 
-    def numbers(self, role: str) -> dict[str, Any]:
-        """Return what the material says of itself, as `role` and of heat, defaults included, by the keys of a file.
+    def numbers(self, *roles: str) -> dict[str, Any]:
+        """Return what the material says of itself, in `roles` and of heat, defaults included, by the keys of a file.
 
         Numbers are text with their SI unit where they have one; functions of theta are their formula or table.
         """
-        blocks = {name: getattr(self, name) for name in (role, "thermal")}
+        blocks = {name: getattr(self, name) for name in (*roles, "thermal")}
         return _plainly(self, self.entries, quantities("")) | {
             name: _plainly(block, self.entries, quantities(name), f"{name}.")
             for name, block in blocks.items()

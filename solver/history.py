@@ -30,6 +30,7 @@ ACCOUNTS = {
     "plastic": "energy lost to flattening [J]",
     "friction": "energy lost to friction [J]",
     "released": "energy released by unstable cracks [J]",
+    "chemical": "chemical work [J]",
     "viscosity": "energy lost to viscosity [J]",
     "remainder": "energy not accounted for by the time step [J]",
 }

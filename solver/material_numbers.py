@@ -13,14 +13,19 @@ from interstice.schema.wording import did_you_mean
 
 def role_of(side: Electrode | Electrolyte) -> str:
     """Return the block of its material that a side needs."""
-    return "host" if isinstance(side, Electrode) else "electrolyte"
+    return side.kind if isinstance(side, Electrode) else "electrolyte"
+
+
+def blocks_of(side: Electrode | Electrolyte) -> list[str]:
+    """Return the blocks of its material that a side uses, in which that of what is plated on it is."""
+    return [role_of(side), *(["metal"] if getattr(side, "plates", None) else [])]
 
 
 def numbers_of(case: Case, materials: Mapping[str, Material]) -> dict[str, dict[str, Any]]:
     """Return the numbers of the material of each side, and what the case calls that material, by the side's name."""
     return {
-        name: {"material": side.material} | materials[name].numbers(role_of(side))
-        for name, side in _sides(case).items()
+        name: {"material": side.material} | materials[name].numbers(*blocks_of(side))
+        for name, side in case.blocks.items()
     }
 
 
@@ -29,7 +34,7 @@ def other_numbers(case: Case, materials: Mapping[str, Material | None]) -> Itera
 
     Those that the case overrides hold whatever the file says, and those of another material are of no interest.
     """
-    sides = _sides(case)
+    sides = case.blocks
     for name, used in (case.materials or {}).items():
         if name not in sides:
             yield (
@@ -41,7 +46,7 @@ def other_numbers(case: Case, materials: Mapping[str, Material | None]) -> Itera
         if material is None or used.get("material", side.material) != side.material:
             continue
         overridden = side.overrides.model_dump(exclude_none=True)
-        then, now = _quantities(used), _quantities(material.numbers(role_of(side)))
+        then, now = _quantities(used), _quantities(material.numbers(*blocks_of(side)))
         advice = "restore the file, or delete 'materials' to run with its numbers as they are"
         for key in [key for key in then | now if key != ("material",) and key[-1] not in overridden]:
             if key not in now:
@@ -82,7 +87,3 @@ def _difference(then: Any, now: Any) -> tuple[Key, str, str] | None:
 
 def _shown(value: Any) -> str:
     return brief(" ".join(value.split()) if isinstance(value, str) else value, longest=200)
-
-
-def _sides(case: Case) -> dict[str, Electrode | Electrolyte]:
-    return {**case.hosts, **case.conductors}

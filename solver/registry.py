@@ -7,15 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from interstice.solver.bodies import arms, body, conductor, exhaustion, fixture, heat, host, overpotential, terminals
-from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction
+from interstice.solver.bodies import (
+    arms,
+    body,
+    conductor,
+    exhaustion,
+    fixture,
+    heat,
+    host,
+    metal,
+    overpotential,
+    terminals,
+)
+from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction, plating
 from interstice.solver.model import Model
 from interstice.solver.part import Part
 
 PHYSICS: tuple[Callable[[Model], Iterable[Part]], ...] = (
     heat.parts,
     host.parts,
+    metal.parts,
     conductor.parts,
+    plating.parts,
     contact.parts,
     bond.parts,
     friction.parts,
