@@ -75,7 +75,7 @@ def test_lithium_is_counted_in_the_metal_as_it_crosses(run: Run) -> None:
 
 
 def test_work_is_stored_or_becomes_chemical(run: Run) -> None:
-    assert run.column("energy balance [1]").max() <= 1e-8
+    assert run.column("energy balance [1]").max() <= 1e-6
 
 
 def test_what_is_stripped_is_the_charge_over_the_molar_volume(run: Run) -> None:
@@ -109,21 +109,23 @@ def test_voltage_is_that_of_two_interfaces_and_the_electrolyte_and_turns_with_th
 
 
 def test_a_platen_that_keeps_its_place_loses_its_pressure_to_what_is_stripped() -> None:
-    """Δp of layers in series, each of the modulus M without lateral strain, is that of the thickness that went."""
-    half = SYMMETRIC.replace("electrodes:", "electrodes:").replace(
-        "stack: {pressure: 5 MPa}", "stack: {hold: fixed_thickness, pressure: 50 MPa}"
-    )
-    half = (
-        half.replace("  lower: {kind: metal, material: lithium}\n", "")
-        .replace("{name: lower, thickness: 1 um}, ", "")
-        .replace("  separator/lower: {kinetics: {exchange_current_density: 1 mA/cm^2}}\n", "")
-    )
+    """Layers in series give way by what went: Δp = s/Σ(L/M), M the modulus without lateral strain."""
+    half = SYMMETRIC.replace("pressure: 5 MPa", "hold: fixed_thickness, pressure: 50 MPa")
+    for gone in (
+        "{name: lower, thickness: 1 um}, ",
+        "  lower: {kind: metal, material: lithium}\n",
+        "  separator/lower: {kinetics: {exchange_current_density: 1 mA/cm^2}}\n",
+    ):
+        assert gone in half
+        half = half.replace(gone, "")
     run = tiny_run(text=half)
     compliance = sum(
         1e-6 * (1 + nu) * (1 - 2 * nu) / (E * (1 - nu))
         for E, nu in ((m.young_modulus, m.poisson_ratio) for m in run.cell.materials.values())
     )
-    stripped = run.column("mean stripped thickness [m]")
-    assert stripped.max() > 1e-9
-    expected = 50e6 - stripped / compliance
-    np.testing.assert_allclose(run.column("mean pressure [Pa]"), expected, rtol=1e-6)
+    moved = run.column("mean stripped thickness [m]") - run.column("mean plated thickness [m]")
+    assert moved.max() > 0.9 * 50e6 * compliance
+    assert moved.min() < -1e-9
+    np.testing.assert_allclose(run.column("mean pressure [Pa]"), 50e6 - moved / compliance, rtol=1e-6, atol=1.0)
+    # the last of the contact is lost before the charge is over, which is said in words
+    assert any("open circuit" in advance.ended for advance in run.advances)
