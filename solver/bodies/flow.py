@@ -196,13 +196,9 @@ class Extrapolation(Part):
     `moving` are the displacements, `fixed` returns the local dofs of one that stay what they are.
     """
 
-    def __init__(
-        self, moving: Sequence[fem.Function], fixed: Callable[[fem.Function], Indices], state: State
-    ) -> None:
+    def __init__(self, moving: Sequence[fem.Function], fixed: Callable[[fem.Function], Indices], state: State) -> None:
         self._fixed = fixed
-        self._velocities = {
-            u: state.function(fem.Function(u.function_space), f"velocity of {u.name}") for u in moving
-        }
+        self._velocities = {u: state.function(fem.Function(u.function_space), f"velocity of {u.name}") for u in moving}
         self._start: dict[fem.Function, Array] = {}
 
     def begin_protocol_step(self) -> None:
