@@ -9,7 +9,6 @@ about its height, or in 3D a quarter of a square bar.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from typing import Self
 
 import gmsh
@@ -241,7 +240,7 @@ class _Bar:
             strains.append(self.solid.mean(self.solid.u[self._height], "top") / SIZE)
         return (strains[1] - strains[0]) / (time / 2)
 
-    def flow_stresses(self, rate: float, strains: Sequence[float]) -> list[float]:
+    def flow_stresses(self, rate: float, strains: Array) -> list[float]:
         """Return the stress [Pa] at each of `strains`, the first of them 0, pulled at a constant `rate` [1/s]."""
         solid, stresses = self.solid, [0.0]
         area = solid.domain.area("top")

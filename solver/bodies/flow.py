@@ -2,11 +2,14 @@
 
 s is the deviator of the stress σ = K (tr ε − 3 e) I + 2 μ (dev ε − ε^in), q its equivalent stress; the volume stays.
 The law is relaxed at each point of the quadrature (`solids.radial_return`); the weak form holds what is tangent to it
-there (`mechanics.Relaxation`): the consistent tangent of J. C. Simo, R. L. Taylor, Comput. Methods Appl. Mech. Eng. 48,
-101 (1985). It touches the law in the direction of the stress that the last Newton step asked for, not of the strain
-that this led to. Where a stress is small, as where shear changes its sign, the strain overshoots to the far side of 0
-by as much as the exponent of the law, and Newton's method goes to and fro; the stress does not, and in the end both
-directions are one (J. Rudi, Y. Shih, G. Stadler, Geochem. Geophys. Geosyst. 21, e2020GC009059 (2020), of viscous flow).
+(`mechanics.Relaxation`), at a solution at the present displacement: the consistent tangent of J. C. Simo, R. L. Taylor,
+Comput. Methods Appl. Mech. Eng. 48, 101 (1985).
+
+On the way there it touches the law at the stress that the last Newton step expects, in its direction, and in its size
+if that is less than the stress of the displacement it led to. A stress that goes with the root of a rate, and be it the
+sixth one, would otherwise throw each step five times as far beyond the solution as the one before, to the far side of 0
+where a shear is small (stress-velocity Newton: J. Rudi, Y.-h. Shih, G. Stadler, Geochem. Geophys. Geosyst. 21,
+e2020GC009059 (2020)). So steps converge in contact that flows, in confined flow and up to the load at which all yields.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from dolfinx import fem
 from mpi4py import MPI
 
 from interstice.materials import Material
+from interstice.solver.bodies.solids import radial_return
 from interstice.solver.bodies.solids.anand import Anand
 from interstice.solver.bodies.solids.creep import PowerLaw
 from interstice.solver.bodies.solids.plastic import Plasticity
@@ -32,7 +36,7 @@ from interstice.solver.model import Model
 from interstice.solver.part import Array, Change, Limit, Load, Part, Shown, Work
 from interstice.solver.physics import mechanics
 from interstice.solver.rates import Rates
-from interstice.solver.site import STRAIN_DEGREE, Site
+from interstice.solver.site import STRAIN_DEGREE, Mask, Site
 from interstice.solver.state import State
 
 COMPONENTS = {2: ((0, 0), (1, 1), (0, 1)), 3: ((0, 0), (1, 1), (0, 1), (1, 2), (0, 2))}
@@ -41,6 +45,13 @@ COMPONENTS = {2: ((0, 0), (1, 1), (0, 1)), 3: ((0, 0), (1, 1), (0, 1), (1, 2), (
 
 TINY = 1e-30
 """Stress [Pa] that has no direction."""
+ROUNDING = 1e-12
+"""Relative difference of stresses that is none."""
+LEAST_STRESS = 1e-18
+"""Stress over 3μ below which it counts as this: its logarithm has a value."""
+MOST_STEPS, CLOSE, LEAST_SLOPE = 20, 0.1, 1e-3
+"""Of Newton's method for the trial stress that leads to an expected stress: where on the way to a solution the tangent
+touches the law need not be exact; d ln q/d ln q* is no less than this of a law that is sensitive to its rate."""
 
 
 class Flow(Part):
@@ -95,9 +106,12 @@ class Flow(Part):
         """The length of the present time step [s], 0 while no time passes."""
         return float(self._rates.time_step.value) if float(self._rates.rate.value) > 0.0 else 0.0
 
-    def _relaxed(self, trial: Array) -> Any:
+    def _present_temperature(self) -> Any:
+        """Return the temperature [K], a number or one at each point. Collective."""
+        return self._temperature.read() if self._temperature else self.site.temperature
+
+    def _relaxed(self, trial: Array, temperature: Any) -> radial_return.Flow:
         """Return what the law makes of the trial stress at the points."""
-        temperature = self._temperature.read() if self._temperature else self.site.temperature
         variables = {name: function.x.array for name, function in self._variables.items()}
         return self.law.flow(trial, self._stiffness, variables, temperature, self._time)
 
@@ -109,18 +123,39 @@ class Flow(Part):
         self.update()
 
     def update(self) -> Change:
-        deviator, asked = self._stresses()
-        trial, size = _equivalent(deviator), _equivalent(asked)
-        flow = self._relaxed(trial)
+        deviator, expected = self._stresses()
+        trial, size = _equivalent(deviator), _equivalent(expected)
+        temperature = self._present_temperature()
+        flow = self._relaxed(trial, temperature)
         own = deviator / np.maximum(trial, TINY)[:, None]
-        self._direction[:] = np.where((size > TINY)[:, None], asked / np.maximum(size, TINY)[:, None], own)
-        self._ratio[:] = np.where(trial > TINY, flow.stress / np.maximum(trial, TINY), flow.slope)
-        self._bend[:], self._offset[:] = flow.slope - self._ratio, flow.stress - flow.slope * trial
         comm, owned = self._domain.mesh.comm, self._owned
-        away = np.abs(flow.stress[:, None] * own - asked)
+        away = np.abs(flow.stress[:, None] * own - expected)
         changes = (values[:owned].max(initial=0.0) for values in (away, flow.stress))
         change, largest = (comm.allreduce(float(value), op=MPI.MAX) for value in changes)
+
+        less = size < flow.stress * (1 - ROUNDING)
+        if less.any():
+            trial[less], flow.stress[less], flow.slope[less] = self._leading_to(size, less, temperature)
+        self._direction[:] = np.where((size > TINY)[:, None], expected / np.maximum(size, TINY)[:, None], own)
+        self._ratio[:] = np.where(trial > TINY, flow.stress / np.maximum(trial, TINY), flow.slope)
+        self._bend[:], self._offset[:] = flow.slope - self._ratio, flow.stress - flow.slope * trial
         return Change(0, change / largest if largest > 0.0 else 0.0)
+
+    def _leading_to(self, expected: Array, chosen: Mask, temperature: Any) -> tuple[Array, Array, Array]:
+        """Return q* that relaxes to the stress `expected` [Pa] at the points that are `chosen`, q and dq/dq*.
+
+        ln q is a concave function of ln q*: Newton's method, from q* = q on, comes to the root from below.
+        """
+        wanted = np.maximum(expected, LEAST_STRESS * self._stiffness)
+        trial = wanted.copy()
+        for _ in range(MOST_STEPS):
+            flow = self._relaxed(trial, temperature)
+            missing = np.where(chosen, np.log(wanted / flow.stress), 0.0)
+            if np.all(np.abs(missing) <= CLOSE):
+                break
+            trial = trial * np.exp(missing * flow.stress / np.maximum(flow.slope * trial, LEAST_SLOPE * flow.stress))
+        flow = self._relaxed(trial, temperature)
+        return trial[chosen], flow.stress[chosen], flow.slope[chosen]
 
     def _stresses(self) -> tuple[Array, Array]:
         """Return s* and s [Pa] of the present displacement, shapes (points, components)."""
@@ -151,7 +186,7 @@ class Flow(Part):
         """Take the strain that has flowed as that at the start of the next step."""
         deviator, stress = self._stresses()
         trial = _equivalent(deviator)
-        for name, values in self._relaxed(trial).variables.items():
+        for name, values in self._relaxed(trial, self._present_temperature()).variables.items():
             self._variables[name].x.array[:] = values
         increment = np.maximum(trial - _equivalent(stress), 0.0) / self._stiffness
         self.equivalent.x.array[:] += increment
