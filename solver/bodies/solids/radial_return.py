@@ -62,7 +62,9 @@ def rest(trial: Array, variables: Variables) -> Flow:
     return Flow(trial, np.ones_like(trial), variables)
 
 
-def relax(trial: Array, stiffness: float, resistance: Callable[[Array], tuple[Array, Array]]) -> tuple[Array, Array, Array]:
+def relax(
+    trial: Array, stiffness: float, resistance: Callable[[Array], tuple[Array, Array]]
+) -> tuple[Array, Array, Array]:
     """Return ln Δγ, q [Pa] and dq/dq* of a law that is sensitive to its rate, shapes (points,).
 
     `resistance` returns ln r [r in Pa] and its derivative by y at each y = ln Δγ.
