@@ -79,7 +79,7 @@ PoissonRatio = Annotated[float, Field(gt=-1, lt=0.5)]
 
 
 class Material(Part):
-    """A material in SI: E [Pa], ν, density [kg/m³], what it is as a host, an electrolyte or a metal, how it flows, and for heat.
+    """A material in SI: E [Pa], ν, density [kg/m³], what it is as a host, electrolyte or metal, for flow and for heat.
 
     The `hardness` H [Pa] is the mean pressure below an indenter, the `fracture_toughness` K_Ic [Pa√m] that of a crack
     which opens; None if the file has none.
@@ -117,10 +117,10 @@ class Material(Part):
         return thermal
 
     def table(self) -> list[Row]:
-        """Return the quantities with their sources, in the order of the file."""
+        """Return the quantities with their sources, in the order of the file; those of flow with their block."""
         return [
             Row(
-                key.rpartition(".")[2],
+                key if key.partition(".")[0] in FLOWS else key.rpartition(".")[2],
                 written(entry.value),
                 entry.source or "",
                 entry.remark or "",

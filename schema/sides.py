@@ -16,6 +16,7 @@ from interstice.schema.units import (
     FractureToughness,
     MolarVolume,
     Pressure,
+    StrainRate,
 )
 
 
@@ -32,6 +33,16 @@ class Overrides(Section):
     partial_molar_volume: MolarVolume | None = None
     electronic_conductivity: Conductivity | None = None
     ionic_conductivity: Conductivity | None = None
+    yield_strength: Pressure | None = None
+    creep_rate: StrainRate | None = None
+    creep_exponent: Annotated[float, Field(ge=1)] | None = None
+
+
+Solid = Literal["elastic", "plastic", "creep", "anand"]
+"""How a side gives way to stress; those that flow need the block of this name in their material."""
+FLOW = (
+    "plastic: it yields; creep: by a power law of stress; anand: by Anand's law; each with that block of the material"
+)
 
 
 class Electrode(Revised):
@@ -48,6 +59,7 @@ class Electrode(Revised):
     stress: Literal["none", "coupled"] = Field(
         default="none", description="coupled: it drives lithium in the host, and shifts the potential by Ω σ_h/F"
     )
+    solid: Solid = Field(default="elastic", description=FLOW)
     overrides: Overrides = Overrides()
 
 
@@ -55,4 +67,5 @@ class Electrolyte(Section):
     """The single-ion conductor."""
 
     material: str
+    solid: Solid = Field(default="elastic", description=FLOW)
     overrides: Overrides = Overrides()

@@ -7,13 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from interstice.solver.bodies import arms, body, conductor, exhaustion, fixture, heat, host, overpotential, terminals
+from interstice.solver.bodies import (
+    arms,
+    body,
+    conductor,
+    exhaustion,
+    fixture,
+    flow,
+    heat,
+    host,
+    overpotential,
+    terminals,
+)
 from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction
 from interstice.solver.model import Model
 from interstice.solver.part import Part
 
 PHYSICS: tuple[Callable[[Model], Iterable[Part]], ...] = (
     heat.parts,
+    flow.parts,
     host.parts,
     conductor.parts,
     contact.parts,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from interstice.solver.interface.friction import Friction
 
 STRAIN_DEGREE = 2
-"""The degree of quadrature of stresses, where swelling is no linear function of what is computed."""
+"""The degree of quadrature of stresses, where swelling is no linear function of what is computed or the solid flows."""
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -43,7 +43,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(eq=False)
 class Site:
-    """One side: its displacement `u` (that of the body it belongs to), its elastic `law`, what else is known of it.
+    """One side: its displacement `u` (that of the body it belongs to), its `law`, what else is known of it.
 
     `eigenstrains` are linear strains e of ε* = e I in UFL, `heat_sources` powers per volume [W/m³]; parts add to both.
     `temperature` [K] is a number where it is the same everywhere.
@@ -77,10 +77,9 @@ class Site:
 
         One degree for all that the stresses do: their works sum up to rounding then.
         """
-        if isinstance(self.law, Axisymmetric):
-            # u_r/r is no polynomial
-            return STRAIN_DEGREE * int(self.u.function_space.element.basix_element.degree)
-        return STRAIN_DEGREE if estimate_total_polynomial_degree(ufl.as_ufl(self.eigenstrain)) > 1 else None
+        bent = estimate_total_polynomial_degree(ufl.as_ufl(self.eigenstrain)) > 1
+        revolved = isinstance(self.law, Axisymmetric)  # u_r/r is no polynomial
+        return STRAIN_DEGREE if bent or revolved or self.law.relaxation else None
 
     @property
     def potential_holder(self) -> Host | Conductor:

@@ -96,7 +96,7 @@ class _EvenFlow:
         self._known: float | None = None
 
     def resistance(self) -> float:
-        """Return R_0 [Ω] (plane 2D: Ω m), ∫ κ |∇φ|² dx, with the conductivities that lithium, salt and heat leave now."""
+        """Return R_0 [Ω] (plane 2D: Ω m), ∫ κ |∇φ|² dx, with the conductivities that lithium, salt, heat leave."""
         if self._known is None or self._varies:
             self._system.solve()
             self._known = self._domain.integrate(self._heat)
