@@ -151,7 +151,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         )
         yielding = FLOWING * first / options.young_modulus
         bars.append(_Bar(domain, options, options.anand, driven=True))
-        stresses = bars[-1].flow_stresses(rate, list(_strains(options, yielding, float(resistance))))
+        stresses = bars[-1].flow_stresses(rate, _strains(options, yielding, float(resistance)))
         found = 2 * stresses[START] - stresses[2 * START], stresses[-1]
         for kind, value, expected in zip(("initial", "saturated"), found, (first, last), strict=True):
             computed[f"{kind} at {rate:g} 1/s [Pa]"], exact[f"{kind} at {rate:g} 1/s [Pa]"] = value, expected

@@ -23,6 +23,8 @@ Array = npt.NDArray[np.float64]
 SMALLEST_GAP = 1e-10
 """Gap [m] below which an open one has no larger capacitance: that of atoms."""
 
+RESISTANCES = "film", "micro-constriction"
+"""What a current has to pass besides the kinetics, by the names of its voltage."""
 FEW, MUCH = 4, 0.1
 """Nodes of a contact spot that is resolved, and the share of the current that others may carry."""
 
@@ -88,9 +90,9 @@ class ChargeTransfer(Part):
         self.film: fem.Function | None = None
         resistances: dict[str, Any] = {}
         if law.film_resistance is not None:
-            resistances["film"] = constant(law.film_resistance)
+            resistances[RESISTANCES[0]] = constant(law.film_resistance)
         if micro is not None:
-            resistances["micro-constriction"] = micro.resistance
+            resistances[RESISTANCES[1]] = micro.resistance
         if not resistances:
             self.current = share * faradaic(electrical)
         else:
@@ -152,6 +154,12 @@ class ChargeTransfer(Part):
     def read_charge(self) -> Array:
         """Return the current density at the nodes that crosses as lithium or charges a gap [A/m²]."""
         return self._charge.read()
+
+    def read_overpotential(self) -> Array:
+        """Return η at the nodes with what films and constrictions take [V]; shape (local and ghost nodes,)."""
+        losses = [self._parts[name].read().copy() for name in ("kinetic", *RESISTANCES) if name in self._parts]
+        total: Array = np.sum(losses, axis=0)
+        return total
 
     def means(self) -> dict[str, float]:
         """Return the means over what conducts, or over all of the interface where nothing does, of voltages [V].

@@ -140,7 +140,9 @@ class Axisymmetric(Elasticity):
 
     def strain(self, u: Any) -> Any:
         """Return ε, shape (3, 3), of the displacement `u` [m], shape (2,)."""
-        plane, hoop = super().strain(u), u[0] / self.radius
+        plane = super().strain(u)
+        # on the axis, where only nodes of an interface lie, its limit
+        hoop = ufl.conditional(ufl.gt(self.radius, 0.0), u[0] / self.radius, plane[0, 0])
         return ufl.as_matrix([[plane[0, 0], plane[0, 1], 0], [plane[1, 0], plane[1, 1], 0], [0, 0, hoop]])
 
 
