@@ -32,6 +32,7 @@ from interstice.schema.interface import (
 from interstice.schema.limits import Limits
 from interstice.schema.patch import Patch
 from interstice.schema.protocol import (
+    NO_SCALE,
     Charge,
     Discharge,
     Entry,
@@ -54,19 +55,28 @@ from interstice.schema.protocol import (
     unrolled,
     written_steps,
 )
-from interstice.schema.roughness import Corner, Flat, Measured, Roughness, SelfAffine, Sinusoidal
+from interstice.schema.roughness import Corner, Flat, Measured, Roughness, SelfAffine, Sinusoidal, Void
 from interstice.schema.section import CaseFile, Fraction, Rate, Section, check_path
-from interstice.schema.sides import Electrode, Electrolyte, Overrides
+from interstice.schema.sides import (
+    CollectorElectrode,
+    Electrode,
+    Electrolyte,
+    HostElectrode,
+    MetalElectrode,
+    Overrides,
+)
 from interstice.schema.stack import Pad, Stack
 from interstice.schema.time import TimeStepping
 
 __all__ = [
+    "NO_SCALE",
     "Adhesion",
     "Box",
     "Case",
     "CaseFile",
     "Charge",
     "Cohesive",
+    "CollectorElectrode",
     "Contact",
     "Corner",
     "Discharge",
@@ -84,6 +94,7 @@ __all__ = [
     "Geometry",
     "Hold",
     "HoldStop",
+    "HostElectrode",
     "ImportedMesh",
     "Interface",
     "Kinetics",
@@ -93,6 +104,7 @@ __all__ = [
     "Limits",
     "LogNormal",
     "Measured",
+    "MetalElectrode",
     "Micro",
     "Open",
     "Oscillate",
@@ -122,6 +134,7 @@ __all__ = [
     "TimeStepping",
     "Titration",
     "Variation",
+    "Void",
     "Weibull",
     "check_path",
     "nesting",

@@ -12,7 +12,7 @@ from interstice.schema import Case
 from interstice.schema.plausible import questions
 from interstice.schema.problems import brief, dotted
 from interstice.solver import protocol_check
-from interstice.solver.material_numbers import role_of
+from interstice.solver.material_numbers import blocks_of, role_of
 from interstice.solver.swelling import Swelling, first_beyond
 
 LOCKING = 0.47
@@ -42,7 +42,7 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"{name}: how {material.name} flows is known {known} and used at {case.temperature - CELSIUS:.0f} °C, "
                 "where it may flow at a rate that is another one by orders of magnitude"
             )
-        wanted = case.hosts.get(name) or case.conductors[name]
+        wanted = case.blocks[name]
         if other := shadowed(wanted.material, material):
             yield f"{name}: {wanted.material} is that of {material.file}, not that of the program, {other}"
         given = wanted.overrides.model_dump(exclude_none=True)
@@ -75,9 +75,9 @@ def too_much(swelling: Swelling, case: Case, materials: Mapping[str, Material]) 
 def estimates(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
     """Yield a sentence about each number of the materials that the case rests on and nobody measured."""
     for name, material in materials.items():
-        wanted = case.hosts.get(name) or case.conductors[name]
+        wanted = case.blocks[name]
         given = wanted.overrides.model_dump(exclude_none=True)
-        blocks = {"", role_of(wanted)} | ({"thermal"} if case.heat else set()) | {case.solid(name)}
+        blocks = {"", *blocks_of(wanted)} | ({"thermal"} if case.heat else set())
         for key, entry in material.entries.items():
             block, _, number = key.rpartition(".")
             used = block in blocks and number not in given and (case.heat or number != "density")
@@ -102,6 +102,8 @@ def _flow_known_at(solid: str, flow: Any, temperature: float) -> str:
 
 def _known_at(material: Material, role: str, temperature: float) -> tuple[str, str]:
     """Return which number says how lithium moves and, in words, where it is known if not at a temperature [K]."""
+    if role not in ("host", "electrolyte"):
+        return "electronic_conductivity", ""
     ionic, host = material.electrolyte, material.host
     number, changes = "diffusivity", host is not None and host.diffusivity_activation_energy > 0
     known = host if role == "host" else ionic

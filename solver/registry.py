@@ -16,10 +16,11 @@ from interstice.solver.bodies import (
     flow,
     heat,
     host,
+    metal,
     overpotential,
     terminals,
 )
-from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction
+from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction, plating
 from interstice.solver.model import Model
 from interstice.solver.part import Part
 
@@ -27,7 +28,9 @@ PHYSICS: tuple[Callable[[Model], Iterable[Part]], ...] = (
     heat.parts,
     flow.parts,
     host.parts,
+    metal.parts,
     conductor.parts,
+    plating.parts,
     contact.parts,
     bond.parts,
     friction.parts,

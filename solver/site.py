@@ -20,12 +20,13 @@ from interstice.materials import Material
 from interstice.solver.domain import Interface, Side
 from interstice.solver.part import Term
 from interstice.solver.physics import mechanics
-from interstice.solver.physics.mechanics import Elasticity
+from interstice.solver.physics.mechanics import Axisymmetric, Elasticity
 from interstice.solver.state import State
 
 if TYPE_CHECKING:
     from interstice.solver.bodies.conductor import Conductor
     from interstice.solver.bodies.host import Host
+    from interstice.solver.bodies.metal import Metal
     from interstice.solver.crack.unstable import Relaxation
     from interstice.solver.interface.activity import Activity
     from interstice.solver.interface.adhesion import Adhesion
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from interstice.solver.interface.cohesive import CohesiveBond
     from interstice.solver.interface.contact import Contact
     from interstice.solver.interface.friction import Friction
+    from interstice.solver.interface.plating import Plating
 
 STRAIN_DEGREE = 2
 """The degree of quadrature of stresses, where swelling is no linear function of what is computed or the solid flows."""
@@ -59,12 +61,18 @@ class Site:
     eigenstrains: list[Any] = field(default_factory=list)
     heat_sources: list[Any] = field(default_factory=list)
     host: Host | None = None
+    metal: Metal | None = None
     conductor: Conductor | None = None
 
     @property
     def name(self) -> str:
         """The name of the side."""
         return self.side.name
+
+    @property
+    def dilation(self) -> Any:
+        """The volumetric strain [1] in UFL."""
+        return ufl.tr(self.law.strain(self.u))
 
     @property
     def eigenstrain(self) -> Any:
@@ -78,12 +86,18 @@ class Site:
         One degree for all that the stresses do: their works sum up to rounding then.
         """
         bent = estimate_total_polynomial_degree(ufl.as_ufl(self.eigenstrain)) > 1
-        return STRAIN_DEGREE if bent or self.law.relaxation else None
+        revolved = isinstance(self.law, Axisymmetric)  # u_r/r is no polynomial
+        return STRAIN_DEGREE if bent or revolved or self.law.relaxation else None
 
     @property
-    def potential_holder(self) -> Host | Conductor:
+    def electrode(self) -> Host | Metal | None:
+        """What conducts electrons; None of an electrolyte."""
+        return self.host or self.metal
+
+    @property
+    def potential_holder(self) -> Host | Metal | Conductor:
         """What has the potential of this side."""
-        holder = self.host or self.conductor
+        holder = self.electrode or self.conductor
         assert holder is not None
         return holder
 
@@ -102,6 +116,7 @@ class Face:
     adhesion: Adhesion | None = None
     activity: Activity | None = None
     transfer: ChargeTransfer | None = None
+    plating: Plating | None = None
 
     def __init__(
         self,
@@ -173,12 +188,14 @@ class Face:
     @property
     def mean_spacing(self) -> float:
         """The mean distance of the nodes [m]."""
-        nodes = int(self.interface.space.dofmap.index_map.size_global)
-        return float((self.area / nodes) ** (1.0 / self.interface.mesh.topology.dim))
+        interface = self.interface
+        dimension, nodes = interface.mesh.topology.dim, int(interface.space.dofmap.index_map.size_global)
+        shares = float(np.sum(interface.spacing.x.array[: interface.owned] ** dimension))
+        return float((interface.mesh.comm.allreduce(shares) / nodes) ** (1.0 / dimension))
 
     @cached_property
     def area(self) -> float:
-        """The geometric area [m², in 2D m per unit depth]."""
+        """The geometric area [m², in 2D m per unit depth unless it is axisymmetric]."""
         return self.interface.sum(np.ones_like(self.interface.areas.x.array))
 
     @property

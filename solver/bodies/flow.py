@@ -1,11 +1,15 @@
 """A side that flows: ∂ε^in/∂t = (3/2) ε̇ s/q, with the rate ε̇ of a law in `solids`, by backward Euler.
 
 s is the deviator of the stress σ = K (tr ε − 3 e) I + 2 μ (dev ε − ε^in), q its equivalent stress; the volume stays.
-The law is relaxed at each point of the quadrature (`solids.radial_return`). The weak form holds a straight line that
-touches it (`mechanics.Relaxation`), of which the slope is the consistent tangent (J. C. Simo, R. L. Taylor, Comput.
-Methods Appl. Mech. Eng. 48, 101 (1985)). After each step of Newton's method it touches the law at the displacement,
-but where the rate of flow is a high power of stress such steps may overshoot: there it touches the law at the stress
-(as J. Rudi, Y.-H. Shih, G. Stadler, Geochem. Geophys. Geosyst. 21, e2020GC009059 (2020), keep a stress of their own).
+The law is relaxed at each point of the quadrature (`solids.radial_return`); the weak form holds what is tangent to it
+(`mechanics.Relaxation`), at a solution at the present displacement: the consistent tangent of J. C. Simo, R. L. Taylor,
+Comput. Methods Appl. Mech. Eng. 48, 101 (1985).
+
+On the way there it touches the law at the stress that the last Newton step expects, in its direction, and in its size
+if that is less than the stress of the displacement it led to. A stress that goes with the root of a rate, and be it the
+sixth one, would otherwise throw each step five times as far beyond the solution as the one before, to the far side of 0
+where a shear is small (stress-velocity Newton: J. Rudi, Y.-h. Shih, G. Stadler, Geochem. Geophys. Geosyst. 21,
+e2020GC009059 (2020)). So steps converge in contact that flows, in confined flow and up to the load at which all yields.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from dolfinx import fem
 from mpi4py import MPI
 
 from interstice.materials import Material
+from interstice.solver.bodies.solids import radial_return
 from interstice.solver.bodies.solids.anand import Anand
 from interstice.solver.bodies.solids.creep import PowerLaw
 from interstice.solver.bodies.solids.plastic import Plasticity
@@ -31,11 +36,22 @@ from interstice.solver.model import Model
 from interstice.solver.part import Array, Change, Limit, Load, Part, Shown, Work
 from interstice.solver.physics import mechanics
 from interstice.solver.rates import Rates
-from interstice.solver.site import STRAIN_DEGREE, Site
+from interstice.solver.site import STRAIN_DEGREE, Mask, Site
 from interstice.solver.state import State
 
 COMPONENTS = {2: ((0, 0), (1, 1), (0, 1)), 3: ((0, 0), (1, 1), (0, 1), (1, 2), (0, 2))}
 """Of the inelastic strain that are kept, by the dimension of the mesh: the last normal one follows from the others."""
+
+
+TINY = 1e-30
+"""Stress [Pa] that has no direction."""
+ROUNDING = 1e-12
+"""Relative difference of stresses that is none."""
+LEAST_STRESS = 1e-18
+"""Stress over 3μ below which it counts as this: its logarithm has a value."""
+MOST_STEPS, CLOSE, LEAST_SLOPE = 20, 0.1, 1e-3
+"""Of Newton's method for the trial stress that leads to an expected stress: where on the way to a solution the tangent
+touches the law need not be exact; d ln q/d ln q* is no less than this of a law that is sensitive to its rate."""
 
 
 class Flow(Part):
@@ -54,31 +70,28 @@ class Flow(Part):
             return state.function(fem.Function(side.points(STRAIN_DEGREE, shape), name=name))
 
         components = COMPONENTS[domain.dimension]
+        self._shape = -1, len(components)
         self.strain, self.equivalent = kept("inelastic strain", (len(components),)), kept("equivalent inelastic strain")
-        self.rate = kept("rate")
-        direction, offset, slope, share = (
-            kept("direction", (len(components),)),
-            kept("offset"),
-            kept("slope"),
-            kept("share"),
-        )
-        slope.x.array[:] = share.x.array[:] = 1.0
-        self._direction = direction.x.array.reshape(-1, len(components))
-        self._offset, self._slope, self._share = offset.x.array, slope.x.array, share.x.array
+        self.rate, direction = kept("rate"), kept("direction", (len(components),))
+        ratio, bend, offset = kept("ratio"), kept("bend"), kept("offset")
         self._variables = {name: kept(name) for name in law.variables}
         for name, value in law.variables.items():
             self._variables[name].x.array[:] = value
-        self._stress = np.zeros_like(self._slope)
+        self._direction = direction.x.array.reshape(self._shape)
+        self._ratio, self._bend, self._offset = ratio.x.array, bend.x.array, offset.x.array
+        self._rest()
         self._known = state.number("rate is known")
         self._excess = state.number("error of the flow")
 
-        relaxation = mechanics.Relaxation(_tensor(self.strain), _tensor(direction), offset, slope, share)
+        self._elastic = site.law
+        relaxation = mechanics.Relaxation(_tensor(self.strain), ratio, bend, offset, _tensor(direction))
         site.law = replace(site.law, relaxation=relaxation)
-        self._trial = relaxation.trial(site.law.strain(site.u), site.law.lame[1])
-        young, poisson = float(site.law.young_modulus.value), float(site.law.poisson_ratio.value)
-        self._stiffness = 3 * young / (2 * (1 + poisson))
-        kept_components = ufl.as_vector([self._trial[place] for place in components])
-        self._reader = PointReader(domain, side, kept_components, STRAIN_DEGREE)
+        self._stiffness = (
+            3 * float(self._elastic.young_modulus.value) / (2 * (1 + float(self._elastic.poisson_ratio.value)))
+        )
+        self._deviator = relaxation.trial(site.law.strain(site.u), site.law.lame[1])
+        trial = ufl.as_vector([self._deviator[place] for place in components])
+        self._trial = PointReader(domain, side, trial, STRAIN_DEGREE)
         self._temperature: PointReader | None = None
         if isinstance(site.temperature, ufl.core.expr.Expr):
             self._temperature = PointReader(domain, side, site.temperature, STRAIN_DEGREE)
@@ -93,59 +106,66 @@ class Flow(Part):
         """The length of the present time step [s], 0 while no time passes."""
         return float(self._rates.time_step.value) if float(self._rates.rate.value) > 0.0 else 0.0
 
-    @property
-    def _conditions(self) -> tuple[dict[str, Array], Any, float]:
-        """What the law remembers at the points, the temperature [K] there, and the length of the step [s]."""
-        temperature = self._temperature.read() if self._temperature else self.site.temperature
-        return {name: function.x.array for name, function in self._variables.items()}, temperature, self._time
+    def _present_temperature(self) -> Any:
+        """Return the temperature [K], a number or one at each point. Collective."""
+        return self._temperature.read() if self._temperature else self.site.temperature
 
-    def _read(self) -> Array:
-        """Return the kept components of s* [Pa] at the present displacement, shape (local and ghost points, …)."""
-        return self._reader.read().reshape(self._direction.shape)
-
-    def _left(self, trial: Array) -> Array:
-        """Return those of s, what the straight line makes of s* [Pa]."""
-        along = 1.5 * product(self._direction, trial)
-        left = (self._offset + (self._slope - self._share) * along)[:, None] * self._direction
-        left += self._share[:, None] * trial
-        return left
+    def _relaxed(self, trial: Array, temperature: Any) -> radial_return.Flow:
+        """Return what the law makes of the trial stress at the points."""
+        variables = {name: function.x.array for name, function in self._variables.items()}
+        return self.law.flow(trial, self._stiffness, variables, temperature, self._time)
 
     def begin_protocol_step(self) -> None:
         # the load may jump, and rates with it
         self._known[...] = 0.0
 
     def begin(self, time_step: float, load: Load) -> None:
-        # what yields is elastic to begin with: its first answer to a load that turns
-        if self.law.takes_time:
-            self._touch(self._read())
+        self.update()
 
     def update(self) -> Change:
-        trial, conditions = self._read(), self._conditions
-        left, size = self._left(trial), equivalent(trial)
-        stress = self.law.flow(size, self._stiffness, *conditions).stress
-        sizes, comm = (equivalent(left - times(trial, stress, size)), stress), self._domain.mesh.comm
-        missed, largest = (comm.allreduce(float(q[: self._owned].max(initial=0.0)), op=MPI.MAX) for q in sizes)
-        change = Change(0, missed / largest if largest > 0.0 else 0.0)
-        if not self.law.takes_time:
-            self._touch(trial)
-            return change
-        # A step of Newton's method that slows down flow whose rate is a high power of the stress carries it backwards.
-        # The stress to which it leads is right all the same, and the place of the law at which it is so the better one.
-        backwards = (1.5 * product(self._direction, trial) < stress) & (self._stress > 0.0)
-        led = equivalent(left)
-        kept = np.minimum(led, self._stress)
-        there = kept + self._stiffness * self.law.increment(kept, *conditions)
-        self._touch(np.where(backwards[:, None], times(left, there, led), trial))
-        return change
+        deviator, expected = self._stresses()
+        trial, size = _equivalent(deviator), _equivalent(expected)
+        temperature = self._present_temperature()
+        flow = self._relaxed(trial, temperature)
+        own = deviator / np.maximum(trial, TINY)[:, None]
+        comm, owned = self._domain.mesh.comm, self._owned
+        away = np.abs(flow.stress[:, None] * own - expected)
+        changes = (values[:owned].max(initial=0.0) for values in (away, flow.stress))
+        change, largest = (comm.allreduce(float(value), op=MPI.MAX) for value in changes)
 
-    def _touch(self, trial: Array) -> None:
-        """Lay the line to where the law relaxes `trial`, s* [Pa]."""
-        size = equivalent(trial)
-        flow = self.law.flow(size, self._stiffness, *self._conditions)
-        self._direction[:] = times(trial, np.sign(size), size)
-        self._offset[:], self._slope[:] = flow.stress - flow.slope * size, flow.slope
-        self._share[:] = ratio(flow.stress, size, 1.0)
-        self._stress = flow.stress
+        less = size < flow.stress * (1 - ROUNDING)
+        if less.any():
+            trial[less], flow.stress[less], flow.slope[less] = self._leading_to(size, less, temperature)
+        self._direction[:] = np.where((size > TINY)[:, None], expected / np.maximum(size, TINY)[:, None], own)
+        self._ratio[:] = np.where(trial > TINY, flow.stress / np.maximum(trial, TINY), flow.slope)
+        self._bend[:], self._offset[:] = flow.slope - self._ratio, flow.stress - flow.slope * trial
+        return Change(0, change / largest if largest > 0.0 else 0.0)
+
+    def _leading_to(self, expected: Array, chosen: Mask, temperature: Any) -> tuple[Array, Array, Array]:
+        """Return q* that relaxes to the stress `expected` [Pa] at the points that are `chosen`, q and dq/dq*.
+
+        ln q is a concave function of ln q*: Newton's method, from q* = q on, comes to the root from below.
+        """
+        wanted = np.maximum(expected, LEAST_STRESS * self._stiffness)
+        trial = wanted.copy()
+        for _ in range(MOST_STEPS):
+            flow = self._relaxed(trial, temperature)
+            missing = np.where(chosen, np.log(wanted / flow.stress), 0.0)
+            if np.all(np.abs(missing) <= CLOSE):
+                break
+            trial = trial * np.exp(missing * flow.stress / np.maximum(flow.slope * trial, LEAST_SLOPE * flow.stress))
+        flow = self._relaxed(trial, temperature)
+        return trial[chosen], flow.stress[chosen], flow.slope[chosen]
+
+    def _stresses(self) -> tuple[Array, Array]:
+        """Return s* and s [Pa] of the present displacement, shapes (points, components)."""
+        deviator = self._trial.read().reshape(self._shape)
+        along = self._bend * 1.5 * _inner(self._direction, deviator) + self._offset
+        return deviator, self._ratio[:, None] * deviator + along[:, None] * self._direction
+
+    def _rest(self) -> None:
+        """Let nothing flow until the law is asked."""
+        self._ratio[:], self._bend[:], self._offset[:] = 1.0, 0.0, 0.0
 
     def join(self) -> None:
         # what yielded while the sides were pressed has done so in no time
@@ -164,15 +184,15 @@ class Flow(Part):
 
     def _take(self) -> None:
         """Take the strain that has flowed as that at the start of the next step."""
-        trial = self._read()
-        for name, values in self.law.flow(equivalent(trial), self._stiffness, *self._conditions).variables.items():
+        deviator, stress = self._stresses()
+        trial = _equivalent(deviator)
+        for name, values in self._relaxed(trial, self._present_temperature()).variables.items():
             self._variables[name].x.array[:] = values
-        relaxed = trial - self._left(trial)
-        increment = equivalent(relaxed) / self._stiffness
+        increment = np.maximum(trial - _equivalent(stress), 0.0) / self._stiffness
         self.equivalent.x.array[:] += increment
         self.rate.x.array[:] = increment / self._time if self._time else 0.0
-        self.strain.x.array[:] += 1.5 / self._stiffness * relaxed.ravel()
-        self._direction[:], self._offset[:], self._slope[:], self._share[:] = 0.0, 0.0, 1.0, 1.0
+        self.strain.x.array[:] += 1.5 * (deviator - stress).ravel() / self._stiffness
+        self._rest()
 
     def limit(self) -> Limit:
         excess = float(self._excess)
@@ -201,29 +221,8 @@ class Flow(Part):
     def works(self) -> Iterator[Work]:
         dx = self._domain.dx(self.site.side, STRAIN_DEGREE)
         yield FlowWork(
-            self._domain, self.law.account, self.site.u, self.strain, (self._trial, _tensor(self.strain)), dx
+            self._domain, self.law.account, self.site.u, self.strain, (self._deviator, _tensor(self.strain)), dx
         )
-
-
-def product(a: Array, b: Array) -> Array:
-    """Return a : b of the kept components of tensors without a trace, shape (points,)."""
-    third = (a[:, 0] + a[:, 1]) * (b[:, 0] + b[:, 1])
-    return a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + third + 2 * np.sum(a[:, 2:] * b[:, 2:], axis=1)
-
-
-def equivalent(deviator: Array) -> Array:
-    """Return the equivalent stress √(3/2 s : s) of the kept components of a deviator, shape (points,)."""
-    return np.sqrt(1.5 * product(deviator, deviator))
-
-
-def ratio(a: Array, b: Array, otherwise: float) -> Array:
-    """Return a/b where b is not 0."""
-    return np.divide(a, b, out=np.full_like(b, otherwise), where=b != 0.0)
-
-
-def times(tensor: Array, wanted: Array, present: Array) -> Array:
-    """Return a `tensor` whose size at each point is `present` with a size that is `wanted`, where it has one."""
-    return ratio(wanted, present, 0.0)[:, None] * tensor
 
 
 class Extrapolation(Part):
@@ -260,6 +259,20 @@ def law_of(name: str, material: Material) -> Law:
     block = getattr(material, name)
     numbers = {key: value for key, value in block if key != "temperature_range"}
     return {"plastic": Plasticity, "creep": PowerLaw, "anand": Anand}[name](**numbers)
+
+
+def _inner(first: Array, second: Array) -> Array:
+    """Return the contraction of deviators by the components that are kept, shape (points,)."""
+    products = first * second
+    last = (first[:, 0] + first[:, 1]) * (second[:, 0] + second[:, 1])
+    contraction: Array = products[:, 0] + products[:, 1] + last + 2 * products[:, 2:].sum(axis=1)
+    return contraction
+
+
+def _equivalent(deviator: Array) -> Array:
+    """Return the equivalent stress of von Mises [Pa] of a deviator, shape (points,)."""
+    size: Array = np.sqrt(1.5 * _inner(deviator, deviator))
+    return size
 
 
 def _tensor(strain: fem.Function) -> Any:

@@ -8,7 +8,7 @@ over what conducts of an interface (over all of it where nothing does), the volt
 each φ of a side being ⟨φ⟩ at an interface, its value at collector and counter face. Hence V = U + kinetic +
 concentration + ohmic + constriction, with
 
-    U              ± U of each host at its mean θ and its mean temperature
+    U              ± U of each host at its mean θ and its mean temperature; that of lithium is 0
     kinetic        ± ⟨η⟩; likewise stress, film, ⟨R j_n⟩, and micro-constriction, ⟨j_n/h_c⟩, where there are any
     concentration  ± ⟨U⟩ less the above
     salt           what the gradient of the salt adds along a binary electrolyte (`interstice.solver.physics.binary`)
@@ -51,8 +51,8 @@ class Overpotentials(Part):
         terms = dict.fromkeys(("kinetic", "concentration", "ohmic", "constriction"), 0.0)
         open_circuit = 0.0
         for face, leaves in model.path.items():
-            assert face.transfer is not None and face.transfer.electrode.host is not None
-            open_circuit += leaves * face.transfer.electrode.host.mean_potential
+            assert face.transfer is not None and face.transfer.electrode.electrode is not None
+            open_circuit += leaves * face.transfer.electrode.electrode.mean_potential
             for name, mean in face.transfer.means().items():
                 terms[name] = terms.get(name, 0.0) + leaves * mean
         terms["concentration"] -= open_circuit
@@ -66,7 +66,7 @@ class Overpotentials(Part):
 
 
 class _EvenFlow:
-    """The flow of 1 A (per metre of depth) that crosses every interface evenly."""
+    """The flow of 1 A (in plane 2D per metre of depth) that crosses every interface evenly."""
 
     def __init__(self, model: Model) -> None:
         domain = self._domain = model.domain
@@ -77,14 +77,14 @@ class _EvenFlow:
             phi = potentials[site.name] = fem.Function(holder.phi.function_space, name=holder.phi.name)
             psi = ufl.TestFunction(phi.function_space)
             dx, kappa = model.dx(site), model.coefficient(holder.conductivity)
-            size = domain.volume(site.side) ** (1.0 / domain.dimension)
+            size = domain.size(site.side)
             residual = (
                 conduction.residual(phi, psi, kappa, dx) + domain.constant(PIN / size**2) * kappa * phi * psi * dx
             )
             heat += conduction.dissipation(phi, kappa) * dx
             for face, leaves in model.path.items():
                 if site in face.sites:
-                    out = (leaves if site.host else -leaves) / face.area
+                    out = (leaves if site.electrode else -leaves) / face.area
                     residual += domain.constant(out) * face.seen_from(site, psi) * face.interface.dS
             if site is model.working:
                 residual -= model.terminals.feed(psi, domain.constant(1.0 / model.apparent_area))
@@ -96,7 +96,7 @@ class _EvenFlow:
         self._known: float | None = None
 
     def resistance(self) -> float:
-        """Return R_0 [Ω] (2D: Ω m), ∫ κ |∇φ|² dx, with the conductivities that lithium, salt and heat leave now."""
+        """Return R_0 [Ω] (plane 2D: Ω m), ∫ κ |∇φ|² dx, with the conductivities that lithium, salt, heat leave."""
         if self._known is None or self._varies:
             self._system.solve()
             self._known = self._domain.integrate(self._heat)

@@ -11,7 +11,6 @@ import ufl
 from dolfinx import fem
 
 from interstice import schema
-from interstice.solver.constants import FARADAY
 from interstice.solver.interface import kinetics
 from interstice.solver.interface.activity import Activity
 from interstice.solver.interface.micro_contact import MicroContact
@@ -24,6 +23,8 @@ Array = npt.NDArray[np.float64]
 SMALLEST_GAP = 1e-10
 """Gap [m] below which an open one has no larger capacitance: that of atoms."""
 
+RESISTANCES = "film", "micro-constriction"
+"""What a current has to pass besides the kinetics, by the names of its voltage."""
 FEW, MUCH = 4, 0.1
 """Nodes of a contact spot that is resolved, and the share of the current that others may carry."""
 
@@ -41,26 +42,29 @@ class ChargeTransfer(Part):
         """With `micro` the current crowds onto what is in real contact, which costs as a film does."""
         self.face, self.interface, self.label, self._model = face, face.interface, face.label, model
         face.transfer = self
-        self.electrode = next(site for site in face.sites if site.host)
+        self.electrode = next(site for site in face.sites if site.electrode)
         self.electrolyte = next(site for site in face.sites if site.conductor)
-        host, conductor = self.electrode.host, self.electrolyte.conductor
-        assert host is not None and conductor is not None
+        electrode, conductor = self.electrode.electrode, self.electrolyte.conductor
+        assert electrode is not None and conductor is not None
         interface, constant, state = face.interface, model.domain.constant, face.state
         assert face.activity is not None
         self._activity, share = face.activity, face.activity.share
 
-        theta = host.theta(self._in_electrode(host.c))
-        host_temperature = self._in_electrode(self.electrode.temperature)
-        equilibrium = host.open_circuit_potential(theta, host_temperature)
-        potential_jump = host.level + self._in_electrode(host.phi)
+        surface = electrode.surface(face)
+        potential_jump = electrode.level + self._in_electrode(electrode.phi)
         potential_jump -= conductor.level + face.seen_from(self.electrolyte, conductor.phi)
         stress: Any = 0.0
-        if host.stress is not None:
-            stress += kinetics.stress_overpotential(self._in_electrode(host.stress), host.lithium_volume(theta))
+        if surface.stress is not None:
+            stress += surface.stress
+        contact, pressed = face.contact, surface.pressed
         if law.strain_coefficient is not None:
-            strain = self._in_electrode(host.dilation)
+            strain = self._in_electrode(self.electrode.dilation)
             stress += kinetics.strain_overpotential(strain, constant(law.strain_coefficient))
-        overpotential = potential_jump - equilibrium + stress
+        overpotential = potential_jump - surface.potential + stress
+        electrical = overpotential
+        if contact is not None and pressed is not None:
+            stress += pressed(contact.law)
+            overpotential += pressed(contact.law)
 
         temperature = face.temperature
         warmth = kinetics.arrhenius(law.activation_energy, temperature, kinetics.ROOM_TEMPERATURE)
@@ -69,33 +73,40 @@ class ChargeTransfer(Part):
         if conductor.salt is not None:
             salt = face.seen_from(self.electrolyte, conductor.salt) / constant(conductor.salt_at_rest)
         reference = model.coefficient(law.exchange_current_density * warmth)
-        j_0 = kinetics.exchange_current_density(theta, reference, *transfer, salt)
+        j_0 = kinetics.exchange_current_density(surface.theta, reference, *transfer, salt)
+
+        def unpressed(eta: Any) -> Any:
+            j = kinetics.LAWS[law.law](j_0, eta, model.coefficient(temperature), *transfer)
+            return j if surface.left is None else kinetics.strippable(j, surface.left)
 
         def faradaic(eta: Any) -> Any:
-            return kinetics.LAWS[law.law](j_0, eta, model.coefficient(temperature), *transfer)
+            if contact is None or pressed is None:
+                return unpressed(eta)
+            return sum(contact.tangent(lambda pressure: unpressed(eta + pressed(pressure))))
 
-        parts = {"kinetic": overpotential, "concentration": equilibrium}
-        if host.stress is not None or law.strain_coefficient is not None:
+        parts = {"kinetic": overpotential, "concentration": surface.potential}
+        if surface.stress is not None or pressed is not None or law.strain_coefficient is not None:
             parts["stress"] = -stress
         self.film: fem.Function | None = None
         resistances: dict[str, Any] = {}
         if law.film_resistance is not None:
-            resistances["film"] = constant(law.film_resistance)
+            resistances[RESISTANCES[0]] = constant(law.film_resistance)
         if micro is not None:
-            resistances["micro-constriction"] = micro.resistance
+            resistances[RESISTANCES[1]] = micro.resistance
         if not resistances:
-            self.current = share * faradaic(overpotential)
+            self.current = share * faradaic(electrical)
         else:
             self.film = state.function(interface.function(f"j at {face.name}"))
             resistance = sum(resistances.values())
             self.current = self.film("+")
-            self._film_law = share, faradaic, overpotential, resistance
+            self._film_law = share, faradaic, electrical, resistance
             parts |= {name: part * self.current for name, part in resistances.items()}
             parts["kinetic"] = overpotential - resistance * self.current
-        parts["sides"] = face.seen_from(self.electrolyte, conductor.phi) - self._in_electrode(host.phi)
+        parts["sides"] = face.seen_from(self.electrolyte, conductor.phi) - self._in_electrode(electrode.phi)
         if conductor.salt is not None:
             parts["salt"] = face.seen_from(self.electrolyte, conductor.salt_potential)
-        face.heat_sources.append(self.current * (overpotential + host_temperature * host.entropic(theta)))
+        electrode_temperature = self._in_electrode(self.electrode.temperature)
+        face.heat_sources.append(self.current * (overpotential + electrode_temperature * surface.entropic))
         self.charge = self.current
         if law.gap_permittivity is not None and not face.bonded:
             capacitance = kinetics.gap_capacitance(face.normal_gap, law.gap_permittivity, SMALLEST_GAP)
@@ -104,8 +115,8 @@ class ChargeTransfer(Part):
             rate = model.rates.of_reading(potential_jump, start, read, state.scope("gap"))
             uncharged = face.activity.contacted("+") + face.activity.passivated("+")
             self.charge = self.current + kinetics.charging_current(capacitance, rate, uncharged)
-        volume = host.material.partial_molar_volume
-        self._volume = interface.reader(host.lithium_volume(theta)) if callable(volume) else volume
+        volume = surface.volume
+        self._volume = float(volume.value) if isinstance(volume, fem.Constant) else interface.reader(volume)
         self._share = interface.reader(share)
         self._current, self._charge = interface.reader(self.current), interface.reader(self.charge)
         self._parts = {name: interface.reader(part) for name, part in parts.items()}
@@ -127,7 +138,7 @@ class ChargeTransfer(Part):
 
     @property
     def lithium_volume(self) -> float:
-        """Ω [m³/mol] of the host at the interface, whose sign may change with what is left in it."""
+        """Ω [m³/mol] at the interface, whose sign may change with what is left in a host."""
         if isinstance(self._volume, float):
             return self._volume
         return self.interface.sum(self._volume.read()) / self.face.area
@@ -143,6 +154,12 @@ class ChargeTransfer(Part):
     def read_charge(self) -> Array:
         """Return the current density at the nodes that crosses as lithium or charges a gap [A/m²]."""
         return self._charge.read()
+
+    def read_overpotential(self) -> Array:
+        """Return η at the nodes with what films and constrictions take [V]; shape (local and ghost nodes,)."""
+        losses = [self._parts[name].read().copy() for name in ("kinetic", *RESISTANCES) if name in self._parts]
+        total: Array = np.sum(losses, axis=0)
+        return total
 
     def means(self) -> dict[str, float]:
         """Return the means over what conducts, or over all of the interface where nothing does, of voltages [V].
@@ -162,10 +179,10 @@ class ChargeTransfer(Part):
             yield Unknown(self.film, self.group, self._model.typical_current)
 
     def terms(self) -> Iterator[Term]:
-        host, conductor = self.electrode.host, self.electrolyte.conductor
-        assert host is not None and conductor is not None
-        yield self.face.leaving(self.current / FARADAY, self.electrode, host.c)
-        yield self.face.leaving(self.charge, self.electrode, host.phi)
+        electrode, conductor = self.electrode.electrode, self.electrolyte.conductor
+        assert electrode is not None and conductor is not None
+        yield from electrode.keeps(self.face, self.current)
+        yield self.face.leaving(self.charge, self.electrode, electrode.phi)
         yield self.face.entering(self.charge, self.electrolyte, conductor.phi)
         if self.film:
             t = ufl.TestFunction(self.film.function_space)

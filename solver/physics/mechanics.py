@@ -21,21 +21,21 @@ from dolfinx import fem, mesh
 
 @dataclass(frozen=True)
 class Relaxation:
-    """What flow leaves of the deviator s* = 2 μ (dev ε − ε^in) of stress, as a straight line that touches the law:
+    """What flow leaves of the deviator s* = 2 μ (dev ε − ε^in) of stress, linear in s*:
 
-        s = (offset + slope q_∥) N + share (s* − q_∥ N),    q_∥ = (3/2) N : s*.
+        s = r s* + [b (3/2) m : s* + o] m
 
-    ε^in is the inelastic `strain` at the start of a time step and N the `direction` of flow, with N : N = 2/3; both
-    have the shape (3, 3). Along N the equivalent stress after the step's flow is `offset` + `slope` q_∥, and across it
-    the `share` q/q* is left. At the strain at which the line touches the law N is along s*, so that its derivative is
-    the consistent tangent. Between steps `offset` is 0, and `slope` and `share` are 1.
+    ε^in is the inelastic `strain` at the start of a time step, m a `direction` of flow, both of shape (3, 3) in UFL,
+    with (3/2) m : m = 1. With the equivalent stress q that a law leaves of that of s*, q*, the `ratio` r is q/q*, the
+    `bend` b is dq/dq* − r and the `offset` o is q − q* dq/dq*: this touches the law where s* = q* m, and is tangent to
+    it there. Where nothing flows r is 1, b and o are 0.
     """
 
     strain: Any
-    direction: Any
+    ratio: Any
+    bend: Any
     offset: Any
-    slope: Any
-    share: Any
+    direction: Any
 
     def trial(self, strain: Any, mu: Any) -> Any:
         """Return s* [Pa], shape (3, 3), of the strain ε, shape (d, d)."""
@@ -45,8 +45,8 @@ class Relaxation:
     def deviator(self, strain: Any, mu: Any) -> Any:
         """Return s [Pa], shape (3, 3), of the strain ε, shape (d, d)."""
         trial = self.trial(strain, mu)
-        along = 1.5 * ufl.inner(self.direction, trial)
-        return (self.offset + (self.slope - self.share) * along) * self.direction + self.share * trial
+        along = self.bend * 1.5 * ufl.inner(self.direction, trial) + self.offset
+        return self.ratio * trial + along * self.direction
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,9 @@ class Axisymmetric(Elasticity):
 
     def strain(self, u: Any) -> Any:
         """Return ε, shape (3, 3), of the displacement `u` [m], shape (2,)."""
-        plane, hoop = super().strain(u), u[0] / self.radius
+        plane = super().strain(u)
+        # on the axis, where only nodes of an interface lie, its limit
+        hoop = ufl.conditional(ufl.gt(self.radius, 0.0), u[0] / self.radius, plane[0, 0])
         return ufl.as_matrix([[plane[0, 0], plane[0, 1], 0], [plane[1, 0], plane[1, 1], 0], [0, 0, hoop]])
 
 

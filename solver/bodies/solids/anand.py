@@ -13,23 +13,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from interstice.solver.bodies.solids.radial_return import (
-    ROUNDING,
-    Array,
-    Flow,
-    Resistance,
-    Variables,
-    relax,
-    rest,
-    root,
-)
+from interstice.solver.bodies.solids.radial_return import ROUNDING, Array, Flow, Variables, relax, rest
 from interstice.solver.constants import GAS_CONSTANT
 
 MOST_STEPS = 100
 """Of Newton's method for S, which converges from one side, by halves where H_0 is large."""
-
-LEAST_RATIO = 1e-30
-"""Of stresses, below which it counts as this, which has a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +33,6 @@ class Anand:
     hardening_exponent: float
     saturation_exponent: float
     account: ClassVar[str] = "viscous"
-    takes_time: ClassVar[bool] = True
 
     @property
     def variables(self) -> dict[str, float]:
@@ -81,35 +68,15 @@ class Anand:
         growth = size * np.abs(away) ** a * np.sign(away) + steepness * self.saturation_exponent * S
         return S, growth / (1.0 + steepness)
 
-    def rate_under(self, stress: Any, resistance: Any, temperature: Any) -> Any:
-        """Return ε̇ [1/s] under q [Pa] with the resistance S [Pa] at T [K], numbers or arrays."""
-        ratio = np.maximum(stress / resistance, LEAST_RATIO)
-        return np.exp(np.log(ratio) / self.rate_sensitivity + self.log_rate(temperature))
-
-    def increment(self, stress: Array, variables: Variables, temperature: Any, time: float) -> Array:
-        """Return the increment under a stress, as `radial_return.Law` has it."""
-        before = variables["resistance"]
-        # with S as it was at the start of the step
-        first = self.rate_under(stress, before, temperature) * time
-        if time == 0.0:
-            return first
-        stress = np.maximum(stress, LEAST_RATIO * before)
-        return np.exp(root(self._resistance(before, temperature, time), np.log(stress), np.log(first)))
-
-    def _resistance(self, before: Array, temperature: Any, time: float) -> Resistance:
-        """Return ln q after a step of `time` [s] from the resistance `before` [Pa] as a function of ln Δγ."""
-        reach = np.log(time) + self.log_rate(temperature)
-
-        def resistance(y: Array) -> tuple[Array, Array]:
-            S, growth = self.hardened(before, y, y - reach)
-            return np.log(S) + self.rate_sensitivity * (y - reach), self.rate_sensitivity + growth / S
-
-        return resistance
-
     def flow(self, trial: Array, stiffness: float, variables: Variables, temperature: Any, time: float) -> Flow:
         """Return the flow under a trial stress, as `radial_return.Law` has it."""
         if time == 0.0:
             return rest(trial, variables)
         reach, before = np.log(time) + self.log_rate(temperature), variables["resistance"]
-        y, stress, slope = relax(trial, stiffness, self._resistance(before, temperature, time))
+
+        def resistance(y: Array) -> tuple[Array, Array]:
+            S, growth = self.hardened(before, y, y - reach)
+            return np.log(S) + self.rate_sensitivity * (y - reach), self.rate_sensitivity + growth / S
+
+        y, stress, slope = relax(trial, stiffness, resistance)
         return Flow(stress, slope, {"resistance": self.hardened(before, y, y - reach)[0]})

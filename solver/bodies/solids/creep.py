@@ -14,9 +14,6 @@ import numpy as np
 from interstice.solver.bodies.solids.radial_return import Array, Flow, Variables, relax, rest
 from interstice.solver.constants import GAS_CONSTANT
 
-LEAST_RATIO = 1e-30
-"""Of stresses, below which it counts as this, which has a logarithm."""
-
 
 @dataclass(frozen=True)
 class PowerLaw:
@@ -28,22 +25,12 @@ class PowerLaw:
     activation_energy: float = 0.0
     reference_temperature: float = 298.15
     account: ClassVar[str] = "viscous"
-    takes_time: ClassVar[bool] = True
     variables: dict[str, float] = field(default_factory=dict)
 
     def log_rate(self, temperature: Any) -> Any:
         """Return ln of the rate under σ_0 [rate in 1/s] at T [K], a number, an array or UFL."""
         away = 1 / temperature - 1 / self.reference_temperature
         return float(np.log(self.rate)) - self.activation_energy / GAS_CONSTANT * away
-
-    def rate_under(self, stress: Any, temperature: Any) -> Any:
-        """Return ε̇ [1/s] under q [Pa] at T [K], numbers or arrays."""
-        ratio = np.maximum(stress / self.reference_stress, LEAST_RATIO)
-        return np.exp(self.exponent * np.log(ratio) + self.log_rate(temperature))
-
-    def increment(self, stress: Array, variables: Variables, temperature: Any, time: float) -> Array:
-        """Return the increment under a stress, as `radial_return.Law` has it."""
-        return self.rate_under(stress, temperature) * time
 
     def flow(self, trial: Array, stiffness: float, variables: Variables, temperature: Any, time: float) -> Flow:
         """Return the flow under a trial stress, as `radial_return.Law` has it."""

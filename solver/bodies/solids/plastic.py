@@ -21,16 +21,11 @@ class Plasticity:
     yield_strength: float
     hardening_modulus: float = 0.0
     account: ClassVar[str] = "plastic"
-    takes_time: ClassVar[bool] = False
     variables: dict[str, float] = field(default_factory=lambda: {"plastic strain": 0.0})
 
     def strength(self, strain: Any) -> Any:
         """Return σ_y + H p [Pa] of the equivalent plastic strain p, a number, an array or UFL."""
         return self.yield_strength + self.hardening_modulus * strain
-
-    def increment(self, stress: Array, variables: Variables, temperature: Any, time: float) -> Array:
-        """Refuse to answer: a stress on the yield surface does not say how much has flowed."""
-        raise NotImplementedError
 
     def flow(self, trial: Array, stiffness: float, variables: Variables, temperature: Any, time: float) -> Flow:
         """Return the flow under a trial stress, as `radial_return.Law` has it: exact, as hardening is linear."""

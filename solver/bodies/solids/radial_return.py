@@ -50,16 +50,6 @@ class Law(Protocol):
     def variables(self) -> Mapping[str, float]:
         """The initial values of what the law remembers at each point, by name."""
 
-    @property
-    def takes_time(self) -> bool:
-        """Whether it flows at a rate."""
-
-    def increment(self, stress: Array, variables: Variables, temperature: Any, time: float) -> Array:
-        """Return the increment of the equivalent strain in a step under a `stress` q [Pa], shape (points,).
-
-        Of a law that takes time; `variables` are those at the start of the step.
-        """
-
     def flow(self, trial: Array, stiffness: float, variables: Variables, temperature: Any, time: float) -> Flow:
         """Return the flow in a step of `time` [s], 0 where none passes, at `temperature` [K].
 
@@ -72,40 +62,34 @@ def rest(trial: Array, variables: Variables) -> Flow:
     return Flow(trial, np.ones_like(trial), variables)
 
 
-Resistance = Callable[[Array], tuple[Array, Array]]
-"""Returns ln r [r in Pa] and its derivative by y at each y = ln Δγ, shapes (points,)."""
+def relax(
+    trial: Array, stiffness: float, resistance: Callable[[Array], tuple[Array, Array]]
+) -> tuple[Array, Array, Array]:
+    """Return ln Δγ, q [Pa] and dq/dq* of a law that is sensitive to its rate, shapes (points,).
 
-
-def relax(trial: Array, stiffness: float, resistance: Resistance) -> tuple[Array, Array, Array]:
-    """Return ln Δγ, q [Pa] and dq/dq* of a law that is sensitive to its rate, shapes (points,)."""
-    wanted, log_stiffness = np.log(np.maximum(trial, LEAST_STRESS * stiffness)), np.log(stiffness)
-
-    def total(y: Array) -> tuple[Array, Array]:
+    `resistance` returns ln r [r in Pa] and its derivative by y at each y = ln Δγ.
+    """
+    wanted = np.log(np.maximum(trial, LEAST_STRESS * stiffness))
+    log_stiffness = np.log(stiffness)
+    # all of the trial stress relaxes at most; and the root lies above where both terms are half of it
+    high = wanted - log_stiffness
+    low = np.full_like(high, -np.inf)
+    y = high.copy()
+    for _ in range(MOST_STEPS):
         strength, slope = resistance(y)
-        whole = np.logaddexp(log_stiffness + y, strength)
-        share = np.exp(strength - whole)
-        return whole, 1.0 - share + share * slope
-
-    # at most all of the trial stress relaxes
-    y = root(total, wanted, wanted - log_stiffness)
+        total = np.logaddexp(log_stiffness + y, strength)
+        share = np.exp(strength - total)
+        excess = total - wanted
+        high, low = np.where(excess > 0.0, y, high), np.where(excess > 0.0, low, y)
+        change = excess / (1.0 - share + share * np.maximum(slope, LEAST_SLOPE))
+        moved = y - change
+        # Newton's method in a convex equation stays above the root; a law that is none is held within what is known
+        outside = (moved > high) | (moved < low)
+        moved[outside] = np.where(np.isfinite(low), (low + high) / 2, high - 2 * np.abs(change))[outside]
+        y, before = moved, y
+        if np.all(np.abs(y - before) <= ROUNDING * np.maximum(np.abs(y), 1.0)):
+            break
     strength, slope = resistance(y)
     share = np.exp(strength - np.logaddexp(log_stiffness + y, strength))
     slope = np.maximum(slope, 0.0)
     return y, share * trial, share * slope / (1.0 - share + share * slope)
-
-
-def root(function: Resistance, wanted: Array, start: Array) -> Array:
-    """Return y at which a growing `function`, which returns its slope, too, is what is `wanted`, shape (points,)."""
-    y, low, high = start, np.full_like(start, -np.inf), np.full_like(start, np.inf)
-    for _ in range(MOST_STEPS):
-        value, slope = function(y)
-        excess = value - wanted
-        low, high = np.where(excess > 0.0, low, y), np.where(excess > 0.0, y, high)
-        moved = y - excess / np.maximum(slope, LEAST_SLOPE)
-        # Newton's method in a convex function stays above the root; one that is none is held within what is known
-        outside = (moved > high) | (moved < low)
-        moved[outside] = (low + high)[outside] / 2
-        y, before = moved, y
-        if np.all(np.abs(y - before) <= ROUNDING * np.maximum(np.abs(y), 1.0)):
-            break
-    return y
