@@ -67,8 +67,10 @@ class Case(Section):
     )
     stack: Stack
     heat: Heat | None = Field(default=None, description="the temperature of the case everywhere if not given")
-    kinematics: Literal["small_strain", "finite_rotation"] = Field(
-        default="small_strain", description="finite_rotation: strains stay small, bodies may bend and buckle"
+    kinematics: Literal["small_strain", "finite_rotation", "finite_strain"] = Field(
+        default="small_strain",
+        description="finite_rotation: strains stay small, bodies may bend and buckle; finite_strain: bodies may swell "
+        "and flow by as much as themselves",
     )
     largest_strain: Annotated[float, Field(gt=0)] = Field(
         default=0.5,
@@ -129,8 +131,8 @@ class Case(Section):
 
     @model_validator(mode="after")
     def _revolved(self) -> Case:
-        if self.axisymmetric and self.kinematics == "finite_rotation":
-            raise ValueError("kinematics: finite_rotation is not for axisymmetric geometries; use small_strain")
+        if self.axisymmetric and self.kinematics != "small_strain":
+            raise ValueError(f"kinematics: {self.kinematics} is not for axisymmetric geometries; use small_strain")
         if self.axisymmetric and any(interface.cohesive for interface in self.faces.values()):
             raise ValueError(
                 "geometry: axisymmetric is not for interfaces with a cohesive bond, whose cracks would be rings"

@@ -7,12 +7,13 @@ find u such that ∫ σ : ε(v) dx = work of the tractions on v, for all v. Bodi
 buckle rotate: `FiniteRotation` has the strain of Green and Lagrange.
 
 Solids that flow have an inelastic strain as well, which keeps the volume: dev σ = 2 μ (dev ε − ε^in) (`Relaxation`).
+Where strains are large, `FiniteStrain` multiplies the deformations of elasticity, flow and swelling.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import ufl
@@ -36,6 +37,14 @@ class Relaxation:
     bend: Any
     offset: Any
     direction: Any
+    softening: Any = None
+
+    def left(self, trial: Any, stiffness: Any = None) -> Any:
+        """Return s [Pa], shape (3, 3), of the `trial` s*; with a `stiffness` [Pa] that varies, see `FiniteStrain`."""
+        along = self.bend * 1.5 * ufl.inner(self.direction, trial) + self.offset
+        if stiffness is not None:
+            along = along - self.softening * stiffness
+        return self.ratio * trial + along * self.direction
 
     def trial(self, strain: Any, mu: Any) -> Any:
         """Return s* [Pa], shape (3, 3), of the strain ε, shape (d, d)."""
@@ -44,9 +53,7 @@ class Relaxation:
 
     def deviator(self, strain: Any, mu: Any) -> Any:
         """Return s [Pa], shape (3, 3), of the strain ε, shape (d, d)."""
-        trial = self.trial(strain, mu)
-        along = self.bend * 1.5 * ufl.inner(self.direction, trial) + self.offset
-        return self.ratio * trial + along * self.direction
+        return self.left(self.trial(strain, mu))
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class Elasticity:
     A solid that flows has a `relaxation`.
     """
 
+    linear: ClassVar[bool] = True
+    """Whether stress goes linearly with displacement, where nothing flows."""
     young_modulus: Any
     poisson_ratio: Any
     relaxation: Relaxation | None = field(default=None, kw_only=True)
@@ -153,6 +162,8 @@ class FiniteRotation(Elasticity):
     ε is the strain of Green and Lagrange and σ the second stress of Piola and Kirchhoff: both turn with the body.
     """
 
+    linear: ClassVar[bool] = False
+
     def strain(self, u: Any) -> Any:
         """Return ½ (∇u + ∇uᵀ + ∇uᵀ ∇u), shape (d, d)."""
         return super().strain(u) + ufl.grad(u).T * ufl.grad(u) / 2
@@ -167,11 +178,98 @@ class FiniteRotation(Elasticity):
         return deformation * self._in_space(u, eigenstrain) * deformation.T / ufl.det(deformation)
 
 
+@dataclass(frozen=True)
+class FiniteStrain(Elasticity):
+    """Large strains: F = Fᵉ Fᵖ Fᶜ, of elasticity, of flow, which keeps the volume, and of swelling, by J_c = 1 + 3 e.
+
+        τ = (K/2) (J_e² − 1) I + s,    s* = μ dev b,    b = J^(−2/3) F C_p⁻¹ Fᵀ,    J = det F,    J_e = J/J_c
+
+    τ = J σ is the stress of Kirchhoff, of the energy (K/2) [(J_e² − 1)/2 − ln J_e] + (μ/2) (tr b − 3) per volume before
+    all swelling (J. C. Simo, Comput. Methods Appl. Mech. Eng. 99, 61 (1992)), and C_p = Fᵖᵀ Fᵖ. Flow leaves s of s*,
+    with the stiffness μ tr b in place of 3 μ: the `strain` of a `relaxation` is C_p⁻¹, and its `softening` is the slope
+    dq/dq* times the increment of flow where it touches the law. `stress` is τ, `virtual_strain` sym(∇v F⁻¹); tensors
+    have the shape (3, 3). Bodies of revolution have a `radius` [m] in UFL.
+    """
+
+    linear: ClassVar[bool] = False
+    radius: Any = field(default=None, kw_only=True)
+
+    def _gradient(self, u: Any) -> Any:
+        """Return ∇u, shape (3, 3)."""
+        plane = ufl.grad(u)
+        if self.radius is None:
+            return in_space(plane)
+        return in_space(plane, ufl.conditional(ufl.gt(self.radius, 0.0), u[0] / self.radius, plane[0, 0]))
+
+    def deformation(self, u: Any) -> Any:
+        """Return F, shape (3, 3)."""
+        return ufl.Identity(3) + self._gradient(u)
+
+    def strain(self, u: Any) -> Any:
+        """Return the strain of Green and Lagrange, shape (3, 3)."""
+        deformation = self.deformation(u)
+        return (deformation.T * deformation - ufl.Identity(3)) / 2
+
+    def virtual_strain(self, u: Any, v: Any) -> Any:
+        """Return sym(∇v F⁻¹), shape (3, 3), with the gradient before deformation."""
+        return ufl.sym(self._gradient(v) * ufl.inv(self.deformation(u)))
+
+    def stretch(self, u: Any) -> Any:
+        """Return b, shape (3, 3)."""
+        deformation = self.deformation(u)
+        inverse = self.relaxation.strain if self.relaxation else ufl.Identity(3)
+        return ufl.det(deformation) ** (-2 / 3) * (deformation * inverse * deformation.T)
+
+    def trial(self, u: Any) -> tuple[Any, Any]:
+        """Return s*, shape (3, 3), and the stiffness μ tr b [Pa]."""
+        stretch, mu = self.stretch(u), self.lame[1]
+        return mu * (stretch - ufl.tr(stretch) / 3 * ufl.Identity(3)), mu * ufl.tr(stretch)
+
+    def deviator(self, u: Any) -> Any:
+        """Return s [Pa], shape (3, 3)."""
+        trial, stiffness = self.trial(u)
+        return self.relaxation.left(trial, stiffness) if self.relaxation else trial
+
+    def stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return τ [Pa], shape (3, 3)."""
+        swollen = 1 + 3 * eigenstrain
+        return swollen * self.hydrostatic_stress(u, eigenstrain) * ufl.Identity(3) + self.deviator(u)
+
+    def hydrostatic_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return (K/2) (J_e² − 1)/J_c [Pa], the stress that does work on swelling: tr τ/3 over J_c."""
+        lame_lambda, mu = self.lame
+        swollen = 1 + 3 * eigenstrain
+        elastic = ufl.det(self.deformation(u)) / swollen
+        return (lame_lambda + 2 * mu / 3) / 2 * (elastic**2 - 1) / swollen
+
+    def true_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return Cauchy's stress τ/J [Pa], shape (3, 3)."""
+        return self.stress(u, eigenstrain) / ufl.det(self.deformation(u))
+
+    def von_mises_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return that of Cauchy's stress [Pa]."""
+        deviator = self.deviator(u)
+        return ufl.sqrt(1.5 * ufl.inner(deviator, deviator)) / ufl.det(self.deformation(u))
+
+    def elastic_energy(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return the energy per volume before swelling [J/m³], between time steps."""
+        lame_lambda, mu = self.lame
+        elastic = ufl.det(self.deformation(u)) / (1 + 3 * eigenstrain)
+        volumetric = (lame_lambda + 2 * mu / 3) / 2 * ((elastic**2 - 1) / 2 - ufl.ln(elastic))
+        return volumetric + mu / 2 * (ufl.tr(self.stretch(u)) - 3)
+
+
 def in_space(tensor: Any, out_of_plane: Any = 0.0) -> Any:
     """Return a tensor of shape (2, 2) with one more component out of the plane, those of shape (3, 3) as they are."""
     if tensor.ufl_shape == (3, 3):
         return tensor
     return ufl.as_matrix([[tensor[0, 0], tensor[0, 1], 0], [tensor[1, 0], tensor[1, 1], 0], [0, 0, out_of_plane]])
+
+
+def law(kinematics: str, axisymmetric: bool = False) -> type[Elasticity]:
+    """Return the law of a solid: of "small_strain", "finite_rotation" or "finite_strain"; small ones if it revolves."""
+    kinds: dict[str, type[Elasticity]] = {"finite_rotation": FiniteRotation, "finite_strain": FiniteStrain}
+    return Axisymmetric if axisymmetric else kinds.get(kinematics, Elasticity)
 
 
 def residual(law: Elasticity, u: Any, v: Any, dx: ufl.Measure, eigenstrain: Any = 0.0) -> ufl.Form:
