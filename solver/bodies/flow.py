@@ -116,7 +116,9 @@ class Flow(Part):
             value[chosen] if isinstance(value, np.ndarray) else value
             for value in (self.inelastic.stiffness, temperature)
         )
-        return self.law.flow(trial, stiffness, variables, there, self._time)
+        # an iterate that is turned inside out has no stress, which the residual tells
+        with np.errstate(invalid="ignore"):
+            return self.law.flow(trial, stiffness, variables, there, self._time)
 
     def begin_protocol_step(self) -> None:
         # the load may jump, and rates with it

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import ufl
 from dolfinx import fem
+from ufl.algorithms.analysis import extract_coefficients
 
 from interstice.solver.domain import Domain
 from interstice.solver.domain.readers import PointReader
@@ -111,7 +112,9 @@ class LargeStrain:
         inverse = np.zeros_like(F)
         for i, (row, column) in enumerate(self._whole):
             inverse[:, row, column] = inverse[:, column, row] = self._inverse[:, i]
-        stretch = np.linalg.det(F)[:, None, None] ** (-2 / 3) * (F @ inverse @ F.transpose(0, 2, 1))
+        with np.errstate(invalid="ignore"):
+            # what is turned inside out has none
+            stretch = np.linalg.det(F)[:, None, None] ** (-2 / 3) * (F @ inverse @ F.transpose(0, 2, 1))
         mean = np.trace(stretch, axis1=1, axis2=2) / 3
         self.stiffness = 3 * self._mu * mean
         self._present = F
@@ -135,10 +138,11 @@ class LargeStrain:
             self._inverse[:, i] = (inverse[:, row, column] + inverse[:, column, row]) / 2
 
     def work(self, equivalent: fem.Function) -> tuple[list[fem.Function], Any, Any]:
-        """Return what dissipates: ∫ ½ (q + q') Δp, of the stress of Kirchhoff."""
+        """Return what dissipates: ∫ ½ (J_c q + J_c' q') Δp."""
         deviator, _ = self._law.trial(self._site.u)
-        stress = ufl.sqrt(1.5 * ufl.inner(deviator, deviator))
-        return [self._site.u, self.function, equivalent], stress, equivalent
+        swollen = 1 + 3 * ufl.as_ufl(self._site.eigenstrain)
+        stress = swollen * ufl.sqrt(1.5 * ufl.inner(deviator, deviator))
+        return [self._site.u, self.function, equivalent, *extract_coefficients(swollen)], stress, equivalent
 
 
 def of(domain: Domain, site: Site, kept: Kept) -> Inelastic:

@@ -184,11 +184,11 @@ class FiniteStrain(Elasticity):
 
         τ = (K/2) (J_e² − 1) I + s,    s* = μ dev b,    b = J^(−2/3) F C_p⁻¹ Fᵀ,    J = det F,    J_e = J/J_c
 
-    τ = J σ is the stress of Kirchhoff, of the energy (K/2) [(J_e² − 1)/2 − ln J_e] + (μ/2) (tr b − 3) per volume before
-    all swelling (J. C. Simo, Comput. Methods Appl. Mech. Eng. 99, 61 (1992)), and C_p = Fᵖᵀ Fᵖ. Flow leaves s of s*,
-    with the stiffness μ tr b in place of 3 μ: the `strain` of a `relaxation` is C_p⁻¹, and its `softening` is the slope
-    dq/dq* times the increment of flow where it touches the law. `stress` is τ, `virtual_strain` sym(∇v F⁻¹); tensors
-    have the shape (3, 3). Bodies of revolution have a `radius` [m] in UFL.
+    τ = J_e σ is the stress of Kirchhoff of the solid as it has swollen, of the energy W = (K/2) [(J_e² − 1)/2 − ln J_e]
+    + (μ/2) (tr b − 3) per swollen volume (J. C. Simo, Comput. Methods Appl. Mech. Eng. 99, 61 (1992)); C_p = Fᵖᵀ Fᵖ.
+    Flow leaves s of s*, with the stiffness μ tr b in place of 3 μ: the `strain` of a `relaxation` is C_p⁻¹, and its
+    `softening` is the slope dq/dq* times the increment of flow where it touches the law. `stress` is J_c τ, which does
+    work on sym(∇v F⁻¹), the `virtual_strain`; tensors have the shape (3, 3). Bodies of revolution have a `radius` [m].
     """
 
     linear: ClassVar[bool] = False
@@ -230,33 +230,37 @@ class FiniteStrain(Elasticity):
         trial, stiffness = self.trial(u)
         return self.relaxation.left(trial, stiffness) if self.relaxation else trial
 
+    def _volumetric(self, u: Any, eigenstrain: Any) -> tuple[Any, Any, Any]:
+        """Return J_e, tr τ/3 [Pa] and what volume stores per swollen volume [J/m³]."""
+        lame_lambda, mu = self.lame
+        bulk, elastic = lame_lambda + 2 * mu / 3, ufl.det(self.deformation(u)) / (1 + 3 * eigenstrain)
+        return elastic, bulk / 2 * (elastic**2 - 1), bulk / 2 * ((elastic**2 - 1) / 2 - ufl.ln(elastic))
+
     def stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
-        """Return τ [Pa], shape (3, 3)."""
-        swollen = 1 + 3 * eigenstrain
-        return swollen * self.hydrostatic_stress(u, eigenstrain) * ufl.Identity(3) + self.deviator(u)
+        """Return J_c τ [Pa], shape (3, 3)."""
+        _, mean, _ = self._volumetric(u, eigenstrain)
+        return (1 + 3 * eigenstrain) * (mean * ufl.Identity(3) + self.deviator(u))
 
     def hydrostatic_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
-        """Return (K/2) (J_e² − 1)/J_c [Pa], the stress that does work on swelling: tr τ/3 over J_c."""
-        lame_lambda, mu = self.lame
-        swollen = 1 + 3 * eigenstrain
-        elastic = ufl.det(self.deformation(u)) / swollen
-        return (lame_lambda + 2 * mu / 3) / 2 * (elastic**2 - 1) / swollen
+        """Return tr τ/3 − W [Pa], the stress that does work on swelling; the last is what more volume stores."""
+        _, mean, stored = self._volumetric(u, eigenstrain)
+        deviator = self.deviator(u)
+        return mean - stored - ufl.inner(deviator, deviator) / (4 * self.lame[1])
 
     def true_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
-        """Return Cauchy's stress τ/J [Pa], shape (3, 3)."""
-        return self.stress(u, eigenstrain) / ufl.det(self.deformation(u))
+        """Return Cauchy's stress τ/J_e [Pa], shape (3, 3)."""
+        elastic, mean, _ = self._volumetric(u, eigenstrain)
+        return (mean * ufl.Identity(3) + self.deviator(u)) / elastic
 
     def von_mises_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
         """Return that of Cauchy's stress [Pa]."""
         deviator = self.deviator(u)
-        return ufl.sqrt(1.5 * ufl.inner(deviator, deviator)) / ufl.det(self.deformation(u))
+        return ufl.sqrt(1.5 * ufl.inner(deviator, deviator)) / self._volumetric(u, eigenstrain)[0]
 
     def elastic_energy(self, u: Any, eigenstrain: Any = 0.0) -> Any:
-        """Return the energy per volume before swelling [J/m³], between time steps."""
-        lame_lambda, mu = self.lame
-        elastic = ufl.det(self.deformation(u)) / (1 + 3 * eigenstrain)
-        volumetric = (lame_lambda + 2 * mu / 3) / 2 * ((elastic**2 - 1) / 2 - ufl.ln(elastic))
-        return volumetric + mu / 2 * (ufl.tr(self.stretch(u)) - 3)
+        """Return J_c W [J/m³], between time steps."""
+        _, _, stored = self._volumetric(u, eigenstrain)
+        return (1 + 3 * eigenstrain) * (stored + self.lame[1] / 2 * (ufl.tr(self.stretch(u)) - 3))
 
 
 def in_space(tensor: Any, out_of_plane: Any = 0.0) -> Any:
