@@ -114,12 +114,7 @@ class Bar:
         return report
 
     def stretch(self, strain: float) -> None:
-        """Set the displacement of the end of the bar, of which the height is 2 L; one at rest follows evenly."""
-        if not self.u.x.array.any():
-            across = (1 + strain) ** (-1 / self.vertical) - 1
-            self.u.interpolate(
-                lambda x: np.stack([*(across * x[: self.vertical]), strain * (x[self.vertical] + LENGTH)])
-            )
+        """Set the displacement of the end of the bar, of which the height is 2 L."""
         self.u.x.array[self.end] = strain * 2 * LENGTH
 
     @property
