@@ -40,13 +40,14 @@ class Model:
     `ends` are the sides at the collector and at the counter face, `top` and `bottom`, between which platens press.
     `terminal` and `ground` name the one of these faces at which the potential of the cell is taken, and the one against
     which it is: lithium or the lower electrode. `bodies` are one side each, or several that are bonded. `residual(u)`
-    returns the owned entries of the residual of an unknown before constraints, and `prescribed(u)` the local dofs that
-    constraints hold or tie; both serve once the cell has made its equations.
+    returns the owned entries of the residual of an unknown before constraints, `prescribed(u)` the local dofs that
+    constraints hold or tie and `fixed(u)` those that they hold; they serve once the cell has made its equations.
     """
 
     terminals: Terminals
     residual: Callable[[fem.Function], Array]
     prescribed: Callable[[fem.Function], Indices]
+    fixed: Callable[[fem.Function], Indices]
 
     def __init__(self, case: Case, materials: Mapping[str, Material], folder: Path, comm: MPI.Comm) -> None:
         self.case, self.materials, self.comm, self.state = case, materials, comm, State()

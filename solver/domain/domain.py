@@ -38,11 +38,13 @@ class Domain:
         one body with, alone or with others.
 
         An `axisymmetric` domain is the half-plane (r, z), r ≥ 0, of a body of revolution: its integrals are over all
-        of the body, so that forces are in N. It takes order 1 in 2D, ValueError for others: with quadratic
-        displacements a node on the axis has no share of the area.
+        of the body, so that forces are in N. It has to be in 2D, and with an interface of order 1, ValueError for
+        others: with quadratic displacements a node on the axis has no share of the area.
         """
-        if axisymmetric and (order, tagged.mesh.topology.dim) != (1, 2):
-            raise ValueError("axisymmetric: the mesh has to be of dimension 2 and the displacements of order 1")
+        if axisymmetric and (tagged.mesh.topology.dim != 2 or (order != 1 and tagged.interfaces)):
+            raise ValueError(
+                "axisymmetric: the mesh has to be of dimension 2 and, with an interface, the displacements of order 1"
+            )
         self.order = order
         self.mesh = tagged.mesh
         self.boundaries = tagged.boundaries
