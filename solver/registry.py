@@ -20,7 +20,7 @@ from interstice.solver.bodies import (
     overpotential,
     terminals,
 )
-from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction, plating
+from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction, plating, voids
 from interstice.solver.model import Model
 from interstice.solver.part import Part
 
@@ -36,6 +36,7 @@ PHYSICS: tuple[Callable[[Model], Iterable[Part]], ...] = (
     friction.parts,
     adhesion.parts,
     charge_transfer.parts,
+    voids.parts,
     terminals.parts,
     exhaustion.parts,
     overpotential.parts,
