@@ -32,6 +32,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     interface, transfer, terminals = face.interface, face.transfer, cell.terminals
     assert transfer is not None and face.contact is not None
     (block,) = cell.case.faces.values()
+    assert block.kinetics is not None
     amount = cell.domain.form(terminals.working.c * cell.domain.dx(transfer.electrode.side))
     start = cell.domain.integrate(amount)
     applied = options.current * cell.model.apparent_area

@@ -15,6 +15,7 @@ from interstice.schema.geometry import (
 from interstice.schema.interface import (
     Adhesion,
     Cohesive,
+    Conduction,
     Contact,
     Fatigue,
     Friction,
@@ -67,6 +68,7 @@ __all__ = [
     "CaseFile",
     "Charge",
     "Cohesive",
+    "Conduction",
     "Contact",
     "Corner",
     "Discharge",

@@ -19,10 +19,12 @@ from interstice.schema import (
     Electrode,
     Electrolyte,
     Interface,
+    Kinetics,
     Layered,
     check_path,
 )
 from interstice.schema.problems import Key, Problem
+from interstice.schema.section import required
 from interstice.schema.units import Length, unit
 from interstice.schema.wording import did_you_mean
 from interstice.solver import protocol_check
@@ -113,9 +115,30 @@ def _misnamed(case: Case) -> Iterator[Problem]:
         if len(here) != 1:
             times = "is missing" if not here else "is given twice"
             yield ("interfaces",), f"the interface {first}/{second} {times}"
-        if (first in case.hosts) == (second in case.hosts) and {first, second} <= set(given):
-            kind = "electrodes" if first in case.hosts else "electrolytes"
-            yield (kind,), f"{first} and {second} touch; an interface lies between an electrode and an electrolyte"
+        if {first, second} <= set(given) and len(here) == 1:
+            yield from _passage(case, here[0], first, second)
+
+
+def _passage(case: Case, name: str, first: str, second: str) -> Iterator[Problem]:
+    """Yield what is wrong with the law by which current crosses an interface between two sides."""
+    block, key = case.faces[name], _block(case, name)
+    if first in case.hosts and second in case.hosts:
+        yield ("electrodes",), f"{first} and {second} touch; no law is known by which lithium passes between electrodes"
+    elif first in case.conductors and second in case.conductors:
+        if block.kinetics:
+            words = f"belongs between an electrode and an electrolyte; {first} and {second} are both electrolytes"
+            yield (*key, "kinetics"), f"{words}: write conduction in its place"
+        elif not block.conduction:
+            words = (
+                f"missing; current crosses from {first} to {second}, both electrolytes, by its law; needed is a block"
+            )
+            yield (*key, "conduction"), f"{words} such as {{resistance: 1 ohm*cm^2}}"
+    elif block.conduction:
+        words = f"belongs between like sides; {first} and {second} are an electrode and an electrolyte"
+        yield (*key, "conduction"), f"{words}: write kinetics in its place"
+    elif not block.kinetics:
+        needed = ", ".join(required(Kinetics))
+        yield (*key, "kinetics"), f"missing; needed is a block of 'key: value' lines with {needed}"
 
 
 def _material(block: Key, wanted: Electrode | Electrolyte, folder: Path) -> tuple[Material | None, list[Problem]]:
@@ -323,8 +346,9 @@ def _misplaced_patches(case: Case, dimension: int) -> Iterator[Problem]:
     """Yield the passivated patches that are of another dimension than the body, or not on it."""
     size = getattr(case.geometry, "lateral_size", ())
     for name, block in case.faces.items():
-        for index, patch in enumerate(block.kinetics.passivated.patches if block.kinetics.passivated else ()):
-            key, (start, end) = (*_block(case, name), "kinetics", "passivated", "patches", index), patch.corners
+        law, passivated = "kinetics" if block.kinetics else "conduction", block.passage and block.passage.passivated
+        for index, patch in enumerate(passivated.patches if passivated else ()):
+            key, (start, end) = (*_block(case, name), law, "passivated", "patches", index), patch.corners
             if len(start) > dimension - 1:
                 yield (*key, "start"), f"a body of dimension {dimension} needs one position, such as '2 um'"
             elif any(low >= length or high <= 0.0 for low, high, length in zip(start, end, size, strict=False)):

@@ -40,6 +40,10 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"{case.temperature - CELSIUS:.0f} °C, where it may be another one by orders of magnitude; set "
                 f"temperature, or overrides.{number}"
             )
+    for name in case.faces:
+        sides = [materials[side] for side in name.split("/") if side in case.conductors]
+        if len(sides) == 2 and all(side.electrolyte and side.electrolyte.binary for side in sides):
+            yield f"{name}: the salt of neither side crosses the interface, though both hold one"
     for key, words in questions(case):
         yield f"{dotted(key)}: {words}"
     yield from protocol_check.cautions(case, materials)

@@ -105,8 +105,8 @@ class Model:
     def path(self) -> dict[Face, float]:
         """The interfaces that the current of the cell passes, in order from the working electrode to the ground.
 
-        Each with 1 where lithium leaves its electrode on charge, and −1 where it enters it. Others pass nothing in all:
-        behind the working electrode the cell goes on to no terminal.
+        Each with 1 where it is positive on charge, as lithium leaves the electrode, and −1 where it is negative. Others
+        pass nothing in all: behind the working electrode the cell goes on to no terminal.
         """
 
         def passed(site: Site, behind: Face | None = None) -> dict[Face, float] | None:
@@ -116,7 +116,7 @@ class Model:
                 if site in face.sites and face is not behind:
                     onward = passed(face.opposite(site), face)
                     if onward is not None:
-                        return {face: 1.0 if site.name in self.case.hosts else -1.0} | onward
+                        return {face: 1.0 if site is face.origin else -1.0} | onward
             return None
 
         path = passed(self.working)

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from interstice.solver.bodies import arms, body, conductor, exhaustion, fixture, heat, host, overpotential, terminals
-from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction
+from interstice.solver.interface import (
+    activity,
+    adhesion,
+    bond,
+    charge_transfer,
+    contact,
+    contact_resistance,
+    friction,
+    micro_contact,
+)
 from interstice.solver.model import Model
 from interstice.solver.part import Part
 
@@ -20,7 +29,10 @@ PHYSICS: tuple[Callable[[Model], Iterable[Part]], ...] = (
     bond.parts,
     friction.parts,
     adhesion.parts,
+    micro_contact.parts,
+    activity.parts,
     charge_transfer.parts,
+    contact_resistance.parts,
     terminals.parts,
     exhaustion.parts,
     overpotential.parts,

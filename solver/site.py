@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from interstice.solver.interface.cohesive import CohesiveBond
     from interstice.solver.interface.contact import Contact
     from interstice.solver.interface.friction import Friction
+    from interstice.solver.interface.micro_contact import MicroContact
+    from interstice.solver.interface.passage import Passage
 
 STRAIN_DEGREE = 2
 """The degree of quadrature of stresses, where swelling is no linear function of what is computed."""
@@ -99,7 +101,9 @@ class Face:
     drag: Relaxation | None = None
     friction: Friction | None = None
     adhesion: Adhesion | None = None
+    micro: MicroContact | None = None
     activity: Activity | None = None
+    passage: Passage | None = None
     transfer: ChargeTransfer | None = None
 
     def __init__(
@@ -132,6 +136,11 @@ class Face:
     def sites(self) -> tuple[Site, Site]:
         """Both sides."""
         return self.plus, self.minus
+
+    @property
+    def origin(self) -> Site:
+        """The side that a positive current leaves: the electrode, the first of two like ones; asked once both are."""
+        return self.minus if self.minus.host and self.plus.conductor else self.plus
 
     def opposite(self, site: Site) -> Site:
         """Return the other one of both sides."""

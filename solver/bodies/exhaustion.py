@@ -94,6 +94,7 @@ class Exhaustion(Part):
 
 
 def parts(model: Model) -> Iterator[Part]:
-    """Yield the room left at each interface that the current of the cell passes."""
+    """Yield the room left at each interface of a host that the current of the cell passes."""
     for face, leaves in model.path.items():
-        yield Exhaustion(model, face, leaves)
+        if face.transfer:
+            yield Exhaustion(model, face, leaves)

@@ -10,6 +10,7 @@ concentration + ohmic + constriction, with
 
     U              ± U of each host at its mean θ and its mean temperature
     kinetic        ± ⟨η⟩; likewise stress, film, ⟨R j_n⟩, and micro-constriction, ⟨j_n/h_c⟩, where there are any
+    contact        ± what the resistance of contact between like sides costs, where there is some
     concentration  ± ⟨U⟩ less the above
     salt           what the gradient of the salt adds along a binary electrolyte (`interstice.solver.physics.binary`)
     ohmic          R_0 I, the loss if the current crossed every interface evenly
@@ -51,9 +52,10 @@ class Overpotentials(Part):
         terms = dict.fromkeys(("kinetic", "concentration", "ohmic", "constriction"), 0.0)
         open_circuit = 0.0
         for face, leaves in model.path.items():
-            assert face.transfer is not None and face.transfer.electrode.host is not None
-            open_circuit += leaves * face.transfer.electrode.host.mean_potential
-            for name, mean in face.transfer.means().items():
+            assert face.passage is not None
+            if face.transfer and face.transfer.electrode.host:
+                open_circuit += leaves * face.transfer.electrode.host.mean_potential
+            for name, mean in face.passage.means().items():
                 terms[name] = terms.get(name, 0.0) + leaves * mean
         terms["concentration"] -= open_circuit
         if self._salt_at_ground is not None:
@@ -84,7 +86,7 @@ class _EvenFlow:
             heat += conduction.dissipation(phi, kappa) * dx
             for face, leaves in model.path.items():
                 if site in face.sites:
-                    out = (leaves if site.host else -leaves) / face.area
+                    out = (leaves if site is face.origin else -leaves) / face.area
                     residual += domain.constant(out) * face.seen_from(site, psi) * face.interface.dS
             if site is model.working:
                 residual -= model.terminals.feed(psi, domain.constant(1.0 / model.apparent_area))

@@ -143,15 +143,15 @@ class Terminals(Part):
 
     @property
     def mode(self) -> str:
-        return "at voltage" if self._at_voltage else ", ".join(site.name for site in self._apart)
+        isolated = ", ".join(site.name for site in self._isolated)
+        return f"{'at voltage' if self._at_voltage else 'open' if self._open else ''} {isolated}"
 
     def constrain(self, constraints: Constraints) -> None:
-        apart = self._apart
-        if not (self._at_voltage or apart):
+        if self._at_voltage or self._open:
+            constraints.fixed += [(self.working.phi, self.collector), (self._grounded.phi, self.counter)]
+        else:
             self.hold(constraints, self.working.phi, self._grounded.phi)
-            return
-        constraints.fixed += [(self.working.phi, self.collector), (self._grounded.phi, self.counter)]
-        isolated = (site.conductor.phi for site in apart if site.conductor)
+        isolated = (site.potential_holder.phi for site in self._isolated)
         constraints.fixed += [(phi, _first(phi)) for phi in isolated]
 
     def begin_protocol_step(self) -> None:
@@ -172,13 +172,15 @@ class Terminals(Part):
             self.working.level.value = load.voltage
 
     def update(self) -> Change:
-        apart = [site for site in self._apart if site.host]
-        if apart and (self.imposes_current or self._at_voltage):
-            slides = self._carries(apart[0], imposed=False)
+        is_open = self._open
+        if is_open and (self.imposes_current or self._at_voltage):
+            face = next(face for face in self._model.path if not self._carries(face, not self._at_voltage))
+            slides = self._carries(face, imposed=False)
             words = "nothing presses any more, and the current opens what touches" if slides else "no contact left"
-            raise OpenCircuitError(f"open circuit: {words}{apart[0].label}")
+            host = face.origin.host
+            raise OpenCircuitError(f"open circuit: {words}{host.label if host else face.label}")
         self._recentre()
-        if apart:
+        if is_open:
             self.working.level.value = self._before
         return Change(0, 0.0)
 
@@ -213,14 +215,32 @@ class Terminals(Part):
         return [face for face in self._model.faces if self.working.site in face.sites]
 
     @property
-    def _apart(self) -> list[Site]:
-        """The sides that no current can enter or leave across an interface. Collective."""
-        return [site for site in self._model.sites.values() if not self._carries(site, not self._at_voltage)]
+    def _open(self) -> bool:
+        """Whether no current can pass from the working electrode to the counter face. Collective."""
+        return self._model.grounded not in self._joined(self._model.working)
 
-    def _carries(self, site: Site, imposed: bool) -> bool:
-        """Return whether a current, `imposed` or not, can enter or leave a side. Collective."""
-        activities = [face.activity for face in self._model.faces if site in face.sites and face.activity]
-        return any([activity.carries(imposed) for activity in activities])
+    @property
+    def _isolated(self) -> list[Site]:
+        """One side each of those that no current can reach from either terminal. Collective."""
+        model, found = self._model, []
+        reached = self._joined(model.working) | self._joined(model.grounded)
+        for site in model.sites.values():
+            if site not in reached:
+                found.append(site)
+                reached |= self._joined(site)
+        return found
+
+    def _joined(self, start: Site) -> set[Site]:
+        """Return the sides that a current can pass to from one of them, itself too. Collective."""
+        carrying = [face.sites for face in self._model.faces if self._carries(face, not self._at_voltage)]
+        joined = {start}
+        for _ in carrying:
+            joined.update(*(sites for sites in carrying if joined & set(sites)))
+        return joined
+
+    def _carries(self, face: Face, imposed: bool) -> bool:
+        """Return whether a current, `imposed` or not, can cross an interface. Collective."""
+        return face.activity is not None and face.activity.carries(imposed)
 
     def _recentre(self) -> None:
         """Move the means of the potentials into their levels: that of the working electrode on its collector.
