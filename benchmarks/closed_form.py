@@ -272,6 +272,26 @@ def holm_resistance(radius: float, conductivity: float) -> float:
     return 1 / (4 * conductivity * radius)
 
 
+def blocked_patch_flux(r: Array) -> Array:
+    """Return the flux at `r` > 1, over that far away, past a blocked disc of radius 1 where Z = 0.
+
+    1 + (2/π) (1/√(r² − 1) − arcsin 1/r): the stress beside a penny-shaped crack, I. N. Sneddon, Proc. R. Soc. A 187
+    (1946) 229.
+    """
+    return 1 + 2 / np.pi * (1 / np.sqrt(r**2 - 1) - np.arcsin(1 / r))
+
+
+def blocked_patch_focusing(ratio: float) -> tuple[float, float]:
+    """Return what k_J, the largest flux past a blocked disc, tends to for a small and for a large a/κZ, the `ratio`.
+
+    1 + (2/π) a/κZ is the potential at the rim of a disc of uniform sources. √(2a/πκZ) is the flux at the edge of a
+    blocked half-plane beside which the flux falls as √(2a/π²x) far from the edge, as that of `blocked_patch_flux` does
+    near it: by the method of Wiener and Hopf its transform is √(2a/π) s^(−1/2)/K₊, where K₊K₋ = 1 + κZ|s|, and what s
+    times that tends to for s → ∞ is the flux at the edge.
+    """
+    return 1 + 2 / np.pi * ratio, float(np.sqrt(2 * ratio / np.pi))
+
+
 def barber_ratio(modulus: float, conductivity: float) -> float:
     """Return G/S = 2κ_h/E* [S/N], the conductance of a frictionless contact over its incremental stiffness.
 

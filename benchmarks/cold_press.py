@@ -16,8 +16,8 @@ from pydantic import BeforeValidator, Field
 
 from interstice.benchmarks import closed_form
 from interstice.benchmarks.blocks import Blocks, complementarity
+from interstice.benchmarks.options import split
 from interstice.benchmarks.report import Result
-from interstice.benchmarks.rough import split
 from interstice.benchmarks.westergaard import Options as Wavy
 from interstice.benchmarks.westergaard import make_box
 from interstice.solver.physics.mechanics import composite_modulus

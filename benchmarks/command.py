@@ -32,7 +32,7 @@ NAMES = (
         "partial-slip",
         "rough",
     ),
-    *("wavy-constriction", "holm", "barber", "areas", "blocking"),
+    *("wavy-constriction", "holm", "blocked-patch", "barber", "areas", "blocking"),
     "sliding",
     *("kohlrausch", "thermal-stack", "joule-balance", "runaway"),
     *("traction-separation", "dcb", "enf", "mmb", "spring-bed"),

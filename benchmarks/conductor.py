@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import ufl
 from dolfinx import fem
+from mpi4py import MPI
 from pydantic import Field
 
 from interstice.benchmarks.options import Parameters
@@ -46,7 +47,7 @@ class Conductor:
     """The blocks of `domain`, one interface between ("upper", "lower"), as conductors.
 
     `faces` are the outer faces of each block that are held at a potential; the others are insulated, or `lateral` ones
-    "periodic".
+    "periodic". Nodes that touch conduct perfectly, or with the `resistance` times area [Ω m²] between the blocks.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Conductor:
         parameters: Conductivities,
         faces: Sequence[Sequence[str]] = (("top",), ("bottom",)),
         lateral: str = "symmetric",
+        resistance: float | None = None,
     ) -> None:
         self.domain = domain
         (self.interface,) = domain.interfaces.values()
@@ -64,12 +66,17 @@ class Conductor:
         spaces = [phi.function_space for phi in self.phi]
         test = [ufl.TestFunction(space) for space in spaces]
         kappa = [fem.Constant(domain.mesh, np.float64(value)) for value in parameters.conductivities]
-        perfect = fem.Constant(domain.mesh, np.float64(PERFECT * parameters.composite_conductivity))
-        j = self._activity("+") * perfect / self.interface.spacing("+") * (self.phi[0]("+") - self.phi[1]("-"))
+        if resistance is None:
+            conductance = domain.constant(PERFECT * parameters.composite_conductivity) / self.interface.spacing("+")
+        else:
+            conductance = domain.constant(1 / resistance)
+        j = self._activity("+") * conductance * (self.phi[0]("+") - self.phi[1]("-"))
+        self._current_density = self.interface.reader(j)
         parts = (test[0]("+"), -test[1]("-"))
         nodes = self.interface.space.dofmap.index_map.size_global
-        size = domain.area(faces[0][0]) ** ((domain.dimension - 2) / (domain.dimension - 1))
-        magnitude = parameters.composite_conductivity * size / np.sqrt(nodes)
+        height = domain.mesh.geometry.x[:, domain.dimension - 1]
+        length = domain.mesh.comm.allreduce(float(height.max(initial=-np.inf)), op=MPI.MAX)
+        magnitude = parameters.composite_conductivity * domain.area(faces[0][0]) / length / np.sqrt(nodes)
         fields = [
             algebra.Field(
                 phi, conduction.residual(phi, psi, k, domain.dx(side)) + j * part * self.interface.dS, magnitude
@@ -104,6 +111,10 @@ class Conductor:
         """The current from the upper to the lower block [A, in 2D A per metre of depth]: that fed in at the faces."""
         residual, held = self.system.residual_array(0), self._held[0]
         return self.domain.mesh.comm.allreduce(float(residual[held[held < len(residual)]].sum()))
+
+    def read_current_density(self) -> Array:
+        """Return the current density at the nodes of the interface [A/m²], shape (local and ghost nodes,)."""
+        return self._current_density.read()
 
     @property
     def powers(self) -> list[float]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 Dimension = Annotated[Literal[2, 3], BeforeValidator(lambda text: {"2": 2, "3": 3}.get(text, text))]
 
 Order = Annotated[Literal[1, 2], BeforeValidator(lambda text: {"1": 1, "2": 2}.get(text, text))]
+
+
+def split(words: Any) -> Any:
+    """Return what stands between the commas of `words`."""
+    return words.split(",") if isinstance(words, str) else words
 
 
 class OptionError(ValueError):

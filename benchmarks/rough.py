@@ -23,7 +23,7 @@ from scipy.stats import wasserstein_distance
 
 from interstice.benchmarks import closed_form
 from interstice.benchmarks.blocks import Array, Blocks, Box, cascade, complementarity
-from interstice.benchmarks.options import ContactParameters, Dimension, OptionError, Order
+from interstice.benchmarks.options import ContactParameters, Dimension, OptionError, Order, split
 from interstice.benchmarks.report import Result
 from interstice.meshes import roughness
 from interstice.meshes.height_profile import ROUNDING
@@ -47,11 +47,6 @@ LAYERS = {1: 8, 2: 2}
 """Regular layers of elements below the interface, half as high as wide, by order."""
 GROWTH = {1: 0.15, 2: 0.25}
 """Growth of the element size per distance beyond them."""
-
-
-def split(words: Any) -> Any:
-    """Return what stands between the commas of `words`."""
-    return words.split(",") if isinstance(words, str) else words
 
 
 Loads = Annotated[tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(split), Field(min_length=1)]

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, fi
 from pydantic.fields import FieldInfo
 
 from interstice.materials.electrolyte import Electrolyte
+from interstice.materials.flow import Anand, Creep, Plastic
 from interstice.materials.function import Formula, Table
 from interstice.materials.host import Host
 from interstice.materials.part import Entry, Part, Text, between, constant_in_theta
@@ -17,6 +18,7 @@ from interstice.schema.problems import MOST_PROBLEMS, Key, Problem, brief, dotte
 from interstice.schema.units import (
     Conductivity,
     Density,
+    FractureToughness,
     MolarVolume,
     Pressure,
     SpecificHeat,
@@ -28,6 +30,8 @@ from interstice.schema.wording import did_you_mean
 
 NAMES = ("name", "formula")
 """The keys of a file that are plain text."""
+SINGLE = ("young_modulus", "poisson_ratio", "density", "hardness", "fracture_toughness")
+"""The quantities that stand beside the blocks of a file."""
 
 
 class MaterialError(ValueError):
@@ -35,10 +39,9 @@ class MaterialError(ValueError):
 
 
 class Metal(Part):
-    """Lithium itself: volume per mole [m³/mol], yield strength [Pa], conductivity [S/m]."""
+    """Lithium itself: volume per mole [m³/mol], conductivity [S/m]."""
 
     molar_volume: Annotated[MolarVolume, between("1e-6 m^3/mol", "1e-4 m^3/mol")]
-    yield_strength: Annotated[Pressure, between("1 kPa", "100 GPa")]
     electronic_conductivity: Annotated[Conductivity, between("1e-12 S/m", "1e8 S/m")]
 
 
@@ -54,7 +57,9 @@ class Thermal(Part):
 
 
 ROLES: dict[str, type[Part]] = {"host": Host, "electrolyte": Electrolyte, "metal": Metal}
-BLOCKS: dict[str, type[Part]] = {**ROLES, "thermal": Thermal}
+FLOWS: dict[str, type[Part]] = {"plastic": Plastic, "creep": Creep, "anand": Anand}
+"""The blocks that say how a solid flows, by the name of the law."""
+BLOCKS: dict[str, type[Part]] = {**ROLES, **FLOWS, "thermal": Thermal}
 
 
 class Row(NamedTuple):
@@ -74,9 +79,10 @@ PoissonRatio = Annotated[float, Field(gt=-1, lt=0.5)]
 
 
 class Material(Part):
-    """A material in SI: E [Pa], ν, density [kg/m³], what it is as a host, an electrolyte or a metal, and for heat.
+    """A material in SI: E [Pa], ν, density [kg/m³], what it is as a host, electrolyte or metal, for flow and for heat.
 
-    The `hardness` H [Pa] is the mean pressure below an indenter, None if the file has none.
+    The `hardness` H [Pa] is the mean pressure below an indenter, the `fracture_toughness` K_Ic [Pa√m] that of a crack
+    which opens; None if the file has none.
     """
 
     name: Text
@@ -85,9 +91,13 @@ class Material(Part):
     poisson_ratio: PoissonRatio
     density: Annotated[Density, between("50 kg/m^3", "25000 kg/m^3")] | None = None
     hardness: Annotated[Pressure, between("100 kPa", "200 GPa")] | None = None
+    fracture_toughness: Annotated[FractureToughness, between("1 kPa*m^0.5", "1 GPa*m^0.5")] | None = None
     host: Host | None = None
     electrolyte: Electrolyte | None = None
     metal: Metal | None = None
+    plastic: Plastic | None = None
+    creep: Creep | None = None
+    anand: Anand | None = None
     thermal: Thermal | None = None
     file: Path = Field(description="where it was read from")
     base: Path | None = Field(default=None, description="where that which it is based on was read from, if it is")
@@ -107,10 +117,10 @@ class Material(Part):
         return thermal
 
     def table(self) -> list[Row]:
-        """Return the quantities with their sources, in the order of the file."""
+        """Return the quantities with their sources, in the order of the file; those of flow with their block."""
         return [
             Row(
-                key.rpartition(".")[2],
+                key if key.partition(".")[0] in FLOWS else key.rpartition(".")[2],
                 written(entry.value),
                 entry.source or "",
                 entry.remark or "",
@@ -119,12 +129,12 @@ class Material(Part):
             for key, entry in self.entries.items()
         ]
 
-    def numbers(self, role: str) -> dict[str, Any]:
-        """Return what the material says of itself, as `role` and of heat, defaults included, by the keys of a file.
+    def numbers(self, *roles: str) -> dict[str, Any]:
+        """Return what the material says of itself, in the blocks `roles` and of heat, defaults included, by its keys.
 
         Numbers are text with their SI unit where they have one; functions of theta are their formula or table.
         """
-        blocks = {name: getattr(self, name) for name in (role, "thermal")}
+        blocks = {name: getattr(self, name) for name in (*roles, "thermal")}
         return _plainly(self, self.entries, quantities("")) | {
             name: _plainly(block, self.entries, quantities(name), f"{name}.")
             for name, block in blocks.items()
@@ -138,7 +148,7 @@ class Material(Part):
         ----------
         numbers
             Keys as in the file without their block, such as ``diffusivity=1e-14``: SI floats or text with a unit;
-            None keeps the number.
+            None keeps the number. Those of creep, say, may also be written as ``creep_rate``.
 
         Raises
         ------
@@ -149,6 +159,7 @@ class Material(Part):
         problems: list[Problem] = []
         # what a file may leave out may be added
         known = {key: key for key in quantities("")} | {key.rpartition(".")[2]: key for key in entries}
+        known |= {key.replace(".", "_"): key for key in entries if key.partition(".")[0] in FLOWS}
         for key, number in numbers.items():
             if number is None:
                 continue
@@ -196,7 +207,7 @@ def build(
 
 def quantities(block: str) -> list[str]:
     """Return the keys of the entries of a block; the empty name is the file itself."""
-    return list(BLOCKS[block].model_fields) if block else ["young_modulus", "poisson_ratio", "density", "hardness"]
+    return list(BLOCKS[block].model_fields) if block else list(SINGLE)
 
 
 def _plainly(part: Part, entries: Mapping[str, Entry], names: Iterable[str], prefix: str = "") -> dict[str, Any]:

@@ -17,8 +17,8 @@ from interstice.schema.interface import Interface
 from interstice.schema.limits import Limits
 from interstice.schema.protocol import Entry, Open, Oscillate, Press, Step, flat_steps
 from interstice.schema.roughness import Flat, Roughness
-from interstice.schema.section import Section
-from interstice.schema.sides import Electrode, Electrolyte
+from interstice.schema.section import Section, otherwise
+from interstice.schema.sides import Electrode, Electrolyte, Solid
 from interstice.schema.stack import Stack
 from interstice.schema.time import TimeStepping
 from interstice.schema.units import CellTemperature, Time
@@ -40,6 +40,13 @@ class Output(Section):
     checkpoint_steps: PositiveInt = Field(
         default=1000, description="time steps after which it is written at the latest"
     )
+
+
+def _order(given: dict[str, Any]) -> int:
+    """Return the order of the displacements: linear ones lock where flow keeps the volume."""
+    sides = [given["electrode"], given["electrolyte"], *(given["electrodes"] or {}).values()]
+    sides += (given["electrolytes"] or {}).values()
+    return 2 if any(side is not None and side.solid != "elastic" for side in sides) else 1
 
 
 class Case(Section):
@@ -68,9 +75,10 @@ class Case(Section):
         description="root mean square over a side, swelling included, beyond which the run ends: both kinematics take "
         "strains for small, and those of 0.5 are 0.41 or 0.63 by other measures; results are trends long before",
     )
-    element_order: Literal[1, 2] = Field(
-        default=1,
-        description="of the displacements: 2 costs more per element and bears ν near 0.5, where 1 is too stiff",
+    element_order: Annotated[Literal[1, 2], otherwise(_order)] = Field(
+        default=None,  # type: ignore[arg-type]  # never None once it is read
+        description="of the displacements: 2 costs more per element and bears flow and ν near 0.5, where 1 is too "
+        "stiff; if not given, 2 where a side flows in 2D and 1 otherwise",
     )
     protocol: list[Entry] = Field(min_length=1)
     time: TimeStepping = TimeStepping()
@@ -154,6 +162,8 @@ class Case(Section):
         changes: dict[str, Any] = {}
         if self.coupling == "automatic":
             changes["coupling"] = "monolithic" if dimension == 2 else "staggered"
+        if dimension == 3 and "element_order" not in self.model_fields_set:
+            changes["element_order"] = 1
         if self.interface:
             changes["interface"] = self.interface.on(dimension)
         if self.interfaces:
@@ -182,6 +192,10 @@ class Case(Section):
     def hosts(self) -> dict[str, Electrode]:
         """The electrodes by the names of their sides."""
         return {"electrode": self.electrode} if self.electrode else self.electrodes or {}
+
+    def solid(self, side: str) -> Solid:
+        """Return how a side gives way to stress."""
+        return (self.hosts | self.conductors)[side].solid
 
     @property
     def working(self) -> str:

@@ -23,6 +23,12 @@ class TimeStepping(Section):
         default=0.02, description="largest change of the mean θ in one time step"
     )
 
+    flow_tolerance: Annotated[float, Field(gt=0, le=0.1)] = Field(
+        default=1e-4,
+        description="largest change of the rate of inelastic strain in one time step, times its length (root mean "
+        "square over a side)",
+    )
+
     @model_validator(mode="after")
     def _ordered(self) -> TimeStepping:
         if self.minimum > self.initial:

@@ -18,8 +18,8 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-# Only products of powers with one-digit exponents reach pint, which would evaluate 9**9**9 digit by digit.
-_FACTOR = r"\(?(?:[^\W\d]|°)+\d?(?:\s*(?:\^|\*\*)\s*\(?[-+]?\d\)?|⁻?[¹²³⁴])?\)?"
+# Only products of powers with exponents of one digit or a half reach pint, which would evaluate 9**9**9 digit by digit.
+_FACTOR = r"\(?(?:[^\W\d]|°)+\d?(?:\s*(?:\^|\*\*)\s*\(?[-+]?(?:0\.5|\d)\)?|⁻?[¹²³⁴])?\)?"
 UNIT = rf"(?:1\s*/\s*)?{_FACTOR}(?:(?:\s*[*/·]\s*|\s+){_FACTOR})*"
 _NUMBER = re.compile(NUMBER)
 _UNIT = re.compile(UNIT)
@@ -201,8 +201,10 @@ Time = quantity("s", "10 min", POSITIVE)
 Pressure = quantity("Pa", "5 MPa", POSITIVE)
 LoadPressure = quantity("Pa", "5 MPa", Ge(0))
 PressureRate = quantity("Pa/s", "1 MPa/s", POSITIVE)
+StrainRate = quantity("1/s", "1e-5 1/s", POSITIVE)
 Stiffness = quantity("Pa/m", "1e17 Pa/m", POSITIVE)
 SurfaceEnergy = quantity("J/m^2", "1 J/m^2", POSITIVE)
+FractureToughness = quantity("Pa*m^0.5", "1.5 MPa*m^0.5", POSITIVE)
 CurrentDensity = quantity("A/m^2", "1 mA/cm^2", POSITIVE)
 SpecificCurrent = quantity("A/kg", "20 mA/g", POSITIVE)
 ArealCapacity = quantity("A*s/m^2", "1 mAh/cm^2", POSITIVE)

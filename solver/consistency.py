@@ -235,6 +235,7 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
     if known and case.sides and all(materials.values()):
         yield from protocol_check.problems(case, {name: found for name, found in materials.items() if found})
     yield from _without_numbers(case, folder, materials)
+    yield from _without_flow(case, folder, materials)
     yield from _without_hardness(case, materials)
     yield from _too_smooth(case)
     yield from _without_table(case)
@@ -251,6 +252,17 @@ def _without_numbers(case: Case, folder: Path, materials: Mapping[str, Material 
                 suitable = ", ".join(_with_blocks(folder, role, block))
                 message = f"{material.name} has no block '{block}', which {key} needs; allowed: {suitable}"
                 yield (*_block(case, name), "material"), message
+
+
+def _without_flow(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
+    """Yield the sides that are to flow by a law for which their material has no numbers."""
+    for name, material in materials.items():
+        solid = case.solid(name)
+        if solid != "elastic" and material is not None and getattr(material, solid) is None:
+            side = (case.hosts | case.conductors)[name]
+            suitable = ", ".join(_with_blocks(folder, role_of(side), solid)) or "none at hand"
+            message = f"{material.name} has no block '{solid}', which solid: {solid} needs; allowed: {suitable}"
+            yield (*_block(case, name), "solid"), message
 
 
 def _without_hardness(case: Case, materials: Mapping[str, Material | None]) -> Iterator[Problem]:

@@ -27,10 +27,12 @@ ACCOUNTS = {
     "elastic": "elastic energy [J]",
     "stored": "energy stored in the interface [J]",
     "bond": "energy lost in the bond [J]",
-    "plastic": "energy lost to flattening [J]",
+    "flattening": "energy lost to flattening [J]",
     "friction": "energy lost to friction [J]",
     "released": "energy released by unstable cracks [J]",
     "viscosity": "energy lost to viscosity [J]",
+    "plastic": "energy lost to plastic flow [J]",
+    "viscous": "energy lost to viscous flow [J]",
     "remainder": "energy not accounted for by the time step [J]",
 }
 """The accounts of the energy ledger as columns."""

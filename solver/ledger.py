@@ -7,10 +7,13 @@ elastic energy E and the traction t of the interface,
 
 where a dash marks the state at the end of the step. So the ledger closes to the tolerance of Newton's method, however
 long the step. Each law of an interface (`Law`) says what part of its work it stores; the rest goes to its account:
-"bond" and of it "viscosity", "friction", "released", "plastic" for the flattening of contact, or "remainder" for laws
+"bond" and of it "viscosity", "friction", "released", "flattening" of contact, or "remainder" for laws
 that lose nothing, such as elastic contact and adhesion. What these find there is the error of the rule itself at nodes
 that open or close within a step; it vanishes with the step. So does that of bodies with finite rotations, which is
 counted there too.
+
+Solids that flow dissipate ∫ ½ (s + s') : Δε^in dx, with the deviator s of stress, on the account "plastic" or "viscous"
+of their law. There, too, the rule is exact.
 """
 
 from __future__ import annotations
@@ -42,10 +45,12 @@ ACCOUNTS = (
     "elastic",
     "stored",
     "bond",
-    "plastic",
+    "flattening",
     "friction",
     "released",
     "viscosity",
+    "plastic",
+    "viscous",
     "remainder",
 )
 
@@ -193,13 +198,41 @@ class Share:
         return {self._account: before - self._before, self._other: self._before - before}
 
 
+class FlowWork:
+    """What the flow of a solid dissipates: the work of its deviator s, after a step, on the inelastic `strain`.
+
+    `deviator` is s [Pa] in UFL, of the displacement `u` and of `strain`, a function in `strain_tensor`.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        account: str,
+        u: fem.Function,
+        strain: fem.Function,
+        tensors: tuple[Any, Any],
+        dx: ufl.Measure,
+    ) -> None:
+        self._domain, self._account = domain, account
+        deviator, tensor = tensors
+        self._old = {f: f.copy() for f in (u, strain)}
+        before, tensor_before = (ufl.replace(one, self._old) for one in tensors)
+        self._work = domain.form(ufl.inner(deviator + before, tensor - tensor_before) / 2 * dx)
+
+    def book(self) -> Mapping[str, float]:
+        work = self._domain.integrate(self._work)
+        for function, old in self._old.items():
+            old.x.array[:] = function.x.array
+        return {self._account: work}
+
+
 class ElasticWork:
     """What the body of `sites` stores, what its eigenstrain does, and what the rule misses of finite rotations."""
 
     def __init__(self, domain: Domain, u: fem.Function, sites: Sequence[Site]) -> None:
         self._domain = domain
         solids = [(site.law, domain.dx(site.side, site.strain_degree), site.eigenstrain) for site in sites]
-        self._elastic = domain.form(sum(_elastic_energy(law, u, e, dx) for law, dx, e in solids))
+        self._elastic = domain.form(sum(law.elastic_energy(u, e) * dx for law, dx, e in solids))
         self._energy = domain.integrate(self._elastic)
         self._forces: _Trapezoid | None = None
         if any(isinstance(law, FiniteRotation) for law, _, _ in solids):
@@ -234,12 +267,6 @@ class ElasticWork:
         before = ufl.replace(eigenstrain, self._old)
         means = (law.hydrostatic_stress(*state) for state in ((u, eigenstrain), (self._old[u], before)))
         return -1.5 * sum(means) * (eigenstrain - before) * dx
-
-
-def _elastic_energy(law: Elasticity, u: fem.Function, e: Any, dx: ufl.Measure) -> ufl.Form:
-    """Return ∫ ½ σ : (ε − ε*) dx, out of plane included: σ : ε* = 3 σ_h e."""
-    sigma, mean = law.stress(u, e), law.hydrostatic_stress(u, e)
-    return (ufl.inner(sigma, law.strain(u)) - 3 * mean * e) / 2 * dx
 
 
 def _assemble(form: fem.Form) -> Array:

@@ -16,12 +16,14 @@ def role_of(side: Electrode | Electrolyte) -> str:
     return "host" if isinstance(side, Electrode) else "electrolyte"
 
 
+def _numbers(material: Material, side: Electrode | Electrolyte) -> dict[str, Any]:
+    """Return the numbers of a material that a side uses."""
+    return material.numbers(role_of(side), *([] if side.solid == "elastic" else [side.solid]))
+
+
 def numbers_of(case: Case, materials: Mapping[str, Material]) -> dict[str, dict[str, Any]]:
     """Return the numbers of the material of each side, and what the case calls that material, by the side's name."""
-    return {
-        name: {"material": side.material} | materials[name].numbers(role_of(side))
-        for name, side in _sides(case).items()
-    }
+    return {name: {"material": side.material} | _numbers(materials[name], side) for name, side in _sides(case).items()}
 
 
 def other_numbers(case: Case, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
@@ -41,7 +43,7 @@ def other_numbers(case: Case, materials: Mapping[str, Material | None]) -> Itera
         if material is None or used.get("material", side.material) != side.material:
             continue
         overridden = side.overrides.model_dump(exclude_none=True)
-        then, now = _quantities(used), _quantities(material.numbers(role_of(side)))
+        then, now = _quantities(used), _quantities(_numbers(material, side))
         advice = "restore the file, or delete 'materials' to run with its numbers as they are"
         for key in [key for key in then | now if key != ("material",) and key[-1] not in overridden]:
             if key not in now:

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from interstice.solver.bodies import arms, body, conductor, exhaustion, fixture, heat, host, overpotential, terminals
+from interstice.solver.bodies import (
+    arms,
+    body,
+    conductor,
+    exhaustion,
+    fixture,
+    flow,
+    heat,
+    host,
+    overpotential,
+    terminals,
+)
 from interstice.solver.interface import (
     activity,
     adhesion,
@@ -23,6 +34,7 @@ from interstice.solver.part import Part
 
 PHYSICS: tuple[Callable[[Model], Iterable[Part]], ...] = (
     heat.parts,
+    flow.parts,
     host.parts,
     conductor.parts,
     contact.parts,

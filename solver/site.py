@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from interstice.solver.interface.passage import Passage
 
 STRAIN_DEGREE = 2
-"""The degree of quadrature of stresses, where swelling is no linear function of what is computed."""
+"""The degree of quadrature of stresses, where swelling is no linear function of what is computed or the solid flows."""
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -45,7 +45,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(eq=False)
 class Site:
-    """One side: its displacement `u` (that of the body it belongs to), its elastic `law`, what else is known of it.
+    """One side: its displacement `u` (that of the body it belongs to), its `law`, what else is known of it.
 
     `eigenstrains` are linear strains e of ε* = e I in UFL, `heat_sources` powers per volume [W/m³]; parts add to both.
     `temperature` [K] is a number where it is the same everywhere.
@@ -79,7 +79,8 @@ class Site:
 
         One degree for all that the stresses do: their works sum up to rounding then.
         """
-        return STRAIN_DEGREE if estimate_total_polynomial_degree(ufl.as_ufl(self.eigenstrain)) > 1 else None
+        bent = estimate_total_polynomial_degree(ufl.as_ufl(self.eigenstrain)) > 1
+        return STRAIN_DEGREE if bent or self.law.relaxation else None
 
     @property
     def potential_holder(self) -> Host | Conductor:

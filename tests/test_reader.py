@@ -88,10 +88,19 @@ def test_values_are_in_si_after_reading(path: Path) -> None:
         ("25 °C", "K", 298.15),
         ("-.5e1 µm", "m", -5e-6),
         ("1.5 cm**3/mol", "m^3/mol", 1.5e-6),
+        ("0.17 MPa*m^0.5", "Pa*m^0.5", 170e3),
+        ("0.17 MPa m**0.5", "Pa*m^0.5", 170e3),
+        ("0.17 MPa·m^(0.5)", "Pa*m^0.5", 170e3),
     ],
 )
 def test_units_are_read_as_people_write_them(text: str, si: str, value: float) -> None:
     assert Unit(si, "").parse(text) == value
+
+
+@pytest.mark.parametrize("unit", ["MPa*m^0.7", "MPa*m^9.5", "MPa*m^0.5.5", "MPa*m^.5"])
+def test_no_other_power_than_a_whole_one_or_a_half_is_a_unit(unit: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a unit; .* such as '1.5 MPa\*m\^0.5'"):
+        Unit("Pa*m^0.5", "1.5 MPa*m^0.5").parse(f"1 {unit}")
 
 
 @given(st.floats(min_value=-1e300, max_value=1e300).filter(lambda value: value == 0 or abs(value) > 1e-300))

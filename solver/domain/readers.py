@@ -56,6 +56,27 @@ class CellMean:
         return self.values.x.array
 
 
+class PointReader:
+    """Reads an expression of fields of any side, a scalar or a vector, at the points of the quadrature on a side.
+
+    The rule makes the assembled vector ∫ expression · test dx the values at the points times their weights.
+    """
+
+    def __init__(self, domain: Domain, side: Side, expression: Any, degree: int) -> None:
+        dx, one = domain.dx(side, degree), fem.Function(side.points(degree))
+        assemble_nodal(domain.form(domain.constant(1.0) * ufl.TestFunction(one.function_space) * dx), one)
+        shape = ufl.as_ufl(expression).ufl_shape
+        self.values = fem.Function(side.points(degree, shape))
+        self._form = domain.form(ufl.inner(expression, ufl.TestFunction(self.values.function_space)) * dx)
+        self._weights = np.repeat(one.x.array, self.values.function_space.dofmap.bs)
+
+    def read(self) -> npt.NDArray[np.float64]:
+        """Evaluate at the present state; return the values, shape (local and ghost points × components,)."""
+        assemble_nodal(self._form, self.values)
+        self.values.x.array[:] /= self._weights
+        return self.values.x.array
+
+
 def assemble_nodal(form: fem.Form, target: fem.Function) -> None:
     """Assemble a linear form into `target` and bring its ghosts up to date."""
     target.x.array[:] = 0.0

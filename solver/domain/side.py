@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import basix.ufl
 import numpy as np
 import numpy.typing as npt
 from dolfinx import fem
@@ -30,6 +31,11 @@ class Side:
     def space(self, degree: int = 1, shape: tuple[int, ...] = ()) -> fem.FunctionSpace:
         """Return the continuous Lagrange space of `degree` and value `shape` on this side."""
         return fem.functionspace(self.mesh, ("Lagrange", degree, shape))
+
+    def points(self, degree: int, shape: tuple[int, ...] = ()) -> fem.FunctionSpace:
+        """Return the space of values at the points of the quadrature of `degree` on this side."""
+        element = basix.ufl.quadrature_element(self.mesh.basix_cell(), value_shape=shape, degree=degree)
+        return fem.functionspace(self.mesh, element)
 
 
 def facet_cells(parent: Mesh, facets: Indices) -> Indices:

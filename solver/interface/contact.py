@@ -352,7 +352,7 @@ class Contact(Part):
         yield LawWork(self, self.face.jump)
         if flattening := self.flattening:
             yield Share(
-                self.account, "plastic", lambda: flattening.hardness * self.interface.sum(flattening.depth.x.array)
+                self.account, "flattening", lambda: flattening.hardness * self.interface.sum(flattening.depth.x.array)
             )
 
 

@@ -5,24 +5,58 @@
 with the volumetric eigenstrain ε* = e I, which acts out of plane too: plane strain needs no other formula. Weak form:
 find u such that ∫ σ : ε(v) dx = work of the tractions on v, for all v. Bodies that bend or
 buckle rotate: `FiniteRotation` has the strain of Green and Lagrange.
+
+Solids that flow have an inelastic strain as well, which keeps the volume: dev σ = 2 μ (dev ε − ε^in) (`Relaxation`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import ufl
 from dolfinx import fem, mesh
 
+ROUNDING = 1e-18
+"""Equivalent stress over 3μ below which it counts as this, so that its direction has a derivative."""
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """What flow leaves of the deviator s* = 2 μ (dev ε − ε^in) of stress: s = (q/q*) s*, q = `offset` + `slope` q*.
+
+    ε^in is the inelastic `strain` at the start of a time step, shape (3, 3), q* the equivalent stress of s*, q that
+    after the step's flow: a straight line through the present point of the law, and tangent to it there. Between steps
+    `offset` is 0 and `slope` is 1.
+    """
+
+    strain: Any
+    offset: Any
+    slope: Any
+
+    def trial(self, strain: Any, mu: Any) -> tuple[Any, Any]:
+        """Return s*, shape (3, 3), and q* [Pa] of the strain ε, shape (d, d)."""
+        epsilon = in_space(strain)
+        deviator = 2 * mu * (epsilon - ufl.tr(epsilon) / 3 * ufl.Identity(3) - self.strain)
+        return deviator, ufl.sqrt(1.5 * ufl.inner(deviator, deviator) + (3 * ROUNDING * mu) ** 2)
+
+    def deviator(self, strain: Any, mu: Any) -> Any:
+        """Return s [Pa], shape (3, 3), of the strain ε, shape (d, d)."""
+        deviator, trial = self.trial(strain, mu)
+        return (self.offset / trial + self.slope) * deviator
+
 
 @dataclass(frozen=True)
 class Elasticity:
-    """Isotropic elastic constants of one side: Young's modulus [Pa] and Poisson's ratio, as UFL constants."""
+    """Isotropic elastic constants of one side: Young's modulus [Pa] and Poisson's ratio, as UFL constants.
+
+    A solid that flows has a `relaxation`.
+    """
 
     young_modulus: Any
     poisson_ratio: Any
+    relaxation: Relaxation | None = field(default=None, kw_only=True)
 
     @classmethod
     def constant(cls, domain: mesh.Mesh, young_modulus: float, poisson_ratio: float) -> Elasticity:
@@ -47,9 +81,23 @@ class Elasticity:
         """Return σ [Pa], of the shape of ε, of the displacement `u` [m] and the scalar `eigenstrain` e."""
         lame_lambda, mu = self.lame
         epsilon = self.strain(u)
-        identity = ufl.Identity(epsilon.ufl_shape[0])
+        identity = ufl.Identity(size := epsilon.ufl_shape[0])
+        if self.relaxation:
+            deviator = self.relaxation.deviator(epsilon, mu)
+            in_plane = ufl.as_matrix([[deviator[i, j] for j in range(size)] for i in range(size)])
+            return self.hydrostatic_stress(u, eigenstrain) * identity + in_plane
         elastic = epsilon - eigenstrain * identity
         return lame_lambda * (ufl.tr(epsilon) - 3 * eigenstrain) * identity + 2 * mu * elastic
+
+    def elastic_energy(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return ½ σ : (ε − ε* − ε^in) [J/m³], out of plane included."""
+        sigma, mean = self.stress(u, eigenstrain), self.hydrostatic_stress(u, eigenstrain)
+        if self.relaxation:
+            lame_lambda, mu = self.lame
+            deviator = self.relaxation.deviator(self.strain(u), mu)
+            return ufl.inner(deviator, deviator) / (4 * mu) + mean**2 / (2 * lame_lambda + 4 * mu / 3)
+        # ε* = e I: σ : ε* = 3 σ_h e
+        return (ufl.inner(sigma, self.strain(u)) - 3 * mean * eigenstrain) / 2
 
     def true_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
         """Return Cauchy's stress [Pa], shape (3, 3), the out-of-plane stress of plane strain included."""

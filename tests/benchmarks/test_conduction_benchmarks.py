@@ -10,6 +10,7 @@ from mpi4py import MPI
 
 from interstice.benchmarks.options import OptionError
 from interstice.benchmarks.report import Result
+from interstice.benchmarks.ring_elements import BlockedPatch
 
 
 def run(name: str, **inputs: Any) -> Result:
@@ -41,6 +42,31 @@ def test_resistance_of_a_spot_does_not_see_the_far_faces() -> None:
     inputs = {"elements": 8, "order": 1, "upper_conductivity": 2.0, "lower_conductivity": 5.0}
     near, far = (run("holm", domain=domain, **inputs).computed["resistance [ohm]"] for domain in (5.0, 10.0))
     assert near == pytest.approx(far, rel=0.005)
+
+
+def test_current_crowds_round_a_blocked_patch_as_by_boundary_elements() -> None:
+    coarse, fine = (run("blocked_patch", elements=elements) for elements in (100, 1000))
+    assert fine.errors["focusing"] < 0.3 * coarse.errors["focusing"]
+    assert fine.errors["focusing"] < 0.003
+    assert fine.errors["profile"] < 0.003
+    for key, exact in fine.exact.items():
+        assert fine.computed[key] == pytest.approx(exact, rel=0.003)
+
+
+def test_crowding_round_a_patch_is_told_by_its_radius_over_the_length_of_both_sides() -> None:
+    """a/κZ = 2, where κ is of two sides alike in series."""
+    inputs = {"upper_conductivity": 3.0, "lower_conductivity": 1.5, "resistance": 2e-3, "radii": (4e-3,)}
+    result = run("blocked_patch", elements=300, **inputs)
+    assert result.exact["k_J (a/κZ = 2)"] == pytest.approx(BlockedPatch.solve(2.0).focusing, rel=1e-12)
+    assert result.errors["focusing"] < 0.01
+
+
+def test_blocked_patch_does_not_see_where_the_domain_ends() -> None:
+    key = "k_J (a/κZ = 1.5)"
+    near, far = (run("blocked_patch", elements=300, radii=(30e-6,), domain=size) for size in (20.0, 80.0))
+    assert near.computed[key] == pytest.approx(far.computed[key], rel=0.002)
+    assert far.errors["cut_off"] < near.errors["cut_off"] / 20  # it falls as r⁻³
+    assert far.errors["cut_off"] < 1e-4
 
 
 @pytest.mark.parametrize("inputs", [{"elements": 8, "loads": (0.2,)}, {"dimension": 2}], ids=["blocks", "profile"])

@@ -39,8 +39,9 @@ electrolyte:
   ionic_conductivity: {value: 1 mS/cm, source: me}
 metal:
   molar_volume: {value: 13 cm^3/mol, source: me}
-  yield_strength: {value: 0.8 MPa, source: me}
   electronic_conductivity: {value: 1e7 S/m, source: me}
+plastic:
+  yield_strength: {value: 0.8 MPa, source: me}
 thermal:
   thermal_conductivity: {value: 12 mW/(cm*K), source: me}
   specific_heat: {value: 0.7 kJ/(kg*K), source: me}
@@ -63,8 +64,9 @@ def changed(folder: Path, key: str, value: str) -> Path:
 
 def test_the_materials_of_the_program_are_there() -> None:
     expected = ["NMC811", "LCO", "graphite", "silicon", "lithium", "LLZO", "LPSCl", "LPS glass", "LiPON", "PEO-LiTFSI"]
+    metals = ["sodium"]
     variants = ["LPSCl pellet", "LPSCl sintered", "silicon lithiation", "silicon delithiation"]
-    assert sorted(NAMES) == sorted(expected + variants)
+    assert sorted(NAMES) == sorted(expected + variants + metals)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -115,11 +117,12 @@ def test_heat_that_a_volume_stores_is_that_of_solids(name: str) -> None:
         assert 1e6 < material.density * material.thermal.specific_heat < 5e6
 
 
-def test_lithium_conducts_heat_as_wiedemann_and_franz_say() -> None:
+@pytest.mark.parametrize("name", ["lithium", "sodium"])
+def test_metals_conduct_heat_as_wiedemann_and_franz_say(name: str) -> None:
     """k/(σT) is π²/3 (k_B/e)² = 2.44e-8 V²/K² in a metal, within 15 %."""
-    lithium = materials.load("lithium")
-    assert lithium.thermal is not None and lithium.metal is not None
-    lorenz = lithium.thermal.thermal_conductivity / (lithium.metal.electronic_conductivity * 298.15)
+    metal = materials.load(name)
+    assert metal.thermal is not None and metal.metal is not None
+    lorenz = metal.thermal.thermal_conductivity / (metal.metal.electronic_conductivity * 298.15)
     assert lorenz == pytest.approx(2.44e-8, rel=0.15)
 
 
@@ -165,7 +168,7 @@ def test_numbers_of_a_material_make_the_same_material(name: str, role: str, tmp_
     again = materials.load(path)
     assert getattr(again, role) == getattr(material, role)
     assert again.thermal == material.thermal
-    for number in ("young_modulus", "poisson_ratio", "density"):
+    for number in ("young_modulus", "poisson_ratio", "density", "hardness", "fracture_toughness"):
         assert getattr(again, number) == getattr(material, number)
 
 
@@ -186,7 +189,7 @@ def test_numbers_are_read_into_si(tmp_path: Path) -> None:
     assert material.host.open_circuit_potential(0.25) == 3.75
     assert material.electrolyte.ionic_conductivity == pytest.approx(0.1, rel=1e-12)
     assert material.electrolyte.transference_number == 1
-    assert material.metal.yield_strength == pytest.approx(8e5, rel=1e-12)
+    assert material.plastic is not None and material.plastic.yield_strength == pytest.approx(8e5, rel=1e-12)
     assert material.thermal is not None
     assert material.thermal.thermal_conductivity == pytest.approx(1.2, rel=1e-12)
     assert material.thermal.specific_heat == pytest.approx(700, rel=1e-12)
@@ -194,6 +197,31 @@ def test_numbers_are_read_into_si(tmp_path: Path) -> None:
     assert material.host.entropic_coefficient == pytest.approx(-2e-4, rel=1e-12)
     assert material.roles == ["host", "electrolyte", "metal"]
     assert material.table()[2] == ("density", "3 g/cm^3", "me", "guessed", "")
+
+
+def test_a_fracture_toughness_may_be_given_and_replaced(tmp_path: Path) -> None:
+    assert materials.load(changed(tmp_path, "density", "3 g/cm^3")).fracture_toughness is None
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"{GOOD}fracture_toughness: {{value: 0.2 MPa*m^0.5, source: me}}\n")
+    tough = materials.load(path)
+    assert tough.fracture_toughness == pytest.approx(2e5, rel=1e-12)
+    assert tough.replace(fracture_toughness=3e5).fracture_toughness == 3e5
+    assert tough.numbers("electrolyte")["fracture_toughness"] == "200000 Pa*m^0.5"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("0 MPa*m^0.5", "greater than 0"),
+        ("5 GPa*m^0.5", "known solids lie within 1 kPa*m^0.5 to 1 GPa*m^0.5"),
+        ("6 J/m^2", "a unit of [Pa*m^0.5] is needed"),
+    ],
+)
+def test_a_fracture_toughness_that_is_none_is_refused(value: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"{GOOD}fracture_toughness: {{value: {value}, source: me}}\n")
+    with pytest.raises(MaterialError, match=re.escape(words)):
+        materials.load(path)
 
 
 @pytest.mark.parametrize(
@@ -500,19 +528,19 @@ BROKEN = [
     (GOOD + "  - [\n", ["not valid YAML", ".yaml:"]),
     (
         GOOD.replace("  specific_heat: {value: 0.7 kJ/(kg*K), source: me}\n", ""),
-        ["line 20, thermal.specific_heat: is missing"],
+        ["line 21, thermal.specific_heat: is missing"],
     ),
     (
         GOOD.replace("  thermal_conductivity: {value: 12 mW/(cm*K), source: me}\n", ""),
-        ["line 20, thermal.thermal_conductivity: is missing"],
+        ["line 21, thermal.thermal_conductivity: is missing"],
     ),
     (GOOD.replace(", source: me, remark: guessed", ""), ["line 5, density.source: a source"]),
-    (GOOD.replace("density: {value: 3 g/cm^3, source: me, remark: guessed}\n", ""), ["line 19, thermal: density is"]),
+    (GOOD.replace("density: {value: 3 g/cm^3, source: me, remark: guessed}\n", ""), ["line 20, thermal: density is"]),
     (
         GOOD.replace("  specific_heat", "  heat"),
-        ["line 22, thermal.heat: unknown key", "thermal.specific_heat: is missing"],
+        ["line 23, thermal.heat: unknown key", "thermal.specific_heat: is missing"],
     ),
-    (GOOD.split("thermal:")[0] + "thermal: cold\n", ["line 20, thermal: a mapping of thermal_conductivity"]),
+    (GOOD.split("thermal:")[0] + "thermal: cold\n", ["line 21, thermal: a mapping of thermal_conductivity"]),
     (GOOD.replace("thermal:", "termal:"), ["termal: unknown key; did you mean 'thermal'"]),
     (
         GOOD.replace("formula: LiX", "formula: !!bool maybe"),
@@ -755,9 +783,11 @@ def test_overrides_of_a_case_fit_as_they_are(nmc: Material) -> None:
     assert changed.host is not None and changed.host.electronic_conductivity == 1
 
 
-def test_every_override_of_the_schema_fits_a_host_or_an_electrolyte(nmc: Material) -> None:
+def test_every_override_of_the_schema_fits_a_material(nmc: Material) -> None:
     known = {row.quantity for row in (*nmc.table(), *materials.describe("LLZO"))}
-    assert set(Overrides.model_fields) <= known
+    lithium = materials.load("lithium")
+    for name in set(Overrides.model_fields) - known:
+        assert lithium.replace(**{name: 2.0e3 if name == "yield_strength" else 2.0}) != lithium
 
 
 def test_a_quantity_the_material_lacks_cannot_be_replaced(nmc: Material) -> None:

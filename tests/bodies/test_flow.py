@@ -1,0 +1,233 @@
+"""Sides that flow: bars against closed forms in all dimensions, the tangent, the ledger, several ranks.
+
+Run as a program, this file prints what a block of two solids that flow does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import pytest
+from builders import LENGTH, SIDES, film_mesh
+from dolfinx import fem
+
+from interstice.benchmarks.pair import Force
+from interstice.solver import algebra
+from interstice.solver.bodies.body import Body
+from interstice.solver.bodies.flow import Flow
+from interstice.solver.bodies.solids.anand import Anand
+from interstice.solver.bodies.solids.creep import PowerLaw
+from interstice.solver.bodies.solids.plastic import Plasticity
+from interstice.solver.bodies.solids.radial_return import Law
+from interstice.solver.domain import Domain
+from interstice.solver.ledger import Ledger
+from interstice.solver.part import Part, equations, update
+from interstice.solver.physics.mechanics import Axisymmetric, Elasticity
+from interstice.solver.rates import Rates
+from interstice.solver.site import Site
+from interstice.solver.state import State
+
+pytestmark = pytest.mark.also_on_ranks(3)
+
+YOUNG, POISSON = 7.8e9, 0.38
+CREEP = PowerLaw(7.7e-3, 1e6, 6.56, 37e3)
+LITHIUM = Anand(4.25e4, 37e3, 0.15, 0.95e6, 2.0e6, 10e6, 2.0, 0.05)
+METAL = Plasticity(0.6e6, 50e6)
+ROOM = 298.15
+
+
+class Bar:
+    """A bar of two solids, one above the other, each of height L, bonded and free at the side; None is elastic.
+
+    What is on its end: a `stress` [Pa], positive in tension, or where `held`, the displacement `stretch` sets.
+    """
+
+    def __init__(
+        self, shape: str, laws: Sequence[Law | None], held: bool = False, elements: int = 2, lateral: str = "free"
+    ) -> None:
+        dimension, order = (3, 1) if shape == "3D" else (2, 1 if shape == "axisymmetric" else 2)
+        axisymmetric = shape == "axisymmetric"
+        self.domain = domain = Domain(film_mesh(dimension, elements), order, axisymmetric, bonded=[SIDES])
+        self.state, self.vertical = State(), dimension - 1
+        self.rates = Rates(domain, self.state)
+        body = domain.bodies[SIDES[0]]
+        self.u = self.state.function(fem.Function(body.space(order, (dimension,)), name="u"))
+        kind = Axisymmetric if axisymmetric else Elasticity
+        self.sites = [
+            Site(domain.sides[name], self.u, kind.constant(domain.mesh, YOUNG, POISSON), self.state.scope(name))
+            for name in SIDES
+        ]
+        self.parts: list[Part] = []
+        for site, law in zip(self.sites, laws, strict=True):
+            if law:
+                self.parts.append(Flow(domain, self.rates, site, law, 1e-4))
+        self.flows = list(self.parts)
+        self.stress = domain.constant(0.0)
+        self.parts += [
+            Body(
+                domain,
+                self.sites,
+                1e6 * LENGTH ** (2 if axisymmetric else self.vertical),
+                self._reactions,
+                lambda: self.constraints.held(self.u),
+            ),
+            Force(domain, self.u, lambda v: -self.stress * v[self.vertical] * domain.ds("collector")),
+        ]
+        space = self.u.function_space
+        self.constraints = algebra.lateral(domain, [self.u], lateral)
+        for face, axis in (("left", 0), ("front", 1), ("counter", self.vertical)):
+            if face in domain.boundaries:
+                self.constraints.fixed.append((self.u, domain.dofs(space, face, [axis])))
+        self.end = domain.dofs(space, "collector", [self.vertical])
+        (self.constraints.fixed if held else self.constraints.tied).append((self.u, self.end))
+        self.system = algebra.System(domain, equations(self.parts)["mechanics"], self.constraints, algebra.DIRECT)
+        self.ledger = Ledger(work for part in self.parts for work in part.works())
+
+    def _reactions(self) -> np.ndarray:
+        return self.system.residual_of(self.u)
+
+    def advance(self, time_step: float) -> algebra.Report:
+        """Make a step of time [s], or where that is 0 one in no time."""
+        if time_step:
+            self.rates.begin(time_step)
+        for part in self.parts:
+            part.begin(time_step, None)  # type: ignore[arg-type]
+        self.system.forget()
+        report = self.system.solve(partial(update, self.parts))
+        for part in self.parts:
+            part.commit()
+        if time_step:
+            self.rates.commit()
+        self.ledger.book()
+        return report
+
+    def stretch(self, strain: float) -> None:
+        """Set the displacement of the end of the bar, of which the height is 2 L."""
+        self.u.x.array[self.end] = strain * 2 * LENGTH
+
+    @property
+    def strain(self) -> float:
+        """The displacement of the end over the height of the bar."""
+        here = self.u.x.array[self.end]
+        largest = self.domain.mesh.comm.allgather(float(here[0]) if here.size else 0.0)
+        return float(max(largest, key=abs)) / (2 * LENGTH)
+
+    @property
+    def pull(self) -> float:
+        """The mean stress on the end [Pa], by the reactions."""
+        residual = self._reactions()
+        mine = float(residual[self.end[self.end < len(residual)]].sum())
+        return self.domain.mesh.comm.allreduce(mine) / self.domain.area("collector") + float(self.stress.value)
+
+
+# --- closed forms ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", ["3D", "axisymmetric"])
+def test_a_bar_under_constant_stress_creeps_at_the_rate_of_the_law(shape: str) -> None:
+    bar = Bar(shape, [CREEP, CREEP])
+    bar.stress.value = 0.8e6
+    for step in (1.0, 2.0, 40.0, 400.0):
+        bar.advance(step)
+    rate = 7.7e-3 * 0.8**6.56
+    assert bar.strain == pytest.approx(0.8e6 / YOUNG + 443.0 * rate, rel=1e-10)
+    for flow in bar.flows:
+        np.testing.assert_allclose(flow.equivalent.x.array, 443.0 * rate, rtol=1e-9)
+        np.testing.assert_allclose(flow.rate.x.array, rate, rtol=1e-9)
+
+
+def test_a_bar_in_plane_strain_creeps_with_its_thickness_held() -> None:
+    """Fully developed: s_zz = 0, so that q = (√3/2) σ and ε̇ = (√3/2) A q^n."""
+    bar = Bar("plane strain", [CREEP, CREEP])
+    bar.stress.value = 0.8e6
+    for step in (1.0, 10.0, 100.0, 100.0):
+        bar.advance(step)
+    before = bar.strain
+    bar.advance(100.0)
+    exact = np.sqrt(0.75) * 7.7e-3 * (0.8 * np.sqrt(0.75)) ** 6.56
+    assert (bar.strain - before) / 100.0 == pytest.approx(exact, rel=1e-8)
+
+
+@pytest.mark.parametrize("shape", ["3D", "axisymmetric"])
+def test_a_bar_yields_and_hardens(shape: str) -> None:
+    """ε = σ/E + (σ − σ_y)/H beyond σ_y, in no time; unloaded, what flowed stays."""
+    bar = Bar(shape, [METAL, METAL])
+    for stress, exact in ((0.5e6, 0.0), (0.9e6, 6e-3), (1.2e6, 1.2e-2), (-1.1e6, 1.2e-2)):
+        bar.stress.value = stress
+        bar.advance(0.0)
+        assert bar.strain == pytest.approx(stress / YOUNG + exact, rel=1e-9)
+
+
+@pytest.mark.parametrize("shape", ["3D", "plane strain", "axisymmetric"])
+def test_each_solid_of_a_body_flows_by_its_own_law(shape: str) -> None:
+    """In series and held sideways: the one that yields bears σ = K ε − (2/3) σ_y, the elastic one (K + 4μ/3) ε."""
+    bar = Bar(shape, [Plasticity(METAL.yield_strength), None], lateral="symmetric")
+    bar.stress.value = -10e6
+    bar.advance(0.0)
+    bulk, shear = YOUNG / (3 * (1 - 2 * POISSON)), YOUNG / (2 * (1 + POISSON))
+    exact = (-10e6 + 2 / 3 * METAL.yield_strength) / bulk, -10e6 / (bulk + 4 * shear / 3)
+    assert bar.strain == pytest.approx(sum(exact) / 2, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "rate, first, last", [(2e-5, 0.356, 0.540), (1e-4, 0.453, 0.746), (1e-3, 0.640, 1.182), (2e-2, 1.003, 2.151)]
+)
+def test_lithium_flows_as_published(rate: float, first: float, last: float) -> None:
+    """Initial and saturated stress at 298 K (Narayan and Anand 2018, of their numbers)."""
+    bar = Bar("axisymmetric", [LITHIUM, LITHIUM], held=True)
+    for site in bar.sites:
+        site.temperature = 298.0
+    stresses, strain = [], 0.0
+    for step in (*[2e-5] * 40, *np.geomspace(1e-4, 1e4, 40)):
+        strain += step
+        bar.stretch(strain)
+        bar.advance(step / rate)
+        stresses.append(bar.pull / 1e6)
+    # the resistance has grown by 10 MPa times the little that has flowed
+    assert stresses[20] == pytest.approx(first, rel=0.01)
+    assert stresses[-1] == pytest.approx(last, rel=5e-3)
+
+
+# --- the tangent, the ledger -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("law", [CREEP, LITHIUM, METAL], ids=["creep", "anand", "plastic"])
+@pytest.mark.parametrize("shape", ["3D", "plane strain", "axisymmetric"])
+def test_the_tangent_is_that_of_the_stress(shape: str, law: Law) -> None:
+    """A step along any direction changes the forces by the tangent times the step, to second order."""
+    bar = Bar(shape, [law, law])
+    noise = np.random.default_rng(1 + bar.domain.mesh.comm.rank).standard_normal(len(bar.u.x.array))
+    bar.u.x.array[:] = 1e-2 * LENGTH * noise
+    bar.u.x.scatter_forward()
+    bar.rates.begin(10.0)
+    update(bar.parts)
+    start, errors = bar.u.x.array.copy(), []
+    residual = bar.system.residual_of(bar.u)
+    direction = 1e-2 * LENGTH * np.roll(noise, 1)
+    tangent = bar.system._parts[-1]
+    tangent.assemble()
+    for size in (1e-3, 5e-4):
+        bar.u.x.array[:] = start + size * direction
+        bar.u.x.scatter_forward()
+        step = tangent.matrix.createVecRight()
+        step.array[:] = (bar.u.x.array - start)[: len(residual)]
+        linear = residual + (tangent.matrix @ step).array
+        update(bar.parts)
+        missed = bar.system.residual_of(bar.u) - linear
+        errors.append(np.sqrt(bar.domain.mesh.comm.allreduce(float(missed @ missed))))
+    assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.1)
+
+
+@pytest.mark.parametrize("law", [CREEP, LITHIUM, METAL], ids=["creep", "anand", "plastic"])
+@pytest.mark.parametrize("shape", ["3D", "plane strain", "axisymmetric"])
+def test_the_work_on_a_bar_is_what_it_stores_and_dissipates(shape: str, law: Law) -> None:
+    bar = Bar(shape, [law, None])
+    for stress, step in ((0.8e6, 1.0), (1.0e6, 100.0), (-0.9e6, 10.0), (0.1e6, 100.0)):
+        bar.stress.value = stress
+        bar.advance(step)
+        energies = bar.ledger.energies
+        assert energies[law.account] > 0.0
+        missing = energies["external"] - energies["elastic"] - energies[law.account]
+        assert abs(missing) < 1e-8 * abs(energies["external"])
