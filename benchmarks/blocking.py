@@ -30,10 +30,11 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     film = CaseRun(cycled.read(options), comm)
     cell, face = film.cell, film.cell.faces[0]
     interface, transfer, terminals = face.interface, face.transfer, cell.terminals
-    assert transfer is not None and face.contact is not None
+    host = cell.model.working.host
+    assert transfer is not None and face.contact is not None and host is not None
     (block,) = cell.case.faces.values()
     assert block.kinetics is not None
-    amount = cell.domain.form(terminals.working.c * cell.domain.dx(transfer.electrode.side))
+    amount = cell.domain.form(host.c * cell.domain.dx(transfer.electrode.side))
     start = cell.domain.integrate(amount)
     applied = options.current * cell.model.apparent_area
     left = passed = 0.0

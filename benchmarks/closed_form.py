@@ -14,6 +14,8 @@ import numpy.typing as npt
 from scipy.integrate import quad
 from scipy.optimize import brentq, minimize_scalar
 
+from interstice.solver.constants import FARADAY
+
 Array = npt.NDArray[np.float64]
 Values = npt.NDArray[np.floating] | float
 
@@ -438,6 +440,17 @@ def mmb_shares(lever: float, half_span: float) -> tuple[float, float]:
     and Crews, AIAA J. 28 (1990) 1270. Release rates add up, and so do the squares of the shares times the compliances.
     """
     return (3 * lever - half_span) / (4 * half_span), (lever + half_span) / half_span
+
+
+# --- lithium metal ----------------------------------------------------------------------------------------
+
+
+def stripping_velocity(current_density: float, molar_volume: float) -> float:
+    """Return Ω j/F [m/s] at which the surface of a metal recedes, by Faraday's law of one electron per atom.
+
+    `current_density` j [A/m²], > 0 where it strips, `molar_volume` Ω [m³/mol].
+    """
+    return molar_volume * current_density / FARADAY
 
 
 # --- layers that swell ------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ NAMES = (
     ),
     *("wavy-constriction", "holm", "blocked-patch", "barber", "areas", "blocking"),
     "sliding",
+    "stripping",
     *("kohlrausch", "thermal-stack", "joule-balance", "runaway"),
     *("traction-separation", "dcb", "enf", "mmb", "spring-bed"),
     *("bilayer", "sphere", "shear-lag", "cell-1d", "manufactured"),

@@ -45,6 +45,12 @@ class Metal(Part):
     electronic_conductivity: Annotated[Conductivity, between("1e-12 S/m", "1e8 S/m")]
 
 
+class Collector(Part):
+    """What leads electrons to an electrode and holds no lithium: conductivity [S/m]."""
+
+    electronic_conductivity: Annotated[Conductivity, between("1 S/m", "1e9 S/m")]
+
+
 class Thermal(Part):
     """A solid that conducts and stores heat: k [W/(m K)], c_p [J/(kg K)] and the coefficient of linear expansion [1/K].
 
@@ -56,7 +62,7 @@ class Thermal(Part):
     thermal_expansion: Annotated[ThermalExpansion, between("-1e-4 1/K", "1e-3 1/K")] | None = None
 
 
-ROLES: dict[str, type[Part]] = {"host": Host, "electrolyte": Electrolyte, "metal": Metal}
+ROLES: dict[str, type[Part]] = {"host": Host, "electrolyte": Electrolyte, "metal": Metal, "collector": Collector}
 FLOWS: dict[str, type[Part]] = {"plastic": Plastic, "creep": Creep, "anand": Anand}
 """The blocks that say how a solid flows, by the name of the law."""
 BLOCKS: dict[str, type[Part]] = {**ROLES, **FLOWS, "thermal": Thermal}
@@ -79,7 +85,7 @@ PoissonRatio = Annotated[float, Field(gt=-1, lt=0.5)]
 
 
 class Material(Part):
-    """A material in SI: E [Pa], ν, density [kg/m³], what it is as a host, electrolyte or metal, for flow and for heat.
+    """A material in SI: E [Pa], ν, density [kg/m³], what it is as host, electrolyte, metal, collector, for flow, heat.
 
     The `hardness` H [Pa] is the mean pressure below an indenter, the `fracture_toughness` K_Ic [Pa√m] that of a crack
     which opens; None if the file has none.
@@ -95,17 +101,21 @@ class Material(Part):
     host: Host | None = None
     electrolyte: Electrolyte | None = None
     metal: Metal | None = None
+    collector: Collector | None = None
     plastic: Plastic | None = None
     creep: Creep | None = None
     anand: Anand | None = None
     thermal: Thermal | None = None
     file: Path = Field(description="where it was read from")
     base: Path | None = Field(default=None, description="where that which it is based on was read from, if it is")
+    plated_file: Path | None = Field(
+        default=None, description="where that which is plated on it was read from, if something is"
+    )
     entries: dict[str, Entry] = Field(description="the quantities as written, by their dotted keys", repr=False)
 
     @property
     def roles(self) -> list[str]:
-        """What the material can serve as: any of host, electrolyte, metal."""
+        """What the material can serve as: any of host, electrolyte, metal, collector."""
         return [role for role in ROLES if getattr(self, role) is not None]
 
     @field_validator("thermal")
@@ -115,6 +125,12 @@ class Material(Part):
         if thermal is not None and info.data.get("density", 0.0) is None:
             raise ValueError("density is needed beside this block: a volume stores heat by density times specific_heat")
         return thermal
+
+    def plating(self, plated: Material) -> Material:
+        """Return a copy with the block `metal` of what is `plated` on it."""
+        entries = {key: entry for key, entry in plated.entries.items() if key.startswith("metal.")}
+        changes = {"metal": plated.metal, "entries": self.entries | entries, "plated_file": plated.file}
+        return self.model_copy(update=changes)
 
     def table(self) -> list[Row]:
         """Return the quantities with their sources, in the order of the file; those of flow with their block."""

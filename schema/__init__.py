@@ -33,6 +33,7 @@ from interstice.schema.interface import (
 from interstice.schema.limits import Limits
 from interstice.schema.patch import Patch
 from interstice.schema.protocol import (
+    NO_SCALE,
     Charge,
     Discharge,
     Entry,
@@ -57,17 +58,26 @@ from interstice.schema.protocol import (
 )
 from interstice.schema.roughness import Corner, Flat, Measured, Roughness, SelfAffine, Sinusoidal
 from interstice.schema.section import CaseFile, Fraction, Rate, Section, check_path
-from interstice.schema.sides import Electrode, Electrolyte, Overrides
+from interstice.schema.sides import (
+    CollectorElectrode,
+    Electrode,
+    Electrolyte,
+    HostElectrode,
+    MetalElectrode,
+    Overrides,
+)
 from interstice.schema.stack import Pad, Stack
 from interstice.schema.time import TimeStepping
 
 __all__ = [
+    "NO_SCALE",
     "Adhesion",
     "Box",
     "Case",
     "CaseFile",
     "Charge",
     "Cohesive",
+    "CollectorElectrode",
     "Conduction",
     "Contact",
     "Corner",
@@ -86,6 +96,7 @@ __all__ = [
     "Geometry",
     "Hold",
     "HoldStop",
+    "HostElectrode",
     "ImportedMesh",
     "Interface",
     "Kinetics",
@@ -95,6 +106,7 @@ __all__ = [
     "Limits",
     "LogNormal",
     "Measured",
+    "MetalElectrode",
     "Micro",
     "Open",
     "Oscillate",

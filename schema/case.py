@@ -6,7 +6,7 @@ the reader finds its line by that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, model_validator
@@ -18,7 +18,7 @@ from interstice.schema.limits import Limits
 from interstice.schema.protocol import Entry, Open, Oscillate, Press, Step, flat_steps
 from interstice.schema.roughness import Flat, Roughness
 from interstice.schema.section import Section, otherwise
-from interstice.schema.sides import Electrode, Electrolyte, Solid
+from interstice.schema.sides import AnyElectrode, Electrode, Electrolyte, HostElectrode, Solid
 from interstice.schema.stack import Stack
 from interstice.schema.time import TimeStepping
 from interstice.schema.units import CellTemperature, Time
@@ -55,10 +55,10 @@ class Case(Section):
     title: Annotated[str, Field(max_length=300)]
     temperature: CellTemperature = "298.15 K"
     geometry: Geometry
-    electrode: Electrode | None = None
+    electrode: AnyElectrode | None = None
     electrolyte: Electrolyte | None = None
     interface: Interface | None = None
-    electrodes: dict[str, Electrode] | None = Field(default=None, description="by name, where there is not just one")
+    electrodes: dict[str, AnyElectrode] | None = Field(default=None, description="by name, where there is not just one")
     electrolytes: dict[str, Electrolyte] | None = Field(
         default=None, description="by name, where there is not just one"
     )
@@ -189,28 +189,44 @@ class Case(Section):
         return [("electrode", "electrolyte")]
 
     @property
-    def hosts(self) -> dict[str, Electrode]:
-        """The electrodes by the names of their sides."""
+    def every_electrode(self) -> Mapping[str, Electrode]:
+        """The electrodes of all kinds by the names of their sides."""
         return {"electrode": self.electrode} if self.electrode else self.electrodes or {}
 
     def solid(self, side: str) -> Solid:
         """Return how a side gives way to stress."""
-        return (self.hosts | self.conductors)[side].solid
+        return self.blocks[side].solid
+
+    @property
+    def hosts(self) -> dict[str, HostElectrode]:
+        """The electrodes that are hosts of lithium, by the names of their sides."""
+        return {name: one for name, one in self.every_electrode.items() if isinstance(one, HostElectrode)}
 
     @property
     def working(self) -> str:
         """The electrode whose potential is that of the cell: the uppermost one."""
-        return next(name for name in reversed(self.sides) if name in self.hosts)
+        return next(name for name in reversed(self.sides) if name in self.every_electrode)
+
+    @property
+    def weighed(self) -> str:
+        """The host whose mass and density count where something is given per mass: the uppermost one, "" if none."""
+        return next((name for name in reversed(self.sides) if name in self.hosts), "")
 
     @property
     def counter(self) -> str:
         """The electrode at the counter face, against which the potential of the cell is; "" where that is lithium."""
-        return self.sides[0] if self.sides[0] in self.hosts and len(self.hosts) > 1 else ""
+        electrodes = self.every_electrode
+        return self.sides[0] if self.sides[0] in electrodes and len(electrodes) > 1 else ""
 
     @property
     def conductors(self) -> dict[str, Electrolyte]:
         """The electrolytes by the names of their sides."""
         return {"electrolyte": self.electrolyte} if self.electrolyte else self.electrolytes or {}
+
+    @property
+    def blocks(self) -> dict[str, Electrode | Electrolyte]:
+        """What the case says of each side, by its name."""
+        return {**self.every_electrode, **self.conductors}
 
     @property
     def faces(self) -> dict[str, Interface]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
@@ -49,6 +50,10 @@ class Scale(NamedTuple):
     one_c: float
     mass: float
     share: float = 1.0
+
+
+NO_SCALE = Scale(math.nan, math.nan)
+"""Of a cell without a host, in which neither has a meaning."""
 
 
 class _Current:

@@ -184,10 +184,12 @@ class Cell:
         most = MOST_SWEEPS * len(self._systems)
         for solved, system in enumerate(itertools.islice(itertools.cycle(self._systems), most), start=1):
             least = int(changed and solved == 1)
+            # where surfaces have moved, contact is to find a new equilibrium, not to judge by the one before
+            update = self.update if system is self._systems[-1] else self._update_transport
             if roughly:
-                report = system.solve(self.update, ROUGH, ROUGH, least_iterations=least)
+                report = system.solve(update, ROUGH, ROUGH, least_iterations=least)
             else:
-                report = system.solve(self.update, least_iterations=least)
+                report = system.solve(update, least_iterations=least)
             newton += report.newton
             linear += report.linear
             quiet = 0 if report.newton else quiet + 1
@@ -197,6 +199,9 @@ class Cell:
 
     def _works(self) -> Iterator[Work]:
         return (work for one in self.parts for work in one.works())
+
+    def _update_transport(self) -> Change:
+        return self._update("transport")
 
     def _update(self, group: Group) -> Change:
         return part.update(one for one in self.parts if one.group == group)

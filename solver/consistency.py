@@ -16,8 +16,10 @@ from interstice.meshes.size import Size
 from interstice.meshes.unresolved import ELEMENTS_PER_WAVE
 from interstice.schema import (
     Case,
+    CollectorElectrode,
     Electrode,
     Electrolyte,
+    HostElectrode,
     Interface,
     Kinetics,
     Layered,
@@ -33,6 +35,13 @@ from interstice.solver.material_numbers import numbers_of, other_numbers, role_o
 from interstice.solver.patch import table
 from interstice.solver.swelling import first_beyond
 
+ROLES = {
+    "host": "not a host of lithium",
+    "electrolyte": "not an electrolyte",
+    "metal": "not a metal that can be plated",
+    "collector": "not a collector",
+}
+"""What is said of a material that has not the block of a role."""
 ENDS = 1e-13, 1.0
 """Least and largest opening at which a bond ends, 2 G/σ of a bilinear one [m]: an atom is 1e-10 m."""
 ROUNDED_TRACTION = 1e-10
@@ -64,7 +73,7 @@ def on_mesh(case: Case, folder: Path) -> tuple[Case, Size | None, list[Problem]]
 def materials_of(case: Case, folder: Path) -> tuple[dict[str, Material | None], list[Problem]]:
     """Return the material of each side by its name, None where there is none, and what is wrong with case and files."""
     materials, problems = {}, list(_misnamed(case))
-    for name, side in (case.hosts | case.conductors).items():
+    for name, side in case.blocks.items():
         materials[name], more = _material(_block(case, name), side, folder)
         problems += more
     problems += _inconsistencies(case, folder, materials)
@@ -79,7 +88,7 @@ def _block(case: Case, name: str) -> Key:
     if case.electrode:
         return ("interface",) if "/" in name else (name,)
     kinds: dict[str, Mapping[str, Any]] = {
-        "electrodes": case.hosts,
+        "electrodes": case.every_electrode,
         "electrolytes": case.conductors,
         "interfaces": case.faces,
     }
@@ -91,14 +100,14 @@ def _misnamed(case: Case) -> Iterator[Problem]:
     sides, pairs = case.sides, case.pairs
     if not sides:
         return
-    given = [*case.hosts, *case.conductors]
+    electrodes, given = case.every_electrode, [*case.every_electrode, *case.conductors]
     for name in given:
         if name not in sides:
             yield (
                 _block(case, name),
                 f"the geometry has no such side{did_you_mean(name, sides)}; it has {', '.join(sides)}",
             )
-        elif name in case.hosts and name in case.conductors:
+        elif name in electrodes and name in case.conductors:
             yield ("electrolytes", name), "the side is an electrode already"
     for side in sides:
         if side not in given:
@@ -122,7 +131,7 @@ def _misnamed(case: Case) -> Iterator[Problem]:
 def _passage(case: Case, name: str, first: str, second: str) -> Iterator[Problem]:
     """Yield what is wrong with the law by which current crosses an interface between two sides."""
     block, key = case.faces[name], _block(case, name)
-    if first in case.hosts and second in case.hosts:
+    if first in case.every_electrode and second in case.every_electrode:
         yield ("electrodes",), f"{first} and {second} touch; no law is known by which lithium passes between electrodes"
     elif first in case.conductors and second in case.conductors:
         if block.kinetics:
@@ -142,30 +151,42 @@ def _passage(case: Case, name: str, first: str, second: str) -> Iterator[Problem
 
 
 def _material(block: Key, wanted: Electrode | Electrolyte, folder: Path) -> tuple[Material | None, list[Problem]]:
-    """Return the material of a side with the case's own numbers in it, and what is wrong with them."""
-    try:
-        material = load(wanted.material, [folder])
-    except MaterialError as error:
-        return None, [((*block, "material"), _one_line(error))]
-    role = role_of(wanted)
-    words = "a host of lithium" if role == "host" else "an electrolyte"
-    if role not in material.roles:
-        suitable = ", ".join(_with_blocks(folder, role))
-        message = f"{material.name} is not {words} (its roles: {', '.join(material.roles)}); allowed: {suitable}"
-        return None, [((*block, "material"), message)]
-    problems: list[Problem] = []
-    if material.file.parent != SHIPPED:
-        try:
-            check_path(material.file.resolve())
-        except ValueError as error:
-            problems.append(((*block, "material"), str(error)))
+    """Return the material of a side with the case's own numbers in it, and what is wrong with them.
+
+    A collector has the block `metal` of what is plated on it.
+    """
+    material, problems = _found((*block, "material"), wanted.material, role_of(wanted), folder)
+    plated = None
+    if isinstance(wanted, CollectorElectrode) and wanted.plates is not None:
+        plated, more = _found((*block, "plates"), wanted.plates, "metal", folder)
+        problems += more
+    if material is None:
+        return None, problems
     for name, number in wanted.overrides.model_dump(exclude_none=True).items():
         try:
             material = material.replace(**{name: number})
         except MaterialError as error:
             message = _one_line(error).removeprefix(f"{material.file}: ")
             problems.append(((*block, "overrides", name), re.sub(rf"^([a-z]+\.)?{name}: ", "", message)))
-    return material, problems
+    return (material.plating(plated) if plated else material), problems
+
+
+def _found(key: Key, name: str, role: str, folder: Path) -> tuple[Material | None, list[Problem]]:
+    """Return the material of a name, which is to have a role, and what is wrong with it; `key` is that of the name."""
+    try:
+        material = load(name, [folder])
+    except MaterialError as error:
+        return None, [(key, _one_line(error))]
+    if role not in material.roles:
+        suitable = ", ".join(_with_blocks(folder, role))
+        message = f"{material.name} is {ROLES[role]} (its roles: {', '.join(material.roles)}); allowed: {suitable}"
+        return None, [(key, message)]
+    if material.file.parent != SHIPPED:
+        try:
+            check_path(material.file.resolve())
+        except ValueError as error:
+            return material, [(key, str(error))]
+    return material, []
 
 
 def completed(case: Case, folder: Path, materials: Mapping[str, Material]) -> Case:
@@ -198,8 +219,11 @@ def _with_material_files(case: Case, materials: Mapping[str, Material]) -> Case:
     """Return the case with the absolute path of each material that is not shipped, so that its copy finds it too."""
 
     def placed(name: str, side: Any) -> Any:
-        file = materials[name].file
-        return side if file.parent == SHIPPED else side.model_copy(update={"material": str(file.resolve())})
+        material, changed = materials[name], {}
+        for key, file in (("material", material.file), ("plates", material.plated_file)):
+            if file is not None and file.parent != SHIPPED:
+                changed[key] = str(file.resolve())
+        return side.model_copy(update=changed)
 
     changes: dict[str, Any] = {}
     for one, many in (("electrode", "electrodes"), ("electrolyte", "electrolytes")):
@@ -221,7 +245,7 @@ def _with_blocks(folder: Path, *blocks: str) -> Iterator[str]:
 
 def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
     """Yield what is wrong between the case, its hosts and the files it names."""
-    known = all(name in case.sides for name in case.hosts) and all(name in materials for name in case.sides)
+    known = all(name in case.sides for name in case.every_electrode) and all(name in materials for name in case.sides)
     for name, electrode in case.hosts.items():
         material = materials[name]
         if material is None or material.host is None:
@@ -234,6 +258,7 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
             yield key, f"the potential of {electrode.material} is known from {low:g} to {high:g}"
     if known and case.sides and all(materials.values()):
         yield from protocol_check.problems(case, {name: found for name, found in materials.items() if found})
+    yield from _of_no_surface(case)
     yield from _without_numbers(case, folder, materials)
     yield from _without_flow(case, folder, materials)
     yield from _without_hardness(case, materials)
@@ -242,13 +267,34 @@ def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material 
     yield from _of_no_stiffness(case)
 
 
+def _of_no_surface(case: Case) -> Iterator[Problem]:
+    """Yield the interfaces at which no lithium can leave an electrode, or no surface can move as it does."""
+    for pair in case.pairs:
+        name = next((name for name in ("/".join(pair), "/".join(pair[::-1])) if name in case.faces), None)
+        electrodes = [side for side in pair if side in case.every_electrode]
+        if name is None or len(electrodes) != 1:
+            continue
+        (side,), block = electrodes, case.faces[name]
+        electrode = case.every_electrode[side]
+        if isinstance(electrode, CollectorElectrode) and electrode.plates is None:
+            words = (
+                f"{side} lies on an electrolyte, and nothing crosses from a collector; give {side} 'plates: lithium'"
+            )
+            yield _block(case, side), f"{words}, or an electrode between them"
+        elif not isinstance(electrode, HostElectrode):
+            for key in ("bonded", "cohesive"):
+                if getattr(block, key):
+                    words = f"the surface of {side} moves as lithium is stripped and plated, and no bond goes with it"
+                    yield (*_block(case, name), key), f"{words}; leave it out, or give the interface adhesion"
+
+
 def _without_numbers(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
     """Yield the materials that lack numbers which a block of the case needs of every side."""
     for key in Case.model_fields:
         block = getattr(getattr(case, key), "material_block", "")
         for name, material in materials.items() if block else ():
             if material is not None and getattr(material, block) is None:
-                role = role_of((case.hosts | case.conductors)[name])
+                role = role_of(case.blocks[name])
                 suitable = ", ".join(_with_blocks(folder, role, block))
                 message = f"{material.name} has no block '{block}', which {key} needs; allowed: {suitable}"
                 yield (*_block(case, name), "material"), message
@@ -259,7 +305,7 @@ def _without_flow(case: Case, folder: Path, materials: Mapping[str, Material | N
     for name, material in materials.items():
         solid = case.solid(name)
         if solid != "elastic" and material is not None and getattr(material, solid) is None:
-            side = (case.hosts | case.conductors)[name]
+            side = case.blocks[name]
             suitable = ", ".join(_with_blocks(folder, role_of(side), solid)) or "none at hand"
             message = f"{material.name} has no block '{solid}', which solid: {solid} needs; allowed: {suitable}"
             yield (*_block(case, name), "solid"), message

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from interstice.materials import Material
 from interstice.meshes.size import Size
-from interstice.schema import Case, Galvanostatic, Scale, Titration, written_steps
+from interstice.schema import NO_SCALE, Case, Galvanostatic, Scale, Titration, written_steps
 from interstice.schema.problems import Problem, dotted
 from interstice.schema.wording import bytes_in_words, duration, rounded, two_digits
 from interstice.solver.constants import FARADAY
@@ -165,10 +165,12 @@ def _unknowns(case: Case, materials: Mapping[str, Material], mesh: Size) -> floa
 
 def _scale(case: Case, materials: Mapping[str, Material], mesh: Size) -> Scale:
     """Return what a C-rate and a current per mass are about, from the volumes of the sides."""
-    found, working = [], materials[case.working]
+    found = []
     for name in case.hosts:
         if host := materials[name].host:
             low, high = host.stoichiometry_range
             found.append((mesh.thicknesses[name] * host.maximum_concentration * FARADAY * (high - low), high - low))
+    if not found:
+        return NO_SCALE
     charge, share = min(found)
-    return Scale(charge / 3600.0, (working.density or 0.0) * mesh.thicknesses[case.working], share)
+    return Scale(charge / 3600.0, (materials[case.weighed].density or 0.0) * mesh.thicknesses[case.weighed], share)

@@ -11,7 +11,7 @@ from interstice.schema import Case
 from interstice.schema.plausible import questions
 from interstice.schema.problems import brief, dotted
 from interstice.solver import protocol_check
-from interstice.solver.material_numbers import role_of
+from interstice.solver.material_numbers import blocks_of, role_of
 from interstice.solver.swelling import Swelling, first_beyond
 
 LOCKING = 0.47
@@ -29,7 +29,7 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"{name}: with ν = {material.poisson_ratio:g} linear displacements are too stiff, and pressures of "
                 "rough surfaces too high; use element_order: 2"
             )
-        wanted = case.hosts.get(name) or case.conductors[name]
+        wanted = case.blocks[name]
         if other := shadowed(wanted.material, material):
             yield f"{name}: {wanted.material} is that of {material.file}, not that of the program, {other}"
         given = wanted.overrides.model_dump(exclude_none=True)
@@ -66,9 +66,9 @@ def too_much(swelling: Swelling, case: Case, materials: Mapping[str, Material]) 
 def estimates(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
     """Yield a sentence about each number of the materials that the case rests on and nobody measured."""
     for name, material in materials.items():
-        wanted = case.hosts.get(name) or case.conductors[name]
+        wanted = case.blocks[name]
         given = wanted.overrides.model_dump(exclude_none=True)
-        blocks = {"", role_of(wanted)} | ({"thermal"} if case.heat else set())
+        blocks = {"", *blocks_of(wanted)} | ({"thermal"} if case.heat else set())
         for key, entry in material.entries.items():
             block, _, number = key.rpartition(".")
             used = block in blocks and number not in given and (case.heat or number != "density")
@@ -79,6 +79,8 @@ def estimates(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
 
 def _known_at(material: Material, role: str, temperature: float) -> tuple[str, str]:
     """Return which number says how lithium moves and, in words, where it is known if not at a temperature [K]."""
+    if role not in ("host", "electrolyte"):
+        return "electronic_conductivity", ""
     ionic, host = material.electrolyte, material.host
     number, changes = "diffusivity", host is not None and host.diffusivity_activation_energy > 0
     known = host if role == "host" else ionic

@@ -30,6 +30,7 @@ ACCOUNTS = {
     "flattening": "energy lost to flattening [J]",
     "friction": "energy lost to friction [J]",
     "released": "energy released by unstable cracks [J]",
+    "chemical": "chemical work [J]",
     "viscosity": "energy lost to viscosity [J]",
     "plastic": "energy lost to plastic flow [J]",
     "viscous": "energy lost to viscous flow [J]",

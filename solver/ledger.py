@@ -7,7 +7,8 @@ elastic energy E and the traction t of the interface,
 
 where a dash marks the state at the end of the step. So the ledger closes to the tolerance of Newton's method, however
 long the step. Each law of an interface (`Law`) says what part of its work it stores; the rest goes to its account:
-"bond" and of it "viscosity", "friction", "released", "flattening" of contact, or "remainder" for laws
+"bond" and of it "viscosity", "friction", "released", "flattening" of contact, "chemical" for what moves the surface
+of a metal, or "remainder" for laws
 that lose nothing, such as elastic contact and adhesion. What these find there is the error of the rule itself at nodes
 that open or close within a step; it vanishes with the step. So does that of bodies with finite rotations, which is
 counted there too.
@@ -34,6 +35,7 @@ from interstice.solver.physics.mechanics import Elasticity, FiniteRotation
 from interstice.solver.state import State
 
 if TYPE_CHECKING:
+    from interstice.solver.interface.contact import Contact
     from interstice.solver.part import Work
     from interstice.solver.site import Site
 
@@ -48,6 +50,7 @@ ACCOUNTS = (
     "flattening",
     "friction",
     "released",
+    "chemical",
     "viscosity",
     "plastic",
     "viscous",
@@ -88,7 +91,9 @@ class Ledger:
     def __init__(self, works: Iterable[Work], state: State | None = None) -> None:
         self._works = list(works)
         state = state or State()
-        self._sums, self._largest = state.array("accounts", np.zeros(len(ACCOUNTS))), state.number("largest account")
+        # of each work: what two faces of a cell do may be the same and opposite
+        self._sums = state.array("accounts", np.zeros((len(self._works), len(ACCOUNTS))))
+        self._largest = state.number("largest account")
 
     def go_on(self, works: Iterable[Work]) -> None:
         """Go on from the present state, at which these `works` begin."""
@@ -96,19 +101,19 @@ class Ledger:
 
     def book(self) -> None:
         """Add the step from the state of the last call, or of the making of the works, to the present one."""
-        for work in self._works:
+        for sums, work in zip(self._sums, self._works, strict=True):
             for account, energy in work.book().items():
-                self._sums[ACCOUNTS.index(account)] += energy
+                sums[ACCOUNTS.index(account)] += energy
         self._largest[...] = max(float(self._largest), float(np.abs(self._sums).max()))
 
     @property
     def energies(self) -> dict[str, float]:
         """What is on each account [J]."""
-        return dict(zip(ACCOUNTS, map(float, self._sums), strict=True))
+        return dict(zip(ACCOUNTS, map(float, self._sums.sum(axis=0)), strict=True))
 
     @property
     def closing_error(self) -> float:
-        """What is missing in the balance, over the largest sum on any account so far.
+        """What is missing in the balance, over the largest sum that any work has put on an account so far.
 
         It is 0 where no more is missing than rounding of what the bodies store: at rest that is all there is.
         """
@@ -224,6 +229,25 @@ class FlowWork:
         for function, old in self._old.items():
             old.x.array[:] = function.x.array
         return {self._account: work}
+
+
+class RecessionWork:
+    """The work of a contact on a surface that moves: of the law's `account` it belongs on that of what moves it.
+
+    Where sides stay in contact they follow, ⟦u⟧·n = −g_0 − s, so that the work on ⟦u⟧ is p_n Δs.
+    """
+
+    def __init__(self, contact: Contact, recession: fem.Function) -> None:
+        interface, self._account = contact.interface, contact.account
+        owned = interface.owned
+        areas = interface.areas.x.array[:owned]
+        self._work = _Trapezoid(
+            interface.mesh.comm, lambda: (areas * contact.pressure[:owned], recession.x.array[:owned].copy())
+        )
+
+    def book(self) -> Mapping[str, float]:
+        work = self._work.step()
+        return {self._account: -work, "chemical": work}
 
 
 class ElasticWork:

@@ -13,17 +13,21 @@ from interstice.schema.wording import did_you_mean
 
 def role_of(side: Electrode | Electrolyte) -> str:
     """Return the block of its material that a side needs."""
-    return "host" if isinstance(side, Electrode) else "electrolyte"
+    return side.kind if isinstance(side, Electrode) else "electrolyte"
 
 
-def _numbers(material: Material, side: Electrode | Electrolyte) -> dict[str, Any]:
-    """Return the numbers of a material that a side uses."""
-    return material.numbers(role_of(side), *([] if side.solid == "elastic" else [side.solid]))
+def blocks_of(side: Electrode | Electrolyte) -> list[str]:
+    """Return the blocks of its material that a side uses, in which that of what is plated on it is."""
+    plated = ["metal"] if getattr(side, "plates", None) else []
+    return [role_of(side), *plated, *([] if side.solid == "elastic" else [side.solid])]
 
 
 def numbers_of(case: Case, materials: Mapping[str, Material]) -> dict[str, dict[str, Any]]:
     """Return the numbers of the material of each side, and what the case calls that material, by the side's name."""
-    return {name: {"material": side.material} | _numbers(materials[name], side) for name, side in _sides(case).items()}
+    return {
+        name: {"material": side.material} | materials[name].numbers(*blocks_of(side))
+        for name, side in case.blocks.items()
+    }
 
 
 def other_numbers(case: Case, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
@@ -31,7 +35,7 @@ def other_numbers(case: Case, materials: Mapping[str, Material | None]) -> Itera
 
     Those that the case overrides hold whatever the file says, and those of another material are of no interest.
     """
-    sides = _sides(case)
+    sides = case.blocks
     for name, used in (case.materials or {}).items():
         if name not in sides:
             yield (
@@ -43,7 +47,7 @@ def other_numbers(case: Case, materials: Mapping[str, Material | None]) -> Itera
         if material is None or used.get("material", side.material) != side.material:
             continue
         overridden = side.overrides.model_dump(exclude_none=True)
-        then, now = _quantities(used), _quantities(_numbers(material, side))
+        then, now = _quantities(used), _quantities(material.numbers(*blocks_of(side)))
         advice = "restore the file, or delete 'materials' to run with its numbers as they are"
         for key in [key for key in then | now if key != ("material",) and key[-1] not in overridden]:
             if key not in now:
@@ -84,7 +88,3 @@ def _difference(then: Any, now: Any) -> tuple[Key, str, str] | None:
 
 def _shown(value: Any) -> str:
     return brief(" ".join(value.split()) if isinstance(value, str) else value, longest=200)
-
-
-def _sides(case: Case) -> dict[str, Electrode | Electrolyte]:
-    return {**case.hosts, **case.conductors}

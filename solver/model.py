@@ -16,7 +16,7 @@ from ufl.algorithms.analysis import extract_coefficients
 
 from interstice import meshes, schema
 from interstice.materials import Material
-from interstice.schema import Case, Layered, Scale
+from interstice.schema import NO_SCALE, Case, Layered, Scale
 from interstice.schema.problems import CaseError
 from interstice.solver.domain import Domain, Indices, Side
 from interstice.solver.physics import mechanics
@@ -73,7 +73,7 @@ class Model:
                 self.state.scope(name),
                 materials[name],
                 case.temperature,
-                f" of {name}" if len(case.hosts) > 1 else "",
+                f" of {name}" if len(case.every_electrode) > 1 else "",
             )
             for name, side in domain.sides.items()
         }
@@ -82,7 +82,7 @@ class Model:
         self.apparent_area = domain.area("collector")
         self.faces = [self._face(pair) for pair in self.blocks]
         # lithium, the reference of a half cell, is where the electrode is not
-        upright = case.hosts.keys() != {self.bottom.name}
+        upright = case.every_electrode.keys() != {self.bottom.name}
         self.terminal, self.ground = ("collector", "counter") if upright else ("counter", "collector")
         if case.geometry.builder == "msh":
             self._check_ends()
@@ -169,20 +169,24 @@ class Model:
 
     @cached_property
     def typical_current(self) -> float:
-        """The largest current of the protocol, or that of 1C, as a load on each node [A, in 2D A per metre]."""
+        """The largest current of the protocol, or that of 1C, as a load on each node [A, in 2D A per metre].
+
+        Without a host it is the largest exchange current.
+        """
         largest = max(largest_current(step, self.scale) for step in self.case.steps)
-        density = largest or self.one_c
+        exchange = max(b.kinetics.exchange_current_density for b in self.blocks.values() if b.kinetics)
+        density = largest or (self.one_c if self.case.hosts else exchange)
         return density * self.apparent_area / np.sqrt(self.interface_nodes)
 
     @property
     def charge_capacity(self) -> float:
-        """The charge [C] (2D: per metre of depth) between the ends of the range of the smaller electrode."""
+        """The charge [C] (2D: per metre of depth) between the ends of the range of the smaller host."""
         return min(site.host.charge_capacity for site in self.sites.values() if site.host)
 
     @property
     def lithium_capacity(self) -> float:
-        """The lithium [mol] (2D: per metre of depth) that the smaller electrode takes up from empty to full."""
-        return min(site.host.lithium_capacity for site in self.sites.values() if site.host)
+        """The lithium [mol] (2D: per metre of depth) that the smaller host takes up from empty to full, ∞ without."""
+        return min((site.host.lithium_capacity for site in self.sites.values() if site.host), default=np.inf)
 
     @property
     def one_c(self) -> float:
@@ -191,11 +195,12 @@ class Model:
 
     @property
     def scale(self) -> Scale:
-        """What a C-rate is, and a current per mass of the working electrode: NaN if its material has no density."""
-        host = self.working.host
-        assert host is not None
-        density = self.materials[self.working.name].density
-        return Scale(self.one_c, np.nan if density is None else density * host.volume / self.apparent_area)
+        """What a C-rate is, and a current per mass of the uppermost host: NaN if its material has no density."""
+        if not self.case.weighed:
+            return NO_SCALE
+        weighed = self.sites[self.case.weighed]
+        density, volume = self.materials[weighed.name].density, self.domain.volume(weighed.side)
+        return Scale(self.one_c, np.nan if density is None else density * volume / self.apparent_area)
 
     @property
     def thickness(self) -> float:

@@ -65,6 +65,11 @@ class Profile:
         return self._kind == "specific_current"
 
     @property
+    def per_capacity(self) -> bool:
+        """Whether the current is one in C-rates."""
+        return self._kind == "c_rate"
+
+    @property
     def presses(self) -> bool:
         """Whether there is a pressure."""
         return self._pressure is not None

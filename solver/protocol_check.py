@@ -64,9 +64,9 @@ class Window(NamedTuple):
 def window(case: Case, materials: Mapping[str, Material]) -> Window:
     """Return the open-circuit voltages that the ranges of stoichiometry of the electrodes allow."""
     upper, lower = case.working, case.counter
-    least, most = _ends(case, materials[upper])
+    least, most = _ends(case, upper, materials)
     if lower:
-        below = _ends(case, materials[lower])
+        below = _ends(case, lower, materials)
         least, most = least - below[1], most - below[0]
     return Window(least, most, upper, lower)
 
@@ -79,6 +79,8 @@ def problems(case: Case, materials: Mapping[str, Material]) -> Iterator[Problem]
         return
     unread = list(_unreadable(case))
     yield from unread
+    if not case.hosts:
+        yield from _of_no_host(case, {key for key, _ in unread})
     yield from _without_density(case, materials, {key for key, _ in unread})
     yield from _over_before_it_begins(case, materials)
     yield from _pulling(case)
@@ -112,8 +114,11 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
     yield from _left_behind(case, materials)
 
 
-def _ends(case: Case, material: Material) -> tuple[float, float]:
-    """Return the lowest and the highest U of a host [V]."""
+def _ends(case: Case, name: str, materials: Mapping[str, Material]) -> tuple[float, float]:
+    """Return the lowest and the highest U of an electrode [V], which for lithium is 0."""
+    material = materials[name]
+    if name not in case.hosts:
+        return 0.0, 0.0
     assert material.host is not None
     low, high = material.host.stoichiometry_range
     return tuple(float(material.host.potential(theta, case.temperature)) for theta in (high, low))  # type: ignore[return-value]
@@ -141,8 +146,8 @@ def _unreadable(case: Case) -> Iterator[Problem]:
 
 def _without_density(case: Case, materials: Mapping[str, Material], unread: set[Key]) -> Iterator[Problem]:
     """Yield what is given per mass of an electrode whose density is not known."""
-    upper = case.working
-    if materials[upper].density is not None:
+    upper = case.weighed
+    if not upper or materials[upper].density is not None:
         return
     side = upper if case.electrode else f"electrodes.{upper}"
     advice = (
@@ -158,6 +163,27 @@ def _without_density(case: Case, materials: Mapping[str, Material], unread: set[
             yield (*key, "file"), advice
 
 
+def _of_no_host(case: Case, unread: set[Key]) -> Iterator[Problem]:
+    """Yield what is given by the capacity or the mass of a host, or by its state of charge, of a cell that has none."""
+    words = "no electrode of the cell is a host of lithium, which this needs; give"
+    advice = {
+        "c_rate": "a current_density, such as '1 mA/cm^2'",
+        "specific_current": "a current_density, such as '1 mA/cm^2'",
+        "specific_capacity": "a capacity, such as '1 mAh/cm^2'",
+        "state_of_charge": "a capacity, a time or a voltage",
+    }
+    for key, step in written_steps(case.protocol):
+        until = getattr(step, "until", None)
+        for block, place in ((step, key), (until, (*key, "until"))):
+            for name, remedy in advice.items():
+                if getattr(block, name, None) is not None:
+                    yield (*place, name), f"{words} {remedy}"
+        if isinstance(step, Follow) and (*key, "file") not in unread:
+            table = profile.read(step.file)
+            if table.per_mass or table.per_capacity:
+                yield (*key, "file"), f"{words} the current in mA/cm^2"
+
+
 def _over_before_it_begins(case: Case, materials: Mapping[str, Material]) -> Iterator[Problem]:
     """Yield what ends the first step with a current though it is met by the cell as assembled."""
     at_rest = (Rest, Press, Open)
@@ -167,8 +193,8 @@ def _over_before_it_begins(case: Case, materials: Mapping[str, Material]) -> Ite
         return
     kind = step.direction if isinstance(step, Titration) else step.step
     upper, lower = case.working, case.counter
-    start = {name: _at_start(case, materials, name) for name in (upper, lower) if name}
-    voltage = start[upper][0] - (start[lower][0] if lower else 0.0)
+    start = {name: _at_start(case, materials, name) for name in (upper, lower) if name in case.hosts}
+    voltage = sum(sign * start[name][0] for name, sign in ((upper, 1.0), (lower, -1.0)) if name in start)
     capacities = charge_capacities(case, {name: host for name in start if (host := materials[name].host)})
     measured = {"voltage": (voltage, f"{voltage:.4g} V")}
     if capacities:
@@ -200,7 +226,7 @@ def _left_behind(case: Case, materials: Mapping[str, Material]) -> Iterator[str]
     key, step = next(
         ((key, step) for key, step in written_steps(case.protocol) if not isinstance(step, Rest)), ((), None)
     )
-    if not isinstance(step, Charge | Discharge) or case.counter or case.heat:
+    if not isinstance(step, Charge | Discharge) or case.counter or case.heat or not case.hosts:
         return
     host, start = materials[case.working].host, case.hosts[case.working].initial_stoichiometry
     assert host is not None

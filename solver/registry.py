@@ -16,6 +16,7 @@ from interstice.solver.bodies import (
     flow,
     heat,
     host,
+    metal,
     overpotential,
     terminals,
 )
@@ -28,6 +29,7 @@ from interstice.solver.interface import (
     contact_resistance,
     friction,
     micro_contact,
+    plating,
 )
 from interstice.solver.model import Model
 from interstice.solver.part import Part
@@ -36,7 +38,9 @@ PHYSICS: tuple[Callable[[Model], Iterable[Part]], ...] = (
     heat.parts,
     flow.parts,
     host.parts,
+    metal.parts,
     conductor.parts,
+    plating.parts,
     contact.parts,
     bond.parts,
     friction.parts,

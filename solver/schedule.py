@@ -117,9 +117,12 @@ class Schedule:
         match step:
             case Galvanostatic():
                 density, charge = step.density(self.scale), step.until.charge(self.scale)
-                duration = HOUR * self.scale.one_c / density
-                longest = min(longest, self._control.stoichiometry_change * duration / self.scale.share)
-                duration = min(duration, step.until.time or np.inf, np.inf if charge is None else charge / density)
+                filled = HOUR * self.scale.one_c / density
+                limits = [step.until.time, None if charge is None else charge / density]
+                if not np.isnan(filled):
+                    longest = min(longest, self._control.stoichiometry_change * filled / self.scale.share)
+                    limits.append(filled)
+                duration = min((limit for limit in limits if limit is not None), default=HOUR)
             case Hold():
                 duration = step.until.time or HOUR
             case Sweep():

@@ -26,6 +26,7 @@ from interstice.solver.state import State
 if TYPE_CHECKING:
     from interstice.solver.bodies.conductor import Conductor
     from interstice.solver.bodies.host import Host
+    from interstice.solver.bodies.metal import Metal
     from interstice.solver.crack.unstable import Relaxation
     from interstice.solver.interface.activity import Activity
     from interstice.solver.interface.adhesion import Adhesion
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from interstice.solver.interface.friction import Friction
     from interstice.solver.interface.micro_contact import MicroContact
     from interstice.solver.interface.passage import Passage
+    from interstice.solver.interface.plating import Plating
 
 STRAIN_DEGREE = 2
 """The degree of quadrature of stresses, where swelling is no linear function of what is computed or the solid flows."""
@@ -61,12 +63,18 @@ class Site:
     eigenstrains: list[Any] = field(default_factory=list)
     heat_sources: list[Any] = field(default_factory=list)
     host: Host | None = None
+    metal: Metal | None = None
     conductor: Conductor | None = None
 
     @property
     def name(self) -> str:
         """The name of the side."""
         return self.side.name
+
+    @property
+    def dilation(self) -> Any:
+        """The volumetric strain [1] in UFL."""
+        return ufl.tr(self.law.strain(self.u))
 
     @property
     def eigenstrain(self) -> Any:
@@ -83,9 +91,14 @@ class Site:
         return STRAIN_DEGREE if bent or self.law.relaxation else None
 
     @property
-    def potential_holder(self) -> Host | Conductor:
+    def electrode(self) -> Host | Metal | None:
+        """What conducts electrons; None of an electrolyte."""
+        return self.host or self.metal
+
+    @property
+    def potential_holder(self) -> Host | Metal | Conductor:
         """What has the potential of this side."""
-        holder = self.host or self.conductor
+        holder = self.electrode or self.conductor
         assert holder is not None
         return holder
 
@@ -106,6 +119,7 @@ class Face:
     activity: Activity | None = None
     passage: Passage | None = None
     transfer: ChargeTransfer | None = None
+    plating: Plating | None = None
 
     def __init__(
         self,
@@ -141,7 +155,7 @@ class Face:
     @property
     def origin(self) -> Site:
         """The side that a positive current leaves: the electrode, the first of two like ones; asked once both are."""
-        return self.minus if self.minus.host and self.plus.conductor else self.plus
+        return self.minus if self.minus.electrode and self.plus.conductor else self.plus
 
     def opposite(self, site: Site) -> Site:
         """Return the other one of both sides."""

@@ -59,6 +59,8 @@ def first_beyond(case: Case, materials: Mapping[str, Material], limit: float) ->
     hosts = {name: host for name in case.sides if name in case.hosts and (host := materials[name].host)}
     start = {name: case.hosts[name].initial_stoichiometry for name in hosts}
     capacities = charge_capacities(case, hosts)
+    if not hosts:
+        return None
     theta, certain, working, sizes = dict(start), True, case.working, scale(case, materials)
     in_equilibrium = cache(partial(_in_equilibrium, temperature=case.temperature))
     for task in islice(unrolled(case.protocol), MOST_STEPS):
@@ -96,9 +98,9 @@ def scale(case: Case, materials: Mapping[str, Material]) -> Scale:
         return Scale(np.nan, np.nan)
     assert isinstance(case.geometry, Layered)
     smallest = min(charge * float(np.ptp(hosts[name].stoichiometry_range)) for name, charge in capacities.items())
-    density = materials[case.working].density
+    density = materials[case.weighed].density
     thicknesses: dict[str, float] = case.geometry.thicknesses
-    return Scale(smallest / 3600.0, np.nan if density is None else density * thicknesses[case.working])
+    return Scale(smallest / 3600.0, np.nan if density is None else density * thicknesses[case.weighed])
 
 
 def _charges(step: Step, sizes: Scale) -> list[float]:

@@ -19,7 +19,7 @@ from interstice.solver.interface import kinetics
 from interstice.solver.model import LOSS_DEGREE, Model
 from interstice.solver.part import Caution, Group, Limit, Part, Shown, Term, Unknown
 from interstice.solver.physics import conduction, diffusion
-from interstice.solver.site import Site
+from interstice.solver.site import Face, Site
 
 LEAST_PASSED = 1e-6
 """Share of the lithium a host can hold to which a balance is relative where less has passed: at rest rounding alone."""
@@ -106,11 +106,6 @@ class Host(Part):
         return concentration / self._domain.constant(self.c_max)
 
     @property
-    def dilation(self) -> Any:
-        """The volumetric strain [1] in UFL."""
-        return ufl.tr(self.site.law.strain(self.site.u))
-
-    @property
     def loss(self) -> Any:
         """The power per volume that the conduction of electrons dissipates [W/m³], in UFL."""
         return conduction.dissipation(self.phi, self.conductivity)
@@ -142,6 +137,19 @@ class Host(Part):
         diffusivity = at(host.diffusivity, self.mean_stoichiometry)
         diffusivity *= kinetics.arrhenius(host.diffusivity_activation_energy, temperature, host.reference_temperature)
         return min(face.mean_spacing for face in self._faces) ** 2 / float(diffusivity)
+
+    def surface(self, face: Face) -> kinetics.Surface:
+        """Return the lithium at an interface."""
+        theta, temperature = (face.seen_from(self.site, f) for f in (self.theta(self.c), self.site.temperature))
+        volume, stress = self.lithium_volume(theta), None
+        if self.stress is not None:
+            stress = kinetics.stress_overpotential(face.seen_from(self.site, self.stress), volume)
+        potential = self.open_circuit_potential(theta, temperature)
+        return kinetics.Surface(potential, self.entropic(theta), volume, stress, theta=theta)
+
+    def keeps(self, face: Face, current: Any) -> Iterator[Term]:
+        """Yield how lithium that leaves with a `current` [A/m²] at an interface is missed here."""
+        yield face.leaving(current / FARADAY, self.site, self.c)
 
     # --- as a part -----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ over what conducts of an interface (over all of it where nothing does), the volt
 each φ of a side being ⟨φ⟩ at an interface, its value at collector and counter face. Hence V = U + kinetic +
 concentration + ohmic + constriction, with
 
-    U              ± U of each host at its mean θ and its mean temperature
+    U              ± U of each host at its mean θ and its mean temperature; that of lithium is 0
     kinetic        ± ⟨η⟩; likewise stress, film, ⟨R j_n⟩, and micro-constriction, ⟨j_n/h_c⟩, where there are any
     contact        ± what the resistance of contact between like sides costs, where there is some
     concentration  ± ⟨U⟩ less the above
@@ -53,8 +53,8 @@ class Overpotentials(Part):
         open_circuit = 0.0
         for face, leaves in model.path.items():
             assert face.passage is not None
-            if face.transfer and face.transfer.electrode.host:
-                open_circuit += leaves * face.transfer.electrode.host.mean_potential
+            if face.transfer and face.transfer.electrode.electrode:
+                open_circuit += leaves * face.transfer.electrode.electrode.mean_potential
             for name, mean in face.passage.means().items():
                 terms[name] = terms.get(name, 0.0) + leaves * mean
         terms["concentration"] -= open_circuit

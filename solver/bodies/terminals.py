@@ -42,13 +42,13 @@ class Terminals(Part):
     def __init__(self, model: Model) -> None:
         self._model, domain, state = model, model.domain, model.state
         model.terminals = self
-        host = model.working.host
-        assert host is not None
-        self.working = host
+        working = model.working.electrode
+        assert working is not None
+        self.working = working
         self._grounded = model.grounded.potential_holder
         self._current_density = state.constant("current density", domain.constant(0.0))
         self._at_voltage, self._before = state.number("at voltage"), state.number("voltage before")
-        self.collector, self.counter = self._dofs(host.phi, self._grounded.phi)
+        self.collector, self.counter = self._dofs(working.phi, self._grounded.phi)
         self._charge = model.rates.integral("charge", state)
         self._step_charge = model.rates.integral("charge of the protocol step", state)
         self._step_energy = model.rates.integral("energy of the protocol step", state)
@@ -67,13 +67,13 @@ class Terminals(Part):
     def _start(self) -> None:
         """Begin at equilibrium with the counter face at 0."""
         sites = self._model.sites.values()
-        grounded = self._model.grounded.host
+        grounded = self._model.grounded.electrode
         ionic = -grounded.initial_potential if grounded else 0.0
         for site in sites:
             if site.conductor:
                 site.conductor.level.value = ionic
-            if site.host:
-                site.host.level.value = site.host.initial_potential + ionic
+            if site.electrode:
+                site.electrode.level.value = site.electrode.initial_potential + ionic
 
     # --- what is known of it -------------------------------------------------------------------------
 
@@ -177,8 +177,8 @@ class Terminals(Part):
             face = next(face for face in self._model.path if not self._carries(face, not self._at_voltage))
             slides = self._carries(face, imposed=False)
             words = "nothing presses any more, and the current opens what touches" if slides else "no contact left"
-            host = face.origin.host
-            raise OpenCircuitError(f"open circuit: {words}{host.label if host else face.label}")
+            electrode = face.origin.electrode
+            raise OpenCircuitError(f"open circuit: {words}{electrode.label if electrode else face.label}")
         self._recentre()
         if is_open:
             self.working.level.value = self._before

@@ -9,7 +9,6 @@ import ufl
 from dolfinx import fem
 
 from interstice import schema
-from interstice.solver.constants import FARADAY
 from interstice.solver.interface import kinetics
 from interstice.solver.interface.passage import Passage
 from interstice.solver.model import Model
@@ -30,22 +29,25 @@ class ChargeTransfer(Passage):
         super().__init__(model, face)
         face.transfer = self
         self.electrode, self.electrolyte = self.origin, self.target
-        host, conductor = self.electrode.host, self.electrolyte.conductor
-        assert host is not None and conductor is not None
+        electrode, conductor = self.electrode.electrode, self.electrolyte.conductor
+        assert electrode is not None and conductor is not None
         interface, constant, state, share = face.interface, model.domain.constant, face.state, self._activity.share
 
-        theta = host.theta(self._in_electrode(host.c))
-        host_temperature = self._in_electrode(self.electrode.temperature)
-        equilibrium = host.open_circuit_potential(theta, host_temperature)
-        potential_jump = host.level + self._in_electrode(host.phi)
+        surface = electrode.surface(face)
+        potential_jump = electrode.level + self._in_electrode(electrode.phi)
         potential_jump -= conductor.level + face.seen_from(self.electrolyte, conductor.phi)
         stress: Any = 0.0
-        if host.stress is not None:
-            stress += kinetics.stress_overpotential(self._in_electrode(host.stress), host.lithium_volume(theta))
+        if surface.stress is not None:
+            stress += surface.stress
+        contact, pressed = face.contact, surface.pressed
         if law.strain_coefficient is not None:
-            strain = self._in_electrode(host.dilation)
+            strain = self._in_electrode(self.electrode.dilation)
             stress += kinetics.strain_overpotential(strain, constant(law.strain_coefficient))
-        overpotential = potential_jump - equilibrium + stress
+        overpotential = potential_jump - surface.potential + stress
+        electrical = overpotential
+        if contact is not None and pressed is not None:
+            stress += pressed(contact.law)
+            overpotential += pressed(contact.law)
 
         temperature = face.temperature
         warmth = kinetics.arrhenius(law.activation_energy, temperature, kinetics.ROOM_TEMPERATURE)
@@ -54,13 +56,19 @@ class ChargeTransfer(Passage):
         if conductor.salt is not None:
             salt = face.seen_from(self.electrolyte, conductor.salt) / constant(conductor.salt_at_rest)
         reference = model.coefficient(law.exchange_current_density * warmth)
-        j_0 = kinetics.exchange_current_density(theta, reference, *transfer, salt)
+        j_0 = kinetics.exchange_current_density(surface.theta, reference, *transfer, salt)
+
+        def unpressed(eta: Any) -> Any:
+            j = kinetics.LAWS[law.law](j_0, eta, model.coefficient(temperature), *transfer)
+            return j if surface.left is None else kinetics.strippable(j, surface.left)
 
         def faradaic(eta: Any) -> Any:
-            return kinetics.LAWS[law.law](j_0, eta, model.coefficient(temperature), *transfer)
+            if contact is None or pressed is None:
+                return unpressed(eta)
+            return sum(contact.tangent(lambda pressure: unpressed(eta + pressed(pressure))))
 
-        parts = {"kinetic": overpotential, "concentration": equilibrium}
-        if host.stress is not None or law.strain_coefficient is not None:
+        parts = {"kinetic": overpotential, "concentration": surface.potential}
+        if surface.stress is not None or pressed is not None or law.strain_coefficient is not None:
             parts["stress"] = -stress
         self.film: fem.Function | None = None
         resistances: dict[str, Any] = {}
@@ -69,18 +77,19 @@ class ChargeTransfer(Passage):
         if face.micro is not None:
             resistances["micro-constriction"] = face.micro.resistance
         if not resistances:
-            current = share * faradaic(overpotential)
+            current = share * faradaic(electrical)
         else:
             self.film = state.function(interface.function(f"j at {face.name}"))
             resistance = sum(resistances.values())
             current = self.film("+")
-            self._film_law = share, faradaic, overpotential, resistance
+            self._film_law = share, faradaic, electrical, resistance
             parts |= {name: part * current for name, part in resistances.items()}
             parts["kinetic"] = overpotential - resistance * current
-        parts["sides"] = face.seen_from(self.electrolyte, conductor.phi) - self._in_electrode(host.phi)
+        parts["sides"] = face.seen_from(self.electrolyte, conductor.phi) - self._in_electrode(electrode.phi)
         if conductor.salt is not None:
             parts["salt"] = face.seen_from(self.electrolyte, conductor.salt_potential)
-        face.heat_sources.append(current * (overpotential + host_temperature * host.entropic(theta)))
+        electrode_temperature = self._in_electrode(self.electrode.temperature)
+        face.heat_sources.append(current * (overpotential + electrode_temperature * surface.entropic))
         charge = current
         if law.gap_permittivity is not None and not face.bonded:
             capacitance = kinetics.gap_capacitance(face.normal_gap, law.gap_permittivity, SMALLEST_GAP)
@@ -89,8 +98,8 @@ class ChargeTransfer(Passage):
             rate = model.rates.of_reading(potential_jump, start, read, state.scope("gap"))
             uncharged = self._activity.contacted("+") + self._activity.passivated("+")
             charge = current + kinetics.charging_current(capacitance, rate, uncharged)
-        volume = host.material.partial_molar_volume
-        self._volume = interface.reader(host.lithium_volume(theta)) if callable(volume) else volume
+        volume = surface.volume
+        self._volume = float(volume.value) if isinstance(volume, fem.Constant) else interface.reader(volume)
         self.observe(current, charge, parts)
 
     def _in_electrode(self, f: Any) -> Any:
@@ -98,7 +107,7 @@ class ChargeTransfer(Passage):
 
     @property
     def lithium_volume(self) -> float:
-        """Ω [m³/mol] of the host at the interface, whose sign may change with what is left in it."""
+        """Ω [m³/mol] at the interface, whose sign may change with what is left in a host."""
         if isinstance(self._volume, float):
             return self._volume
         return self.interface.sum(self._volume.read()) / self.face.area
@@ -108,10 +117,10 @@ class ChargeTransfer(Passage):
             yield Unknown(self.film, self.group, self._model.typical_current)
 
     def terms(self) -> Iterator[Term]:
-        host, conductor = self.electrode.host, self.electrolyte.conductor
-        assert host is not None and conductor is not None
-        yield self.face.leaving(self.current / FARADAY, self.electrode, host.c)
-        yield self.face.leaving(self.charge, self.electrode, host.phi)
+        electrode, conductor = self.electrode.electrode, self.electrolyte.conductor
+        assert electrode is not None and conductor is not None
+        yield from electrode.keeps(self.face, self.current)
+        yield self.face.leaving(self.charge, self.electrode, electrode.phi)
         yield self.face.entering(self.charge, self.electrolyte, conductor.phi)
         if self.film:
             t = ufl.TestFunction(self.film.function_space)

@@ -68,6 +68,8 @@ class Contact(Part):
 
     account = "remainder"
     stored = 0.0
+    in_turn = False
+    """Whether electrochemistry is solved apart."""
 
     def __init__(
         self,
@@ -130,9 +132,14 @@ class Contact(Part):
 
         With a multiplier just updated p_n is twice a Newton step further on, which only what is linear in it may be: a
         law that is not would be linearised there, and Newton's method go to and fro. At a solution nothing changes.
+
+        Where mechanics is solved `in_turn` the pressure is the one that it found, and what moves a surface in between
+        does not change it.
         """
         reached = ufl.variable(self._reached("+"))
         value = law(reached)
+        if self.in_turn:
+            return value, 0.0
         return value, ufl.diff(value, reached) * (self.law - self._reached("+"))
 
     @property
@@ -369,6 +376,7 @@ class PressedContact(Contact):
         held = loose or model.case.geometry.builder == "dcb" or wanted.adhesion is not None
         self._alone = None if held else face.plus.name
         self._stiff = model.case.stack.hold == "fixed_thickness"
+        self.in_turn = model.case.coupling == "staggered"
 
     def approach(self) -> None:
         self.floating = self._alone if self._pressed else None

@@ -19,7 +19,7 @@ All functions take UFL expressions, numbers and arrays alike, of one shape. Temp
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import ufl
@@ -37,13 +37,30 @@ EDGE = 1e-14
 """Distance from empty and full within which θ no longer changes j_0, so that it has a derivative."""
 
 
+class Surface(NamedTuple):
+    """Lithium at the surface of an electrode, in UFL as seen on the interface.
+
+    `potential` is U [V] and `entropic` ∂U/∂T [V/K], `volume` Ω [m³/mol]. `stress` is what the stress of a host adds to
+    η [V] if it does; of a metal the contact pressure may, and `pressed` returns what one [Pa] adds. `theta` is the
+    stoichiometry of a host. `left` is the share in which lithium can still be stripped where it is a film.
+    """
+
+    potential: Any
+    entropic: Any
+    volume: Any
+    stress: Any = None
+    pressed: Callable[[Any], Any] | None = None
+    theta: Any = None
+    left: Any = None
+
+
 def exponential(x: Any) -> Any:
     """Return e^x up to `LARGEST_EXPONENT` and beyond it its tangent: C¹, and finite for any `x`."""
     return exp(minimum(x, LARGEST_EXPONENT)) * (1 + maximum(x - LARGEST_EXPONENT, 0.0))
 
 
 def exchange_current_density(
-    theta: Any,
+    theta: Any | None,
     reference: Any,
     anodic: Any = 0.5,
     cathodic: Any = 0.5,
@@ -52,12 +69,21 @@ def exchange_current_density(
 ) -> Any:
     """Return j_0 [A/m²] at stoichiometry `theta`; `reference` is j_ref [A/m²], `salt` is c_s/c_ref.
 
+    Without a `theta` the electrode is a metal, which has no sites to be filled: j_0 = j_ref (c_s/c_ref)^α_s.
+
     `theta` is held in [EDGE, 1 − EDGE] and `salt` above EDGE, so that a Newton iterate has a value. Exponents are
     those of Doyle, Fuller, Newman, J. Electrochem. Soc. 140, 1526 (1993): α_c on c, α_a on c_max − c.
     """
+    dissolved = reference * maximum(salt, EDGE) ** salt_exponent
+    if theta is None:
+        return dissolved
     inside = maximum(minimum(theta, 1 - EDGE), EDGE)
-    host = (2 * inside) ** cathodic * (2 * (1 - inside)) ** anodic
-    return reference * host * maximum(salt, EDGE) ** salt_exponent
+    return dissolved * (2 * inside) ** cathodic * (2 * (1 - inside)) ** anodic
+
+
+def strippable(j: Any, left: Any) -> Any:
+    """Return j [A/m²] where stripping, j > 0, goes on over the share that is `left`, and plating everywhere."""
+    return _by_sign(-j, j, left * j)
 
 
 def butler_volmer(j_0: Any, eta: Any, temperature: Any, anodic: Any, cathodic: Any) -> Any:

@@ -100,3 +100,10 @@ def test_nothing_crosses_where_contact_is_lost_and_nothing_is_lost_on_the_way() 
 def test_cell_that_loses_contact_for_good_ends_in_words() -> None:
     with pytest.raises(OptionError, match="open circuit: nothing presses any more"):
         run("areas", cycles=1, elements=8, duration=40.0)
+
+
+@pytest.mark.parametrize("inputs", [{}, {"current": -3.0, "pressure": 20e6, "molar_volume": 23.7e-6, "steps": 1}])
+def test_surface_of_a_metal_moves_by_faradays_law_and_nothing_presses_harder(inputs: dict[str, Any]) -> None:
+    result = run("stripping", elements=2, **inputs)
+    assert result.errors["velocity"] <= 1e-10
+    assert result.errors["pressure"] <= 1e-10

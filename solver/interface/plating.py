@@ -1,0 +1,160 @@
+"""Plating and stripping: lithium that crosses the surface of a metal moves it.
+
+The recession s [m] of the surface, > 0 where lithium is stripped and < 0 where it is plated, follows from the current
+density j_n at each node of the interface,
+
+    ∂s/∂t = Ω j_n/F,
+
+Ω the molar volume of the metal: 1.347 nm/s at 1 mA/cm² and Ω = 13.0 cm³/mol. It is part of the gap,
+g_n = g_0 + s + ⟦u⟧·n: what is stripped opens where the metal does not follow, what is plated closes a gap, then
+presses. The mesh of the metal stays as it is, and its surface moves by no more than a share of its thickness.
+
+Weak form: ∫ (F/Ω ∂s/∂t − j_n) t dS = 0 for all t, which with the rule at the nodes is an equation of each. The charge
+is counted by the same time scheme, so that no lithium is lost, however long the steps.
+
+Under a contact pressure p_n the work p_n ds is done on the metal that closes up. It is on the account "chemical" of the
+ledger: with `stress: coupled` the potential gives it, Ω p_n/F (`interstice.solver.bodies.metal`).
+
+What is plated on a collector is a film, −s thick, of which no more can be stripped than there is. Where it is thinner
+than some atoms it is islands, and stripping goes on over the share that they cover, 1 − exp(s/δ).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import ufl
+
+from interstice.materials.elementwise import exp, maximum, minimum
+from interstice.solver.algebra import Constraints
+from interstice.solver.constants import FARADAY
+from interstice.solver.ledger import RecessionWork
+from interstice.solver.model import Model
+from interstice.solver.part import Caution, Group, Limit, Part, Shown, Term, Unknown, Work
+from interstice.solver.site import Face
+
+ISLANDS = 1e-9
+"""Thickness δ [m] below which a film does not cover its collector."""
+NOTABLE, LARGEST = 0.1, 0.3
+"""Shares of the thickness of a metal by which its surface moves before that is told of, and at which the run ends."""
+SHARE_OF_THICKNESS, SHARE_OF_ROUGHNESS = 0.01, 0.25
+"""By how much of the thickness of the metal a surface moves in a time step at most, and by how much of the roughness
+some places may move farther than others."""
+
+Array = npt.NDArray[np.float64]
+
+
+class Plating(Part):
+    """The moving surface of the metal at one interface; `recession` is s [m]."""
+
+    group: ClassVar[Group] = "transport"
+
+    def __init__(self, model: Model, face: Face) -> None:
+        self.face, self.label, self.interface, self._model = face, face.label, face.interface, model
+        face.plating = self
+        metal = next(site.metal for site in face.sites if site.metal and site.metal.molar_volume)
+        assert metal is not None and metal.molar_volume is not None
+        self._metal, self._volume = metal, metal.molar_volume
+        state = face.state.scope("plating")
+        self.recession = state.function(face.interface.function(f"s at {face.name}"))
+        self._rate = model.rates.of(self.recession, state)
+        self._before = state.array("before", np.zeros_like(self.recession.x.array), face.interface.space)
+        self._moved, self._apart = state.number("moved"), state.number("moved apart")
+        face.recessions.append(self.recession("+"))
+        self.thickness = metal.volume / face.area
+
+    # --- what others know of it ----------------------------------------------------------------------
+
+    @property
+    def left(self) -> Any:
+        """The share in which lithium can still be stripped, in UFL; None where there is a metal behind the surface."""
+        if not self._metal.is_film:
+            return None
+        film = -self.recession("+") / self._model.domain.constant(ISLANDS)
+        # straight on below none, so that an iterate that strips too much finds back
+        return 1 - exp(-maximum(film, 0.0)) + minimum(film, 0.0)
+
+    @property
+    def stripped(self) -> float:
+        """The volume [m³] that was stripped since the start, less what was plated. Collective."""
+        return self.interface.sum(self.recession.x.array)
+
+    # --- as a part -----------------------------------------------------------------------------------
+
+    def unknowns(self) -> Iterator[Unknown]:
+        yield Unknown(self.recession, self.group, self._model.typical_current)
+
+    def terms(self) -> Iterator[Term]:
+        assert self.face.transfer is not None
+        t = ufl.TestFunction(self.recession.function_space)("+")
+        charge = self._model.domain.constant(FARADAY / self._volume)
+        yield Term(self.recession, (charge * self._rate("+") - self.face.transfer.current) * t * self.interface.dS)
+
+    def constrain(self, constraints: Constraints) -> None:
+        if self._model.case.geometry.lateral == "periodic":
+            for axis in range(self._model.domain.dimension - 1):
+                near, far = self.interface.ends(axis)
+                constraints.periodic.append((self.recession, far, near, axis))
+
+    def begin(self, time_step: float, load: Any) -> None:
+        self._before[:] = self.recession.x.array
+
+    def commit(self) -> None:
+        moved = self.recession.x.array - self._before
+        self._moved[...] = self.interface.max(np.abs(moved))
+        self._apart[...] = self.interface.max(moved) + self.interface.max(-moved)
+
+    def limit(self) -> Limit:
+        allowed = [(float(self._moved), SHARE_OF_THICKNESS * self.thickness)]
+        if self.face.rms:
+            allowed.append((float(self._apart), SHARE_OF_ROUGHNESS * self.face.rms))
+        excess = max(moved / most for moved, most in allowed)
+        words = "the surface of the metal moves too far at once"
+        return Limit(excess, 0.9 / max(excess, 0.1), words, bearable=True)
+
+    def breakdown(self) -> str:
+        moved = self.interface.max(np.abs(self.recession.x.array))
+        if self._metal.is_film or moved < LARGEST * self.thickness:
+            return ""
+        return (
+            f"the surface of {self._metal.site.name} has moved by {moved:.3g} m, {moved / self.thickness:.0%} of the "
+            f"thickness of its side: beyond {LARGEST:.0%} its mesh would have to be another one. Let less lithium "
+            "pass, or make the side thicker"
+        )
+
+    def cautions(self) -> Iterator[Caution]:
+        moved = self.interface.max(np.abs(self.recession.x.array))
+        if not self._metal.is_film and moved > NOTABLE * self.thickness:
+            yield Caution(
+                "recession",
+                f"the surface of {self._metal.site.name} has moved by {moved / self.thickness:.0%} of the thickness of "
+                "the side, whose mesh is that of the start: how stiff it is and how it flows is that much wrong",
+            )
+
+    def columns(self) -> Mapping[str, float]:
+        s = self.recession.x.array
+        stripped, plated = np.maximum(s, 0.0), np.maximum(-s, 0.0)
+        return {
+            "mean stripped thickness [m]": self.interface.sum(stripped) / self.face.area,
+            "max stripped thickness [m]": self.interface.max(stripped),
+            "mean plated thickness [m]": self.interface.sum(plated) / self.face.area,
+            "max plated thickness [m]": self.interface.max(plated),
+        }
+
+    def shown(self) -> Iterator[Shown]:
+        yield Shown(self.face, "stripped thickness [m]", self.recession, lambda: None)
+
+    def works(self) -> Iterator[Work]:
+        if self.face.contact is not None:
+            yield RecessionWork(self.face.contact, self.recession)
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the moving surface of each metal on an electrolyte."""
+    for face in model.faces:
+        electrodes = [site.metal for site in face.sites if site.metal]
+        if len(electrodes) == 1 and electrodes[0].molar_volume and any(site.conductor for site in face.sites):
+            yield Plating(model, face)
