@@ -119,6 +119,13 @@ def _misnamed(case: Case) -> Iterator[Problem]:
     for name in case.faces:
         if frozenset(name.split("/")) not in named or name.count("/") != 1:
             yield _block(case, name), f"the geometry has no such interface; it has {allowed}"
+    if electrodes and not case.conductors:
+        yield ("electrolytes",), "missing; a cell has an electrolyte"
+    for name in electrodes.keys() - case.reacting.keys():
+        joined = [side for side in case.sides if side in case.wired(name) and side in case.reacting]
+        if len(joined) > 1:
+            words = f"joins {' and '.join(joined)}, electrodes of two cells in series"
+            yield _block(case, name), f"{words}; a case is about one cell"
     for first, second in pairs:
         here = [name for name in (f"{first}/{second}", f"{second}/{first}") if name in case.faces]
         if len(here) != 1:
@@ -131,16 +138,17 @@ def _misnamed(case: Case) -> Iterator[Problem]:
 def _passage(case: Case, name: str, first: str, second: str) -> Iterator[Problem]:
     """Yield what is wrong with the law by which current crosses an interface between two sides."""
     block, key = case.faces[name], _block(case, name)
-    if first in case.every_electrode and second in case.every_electrode:
-        yield ("electrodes",), f"{first} and {second} touch; no law is known by which lithium passes between electrodes"
-    elif first in case.conductors and second in case.conductors:
+    electrodes = [side for side in (first, second) if side in case.every_electrode]
+    if set(electrodes) <= case.reacting.keys() and len(electrodes) == 2:
+        words = f"{first} and {second} touch; no law is known by which lithium passes between electrodes"
+        yield ("electrodes",), f"{words}: put an electrolyte or a collector between them"
+    elif len(electrodes) != 1:
         if block.kinetics:
-            words = f"belongs between an electrode and an electrolyte; {first} and {second} are both electrolytes"
+            both = "electrons reach both" if electrodes else "both are electrolytes"
+            words = f"belongs between an electrode and an electrolyte; of {first} and {second}, {both}"
             yield (*key, "kinetics"), f"{words}: write conduction in its place"
         elif not block.conduction:
-            words = (
-                f"missing; current crosses from {first} to {second}, both electrolytes, by its law; needed is a block"
-            )
+            words = f"missing; current crosses from {first} to {second} by its law; needed is a block"
             yield (*key, "conduction"), f"{words} such as {{resistance: 1 ohm*cm^2}}"
     elif block.conduction:
         words = f"belongs between like sides; {first} and {second} are an electrode and an electrolyte"
@@ -246,6 +254,7 @@ def _with_blocks(folder: Path, *blocks: str) -> Iterator[str]:
 def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
     """Yield what is wrong between the case, its hosts and the files it names."""
     known = all(name in case.sides for name in case.every_electrode) and all(name in materials for name in case.sides)
+    known = known and bool(case.reacting)
     for name, electrode in case.hosts.items():
         material = materials[name]
         if material is None or material.host is None:

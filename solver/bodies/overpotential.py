@@ -88,11 +88,11 @@ class _EvenFlow:
                 if site in face.sites:
                     out = (leaves if site is face.origin else -leaves) / face.area
                     residual += domain.constant(out) * face.seen_from(site, psi) * face.interface.dS
-            if site is model.working:
+            if site is model.lead:
                 residual -= model.terminals.feed(psi, domain.constant(1.0 / model.apparent_area))
             fields.append(algebra.Field(phi, residual, 1.0 / np.sqrt(phi.function_space.dofmap.index_map.size_global)))
         constraints = algebra.lateral(domain, potentials.values(), model.case.geometry.lateral)
-        model.terminals.hold(constraints, potentials[model.working.name], potentials[model.grounded.name])
+        model.terminals.hold(constraints, potentials[model.lead.name], potentials[model.grounded.name])
         self._system = algebra.System(domain, fields, constraints, algebra.DIRECT)
         self._heat = domain.form(heat)
         self._known: float | None = None

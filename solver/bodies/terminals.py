@@ -42,7 +42,7 @@ class Terminals(Part):
     def __init__(self, model: Model) -> None:
         self._model, domain, state = model, model.domain, model.state
         model.terminals = self
-        working = model.working.electrode
+        working = model.lead.electrode
         assert working is not None
         self.working = working
         self._grounded = model.grounded.potential_holder
@@ -59,21 +59,19 @@ class Terminals(Part):
         """Return the owned dofs of the working electrode at the collector's potential and those of the counter face."""
         model, owned = self._model, phi.function_space.dofmap.index_map.size_local
         collector: Indices = np.arange(owned, dtype=np.int32)
-        if model.ends[model.terminal] is model.working:
+        if model.ends[model.terminal] is model.lead:
             collector = model.domain.dofs(phi.function_space, model.terminal)
         counter = model.domain.dofs(grounded.function_space, model.ground)
         return collector[collector < owned], counter[counter < grounded.function_space.dofmap.index_map.size_local]
 
     def _start(self) -> None:
         """Begin at equilibrium with the counter face at 0."""
-        sites = self._model.sites.values()
-        grounded = self._model.grounded.electrode
+        model = self._model
+        grounded = model.sites[model.case.counter].electrode if model.case.counter else None
         ionic = -grounded.initial_potential if grounded else 0.0
-        for site in sites:
-            if site.conductor:
-                site.conductor.level.value = ionic
-            if site.electrode:
-                site.electrode.level.value = site.electrode.initial_potential + ionic
+        for group in model.alike:
+            holder = next((site.electrode for site in group if site.name in model.case.reacting), None)
+            group[0].potential_holder.level.value = ionic + (holder.initial_potential if holder else 0.0)
 
     # --- what is known of it -------------------------------------------------------------------------
 
@@ -104,8 +102,12 @@ class Terminals(Part):
 
     @property
     def crossing(self) -> float:
-        """The current [A] that leaves the working electrode through its interfaces."""
-        return sum(face.interface.sum(face.transfer.read_charge()) for face in self._faces if face.transfer)
+        """The current [A] that leaves the side at the terminal through its interfaces."""
+        passages = [face.passage for face in self._model.faces if self.working.site in face.sites and face.passage]
+        return sum(
+            (1.0 if one.origin is self.working.site else -1.0) * one.interface.sum(one.read_charge())
+            for one in passages
+        )
 
     @property
     def currents(self) -> tuple[float, float]:
@@ -124,7 +126,7 @@ class Terminals(Part):
         It is spread over an electrode that the collector does not touch.
         """
         model = self._model
-        if model.ends[model.terminal] is model.working:
+        if model.ends[model.terminal] is model.lead:
             where, size = model.domain.ds(model.terminal), model.domain.area(model.terminal)
         else:
             where, size = model.domain.dx(self.working.site.side), self.working.volume
@@ -177,8 +179,7 @@ class Terminals(Part):
             face = next(face for face in self._model.path if not self._carries(face, not self._at_voltage))
             slides = self._carries(face, imposed=False)
             words = "nothing presses any more, and the current opens what touches" if slides else "no contact left"
-            electrode = face.origin.electrode
-            raise OpenCircuitError(f"open circuit: {words}{electrode.label if electrode else face.label}")
+            raise OpenCircuitError(f"open circuit: {words}{face.origin.label if face.transfer else face.label}")
         self._recentre()
         if is_open:
             self.working.level.value = self._before
@@ -211,19 +212,15 @@ class Terminals(Part):
         }
 
     @property
-    def _faces(self) -> list[Face]:
-        return [face for face in self._model.faces if self.working.site in face.sites]
-
-    @property
     def _open(self) -> bool:
         """Whether no current can pass from the working electrode to the counter face. Collective."""
-        return self._model.grounded not in self._joined(self._model.working)
+        return self._model.grounded not in self._joined(self._model.lead)
 
     @property
     def _isolated(self) -> list[Site]:
         """One side each of those that no current can reach from either terminal. Collective."""
         model, found = self._model, []
-        reached = self._joined(model.working) | self._joined(model.grounded)
+        reached = self._joined(model.lead) | self._joined(model.grounded)
         for site in model.sites.values():
             if site not in reached:
                 found.append(site)
@@ -243,20 +240,22 @@ class Terminals(Part):
         return face.activity is not None and face.activity.carries(imposed)
 
     def _recentre(self) -> None:
-        """Move the means of the potentials into their levels: that of the working electrode on its collector.
+        """Move the means of the potentials into their levels: that of the side at the terminal on its collector.
 
         The counter face stays at 0, and under voltage control the collector at its voltage.
         """
-        for site in self._model.sites.values():
-            holder = site.potential_holder
-            working = holder is self.working
-            if holder is self._grounded or (working and self._at_voltage):
+        for group in self._model.alike:
+            holders = [site.potential_holder for site in group]
+            at_terminal = self.working in holders
+            if self._grounded in holders or (at_terminal and self._at_voltage):
                 continue
-            phi = holder.phi
-            values = phi.x.array[self.collector if working else slice(phi.function_space.dofmap.index_map.size_local)]
-            total, count = self._model.comm.allreduce(np.array([values.sum(), len(values)]))
-            holder.level.value += total / count
-            phi.x.array[:] -= total / count
+            values = [one.phi.x.array[: one.phi.function_space.dofmap.index_map.size_local] for one in holders]
+            if at_terminal:
+                values = [self.working.phi.x.array[self.collector]]
+            total, count = self._model.comm.allreduce(np.array([sum(map(np.sum, values)), sum(map(len, values))]))
+            holders[0].level.value += total / count
+            for one in holders:
+                one.phi.x.array[:] -= total / count
 
 
 def _first(phi: fem.Function) -> Indices:

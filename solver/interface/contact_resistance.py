@@ -2,7 +2,8 @@
 
     j = a (φ⁺ − φ⁻)/(R + a/h_c),        and R j²/a + j²/h_c is made as heat,
 
-from the first side into the second. Between electrolytes lithium ions cross; φ is on either side the potential of a
+from the first side into the second. Electrons cross from a collector to an electrode, or to another collector.
+Between electrolytes lithium ions cross; φ is on either side the potential of a
 lithium reference electrode (`interstice.solver.physics.binary`), so that φ⁺ = φ⁻ is the equilibrium of Li⁺ whatever
 salt one side holds. The anion of a salt does not cross: to it the interface is a wall, as an electrode is.
 
@@ -24,7 +25,7 @@ from interstice.solver.model import Model
 from interstice.solver.part import Part, Term
 from interstice.solver.site import Face, Site
 
-PERFECT = 1e4
+PERFECT = 1e3
 """κ_h/d over 1/R, d the spacing of nodes, where R is not given: the resistance it adds is as small as its inverse."""
 
 
@@ -34,9 +35,9 @@ class ContactResistance(Passage):
     def __init__(self, model: Model, face: Face, law: schema.Conduction) -> None:
         super().__init__(model, face)
         share, micro, sides = self._activity.share, face.micro, (self.origin, self.target)
+        # their levels are one
         own = [face.seen_from(site, site.potential_holder.phi) for site in sides]
-        levels = [site.potential_holder.level for site in sides]
-        drop = own[0] + levels[0] - own[1] - levels[1]
+        drop = own[0] - own[1]
         if law.resistance is not None:
             resistance: Any = model.domain.constant(law.resistance)
         else:
@@ -44,7 +45,7 @@ class ContactResistance(Passage):
             resistance = model.coefficient(resistivity / 2) * face.interface.spacing("+") / model.coefficient(PERFECT)
         total = resistance if micro is None else resistance + share * micro.resistance
         current = share * drop / total
-        parts = {"contact": drop, "sides": own[1] - own[0]}
+        parts = {"contact": drop, "sides": -drop}
         if micro is not None:
             parts |= {"micro-constriction": micro.resistance * current, "contact": drop - micro.resistance * current}
         if any(_salt(site) is not None for site in sides):
