@@ -2,9 +2,10 @@
 
 An electrolyte under lithium, both half-spaces of bodies of revolution, exchange j = η/Z everywhere but on the disc of
 radius a, on which nothing crosses; far away j is the same everywhere. The largest current density is that at the edge,
-k_J times the one far away, and depends on a/κZ alone (Roy, Fleck and Deshpande, Extreme Mech. Lett. 47 (2021) 101307).
-It is finite, as Z > 0, but the current density leaves it with a vertical tangent, as (r − a) ln (r − a): elements at
-the edge are a small part of a and of κZ, and k_J is that of the first node that conducts, an element away from it.
+k_J times the one far away, and depends on a/κZ alone (Roy, Fleck and Deshpande, Extreme Mech. Lett. (2021) 101307,
+doi:10.1016/j.eml.2021.101307). It is finite, as Z > 0, but the current density leaves it with a vertical tangent, as
+(r − a) ln (r − a): elements at the edge are a small part of a and of κZ, and k_J is that of the first node that
+conducts, an element away from it.
 The reference is a boundary-element solution (`interstice.benchmarks.ring_elements`) of a half-space without end. The
 computed one ends at `domain` times a or κZ, whichever is more; what the patch takes from there falls as r⁻³.
 """

@@ -1,4 +1,4 @@
-"""Closed forms of contact, fracture and conduction, in SI units, as functions of NumPy arrays.
+"""Closed forms of contact, fracture, conduction and flow, in SI units, as functions of NumPy arrays.
 
 E* is the composite modulus, 1/E* = (1−ν₁²)/E₁ + (1−ν₂²)/E₂ (`interstice.solver.physics.mechanics.composite_modulus`).
 """
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.integrate import quad
 from scipy.optimize import brentq, minimize_scalar
 
-from interstice.solver.constants import FARADAY
+from interstice.solver.constants import FARADAY, GAS_CONSTANT
 
 Array = npt.NDArray[np.float64]
 Values = npt.NDArray[np.floating] | float
@@ -467,3 +467,153 @@ def timoshenko_curvature(thicknesses: tuple[float, float], moduli: tuple[float, 
     m, n = thicknesses[0] / thicknesses[1], moduli[0] / moduli[1]
     shape = 3 * (1 + m) ** 2 + (1 + m * n) * (m**2 + 1 / (m * n))
     return -6 * misfit * (1 + m) ** 2 / (sum(thicknesses) * shape)
+
+
+# --- solids that flow -------------------------------------------------------------------------------------
+#
+# Power law: the equivalent strain rate is A σⁿ, with the `factor` A [1/(s Paⁿ)], the `exponent` n and the stress σ [Pa]
+# of von Mises.
+
+
+def creep_factor(rate: float, reference_stress: float, exponent: float) -> float:
+    """Return A = rate/σ_refⁿ [1/(s Paⁿ)] of a solid that creeps at the `rate` [1/s] under a `reference_stress` [Pa]."""
+    return rate / reference_stress**exponent
+
+
+def arrhenius(activation_energy: float, temperature: float, reference: float = np.inf) -> float:
+    """Return exp[−Q/R (1/T − 1/T_ref)] for `activation_energy` Q [J/mol] and temperatures [K]."""
+    return float(np.exp(-activation_energy / GAS_CONSTANT * (1 / temperature - 1 / reference)))
+
+
+def anand_stress(rate: Values, resistance: Values, attempts: float, sensitivity: float) -> Values:
+    """Return σ = S (ε̇/ν)^m [Pa], the stress at which a solid of `resistance` S [Pa] flows at the `rate` ε̇ [1/s].
+
+    `attempts` ν [1/s] is A exp(−Q/RT), `sensitivity` m. The power law of Anand, Int. J. Plasticity 1 (1985) 213.
+    """
+    return resistance * (rate / attempts) ** sensitivity
+
+
+def anand_saturation(rate: Values, saturation: float, attempts: float, exponent: float) -> Values:
+    """Return S_s = S* (ε̇/ν)ⁿ [Pa], the resistance at which flow at the `rate` [1/s] neither hardens nor softens.
+
+    `saturation` S* [Pa], `exponent` n, `attempts` as in `anand_stress`. Brown, Kim and Anand, Int. J. Plasticity 5
+    (1989) 95.
+    """
+    return saturation * (rate / attempts) ** exponent
+
+
+def anand_strain(
+    resistance: float, initial: float, saturation: float, hardening: float, hardening_exponent: float
+) -> float:
+    """Return the strain of flow at a constant rate that brings a resistance from `initial` to `resistance` [Pa].
+
+    Of dS/dε = H_0 |1 − S/S_s|ᵃ sign(1 − S/S_s) with `saturation` S_s on the far side of S, `hardening` H_0 [Pa] and
+    `hardening_exponent` a: where x = |1 − S/S_s|, the strain is S_s/H_0 ln(x_0/x) for a = 1 and
+    S_s/H_0 (x^(1−a) − x_0^(1−a))/(a − 1) otherwise.
+    """
+    x, x_0, a = abs(1 - resistance / saturation), abs(1 - initial / saturation), hardening_exponent
+    grown = np.log(x_0 / x) if a == 1.0 else (x ** (1 - a) - x_0 ** (1 - a)) / (a - 1)
+    return float(saturation / hardening * grown)
+
+
+def indentation_pressure(shear_strength: float) -> float:
+    """Return (2 + π) k [Pa], the mean pressure of a flat punch on a rigid, ideally plastic half-plane.
+
+    `shear_strength` k [Pa] is σ_y/√3 of von Mises; plane strain, the punch rough or smooth. Prandtl, Nachr. Ges. Wiss.
+    Göttingen (1920) 74; Hill, The Mathematical Theory of Plasticity (1950), section IX.5.
+    """
+    return (2 + np.pi) * shear_strength
+
+
+def tube_pressure(front: Values, inner: float, outer: float, shear_strength: float) -> Values:
+    """Return p = k [1 − c²/b² + 2 ln(c/a)] [Pa], which makes a tube plastic from its bore a to the `front` c [m].
+
+    Plane strain, radii [m]. Exact where the axial stress is the mean of the others all over the plastic part, so that
+    |σ_θ − σ_r| = 2k there: for von Mises' law, k = σ_y/√3, if the solid is incompressible (ν = ½). Hill, The
+    Mathematical Theory of Plasticity (1950), section V.2.
+    """
+    return shear_strength * (1 - (front / outer) ** 2 + 2 * np.log(front / inner))
+
+
+def tube_front(pressure: float, inner: float, outer: float, shear_strength: float) -> float:
+    """Return the front c [m] of `tube_pressure`; ValueError where the bore does not yield, or all of the tube does."""
+
+    def excess(front: float) -> float:
+        return float(tube_pressure(front, inner, outer, shear_strength)) - pressure
+
+    return float(brentq(excess, inner, outer, xtol=1e-12 * outer))
+
+
+def tube_front_inside(growth: Values, outer: float, yield_strain: float, poisson_ratio: float) -> Values:
+    """Return the front c [m] of a tube of the law of von Mises whose outer face has moved outwards by `growth` [m].
+
+    What is elastic bears σ_r, σ_θ = C (1 ∓ b²/r²) and σ_z = 2νC, and yields at r = c, where C = σ_y [(1−2ν)² +
+    3b⁴/c⁴]^(−½); its outer face moves by u = 2(1−ν²) C b/E. So c is known from u, whatever the plastic part does.
+    `yield_strain` is σ_y/E. Hill, Lee and Tupper, Proc. R. Soc. A 191 (1947) 278.
+    """
+    stress = growth / (2 * (1 - poisson_ratio**2) * outer * yield_strain)
+    return outer * (3 / (stress**-2 - (1 - 2 * poisson_ratio) ** 2)) ** 0.25
+
+
+VOID_POWER = {"cylinder": 2.0, "sphere": 3.0}
+"""Power of the radius with which the strain rate falls about a void."""
+
+
+def void_rate(shape: Literal["cylinder", "sphere"], pressure: float, factor: float, exponent: float) -> float:
+    """Return ȧ/a [1/s] of a void in an infinite solid that creeps under the `pressure` p [Pa]: below 0, it closes.
+
+    −(√3/2) A (√3 p/n)ⁿ of a cylinder in plane strain, −(A/2) (3p/(2n))ⁿ of a sphere. What flows keeps its volume, so
+    that the equivalent strain rate is (2/√3) |ȧ/a| (a/r)² and 2 |ȧ/a| (a/r)³; equilibrium gives the stress. Finnie and
+    Heller, Creep of Engineering Materials (1959), of tubes; Wilkinson and Ashby, Acta Metall. 23 (1975) 1277.
+    """
+    if shape == "cylinder":
+        return float(-np.sqrt(3) / 2 * factor * (np.sqrt(3) * pressure / exponent) ** exponent)
+    return -factor / 2 * (3 * pressure / (2 * exponent)) ** exponent
+
+
+def void_pressure(shape: Literal["cylinder", "sphere"], distance: Values, pressure: float, exponent: float) -> Values:
+    """Return −σ_r = p [1 − (a/r)^(d/n)] [Pa] at the `distance` r/a from the centre of the void of `void_rate`.
+
+    d = 2 of a cylinder, 3 of a sphere. A shell that ends there under this pressure closes at the rate of the infinite
+    solid; one under the pressure p itself at that of p/[1 − (a/b)^(d/n)].
+    """
+    return pressure * (1 - distance ** (-VOID_POWER[shape] / exponent))
+
+
+def squeeze_rate(thickness: Values, force: float, half_width: float, factor: float, exponent: float) -> Values:
+    """Return −ḣ [m/s] of a film of `thickness` h [m] of a power-law fluid between platens that it sticks to.
+
+    Plane strain, platens of the width 2L under the `force` F per depth [N/m]; what is squeezed out bears nothing.
+    Sheared the fluid flows at the rate Bτⁿ, B = 3^((n+1)/2) A, so that the gradient of the pressure at x is G, and
+
+        G = (2/h)^((n+2)/n) [(n+2) |ḣ| x/(2B)]^(1/n),    F = 2 ∫₀ᴸ x G dx,
+        −ḣ = 2B/(n+2) (h/2)^(n+2) [(2n+1) F/(2n)]ⁿ/L^(2n+1)
+
+    for h ≪ L: the equation of Scott, Trans. Inst. Rubber Ind. 7 (1931) 169, in plane strain. A Newtonian fluid has
+    F h³/(8ηL³) (Reynolds).
+    """
+    n = exponent
+    shear = 3 ** ((n + 1) / 2) * factor
+    squeezed = 2 * shear / (n + 2) * (thickness / 2) ** (n + 2)
+    return squeezed * ((2 * n + 1) * force / (2 * n)) ** n / half_width ** (2 * n + 1)
+
+
+def squeeze_thickness(
+    time: Values, initial: float, force: float, half_width: float, factor: float, exponent: float
+) -> Values:
+    """Return h(t) [m] of `squeeze_rate` from the `initial` thickness on.
+
+    h^−(n+1) = h_0^−(n+1) + (n+1) (−ḣ/h^(n+2)) t.
+    """
+    n = exponent
+    slope = squeeze_rate(initial, force, half_width, factor, n) / initial
+    return initial * (1 + (n + 1) * slope * time) ** (-1 / (n + 1))
+
+
+def squeeze_time(
+    thickness: Values, initial: float, force: float, half_width: float, factor: float, exponent: float
+) -> Values:
+    """Return the time [s] after which `squeeze_thickness` is the `thickness` [m]."""
+    n = exponent
+    slope = squeeze_rate(initial, force, half_width, factor, n) / initial
+    return ((initial / thickness) ** (n + 1) - 1) / ((n + 1) * slope)

@@ -85,7 +85,7 @@ PoissonRatio = Annotated[float, Field(gt=-1, lt=0.5)]
 
 
 class Material(Part):
-    """A material in SI: E [Pa], ν, density [kg/m³], what it is as host, electrolyte, metal, collector, for flow, heat.
+    """A material in SI: E [Pa], ν, density [kg/m³], as host, electrolyte, metal, collector, for flow and heat.
 
     The `hardness` H [Pa] is the mean pressure below an indenter, the `fracture_toughness` K_Ic [Pa√m] that of a crack
     which opens; None if the file has none.
@@ -101,10 +101,10 @@ class Material(Part):
     host: Host | None = None
     electrolyte: Electrolyte | None = None
     metal: Metal | None = None
-    collector: Collector | None = None
     plastic: Plastic | None = None
     creep: Creep | None = None
     anand: Anand | None = None
+    collector: Collector | None = None
     thermal: Thermal | None = None
     file: Path = Field(description="where it was read from")
     base: Path | None = Field(default=None, description="where that which it is based on was read from, if it is")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interstice.meshes import measured, measurement, sampling, waves
+from interstice.meshes import measured, measurement, sampling, void, waves
 from interstice.meshes.height_profile import Array, HeightProfile, as_text, flat
 
 if TYPE_CHECKING:
@@ -143,6 +143,13 @@ def _profile(geometry: Layered, roughness: Roughness, key: str, case_folder: Pat
             raise ValueError("geometry.lateral: a measured surface is not periodic; use 'symmetric' with it")
         return measured.profile(roughness, size, key, case_folder)
     shortest = 2 * geometry.element_size
+    if roughness.kind == "void":
+        if roughness.radius < shortest:
+            raise ValueError(
+                f"{key}.radius: {as_text(roughness.radius)} is below two interface elements, {as_text(shortest)}; "
+                "lower geometry.element_size"
+            )
+        return void.profile(roughness, size, geometry.axisymmetric, geometry.lateral == "periodic", key)
     if roughness.kind == "sinusoidal":
         if roughness.wavelength < shortest:
             raise ValueError(

@@ -56,7 +56,7 @@ from interstice.schema.protocol import (
     unrolled,
     written_steps,
 )
-from interstice.schema.roughness import Corner, Flat, Measured, Roughness, SelfAffine, Sinusoidal
+from interstice.schema.roughness import Corner, Flat, Measured, Roughness, SelfAffine, Sinusoidal, Void
 from interstice.schema.section import CaseFile, Fraction, Rate, Section, check_path
 from interstice.schema.sides import (
     CollectorElectrode,
@@ -136,6 +136,7 @@ __all__ = [
     "TimeStepping",
     "Titration",
     "Variation",
+    "Void",
     "Weibull",
     "check_path",
     "nesting",

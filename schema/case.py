@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from interstice.schema.geometry import Geometry
+from interstice.schema.geometry import Geometry, Layered
 from interstice.schema.heat import Heat
 from interstice.schema.interface import Interface
 from interstice.schema.limits import Limits
@@ -128,6 +128,16 @@ class Case(Section):
         return self
 
     @model_validator(mode="after")
+    def _revolved(self) -> Case:
+        if self.axisymmetric and self.kinematics == "finite_rotation":
+            raise ValueError("kinematics: finite_rotation is not for axisymmetric geometries; use small_strain")
+        if self.axisymmetric and any(interface.cohesive for interface in self.faces.values()):
+            raise ValueError(
+                "geometry: axisymmetric is not for interfaces with a cohesive bond, whose cracks would be rings"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _held_sideways(self) -> Case:
         """Refuse what could drift along its sides: only friction, a bond, a platen or the sides themselves hold it.
 
@@ -187,6 +197,11 @@ class Case(Section):
         if self.geometry.builder == "msh":
             return [(upper, lower) for upper, lower in (name.split("/") for name in self.geometry.interfaces or [])]
         return [("electrode", "electrolyte")]
+
+    @property
+    def axisymmetric(self) -> bool:
+        """Whether the geometry is the half-plane of a body of revolution."""
+        return isinstance(self.geometry, Layered) and self.geometry.axisymmetric
 
     @property
     def every_electrode(self) -> Mapping[str, Electrode]:

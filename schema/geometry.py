@@ -59,6 +59,17 @@ class Layered(Box):
         default="gap", description="gap: initial gap on a flat interface; profile: the mesh follows the heights"
     )
     lateral: Literal["symmetric", "periodic"] = "symmetric"
+    axisymmetric: bool = Field(
+        default=False, description="2D: a body of revolution about x = 0; x is the radius, the length that of the body"
+    )
+
+    @model_validator(mode="after")
+    def _revolved(self) -> Self:
+        if self.axisymmetric and self.dimension != 2:
+            raise ValueError("axisymmetric belongs to dimension 2, in which x is the radius")
+        if self.axisymmetric and self.lateral != "symmetric":
+            raise ValueError("axisymmetric bodies have an axis and a rim in place of periodic sides; use symmetric")
+        return self
 
     @model_validator(mode="after")
     def _followed_once(self) -> Self:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from interstice.schema.problems import Key
 from interstice.schema.roughness import one_or_pair
 from interstice.schema.section import CaseFile, Fraction, Revised, Section, otherwise
 from interstice.schema.units import (
@@ -343,3 +344,10 @@ class Interface(Section):
         augmentation = self.contact.augmentation or AUGMENTATION[dimension]
         contact = self.contact.model_copy(update={"augmentation": augmentation})
         return self.model_copy(update={"contact": contact})
+
+    @property
+    def plastic(self) -> Key | None:
+        """The key of the law by which its sides are pressed flat and need a hardness; None if there is none."""
+        if self.contact.plastic:
+            return "contact", "plastic"
+        return ("micro", "law") if self.micro and self.micro.law not in ("elastic", "table") else None

@@ -93,4 +93,19 @@ class Measured(Section):
     )
 
 
-Roughness = Annotated[Flat | Sinusoidal | SelfAffine | Measured, Field(discriminator="kind")]
+class Void(Section):
+    """One void between sides that are flat elsewhere; in 2D a groove, about an axis as its centre says."""
+
+    kind: Literal["void"]
+    radius: Length = Field(description="of its circle on the interface")
+    depth: Length = Field(description="largest gap")
+    shape: Literal["cap", "ellipsoid"] = Field(
+        default="cap", description="part of a sphere, at most half of it, or half an ellipsoid; in 2D their sections"
+    )
+    centre: Corner | None = Field(
+        default=None,
+        description="place of its centre; on the axis of an axisymmetric body, else in the middle if not given",
+    )
+
+
+Roughness = Annotated[Flat | Sinusoidal | SelfAffine | Measured | Void, Field(discriminator="kind")]

@@ -85,6 +85,7 @@ class MetalElectrode(Electrode):
         "plates": "belongs to kind: collector; a metal plates itself",
     }
     kind: Literal["metal"]
+    solid: Solid = Field(default="creep", description=FLOW)
     stress: Literal["none", "coupled"] = Field(
         default="none",
         description="coupled: the contact pressure shifts the potential by −Ω p_n/F, 1 mV per 7.42 MPa of lithium",

@@ -180,9 +180,9 @@ class Run:
 class InterfaceHistory:
     """What happened at the nodes of one interface, in the order of their places; the same on every rank.
 
-    `x` [m] has shape (nodes, d), `area` [m², in 2D m] (nodes,), `time` [s] (times,), all others (times, nodes): `share`
-    of the area that conducts, `current_density` [A/m²] and, where the sides may part, `gap` [m] and `pressure` [Pa],
-    with a bond `damage`.
+    `x` [m] has shape (nodes, d), `area` [m², in plane 2D m] (nodes,), `time` [s] (times,), all others (times, nodes):
+    `share` of the area that conducts, `current_density` [A/m²] and, where the sides may part, `gap` [m] and `pressure`
+    [Pa], with a bond `damage`.
     """
 
     def __init__(self, x: Array, area: Array, names: Iterable[str]) -> None:

@@ -5,8 +5,8 @@ labels. Required are "Test Time / s", "Voltage / V" and "Current / A", which is 
 current densities are here. Its validator looks for these, for times and counts that go back, and for counts that are no
 whole numbers.
 
-A current needs an area: the model is so much of a cell as its apparent area, in 2D that of 1 m of depth. `area` scales
-current, capacity and energy to a cell of that area.
+A current needs an area: the model is so much of a cell as its apparent area, in plane 2D that of 1 m of depth. `area`
+scales current, capacity and energy to a cell of that area.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ class Cell:
         self.parts = registry.make(model)
         self.terminals, self.fixture = self.one(Terminals), self.one(Fixture)
         model.residual, model.prescribed = self._residual, lambda u: self._constraints().held(u)
+        model.fixed = lambda u: self._constraints().unmoved(u)
         self._fields = part.equations(self.parts)
         self._unknowns = [field.function for fields in self._fields.values() for field in fields]
         self._modes = self._present_modes()

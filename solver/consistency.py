@@ -326,9 +326,8 @@ def _without_hardness(case: Case, materials: Mapping[str, Material | None]) -> I
         name = next((name for name in (f"{first}/{second}", f"{second}/{first}") if name in case.faces), None)
         if name is None:
             continue
-        block = case.faces[name]
-        plastic = ("contact", "plastic") if block.contact.plastic else ("micro", "law")
-        if not block.contact.plastic and (block.micro is None or block.micro.law in ("elastic", "table")):
+        plastic = case.faces[name].plastic
+        if plastic is None:
             continue
         for side in (first, second):
             material = materials.get(side)

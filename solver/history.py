@@ -42,8 +42,8 @@ ACCOUNTS = {
 def row(cell: Cell, advance: Advance | None) -> Row:
     """Return the row after a time step, or of the cell at rest, assembled or not yet (None); asked again, the same one.
 
-    In 2D, areas and currents are those of 1 m of depth. Where a cell has several interfaces or electrodes, the columns
-    about one of them say which.
+    In 2D, areas and currents are those of 1 m of depth, or of all of a body of revolution. Where a cell has several
+    interfaces or electrodes, the columns about one of them say which.
     """
     energies = cell.ledger.energies if cell.ledger else dict.fromkeys(ACCOUNTS, 0.0)
     return {

@@ -82,7 +82,7 @@ class Law(Protocol):
 
 
 class Ledger:
-    """Sums over the committed steps since it was made, in J (2D: J per metre of depth).
+    """Sums over the committed steps since it was made, in J (2D: J per metre of depth unless axisymmetric).
 
     "external" work and work of the "eigenstrain" on the one side, the changes of "elastic" and "stored" energy and the
     accounts of the laws on the other. Every method is collective.

@@ -18,8 +18,8 @@ def role_of(side: Electrode | Electrolyte) -> str:
 
 def blocks_of(side: Electrode | Electrolyte) -> list[str]:
     """Return the blocks of its material that a side uses, in which that of what is plated on it is."""
-    plated = ["metal"] if getattr(side, "plates", None) else []
-    return [role_of(side), *plated, *([] if side.solid == "elastic" else [side.solid])]
+    flow = [] if side.solid == "elastic" else [side.solid]
+    return [role_of(side), *(["metal"] if getattr(side, "plates", None) else []), *flow]
 
 
 def numbers_of(case: Case, materials: Mapping[str, Material]) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,7 @@ from interstice.materials import Material
 from interstice.solver.domain import Interface, Side
 from interstice.solver.part import Term
 from interstice.solver.physics import mechanics
-from interstice.solver.physics.mechanics import Elasticity
+from interstice.solver.physics.mechanics import Axisymmetric, Elasticity
 from interstice.solver.state import State
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class Site:
         One degree for all that the stresses do: their works sum up to rounding then.
         """
         bent = estimate_total_polynomial_degree(ufl.as_ufl(self.eigenstrain)) > 1
-        return STRAIN_DEGREE if bent or self.law.relaxation else None
+        revolved = isinstance(self.law, Axisymmetric)  # u_r/r is no polynomial
+        return STRAIN_DEGREE if bent or revolved or self.law.relaxation else None
 
     @property
     def electrode(self) -> Host | Metal | None:
@@ -196,12 +197,14 @@ class Face:
     @property
     def mean_spacing(self) -> float:
         """The mean distance of the nodes [m]."""
-        nodes = int(self.interface.space.dofmap.index_map.size_global)
-        return float((self.area / nodes) ** (1.0 / self.interface.mesh.topology.dim))
+        interface = self.interface
+        dimension, nodes = interface.mesh.topology.dim, int(interface.space.dofmap.index_map.size_global)
+        shares = float(np.sum(interface.spacing.x.array[: interface.owned] ** dimension))
+        return float((interface.mesh.comm.allreduce(shares) / nodes) ** (1.0 / dimension))
 
     @cached_property
     def area(self) -> float:
-        """The geometric area [m², in 2D m per unit depth]."""
+        """The geometric area [m², in 2D m per unit depth unless it is axisymmetric]."""
         return self.interface.sum(np.ones_like(self.interface.areas.x.array))
 
     @property

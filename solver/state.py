@@ -163,11 +163,13 @@ class _Orders:
     """The orders of spaces, one for all that have the same dofs."""
 
     def __init__(self, comm: MPI.Comm) -> None:
-        self._comm, self._known = comm, {}  # type: MPI.Comm, dict[tuple[int, int], _Order]
+        self._comm, self._known = comm, {}  # type: MPI.Comm, dict[tuple[int, int, bool], _Order]
 
     def of(self, space: fem.FunctionSpace) -> _Order:
         """Return that of a space. Collective."""
-        key = id(space.mesh), space.dofmap.index_map.size_global
+        # as many points of a quadrature as there are nodes lie elsewhere
+        at_points = bool(space.ufl_element().has_custom_quadrature)
+        key = id(space.mesh), space.dofmap.index_map.size_global, at_points
         if key not in self._known:
             self._known[key] = _Order(space, self._comm)
         return self._known[key]

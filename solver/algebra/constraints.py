@@ -35,8 +35,11 @@ class Constraints:
 
     def held(self, function: fem.Function) -> Indices:
         """Return the local dofs of `function` that are fixed or tied: its residual there holds the reactions."""
-        dofs = [dofs for other, dofs in (*self.fixed, *self.tied) if other is function]
-        return np.concatenate([np.empty(0, dtype=np.int32), *dofs])
+        return _on(function, [*self.fixed, *self.tied])
+
+    def unmoved(self, function: fem.Function) -> Indices:
+        """Return the local dofs of `function` that are fixed."""
+        return _on(function, self.fixed)
 
     def moved(self, replacement: Mapping[int, fem.Function]) -> Constraints:
         """Return the same constraints of other functions, by the id of each."""
@@ -55,6 +58,11 @@ class Constraints:
             [one for one in self.tied if id(one[0]) in chosen],
             [one for one in self.periodic if id(one[0]) in chosen],
         )
+
+
+def _on(function: fem.Function, constraints: Iterable[tuple[fem.Function, Indices]]) -> Indices:
+    """Return the dofs of those on `function`."""
+    return np.concatenate([np.empty(0, dtype=np.int32), *(dofs for other, dofs in constraints if other is function)])
 
 
 def lateral(domain: Domain, functions: Iterable[fem.Function], kind: str) -> Constraints:

@@ -62,8 +62,7 @@ class Body(Part):
             dx = self._domain.dx(site.side, site.strain_degree)
             yield Term(self.u, mechanics.residual(site.law, self.u, v, dx, site.eigenstrain))
         if self._anchor is not None:
-            volume = sum(self._domain.volume(site.side) for site in self.sites)
-            size = volume ** (1.0 / self._domain.dimension)
+            size = max(self._domain.size(site.side) for site in self.sites)
             stiffness = self._domain.constant(ANCHOR * float(self.sites[0].law.young_modulus.value) / size**2)
             for site in self.sites:
                 yield Term(self.u, stiffness * ufl.inner(self.u - self._anchor, v) * self._domain.dx(site.side))

@@ -205,11 +205,11 @@ class HeatBalance(Part):
 
     @property
     def power(self) -> float:
-        """The heat made [W, in 2D W per metre of depth]."""
+        """The heat made [W, in plane 2D W per metre of depth]."""
         return sum(map(self._domain.integrate, self._power))
 
     def given_off(self, face: str) -> float:
-        """Return the heat given off at a platen [W, in 2D W per metre of depth]."""
+        """Return the heat given off at a platen [W, in plane 2D W per metre of depth]."""
         return self._domain.integrate(self._given_off[face]) if face in self._given_off else 0.0
 
     @property

@@ -97,7 +97,7 @@ class Host(Part):
 
     @property
     def charge_capacity(self) -> float:
-        """The charge [C] (2D: per metre of depth) between the two ends of the range of stoichiometry."""
+        """The charge [C] (plane 2D: per metre of depth) between the two ends of the range of stoichiometry."""
         low, high = self.material.stoichiometry_range
         return (high - low) * self.lithium_capacity * FARADAY
 

@@ -68,7 +68,7 @@ class Overpotentials(Part):
 
 
 class _EvenFlow:
-    """The flow of 1 A (per metre of depth) that crosses every interface evenly."""
+    """The flow of 1 A (in plane 2D per metre of depth) that crosses every interface evenly."""
 
     def __init__(self, model: Model) -> None:
         domain = self._domain = model.domain
@@ -79,7 +79,7 @@ class _EvenFlow:
             phi = potentials[site.name] = fem.Function(holder.phi.function_space, name=holder.phi.name)
             psi = ufl.TestFunction(phi.function_space)
             dx, kappa = model.dx(site), model.coefficient(holder.conductivity)
-            size = domain.volume(site.side) ** (1.0 / domain.dimension)
+            size = domain.size(site.side)
             residual = (
                 conduction.residual(phi, psi, kappa, dx) + domain.constant(PIN / size**2) * kappa * phi * psi * dx
             )
@@ -98,7 +98,7 @@ class _EvenFlow:
         self._known: float | None = None
 
     def resistance(self) -> float:
-        """Return R_0 [Ω] (2D: Ω m), ∫ κ |∇φ|² dx, with the conductivities that lithium, salt and heat leave now."""
+        """Return R_0 [Ω] (plane 2D: Ω m), ∫ κ |∇φ|² dx, with the conductivities that lithium, salt, heat leave."""
         if self._known is None or self._varies:
             self._system.solve()
             self._known = self._domain.integrate(self._heat)

@@ -38,12 +38,12 @@ class Domain:
         one body with, alone or with others.
 
         An `axisymmetric` domain is the half-plane (r, z), r ≥ 0, of a body of revolution: its integrals are over all
-        of the body, so that forces are in N. It takes order 1 in 2D, ValueError for others: with quadratic
-        displacements a node on the axis has no share of the area.
+        of the body, so that forces are in N. ValueError for a mesh in 3D, and of order 2 where an interface reaches the
+        axis: with quadratic displacements a node there has no share of the area.
         """
-        if axisymmetric and (order, tagged.mesh.topology.dim) != (1, 2):
-            raise ValueError("axisymmetric: the mesh has to be of dimension 2 and the displacements of order 1")
-        self.order = order
+        if axisymmetric and tagged.mesh.topology.dim != 2:
+            raise ValueError("axisymmetric: the mesh has to be of dimension 2")
+        self.order, self.axisymmetric = order, axisymmetric
         self.mesh = tagged.mesh
         self.boundaries = tagged.boundaries
         self.facet_tags = tagged.facet_tags
@@ -75,7 +75,13 @@ class Domain:
             submesh, entity_map, _, from_parent = extract_submesh(self.mesh, tdim - 1, tagged.facet_tags.find(tag))
             self.entity_maps.append(entity_map)
             measure = dS(tag)
-            if axisymmetric:
+            if axisymmetric and order == 2:
+                # Simpson's rule is exact for r and a basis function; on the axis it leaves nothing
+                innermost = self.mesh.comm.allreduce(float(submesh.geometry.x[:, 0].min(initial=np.inf)), op=MPI.MIN)
+                if innermost <= 0.0:
+                    raise ValueError("axisymmetric: of order 2, no interface may reach the axis")
+                measure = RadialMeasure(measure, 2 * np.pi * radius)
+            elif axisymmetric:
                 # with this mean the weight of a node is the integral of r and its basis function, on the axis too
                 middle = fem.Function(fem.functionspace(submesh, ("DG", 0)))
                 middle.interpolate(lambda x: x[0])
@@ -114,12 +120,16 @@ class Domain:
         return fem.Constant(self.mesh, np.float64(value))
 
     def area(self, boundary: str) -> float:
-        """Return the area of a named boundary [m², in 2D m per unit depth]."""
+        """Return the area of a named boundary [m², in 2D m per unit depth unless it is axisymmetric]."""
         return self.integrate(self.form(self.constant(1.0) * self.ds(boundary)))
 
     def volume(self, side: Side) -> float:
-        """Return the volume of a side or body [m³, in 2D m² per unit depth]."""
+        """Return the volume of a side or body [m³, in 2D m² per unit depth unless it is axisymmetric]."""
         return self.integrate(self.form(self.constant(1.0) * self.dx(side)))
+
+    def size(self, side: Side) -> float:
+        """Return the edge of a square or cube as large as a side or body [m]."""
+        return self.volume(side) ** (1.0 / (3 if self.axisymmetric else self.dimension))
 
     def boundary_dofs(self, space: fem.FunctionSpace, side: Side, boundary: str) -> Indices:
         """Return the dofs (blocks) of `space` on `side` that lie on a named boundary."""

@@ -88,15 +88,21 @@ class Interface:
         """Return a reader of `expression` (restricted, scalar or vector) at the nodes of this interface."""
         return NodalReader(self, expression)
 
+    @property
+    def axisymmetric(self) -> bool:
+        """Whether it is a line in the half-plane of a body of revolution."""
+        return isinstance(self.dS, RadialMeasure)
+
     @cached_property
     def areas(self) -> fem.Function:
-        """The area that belongs to each node [m², in 2D m per unit depth]: the weights of the rule."""
+        """The area that belongs to each node [m², in 2D m per unit depth unless axisymmetric]: the weights of dS."""
         return self._integrals_of_basis(self.dS)
 
     @cached_property
     def spacing(self) -> fem.Function:
         """The distance between nodes [m]: the length of edge, or the root of the area, that each has to itself."""
-        spacing = self._integrals_of_basis(self.dS.section if isinstance(self.dS, RadialMeasure) else self.dS)
+        measure: Any = self.dS
+        spacing = self._integrals_of_basis(measure.section if self.axisymmetric else measure)
         spacing.x.array[:] **= 1.0 / self.mesh.topology.dim
         return spacing
 

@@ -112,6 +112,12 @@ class Activity(Part):
         detached: Mask = self.contacted.x.array == 0.0
         return detached
 
+    @property
+    def touching(self) -> Mask:
+        """Where the sides touch, whether lithium crosses there or not, shape (local and ghost nodes,)."""
+        touching: Mask = (self.contacted.x.array > 0.0) | self.face.touching | (self._fading > 0.0)
+        return touching
+
     def carries(self, imposed: bool) -> bool:
         """Return whether a current can cross: where nodes touch; an `imposed` one not where all of them only slide.
 
@@ -244,8 +250,7 @@ class Activity(Part):
     def columns(self) -> Mapping[str, float]:
         interface, columns = self.interface, {}
         if self.face.contact is not None:
-            touching = (self.contacted.x.array > 0.0) | self.face.touching | (self._fading > 0.0)
-            columns["touching fraction [1]"] = interface.sum(touching.astype(float)) / self.face.area
+            columns["touching fraction [1]"] = interface.sum(self.touching.astype(float)) / self.face.area
         if self._passivation:
             columns["passivated fraction [1]"] = interface.sum(self.passivated.x.array) / self.face.area
         return columns

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import ufl
 from dolfinx import fem
 
 from interstice import schema
 from interstice.solver.interface import kinetics
-from interstice.solver.interface.passage import Passage
+from interstice.solver.interface.passage import Array, Passage
 from interstice.solver.model import Model
 from interstice.solver.part import Change, Part, Term, Unknown
 from interstice.solver.site import Face
 
 SMALLEST_GAP = 1e-10
 """Gap [m] below which an open one has no larger capacitance: that of atoms."""
+
+RESISTANCES = "film", "micro-constriction"
+"""What a current has to pass besides the kinetics, by the names of its voltage."""
 
 
 class ChargeTransfer(Passage):
@@ -73,9 +77,9 @@ class ChargeTransfer(Passage):
         self.film: fem.Function | None = None
         resistances: dict[str, Any] = {}
         if law.film_resistance is not None:
-            resistances["film"] = constant(law.film_resistance)
+            resistances[RESISTANCES[0]] = constant(law.film_resistance)
         if face.micro is not None:
-            resistances["micro-constriction"] = face.micro.resistance
+            resistances[RESISTANCES[1]] = face.micro.resistance
         if not resistances:
             current = share * faradaic(electrical)
         else:
@@ -111,6 +115,12 @@ class ChargeTransfer(Passage):
         if isinstance(self._volume, float):
             return self._volume
         return self.interface.sum(self._volume.read()) / self.face.area
+
+    def read_overpotential(self) -> Array:
+        """Return η at the nodes with what films and constrictions take [V]; shape (local and ghost nodes,)."""
+        losses = [self._parts[name].read().copy() for name in ("kinetic", *RESISTANCES) if name in self._parts]
+        total: Array = np.sum(losses, axis=0)
+        return total
 
     def unknowns(self) -> Iterator[Unknown]:
         if self.film:

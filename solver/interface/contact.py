@@ -226,7 +226,7 @@ class Contact(Part):
         gaps, areas = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
         order = np.argsort(gaps)
         depth, area = gaps[order] - gaps[order[0]], np.cumsum(areas[order])
-        length = np.sqrt(area) if interface.mesh.topology.dim == 2 else 1.0
+        length = 1.0 if interface.mesh.topology.dim == 1 and not interface.axisymmetric else np.sqrt(area)
         force = HERTZIAN * self._modulus * depth * length
         enough = min(int(np.searchsorted(force, self.face.pressure * area[-1])), len(depth) - 1)
         self.start(gap <= gaps[order[enough]])

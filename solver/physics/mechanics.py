@@ -18,33 +18,35 @@ import numpy as np
 import ufl
 from dolfinx import fem, mesh
 
-ROUNDING = 1e-18
-"""Equivalent stress over 3μ below which it counts as this, so that its direction has a derivative."""
-
 
 @dataclass(frozen=True)
 class Relaxation:
-    """What flow leaves of the deviator s* = 2 μ (dev ε − ε^in) of stress: s = (q/q*) s*, q = `offset` + `slope` q*.
+    """What flow leaves of the deviator s* = 2 μ (dev ε − ε^in) of stress, linear in s*:
 
-    ε^in is the inelastic `strain` at the start of a time step, shape (3, 3), q* the equivalent stress of s*, q that
-    after the step's flow: a straight line through the present point of the law, and tangent to it there. Between steps
-    `offset` is 0 and `slope` is 1.
+        s = r s* + [b (3/2) m : s* + o] m
+
+    ε^in is the inelastic `strain` at the start of a time step, m a `direction` of flow, both of shape (3, 3) in UFL,
+    with (3/2) m : m = 1. With the equivalent stress q that a law leaves of that of s*, q*, the `ratio` r is q/q*, the
+    `bend` b is dq/dq* − r and the `offset` o is q − q* dq/dq*: this touches the law where s* = q* m, and is tangent to
+    it there. Where nothing flows r is 1, b and o are 0.
     """
 
     strain: Any
+    ratio: Any
+    bend: Any
     offset: Any
-    slope: Any
+    direction: Any
 
-    def trial(self, strain: Any, mu: Any) -> tuple[Any, Any]:
-        """Return s*, shape (3, 3), and q* [Pa] of the strain ε, shape (d, d)."""
+    def trial(self, strain: Any, mu: Any) -> Any:
+        """Return s* [Pa], shape (3, 3), of the strain ε, shape (d, d)."""
         epsilon = in_space(strain)
-        deviator = 2 * mu * (epsilon - ufl.tr(epsilon) / 3 * ufl.Identity(3) - self.strain)
-        return deviator, ufl.sqrt(1.5 * ufl.inner(deviator, deviator) + (3 * ROUNDING * mu) ** 2)
+        return 2 * mu * (epsilon - ufl.tr(epsilon) / 3 * ufl.Identity(3) - self.strain)
 
     def deviator(self, strain: Any, mu: Any) -> Any:
         """Return s [Pa], shape (3, 3), of the strain ε, shape (d, d)."""
-        deviator, trial = self.trial(strain, mu)
-        return (self.offset / trial + self.slope) * deviator
+        trial = self.trial(strain, mu)
+        along = self.bend * 1.5 * ufl.inner(self.direction, trial) + self.offset
+        return self.ratio * trial + along * self.direction
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,9 @@ class Axisymmetric(Elasticity):
 
     def strain(self, u: Any) -> Any:
         """Return ε, shape (3, 3), of the displacement `u` [m], shape (2,)."""
-        plane, hoop = super().strain(u), u[0] / self.radius
+        plane = super().strain(u)
+        # on the axis, where only nodes of an interface lie, its limit
+        hoop = ufl.conditional(ufl.gt(self.radius, 0.0), u[0] / self.radius, plane[0, 0])
         return ufl.as_matrix([[plane[0, 0], plane[0, 1], 0], [plane[1, 0], plane[1, 1], 0], [0, 0, hoop]])
 
 

@@ -403,7 +403,7 @@ def export(
         str | None,
         typer.Option(
             metavar="AREA",
-            help="of the cell, such as '1 cm^2'; that of the model if not given, in 2D of 1 m of depth",
+            help="of the cell, such as '1 cm^2'; that of the model if not given, in plane 2D of 1 m of depth",
             show_default=False,
         ),
     ] = None,

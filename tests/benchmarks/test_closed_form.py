@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -299,3 +300,163 @@ def test_thin_layer_bends_a_substrate_as_stoney_says() -> None:
     thin, modulus, misfit = 1e-5, 4.0, 1e-3
     found = closed_form.timoshenko_curvature((thin, 1.0), (modulus, 1.0), misfit)
     assert found == pytest.approx(-6 * modulus * misfit * thin, rel=1e-3)
+
+
+# --- solids that flow -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", ["cylinder", "sphere"])
+@pytest.mark.parametrize("exponent", [1.0, 3.0, 6.6])
+def test_void_closes_by_as_much_as_its_dissipation_takes_of_the_work_of_the_pressure(
+    shape: Literal["cylinder", "sphere"], exponent: float
+) -> None:
+    """∫ σ ε̇ dV = p dV/dt per depth or in all, with ε̇ of a flow that keeps the volume and σ = (ε̇/A)^(1/n)."""
+    a, pressure, factor = 2.0, 3.0, 1e-4
+    rate = closed_form.void_rate(shape, pressure, factor, exponent)
+    power, equivalent = {"cylinder": (2, 2 / np.sqrt(3)), "sphere": (3, 2.0)}[shape]
+    around = 2 * np.pi if shape == "cylinder" else 4 * np.pi
+
+    def dissipation(r: float) -> float:
+        strain_rate = equivalent * -rate * (a / r) ** power
+        return around * r ** (power - 1) * strain_rate * (strain_rate / factor) ** (1 / exponent)
+
+    taken, _ = quad(dissipation, a, np.inf)
+    assert taken == pytest.approx(pressure * around * a ** (power - 1) * -rate * a, rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", ["cylinder", "sphere"])
+def test_pressure_about_a_void_is_in_equilibrium_with_the_stress_of_its_flow(
+    shape: Literal["cylinder", "sphere"],
+) -> None:
+    """dσ_r/dr = c σ/r, c = 2/√3 of a cylinder and 2 of a sphere; nothing presses on the void itself."""
+    pressure, factor, exponent = 3.0, 1e-4, 4.0
+    rate = closed_form.void_rate(shape, pressure, factor, exponent)
+    power, equivalent = {"cylinder": (2, 2 / np.sqrt(3)), "sphere": (3, 2.0)}[shape]
+    for distance in (1.0, 1.7, 30.0):
+
+        def hoop(r: float) -> float:
+            stress = (equivalent * -rate * r**-power / factor) ** (1 / exponent)
+            return equivalent * stress / r
+
+        borne, _ = quad(hoop, 1.0, distance)
+        found = closed_form.void_pressure(shape, distance, pressure, exponent)
+        assert found == pytest.approx(borne, rel=1e-6, abs=1e-12)
+
+
+def test_void_in_a_viscous_solid_closes_at_the_rate_of_lame() -> None:
+    """n = 1, viscosity 1/(3A): −p/(2η) of a cylinder, −p/(4η) of a sphere."""
+    pressure, viscosity = 5.0, 40.0
+    for shape, share in (("cylinder", 2), ("sphere", 4)):
+        rate = closed_form.void_rate(shape, pressure, 1 / (3 * viscosity), 1.0)  # type: ignore[arg-type]
+        assert rate == pytest.approx(-pressure / (share * viscosity))
+
+
+@pytest.mark.parametrize("exponent", [1.0, 2.0, 6.6])
+def test_squeezed_film_is_in_equilibrium_and_keeps_its_volume(exponent: float) -> None:
+    """The flow between the plates, integrated from the law: its rate, across the film, then the force along it."""
+    h, half_width, force, factor = 0.1, 2.0, 7.0, 1e-3
+    rate = closed_form.squeeze_rate(h, force, half_width, factor, exponent)
+
+    def flow(gradient: float) -> float:
+        """Shear rate √3 A (√3 τ)ⁿ at the stress τ = G y; ∫ y γ̇ dy of both halves is what flows through."""
+
+        def moment(y: float) -> float:
+            return 2 * y * np.sqrt(3) * factor * (np.sqrt(3) * gradient * y) ** exponent
+
+        return quad(moment, 0, h / 2, epsabs=0.0)[0]
+
+    def gradient(x: float) -> float:
+        # flow(G) = flow(1) Gⁿ has to be the rate times x
+        return (rate * x / flow(1.0)) ** (1 / exponent)
+
+    carried, _ = quad(lambda x: 2 * x * gradient(x), 0, half_width)
+    assert carried == pytest.approx(force, rel=1e-6)
+
+
+def test_squeezed_newtonian_film_is_that_of_reynolds() -> None:
+    h, half_width, force, viscosity = 0.1, 2.0, 7.0, 40.0
+    found = closed_form.squeeze_rate(h, force, half_width, 1 / (3 * viscosity), 1.0)
+    assert found == pytest.approx(force * h**3 / (8 * viscosity * half_width**3))
+
+
+@pytest.mark.parametrize("exponent", [1.0, 3.3])
+def test_thickness_of_a_squeezed_film_falls_at_its_rate(exponent: float) -> None:
+    arguments = 0.1, 7.0, 2.0, 1e-3, exponent
+    time = float(closed_form.squeeze_time(0.06, *arguments))
+    assert closed_form.squeeze_thickness(time, *arguments) == pytest.approx(0.06)
+    step = 1e-5 * time
+    before, after = (float(closed_form.squeeze_thickness(time + sign * step, *arguments)) for sign in (-1, 1))
+    rate = closed_form.squeeze_rate(0.06, *arguments[1:])
+    assert (before - after) / (2 * step) == pytest.approx(float(rate), rel=1e-6)
+
+
+def test_front_in_a_tube_is_between_first_yield_and_collapse() -> None:
+    """k (1 − a²/b²) at the bore, 2k ln(b/a) when all flows; the front of a pressure has that pressure."""
+    a, b, k = 1.0, 2.0, 3.0
+    assert closed_form.tube_pressure(a, a, b, k) == pytest.approx(k * (1 - (a / b) ** 2))
+    assert closed_form.tube_pressure(b, a, b, k) == pytest.approx(2 * k * np.log(b / a))
+    front = closed_form.tube_front(1.25 * k, a, b, k)
+    assert closed_form.tube_pressure(front, a, b, k) == pytest.approx(1.25 * k)
+    with pytest.raises(ValueError):
+        closed_form.tube_front(0.7 * k, a, b, k)
+
+
+def test_front_in_a_tube_is_in_equilibrium() -> None:
+    """Inside the front the hoop stress is 2k larger than the radial one, ∫ 2k/r dr; outside Lamé's ring is about to."""
+    a, b, c, k = 1.0, 2.0, 1.6, 3.0
+    plastic, _ = quad(lambda r: 2 * k / r, a, c)
+    # Lamé: σ_r = C (1 − b²/r²), σ_θ − σ_r = 2 C b²/r² = 2k at c
+    elastic = k * c**2 / b**2 * (b**2 / c**2 - 1)
+    assert closed_form.tube_pressure(c, a, b, k) == pytest.approx(plastic + elastic)
+
+
+@pytest.mark.parametrize("poisson_ratio", [0.0, 0.3, 0.5])
+def test_elastic_ring_outside_the_front_is_about_to_yield_there(poisson_ratio: float) -> None:
+    """Lamé's stresses that move the outer face so far have von Mises' stress σ_y at the front."""
+    b, modulus, strength, growth = 2.0, 100.0, 0.05, 1e-3
+    c = closed_form.tube_front_inside(growth, b, strength / modulus, poisson_ratio)
+    level = growth * modulus / (2 * (1 - poisson_ratio**2) * b)
+    radial, hoop = level * (1 - (b / c) ** 2), level * (1 + (b / c) ** 2)
+    axial = poisson_ratio * (radial + hoop)
+    mises = np.sqrt(((radial - hoop) ** 2 + (hoop - axial) ** 2 + (axial - radial) ** 2) / 2)
+    assert mises == pytest.approx(strength)
+
+
+def test_punch_meets_the_slip_lines_of_prandtl() -> None:
+    """A fan of a right angle raises the pressure by 2k times its angle from the 2k of the edge: Hencky."""
+    assert closed_form.indentation_pressure(3.0) == pytest.approx(2 * 3.0 + 2 * 3.0 * np.pi / 2)
+
+
+def test_lithium_flows_at_the_stresses_of_anands_law() -> None:
+    """Initial and saturated stress at 298 K and the rates 2e-5, 1e-4, 1e-3 and 2e-2 1/s."""
+    attempts = 4.25e4 * closed_form.arrhenius(37e3, 298.0)
+    rates = np.array([2e-5, 1e-4, 1e-3, 2e-2])
+    initial = closed_form.anand_stress(rates, 0.95, attempts, 0.15)
+    resistance = closed_form.anand_saturation(rates, 2.0, attempts, 0.05)
+    saturated = closed_form.anand_stress(rates, resistance, attempts, 0.15)
+    np.testing.assert_allclose(initial, [0.356, 0.453, 0.640, 1.003], atol=6e-4)
+    np.testing.assert_allclose(saturated, [0.540, 0.746, 1.182, 2.151], atol=6e-4)
+
+
+@pytest.mark.parametrize("hardening_exponent", [1.0, 2.0, 1.3])
+def test_strain_to_a_resistance_is_that_of_its_hardening(hardening_exponent: float) -> None:
+    initial, saturation, modulus = 0.95, 1.44, 10.0
+
+    def compliance(s: float) -> float:
+        return 1 / (modulus * (1 - s / saturation) ** hardening_exponent)
+
+    strain, _ = quad(compliance, initial, 1.40)
+    assert closed_form.anand_strain(1.40, initial, saturation, modulus, hardening_exponent) == pytest.approx(strain)
+
+
+def test_softening_takes_as_much_strain_as_hardening_from_as_far() -> None:
+    hardening, softening = (closed_form.anand_strain(1.0 + d, 1.0 + 5 * d, 1.0, 10.0, 2.0) for d in (-0.1, 0.1))
+    assert softening == pytest.approx(hardening)
+
+
+def test_creep_has_its_reference_rate_at_the_reference_and_quickens_with_heat() -> None:
+    factor = closed_form.creep_factor(1e-3, 0.8e6, 6.6)
+    assert factor * 0.8e6**6.6 == pytest.approx(1e-3)
+    assert closed_form.arrhenius(37e3, 298.0, 298.0) == 1.0
+    ten_kelvin = closed_form.arrhenius(37e3, 308.0, 298.0)
+    assert ten_kelvin == pytest.approx(np.exp(37e3 * 10 / (8.314462618 * 298 * 308)))

@@ -66,10 +66,23 @@ def test_spacing_of_a_surface_is_the_root_of_the_area_of_a_node() -> None:
     np.testing.assert_allclose(interface.spacing.x.array**2, interface.areas.x.array, rtol=1e-12)
 
 
-@pytest.mark.parametrize("dimension, order", [(2, 2), (3, 1)])
-def test_only_linear_displacements_of_a_half_plane_revolve(dimension: int, order: int) -> None:
-    with pytest.raises(ValueError, match="axisymmetric"):
-        Domain(film_mesh(dimension, 2), order, axisymmetric=True)
+def test_no_solid_revolves_and_no_node_of_second_order_lies_on_the_axis() -> None:
+    with pytest.raises(ValueError, match="dimension 2"):
+        Domain(film_mesh(3, 2), axisymmetric=True)
+    with pytest.raises(ValueError, match="reach the axis"):
+        Domain(film_mesh(2, 2), 2, axisymmetric=True)
+
+
+def test_each_node_of_second_order_has_the_integral_of_its_basis_function_beside_the_axis() -> None:
+    tagged = film_mesh(2, 4)
+    tagged.mesh.geometry.x[:, 0] += 0.01 * LENGTH
+    interface = Domain(tagged, 2, axisymmetric=True).interfaces[SIDES]
+    r = interface.space.tabulate_dof_coordinates()[:, 0]
+    assert interface.areas.x.array.min(initial=1.0) > 0.0
+    low, high = 0.01 * LENGTH, 1.01 * LENGTH
+    for power in (0, 1, 2):  # what is quadratic in r is integrated exactly
+        exact = 2 * np.pi * (high ** (power + 2) - low ** (power + 2)) / (power + 2)
+        assert interface.sum(r**power) == pytest.approx(exact, rel=1e-12)
 
 
 # --- elasticity ------------------------------------------------------------------------------------
