@@ -121,6 +121,7 @@ def _misnamed(case: Case) -> Iterator[Problem]:
             yield _block(case, name), f"the geometry has no such interface; it has {allowed}"
     if electrodes and not case.conductors:
         yield ("electrolytes",), "missing; a cell has an electrolyte"
+        return
     for name in electrodes.keys() - case.reacting.keys():
         joined = [side for side in case.sides if side in case.wired(name) and side in case.reacting]
         if len(joined) > 1:

@@ -257,7 +257,7 @@ KINETICS = "{exchange_current_density: 1 mA/cm^2}"
     [
         (
             f"interfaces.upper/lower={{kinetics: {KINETICS}}}",
-            "interfaces.upper/lower.kinetics: belongs between an electrode and an electrolyte; upper and lower",
+            "interfaces.upper/lower.kinetics: belongs between an electrode and an electrolyte; of upper and lower",
         ),
         ("interfaces.upper/lower={bonded: true}", "interfaces.upper/lower.conduction: missing; .*resistance"),
         ("interfaces.cathode/upper={bonded: true}", "interfaces.cathode/upper.kinetics: missing; .*exchange_current"),
