@@ -63,6 +63,10 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"{name}: how {material.name} flows is known {where} and used at {case.temperature - CELSIUS:.0f} °C; "
                 "set temperature, or solid: elastic"
             )
+    for name in case.faces:
+        sides = [materials[side] for side in name.split("/") if side in case.conductors]
+        if len(sides) == 2 and all(side.electrolyte and side.electrolyte.binary for side in sides):
+            yield f"{name}: the salt of neither side crosses the interface, though both hold one"
     for key, words in questions(case):
         yield f"{dotted(key)}: {words}"
     yield from protocol_check.cautions(case, materials)
