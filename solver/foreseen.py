@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from interstice.materials import Material
+from interstice.materials.electrolyte import Electrolyte
+from interstice.materials.flow import Anand, Creep
+from interstice.materials.host import Host
 from interstice.materials.library import shadowed
 from interstice.materials.material import written
 from interstice.schema import Case
@@ -53,6 +56,17 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"{case.temperature - CELSIUS:.0f} °C, where it may be another one by orders of magnitude; set "
                 f"temperature, or overrides.{number}"
             )
+        flow = {"creep": material.creep, "anand": material.anand}.get(case.solid(name))
+        where = _known_where(flow, flow.activation_energy > 0, case.temperature) if flow else ""
+        if where and f"{case.solid(name)}_rate" not in given:
+            yield (
+                f"{name}: how {material.name} flows is known {where} and used at {case.temperature - CELSIUS:.0f} °C; "
+                "set temperature, or solid: elastic"
+            )
+    for name in case.faces:
+        sides = [materials[side] for side in name.split("/") if side in case.conductors]
+        if len(sides) == 2 and all(side.electrolyte and side.electrolyte.binary for side in sides):
+            yield f"{name}: the salt of neither side crosses the interface, though both hold one"
     for key, words in questions(case):
         yield f"{dotted(key)}: {words}"
     yield from protocol_check.cautions(case, materials)
@@ -78,10 +92,11 @@ def estimates(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
         wanted = case.blocks[name]
         given = wanted.overrides.model_dump(exclude_none=True)
         blocks = {"", *blocks_of(wanted)} | ({"thermal"} if case.heat else set())
+        unused = _of_no_interest(case, name)
         for key, entry in material.entries.items():
             block, _, number = key.rpartition(".")
-            used = block in blocks and number not in given and (case.heat or number != "density")
-            if entry.estimate and used:
+            used = block in blocks and number not in unused
+            if entry.estimate and used and not {number, key.replace(".", "_")} & set(given):
                 value = brief(written(entry.value), quotes=False, longest=80)
                 yield f"{name}: {number} of {material.name}, {value}, is an estimate: {entry.estimate}"
 
@@ -110,10 +125,24 @@ def _known_at(material: Material, role: str, temperature: float) -> tuple[str, s
     if role != "host" and ionic is not None:
         number, changes = "ionic_conductivity", ionic.arrhenius
     assert known is not None
-    if known.temperature_range:
-        low, high = known.temperature_range
+    return number, _known_where(known, changes, temperature)
+
+
+def _known_where(numbers: Host | Electrolyte | Creep | Anand, changes: bool, temperature: float) -> str:
+    """Return where numbers of a block are known, in words, if not at a temperature [K] to which they may `change`."""
+    if numbers.temperature_range:
+        low, high = numbers.temperature_range
         inside = low - AWAY <= temperature <= high + AWAY
-        return number, "" if inside else f"from {low - CELSIUS:.0f} to {high - CELSIUS:.0f} °C"
-    if changes or abs(temperature - known.reference_temperature) <= AWAY:
-        return number, ""
-    return number, f"at {known.reference_temperature - CELSIUS:.0f} °C only"
+        return "" if inside else f"from {low - CELSIUS:.0f} to {high - CELSIUS:.0f} °C"
+    # the numbers of Anand's law, which have no such temperature, always change with it
+    reference = temperature if isinstance(numbers, Anand) else numbers.reference_temperature
+    if changes or abs(temperature - reference) <= AWAY:
+        return ""
+    return f"at {reference - CELSIUS:.0f} °C only"
+
+
+def _of_no_interest(case: Case, side: str) -> set[str]:
+    """Return the numbers beside the blocks of its material that a side has no use for, for lack of a law with them."""
+    pressed = [face.plastic for name, face in case.faces.items() if side in name.split("/")]
+    needed = {"density": case.heat is not None, "hardness": any(pressed), "fracture_toughness": False}
+    return {number for number, used in needed.items() if not used}

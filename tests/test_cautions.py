@@ -6,15 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import FIXED_PRESSURE, film_mesh, tiny_case, tiny_cell
+from builders import FIXED_PRESSURE, TINY, film_mesh, tiny_case, tiny_cell
 
 from interstice import run
 from interstice.solver.domain import Domain
 from interstice.solver.interface.charge_transfer import ChargeTransfer
 from interstice.solver.part import Caution, Load
+from interstice.solver.reader import read_case
 
 SOFT = (f"electrolyte.material={Path(__file__).parent / 'soft_electrolyte.yaml'}", "electrolyte.solid=creep")
 PEO = "electrolyte.material=PEO-LiTFSI"
+HOT = "reference_temperature: {value: 60 degC, source: a book}"
 
 
 # --- before the run ------------------------------------------------------------------------------------------------
@@ -56,6 +58,34 @@ def test_numbers_used_beyond_what_is_known_of_them_are_told_beforehand(
     assert len(warnings) == len(told)
     for warning, part in zip(warnings, told, strict=True):
         assert part in warning
+
+
+@pytest.mark.parametrize(
+    "known, overrides, told",
+    [
+        (HOT, (), "known at 60 °C only and used at 25 °C"),
+        (HOT, ("temperature=57 degC",), ""),
+        (HOT, ("electrolyte.solid=elastic",), ""),
+        (HOT, ("electrolyte.overrides.creep_rate=1e-6 1/s",), ""),
+        ("activation_energy: {value: 37 kJ/mol, source: a book}", ("temperature=60 degC",), ""),
+        (
+            "temperature_range: {value: [0 degC, 40 degC], source: a book}",
+            ("temperature=60 degC",),
+            "known from 0 to 40 °C and used at 60 °C",
+        ),
+    ],
+)
+def test_flow_at_a_temperature_at_which_it_is_not_known_is_told_beforehand(
+    known: str, overrides: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    numbers = {"rate": "1e-6 1/s", "reference_stress": "1 MPa", "exponent": "3"}
+    lines = [f"  {key}: {{value: {value}, source: a book}}" for key, value in numbers.items()]
+    (tmp_path / "soft.yaml").write_text("\n".join(["name: soft", "based_on: LPSCl", "creep:", *lines, f"  {known}"]))
+    path = tmp_path / "case.yaml"
+    path.write_text(TINY)
+    warnings = read_case(path, ["electrolyte.material=soft", "electrolyte.solid=creep", *overrides]).warnings
+    assert len(warnings) == bool(told)
+    assert all(f"how soft flows is {told}" in warning for warning in warnings)
 
 
 # --- in the run ----------------------------------------------------------------------------------------------------

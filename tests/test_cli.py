@@ -587,6 +587,9 @@ def test_validate_tells_what_a_case_rests_on(tmp_path: Path) -> None:
     (tmp_path / "lpscl.yaml").write_text(
         "name: LPSCl\nbased_on: LPSCl\nyoung_modulus: {value: 3 GPa, estimate: as others have}\n"
         "density: {value: 1.5 g/cm^3, estimate: where no heat flows of no interest}\n"
+        "hardness: {value: 1 GPa, estimate: if nothing is pressed flat of no interest}\n"
+        "fracture_toughness: {value: 0.2 MPa*m^0.5, estimate: if nothing breaks of no interest}\n"
+        "plastic:\n  yield_strength: {value: 0.3 GPa, estimate: that of a solid that yields}\n"
     )
     path = tmp_path / "case.yaml"
     path.write_text(CASE)
@@ -597,6 +600,10 @@ def test_validate_tells_what_a_case_rests_on(tmp_path: Path) -> None:
     said = ("--set", "electrolyte.overrides.young_modulus=4 GPa", "--set", "electrode.overrides.poisson_ratio=0.25")
     given = invoke("validate", str(path), *said).output
     assert "is an estimate" not in given
+    laws = ("electrolyte.solid=plastic", "interface.contact.plastic=true", "electrode.overrides.hardness=9 GPa")
+    needed = invoke("validate", str(path), *said, *(word for law in laws for word in ("--set", law))).output
+    assert "electrolyte: yield_strength of LPSCl, 0.3 GPa, is an estimate: that of a solid that yields" in needed
+    assert "electrolyte: hardness of LPSCl, 1 GPa, is an estimate: if nothing is pressed flat" in needed
 
 
 def test_an_unknown_material_ends_with_exit_code_2_and_a_suggestion() -> None:
