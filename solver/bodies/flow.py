@@ -84,6 +84,7 @@ class Flow(Part):
         self._ratio, self._bend, self._offset = ratio.x.array, bend.x.array, offset.x.array
         self._softening = softening.x.array if softening else np.zeros_like(self._ratio)
         self._rest()
+        self._seen: list[Array] | None = None
         self._known = state.number("rate is known")
         self._excess = state.number("error of the flow")
 
@@ -125,12 +126,16 @@ class Flow(Part):
         self._known[...] = 0.0
 
     def begin(self, time_step: float, load: Load) -> None:
+        self._seen = None
         self.update()
 
     def update(self) -> Change:
         deviator, expected = self._stresses()
-        trial, size = equivalent(deviator), equivalent(expected)
         temperature = self._present_temperature()
+        if self._is_known(deviator, temperature):
+            # where equations are solved in turn, steps of the others leave the displacement as it is
+            return Change(0, 0.0)
+        trial, size = equivalent(deviator), equivalent(expected)
         flow = self._relaxed(trial, temperature)
         own = deviator / np.maximum(trial, TINY)[:, None]
         comm, owned = self._domain.mesh.comm, self._owned
@@ -149,6 +154,12 @@ class Flow(Part):
             self._softening[:] = flow.slope * (trial - flow.stress) / self.inelastic.stiffness
             self._offset += self._softening * self.inelastic.stiffness
         return Change(0, change / largest if largest > 0.0 else 0.0)
+
+    def _is_known(self, *present: Any) -> bool:
+        """Return whether stress and temperature are those of the last update, and take note of them. Collective."""
+        seen, self._seen = self._seen, [np.copy(values) for values in present]
+        same = seen is not None and all(map(np.array_equal, seen, self._seen))
+        return bool(self._domain.mesh.comm.allreduce(same, op=MPI.LAND))
 
     def _leading_to(self, expected: Array, chosen: Mask, temperature: Any) -> tuple[Array, Array, Array]:
         """Return q* that relaxes to the stress `expected` [Pa] at the points that are `chosen`, q and dq/dq*.
@@ -204,6 +215,7 @@ class Flow(Part):
         self.equivalent.x.array[:] += increment
         self.rate.x.array[:] = increment / self._time if self._time else 0.0
         self.inelastic.take(deviator, stress)
+        self._seen = None
         self._rest()
 
     def limit(self) -> Limit:
