@@ -6,6 +6,7 @@ the reader finds its line by that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -74,8 +75,9 @@ class Case(Section):
     )
     largest_strain: Annotated[float, Field(gt=0)] = Field(
         default=0.5,
-        description="root mean square over a side, swelling included, beyond which the run ends: both kinematics take "
-        "strains for small, and those of 0.5 are 0.41 or 0.63 by other measures; results are trends long before",
+        description="root mean square over a side, swelling included, beyond which the run ends: small_strain and "
+        "finite_rotation take strains for small, and those of 0.5 are 0.41 or 0.63 by other measures; results are "
+        "trends long before. finite_strain has no such limit",
     )
     element_order: Annotated[Literal[1, 2], otherwise(_order)] = Field(
         default=None,  # type: ignore[arg-type]  # never None once it is read
@@ -131,8 +133,8 @@ class Case(Section):
 
     @model_validator(mode="after")
     def _revolved(self) -> Case:
-        if self.axisymmetric and self.kinematics != "small_strain":
-            raise ValueError(f"kinematics: {self.kinematics} is not for axisymmetric geometries; use small_strain")
+        if self.axisymmetric and self.kinematics == "finite_rotation":
+            raise ValueError("kinematics: finite_rotation is not for axisymmetric geometries; use small_strain")
         if self.axisymmetric and any(interface.cohesive for interface in self.faces.values()):
             raise ValueError(
                 "geometry: axisymmetric is not for interfaces with a cohesive bond, whose cracks would be rings"
@@ -199,6 +201,11 @@ class Case(Section):
         if self.geometry.builder == "msh":
             return [(upper, lower) for upper, lower in (name.split("/") for name in self.geometry.interfaces or [])]
         return [("electrode", "electrolyte")]
+
+    @property
+    def bearable_strain(self) -> float:
+        """The root mean square of the strain over a side beyond which the run ends."""
+        return math.inf if self.kinematics == "finite_strain" else self.largest_strain
 
     @property
     def axisymmetric(self) -> bool:

@@ -41,6 +41,8 @@ from interstice.solver.rates import Rates
 from interstice.solver.site import STRAIN_DEGREE, Mask, Site
 from interstice.solver.state import State
 
+SHARE = 0.05
+"""Of the strain that flow adds in a step, by which the rate at the start of the step may be wrong about it."""
 TINY = 1e-30
 """Stress [Pa] that has no direction."""
 ROUNDING = 1e-12
@@ -55,8 +57,8 @@ touches the law need not be exact; d ln q/d ln q* is no less than this of a law 
 class Flow(Part):
     """The flow of the solid of one side by a `law`; made before what looks at stresses.
 
-    A step in which the strain that flow adds differs by more than `tolerance` (root mean square over the side) from
-    what the rate at its start would add is rejected.
+    A step in which the strain that flow adds differs by more than `tolerance` and a `SHARE` of itself (root mean square
+    over the side) from what the rate at its start would add is rejected. Of what yields in no time, no step is.
     """
 
     def __init__(self, domain: Domain, rates: Rates, site: Site, law: Law, tolerance: float) -> None:
@@ -97,8 +99,8 @@ class Flow(Part):
             self._temperature = PointReader(domain, side, site.temperature, STRAIN_DEGREE)
         space = self.equivalent.function_space
         self._owned = space.dofmap.index_map.size_local
-        self._error = fem.Function(space)
-        self._square = domain.form(self._error**2 * domain.dx(side, STRAIN_DEGREE))
+        self._values = fem.Function(space)
+        self._square = domain.form(self._values**2 * domain.dx(side, STRAIN_DEGREE))
         self._volume = domain.volume(side)
 
     @property
@@ -197,13 +199,18 @@ class Flow(Part):
     def commit(self) -> None:
         before = self.rate.x.array.copy()
         self._take()
-        if self._known:
-            self._error.x.array[:] = (self.rate.x.array - before) * self._time
-            mean = np.sqrt(self._domain.integrate(self._square) / self._volume)
-            self._excess[...] = mean / self._tolerance
+        if self._known and self.law.takes_time:
+            time = self._time
+            changed = self._mean((self.rate.x.array - before) * time)
+            self._excess[...] = changed / (self._tolerance + SHARE * self._mean(self.rate.x.array * time))
         else:
             self._excess[...] = 0.0
         self._known[...] = 1.0
+
+    def _mean(self, values: Array) -> float:
+        """Return the root mean square over the side of values at the points."""
+        self._values.x.array[:] = values
+        return float(np.sqrt(self._domain.integrate(self._square) / self._volume))
 
     def _take(self) -> None:
         """Take the strain that has flowed as that at the start of the next step."""

@@ -263,6 +263,17 @@ class FiniteStrain(Elasticity):
         return (1 + 3 * eigenstrain) * (stored + self.lame[1] / 2 * (ufl.tr(self.stretch(u)) - 3))
 
 
+@dataclass(frozen=True)
+class RevolvedFiniteStrain(FiniteStrain):
+    """The same for u = (u_r, u_z) on the half-plane (r, z): the third stretch is 1 + u_r/r."""
+
+    @classmethod
+    def constant(cls, domain: mesh.Mesh, young_modulus: float, poisson_ratio: float) -> RevolvedFiniteStrain:
+        """Hold the two numbers in constants of `domain`, the mesh of the half-plane."""
+        plane = Elasticity.constant(domain, young_modulus, poisson_ratio)
+        return cls(plane.young_modulus, plane.poisson_ratio, radius=ufl.SpatialCoordinate(domain)[0])
+
+
 def in_space(tensor: Any, out_of_plane: Any = 0.0) -> Any:
     """Return a tensor of shape (2, 2) with one more component out of the plane, those of shape (3, 3) as they are."""
     if tensor.ufl_shape == (3, 3):
@@ -271,9 +282,11 @@ def in_space(tensor: Any, out_of_plane: Any = 0.0) -> Any:
 
 
 def law(kinematics: str, axisymmetric: bool = False) -> type[Elasticity]:
-    """Return the law of a solid: of "small_strain", "finite_rotation" or "finite_strain"; small ones if it revolves."""
-    kinds: dict[str, type[Elasticity]] = {"finite_rotation": FiniteRotation, "finite_strain": FiniteStrain}
-    return Axisymmetric if axisymmetric else kinds.get(kinematics, Elasticity)
+    """Return the law of a solid: of "small_strain", "finite_rotation", not for what revolves, or "finite_strain"."""
+    large = kinematics == "finite_strain"
+    if axisymmetric:
+        return RevolvedFiniteStrain if large else Axisymmetric
+    return FiniteStrain if large else FiniteRotation if kinematics == "finite_rotation" else Elasticity
 
 
 def residual(law: Elasticity, u: Any, v: Any, dx: ufl.Measure, eigenstrain: Any = 0.0) -> ufl.Form:

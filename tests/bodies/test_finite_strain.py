@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import ufl
-from builders import LENGTH
+from builders import LENGTH, tiny_run
 from dolfinx import fem
 from scipy.integrate import solve_ivp
 from test_flow import CREEP, LITHIUM, METAL, POISSON, YOUNG, Bar, tangent_errors
@@ -15,6 +15,16 @@ from interstice.solver.physics.mechanics import Elasticity
 
 pytestmark = pytest.mark.also_on_ranks(3)
 
+SILICON = (
+    "electrode={material: silicon, initial_stoichiometry: 0.1, solid: plastic}",
+    "kinematics=finite_strain",
+    "interface={bonded: true, kinetics: {exchange_current_density: 1 mA/cm^2}}",
+    "geometry={builder: film, length: 1 um, electrode_thickness: 500 nm, electrolyte_thickness: 500 nm, "
+    "element_size: 125 nm}",
+    "stack={hold: constant_pressure, pressure: 1 MPa}",
+    "protocol=[{step: discharge, current_density: 1 mA/cm^2, until: {time: 850 s}}]",
+    "time={initial: 10 s, maximum: 100 s, stoichiometry_change: 0.1, tolerance: 0.01}",
+)
 SHEAR, BULK = YOUNG / (2 * (1 + POISSON)), YOUNG / (3 * (1 - 2 * POISSON))
 
 
@@ -119,7 +129,8 @@ def test_the_stress_is_the_derivative_of_the_energy() -> None:
     assert slope == pytest.approx(work, rel=1e-7)
 
 
-def test_a_bar_under_a_constant_force_creeps_ever_faster() -> None:
+@pytest.mark.parametrize("shape", ["3D", "axisymmetric"])
+def test_a_bar_under_a_constant_force_creeps_ever_faster(shape: str) -> None:
     """λ'/λ = A (P λ/σ_0)^n but for elastic strains; backward Euler comes to it with the step."""
     pull, time = 0.6e6, 400.0
 
@@ -130,7 +141,7 @@ def test_a_bar_under_a_constant_force_creeps_ever_faster() -> None:
     assert exact > 1.2
     errors = []
     for steps in (40, 80):
-        bar = large("3D", CREEP)
+        bar = large(shape, CREEP)
         bar.stress.value = pull
         for _ in range(steps):
             bar.advance(time / steps)
@@ -152,10 +163,33 @@ def test_a_bar_drawn_to_twice_its_length_bears_its_yield_strength() -> None:
 
 
 @pytest.mark.parametrize("law", [CREEP, LITHIUM, METAL], ids=["creep", "anand", "plastic"])
-@pytest.mark.parametrize("shape", ["3D", "plane strain"])
+@pytest.mark.parametrize("shape", ["3D", "plane strain", "axisymmetric"])
 def test_the_tangent_is_that_of_the_stress(shape: str, law: Law) -> None:
     errors = tangent_errors(large(shape, law))
     assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.15)
+
+
+def test_a_film_of_silicon_swells_to_its_volume_and_yields() -> None:
+    """Lithiated to θ = 0.8 on a stiff electrolyte: it grows to J_c times its thickness, under its yield strength."""
+    run = tiny_run(*SILICON)
+    assert run.stopped == ""
+    electrode = run.cell.sites["electrode"]
+    assert electrode.host is not None and electrode.material is not None and electrode.material.plastic is not None
+    theta = run.column("mean stoichiometry [1]")
+    assert theta[-1] > 0.7
+    swollen = 1 + electrode.host.material.partial_molar_volume * electrode.host.c_max * (theta - 0.1)[-1]
+    grown = 1 + run.column("thickness change [m]")[-1] / 500e-9
+    mises = electrode.law.von_mises_stress(electrode.u, electrode.eigenstrain)
+    mean = run.cell.domain.cell_mean(electrode.side, mises, 2)
+    strength = electrode.material.plastic.yield_strength
+    np.testing.assert_allclose(mean.read(), strength, rtol=0.03)
+    # the pressure of two thirds of it, that of a film that is held sideways, takes some of the volume back
+    bulk = electrode.material.young_modulus / (3 * (1 - 2 * electrode.material.poisson_ratio))
+    assert grown == pytest.approx(swollen * (1 - 2 / 3 * strength / bulk), rel=5e-3)
+    assert run.column("energy balance [1]").max() < 1e-9
+    plastic = run.column("energy lost to plastic flow [J]")
+    missed = run.column("energy not accounted for by the time step [J]")
+    assert np.abs(missed).max() < 0.05 * plastic[-1]
 
 
 @pytest.mark.parametrize("law", [CREEP, METAL], ids=["creep", "plastic"])
