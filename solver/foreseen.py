@@ -112,6 +112,9 @@ def _known_where(numbers: Host | Electrolyte | Creep | Anand, changes: bool, tem
 
 def _of_no_interest(case: Case, side: str) -> set[str]:
     """Return the numbers beside the blocks of its material that a side has no use for, for lack of a law with them."""
-    pressed = [face.plastic for name, face in case.faces.items() if side in name.split("/")]
-    needed = {"density": case.heat is not None, "hardness": any(pressed), "fracture_toughness": False}
+    neighbours = {other for pair in case.pairs if side in pair for other in pair}
+    pressed = any(face.plastic for name, face in case.faces.items() if side in name.split("/"))
+    # what is plated may break an electrolyte
+    plated = side in case.conductors and any(other in case.every_electrode for other in neighbours - set(case.hosts))
+    needed = {"density": case.heat is not None, "hardness": pressed, "fracture_toughness": plated}
     return {number for number, used in needed.items() if not used}
