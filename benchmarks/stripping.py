@@ -29,6 +29,7 @@ geometry:
 electrode:
   kind: metal
   material: lithium
+  solid: elastic
   stress: coupled
   overrides: {{molar_volume: {molar_volume!r} m^3/mol}}
 electrolyte: {{material: LPSCl}}

@@ -181,7 +181,7 @@ def draw_current(ax: Axes, run: Run, time: float) -> None:
     """
     grid = run.fields("cell", time, ["potential", "side"])
     surface = run.fields("interface", time, ["contacted"])
-    (part,) = (part for part in parts_of(grid) if not part.electrode)
+    (part,) = (part for part in parts_of(grid) if not part.host)
     x, y, _ = 1e6 * part.grid.points.T
     triangles = Triangulation(x, y, part.grid.cells_dict[pyvista.CellType.TRIANGLE])
     potential = CubicTriInterpolator(triangles, part.grid["potential"], kind="geom")

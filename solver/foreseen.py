@@ -27,7 +27,13 @@ CELSIUS = 273.15
 def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
     """Yield a sentence about each; `materials` are those of the sides, with the case's own numbers in them."""
     for name, material in materials.items():
-        if material.poisson_ratio > LOCKING and case.element_order == 1:
+        solid = case.solid(name)
+        if solid != "elastic" and case.element_order == 1:
+            yield (
+                f"{name}: flow keeps the volume, for which linear displacements are too stiff"
+                f"{'; use element_order: 2' if getattr(case.geometry, 'dimension', 2) == 2 else ': use a fine mesh'}"
+            )
+        elif material.poisson_ratio > LOCKING and case.element_order == 1:
             yield (
                 f"{name}: with ν = {material.poisson_ratio:g} linear displacements are too stiff, and pressures of "
                 "rough surfaces too high; use element_order: 2"
@@ -43,13 +49,17 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"{case.temperature - CELSIUS:.0f} °C, where it may be another one by orders of magnitude; set "
                 f"temperature, or overrides.{number}"
             )
-        flow = {"creep": material.creep, "anand": material.anand}.get(case.solid(name))
+        flow = {"creep": material.creep, "anand": material.anand}.get(solid)
         where = _known_where(flow, flow.activation_energy > 0, case.temperature) if flow else ""
-        if where and f"{case.solid(name)}_rate" not in given:
+        if where and f"{solid}_rate" not in given:
             yield (
-                f"{name}: how {material.name} flows is known {where} and used at {case.temperature - CELSIUS:.0f} °C; "
-                "set temperature, or solid: elastic"
+                f"{name}: how {material.name} flows is known {where} and used at {case.temperature - CELSIUS:.0f} °C, "
+                "where it may flow at a rate that is another one by orders of magnitude; set temperature"
             )
+    for name in case.faces:
+        sides = [materials[side] for side in name.split("/") if side in case.conductors]
+        if len(sides) == 2 and all(side.electrolyte and side.electrolyte.binary for side in sides):
+            yield f"{name}: the salt of neither side crosses the interface, though both hold one"
     for key, words in questions(case):
         yield f"{dotted(key)}: {words}"
     yield from protocol_check.cautions(case, materials)

@@ -96,6 +96,5 @@ class Exhaustion(Part):
 def parts(model: Model) -> Iterator[Part]:
     """Yield the room left at each interface of a host that the current of the cell passes."""
     for face, leaves in model.path.items():
-        if face.transfer is None or face.transfer.electrode.host is None:
-            continue
-        yield Exhaustion(model, face, leaves)
+        if face.transfer and face.transfer.electrode.host:
+            yield Exhaustion(model, face, leaves)

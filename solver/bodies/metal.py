@@ -46,7 +46,7 @@ class Metal(Part):
         self.molar_volume = site.material.metal.molar_volume if site.material.metal else None
         self._coupled = wanted.stress == "coupled"
         self.phi = site.state.function(fem.Function(site.side.space(), name=f"phi of {site.name}"))
-        self.level = site.state.constant("level", self._domain.constant(0.0))
+        self.level = model.level(site)
         self.conductivity: Any = self._domain.constant(material.electronic_conductivity)
         self.volume = self._domain.volume(site.side)
         site.heat_sources.append(self.loss)

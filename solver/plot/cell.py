@@ -47,20 +47,20 @@ SHARE = 0.8
 
 @dataclass
 class Part:
-    """A side of the cell, coloured by its stoichiometry if it is an electrode, else by its stress."""
+    """A side of the cell, coloured by its stoichiometry if it is a host of lithium, else by its stress."""
 
     name: str
     grid: Grid
 
     @property
-    def electrode(self) -> bool:
+    def host(self) -> bool:
         """Whether it hosts lithium."""
-        return not np.isnan(self.grid[STOICHIOMETRY]).any()
+        return STOICHIOMETRY in self.grid.array_names and not np.isnan(self.grid[STOICHIOMETRY]).any()
 
     @property
     def values(self) -> Array:
         """What its colours show, at the nodes."""
-        return self.grid[STOICHIOMETRY if self.electrode else STRESS]
+        return self.grid[STOICHIOMETRY if self.host else STRESS]
 
     def deformed(self, exaggeration: float, fixed: Array, factor: float) -> Part:
         """Return it with its displacement, less a `fixed` one [m], exaggerated, and all its lengths times `factor`."""
@@ -72,10 +72,10 @@ class Part:
 def cell(run: Run, moment: Moment) -> Figure:
     """Return the deformed cell at a moment, whole and near the weakest interface; exaggerated, it has no coordinates.
 
-    Colours are the stoichiometry in electrodes and the equivalent stress, averaged to the nodes, in electrolytes.
+    Colours are the stoichiometry in hosts and the equivalent stress, averaged to the nodes, elsewhere.
     A solid cell is cut where contact presses; the view of its interface is that of the cut.
     """
-    grid = run.fields("cell", moment.time, [WARP, STOICHIOMETRY, STRESS, "side"])
+    grid = run.fields("cell", moment.time, [WARP, STRESS, "side"])
     surface = run.fields(series(run.weakest), moment.time, ["gap", "pressure", "contacted"])
     parts = parts_of(grid)
     plane = is_curve(surface)
@@ -88,8 +88,8 @@ def cell(run: Run, moment: Moment) -> Figure:
     exaggeration = min(exaggeration, _calm(sections, place, width))
     furthest = float(np.linalg.norm(grid[WARP], axis=1).max())
     modest = min(exaggeration, round_down(SHIFT * height / furthest)) if furthest else exaggeration
-    electrolytes = [part.grid for part in sections if not part.electrode]
-    _, warp = min(_nearest(one, place) for one in electrolytes)
+    others = [part.grid for part in sections if not part.host]
+    _, warp = min(_nearest(one, place) for one in others)
     fixed = np.array(warp)
 
     length, unit = display("m", grid.length)
@@ -125,11 +125,15 @@ def cell(run: Run, moment: Moment) -> Figure:
     highest = colours[1].get_clim()[1] or 1.0
     factor, shown = display("Pa", highest)
     in_units = ScalarMappable(Normalize(0, factor * highest), colours[1].cmap)
-    kinds = ["electrode", "electrolyte"] if len(parts) == 2 else ["electrodes", "electrolytes"]
-    for ax, label, mappable, extend, aspect in (
-        (whole, f"{kinds[0]}: stoichiometry θ", colours[0], "neither", 20 * ratio),
-        (zoom, f"{kinds[1]}: von Mises stress [{shown}]", in_units, "max", 20),
-    ):
+    kinds = ["electrode", "electrolyte"] if len(parts) == 2 else ["hosts", "others"]
+    stress = f"von Mises stress [{shown}]"
+    bars: list[tuple[Axes, str, ScalarMappable, str, float]] = [(zoom, stress, in_units, "max", 20)]
+    if any(part.host for part in parts):
+        bars = [
+            (whole, f"{kinds[0]}: stoichiometry θ", colours[0], "neither", 20 * ratio),
+            (zoom, f"{kinds[1]}: {stress}", in_units, "max", 20),
+        ]
+    for ax, label, mappable, extend, aspect in bars:
         options: dict[str, Any] = {"location": "bottom", "shrink": 0.8, "pad": 0.02, "aspect": aspect, "extend": extend}
         figure.colorbar(mappable, ax=ax, label=label, **options, **plain_ticks(TICKS))
     fraction = run.at("active fraction", moment.time, run.weakest)
@@ -196,10 +200,10 @@ def _nearest(grid: Grid, place: Array) -> tuple[float, list[float]]:
 
 
 def _colours(parts: list[Part]) -> list[ScalarMappable]:
-    """Return the colours of electrodes and of electrolytes; the few highest stresses are not told apart."""
-    theta = np.concatenate([part.values for part in parts if part.electrode])
+    """Return the colours of hosts and of others; the few highest stresses are not told apart."""
+    theta = np.concatenate([part.values for part in parts if part.host] or [np.zeros(1)])
     middle, half = (theta.min() + theta.max()) / 2, max(float(np.ptp(theta)), NARROWEST) / 2
-    stress = np.percentile(np.concatenate([part.values for part in parts if not part.electrode]), 99)
+    stress = np.percentile(np.concatenate([part.values for part in parts if not part.host]), 99)
     return [
         ScalarMappable(Normalize(middle - half, middle + half), "viridis"),
         ScalarMappable(Normalize(0, float(stress) or 1.0), "magma"),
@@ -271,9 +275,9 @@ def view(surface: Grid, y: float | None, widest: float = np.inf) -> tuple[Array,
 
 
 def draw_section(ax: Axes, parts: list[Part], colours: list[ScalarMappable]) -> None:
-    """Draw the sides of a plane cell, or of a section; `colours` are those of electrodes and of electrolytes."""
+    """Draw the sides of a plane cell, or of a section; `colours` are those of hosts and of others."""
     for part in parts:
-        colour = colours[0 if part.electrode else 1]
+        colour = colours[0 if part.host else 1]
         points, triangles = part.grid.points, part.grid.cells_dict[pyvista.CellType.TRIANGLE]
         drawn = Triangulation(points[:, 0], points[:, 1], triangles)
         ax.tripcolor(drawn, part.values, shading="gouraud", cmap=colour.cmap).set_norm(colour.norm)
@@ -287,9 +291,9 @@ def render(parts: list[Part], colours: list[ScalarMappable]) -> Array:
         raise ValueError(f"cell.png: VTK {version} needs a screen to draw a solid cell; VTK 9.4 and later do not")
     plotter: Any = pyvista.Plotter(off_screen=True, window_size=[1400, 1400])
     for part in parts:
-        colour = colours[0 if part.electrode else 1]
+        colour = colours[0 if part.host else 1]
         options = {"cmap": colour.cmap, "clim": colour.get_clim(), "show_scalar_bar": False}
-        name = STOICHIOMETRY if part.electrode else STRESS
+        name = STOICHIOMETRY if part.host else STRESS
         plotter.add_mesh(part.grid.extract_surface(), scalars=name, ambient=0.6, diffuse=0.45, **options)
     plotter.set_background("white")
     plotter.enable_anti_aliasing("ssaa")

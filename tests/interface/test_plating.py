@@ -16,8 +16,8 @@ geometry:
   length: 1 um
   element_size: 125 nm
 electrodes:
-  lower: {kind: metal, material: lithium}
-  upper: {kind: metal, material: lithium}
+  lower: {kind: metal, material: lithium, solid: elastic}
+  upper: {kind: metal, material: lithium, solid: elastic}
 electrolytes: {separator: {material: LPSCl}}
 interfaces:
   upper/separator: {kinetics: {exchange_current_density: 1 mA/cm^2}}
@@ -38,7 +38,7 @@ geometry:
   element_size: 125 nm
   roughness: {separator/anode: {kind: sinusoidal, amplitude: 5 nm, wavelength: 1 um}}
 electrodes:
-  anode: {kind: metal, material: lithium, stress: coupled}
+  anode: {kind: metal, material: lithium, solid: elastic, stress: coupled}
   cathode: {material: NMC811, initial_stoichiometry: 0.5}
 electrolytes: {separator: {material: LPSCl}}
 interfaces:
@@ -113,7 +113,7 @@ def test_a_platen_that_keeps_its_place_loses_its_pressure_to_what_is_stripped() 
     half = SYMMETRIC.replace("pressure: 5 MPa", "hold: fixed_thickness, pressure: 50 MPa")
     for gone in (
         "{name: lower, thickness: 1 um}, ",
-        "  lower: {kind: metal, material: lithium}\n",
+        "  lower: {kind: metal, material: lithium, solid: elastic}\n",
         "  separator/lower: {kinetics: {exchange_current_density: 1 mA/cm^2}}\n",
     ):
         assert gone in half
