@@ -33,6 +33,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     host = cell.model.working.host
     assert transfer is not None and face.contact is not None and host is not None
     (block,) = cell.case.faces.values()
+    assert block.kinetics is not None
     amount = cell.domain.form(host.c * cell.domain.dx(transfer.electrode.side))
     start = cell.domain.integrate(amount)
     applied = options.current * cell.model.apparent_area

@@ -35,6 +35,7 @@ NAMES = (
     *("wavy-constriction", "holm", "blocked-patch", "barber", "areas", "blocking"),
     "sliding",
     "stripping",
+    *("creep", "indent", "plastic-cylinder", "void", "squeeze"),
     *("kohlrausch", "thermal-stack", "joule-balance", "runaway"),
     *("traction-separation", "dcb", "enf", "mmb", "spring-bed"),
     *("bilayer", "sphere", "shear-lag", "cell-1d", "manufactured"),

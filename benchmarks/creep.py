@@ -185,8 +185,9 @@ def _strains(options: Options, yielding: float, resistance: float) -> Array:
             left, options.initial_resistance, resistance, options.hardening_modulus, options.hardening_exponent
         )
     steps = np.arange(2 * START + 1) * yielding / START
-    count = int(np.ceil(options.steps * np.log10(way / steps[-1] + 1)))
-    return np.concatenate([steps, steps[-1] * 10 ** (np.arange(1, count + 1) / options.steps)])
+    end = steps[-1] + way
+    count = int(np.ceil(options.steps * np.log10(end / steps[-1])))
+    return np.concatenate([steps, np.geomspace(steps[-1], end, count + 1)[1:]])
 
 
 def _mesh(comm: MPI.Comm, dimension: int) -> TaggedMesh:

@@ -2,8 +2,8 @@
 
 Half of a block is computed. What flows reaches two or three half widths of the punch far: beyond, the size of the block
 (`domain`) only decides how far the punch has to go until all of it flows. The solid is all but rigid, as small strains
-are linear in the depth: it counts in σ_y a/E. Where the pressure jumps, at the edge of the punch, finite elements are
-too stiff, which raises the pressure by an error of first order in their size.
+are linear in the depth. Where the pressure jumps, at the edge of the punch, finite elements are too stiff, which raises
+the pressure by an error of first order in their size.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Options(Parameters):
     """half the width a of the punch [m]"""
     sticking: bool = True
     """whether the punch holds what it touches or lets it slide"""
-    depth: float = Field(24.0, gt=0)
-    """depth of the punch over σ_y a/E"""
     domain: float = Field(5.0, ge=4)
-    """half the width and the thickness of the block over a"""
+    """half the width and the thickness L of the block over a"""
+    depth: float = Field(5.0, gt=0)
+    """depth of the punch over σ_y L/E"""
     elements: int = Field(32, ge=2)
     """elements per half width at the edge of the punch"""
     steps: int = Field(12, ge=1)
@@ -57,7 +57,8 @@ class Options(Parameters):
 def run(options: Options, comm: MPI.Comm) -> Result:
     """Press the punch in and compare its mean pressure at the end."""
     domain = Domain(_Block(options.half_width, options.domain, options.elements).mesh(comm), order=2)
-    depth = options.depth * options.yield_strength * options.half_width / options.young_modulus
+    size = options.domain * options.half_width
+    depth = options.depth * options.yield_strength * size / options.young_modulus
     step = depth / options.steps
     elastic, punch = _block(domain, options, None)
 

@@ -15,6 +15,7 @@ from interstice.schema.geometry import (
 from interstice.schema.interface import (
     Adhesion,
     Cohesive,
+    Conduction,
     Contact,
     Fatigue,
     Friction,
@@ -77,6 +78,7 @@ __all__ = [
     "Charge",
     "Cohesive",
     "CollectorElectrode",
+    "Conduction",
     "Contact",
     "Corner",
     "Discharge",

@@ -218,9 +218,14 @@ class Case(Section):
         return {name: one for name, one in self.every_electrode.items() if isinstance(one, HostElectrode)}
 
     @property
+    def reacting(self) -> dict[str, Electrode]:
+        """The electrodes that lithium enters and leaves, by the names of their sides."""
+        return {name: one for name, one in self.every_electrode.items() if not one.only_collects}
+
+    @property
     def working(self) -> str:
-        """The electrode whose potential is that of the cell: the uppermost one."""
-        return next(name for name in reversed(self.sides) if name in self.every_electrode)
+        """The electrode whose potential is that of the cell: the uppermost one that lithium enters and leaves."""
+        return next(name for name in reversed(self.sides) if name in self.reacting)
 
     @property
     def weighed(self) -> str:
@@ -229,9 +234,21 @@ class Case(Section):
 
     @property
     def counter(self) -> str:
-        """The electrode at the counter face, against which the potential of the cell is; "" where that is lithium."""
+        """The electrode at the counter face, against which the potential of the cell is; "" where that is lithium.
+
+        A collector may lie between.
+        """
+        lowest = next(name for name in self.sides if name in self.conductors or name in self.reacting)
+        return lowest if lowest in self.reacting and len(self.reacting) > 1 else ""
+
+    def wired(self, side: str) -> set[str]:
+        """Return the sides that electrons reach from one, itself too: none from an electrolyte."""
         electrodes = self.every_electrode
-        return self.sides[0] if self.sides[0] in electrodes and len(electrodes) > 1 else ""
+        contacts = [pair for pair in self.pairs if all(name in electrodes for name in pair)]
+        reached = {side} & electrodes.keys()
+        for _ in contacts:
+            reached = reached.union(*(pair for pair in contacts if reached & set(pair)))
+        return reached
 
     @property
     def conductors(self) -> dict[str, Electrolyte]:

@@ -33,6 +33,7 @@ UNITS = {
     "film overpotential": "V",
     "stress overpotential": "V",
     "micro-constriction overpotential": "V",
+    "contact overpotential": "V",
     "active fraction": "1",
     "touching fraction": "1",
     "passivated fraction": "1",

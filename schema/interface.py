@@ -257,7 +257,28 @@ class Passivation(Section):
         return self
 
 
-class Kinetics(Revised):
+class Passage(Section):
+    """What lets current cross where the sides touch."""
+
+    onset_pressure: Pressure | None = Field(
+        default=None,
+        description="at which half of what touches conducts, p/(p + onset); all does if not given",
+    )
+    passivated: Passivation | None = Field(
+        default=None,
+        description="what never conducts, though it presses and carries heat as the rest; none if not given",
+    )
+
+
+class Conduction(Passage):
+    """Conduction where like sides touch: j = Δφ/R of lithium ions between electrolytes; nothing crosses Γ_d."""
+
+    resistance: AreaResistance | None = Field(
+        default=None, description="R of what is in contact; what touches is as good as one body if not given"
+    )
+
+
+class Kinetics(Passage, Revised):
     """Charge transfer on Γ_c; no lithium crosses Γ_d."""
 
     gone: ClassVar[Mapping[str, str]] = {
@@ -278,17 +299,9 @@ class Kinetics(Revised):
     gap_permittivity: Annotated[float, Field(ge=1)] | None = Field(
         default=None, description="relative one of an open gap, which then is a capacitor; it is none if not given"
     )
-    onset_pressure: Pressure | None = Field(
-        default=None,
-        description="at which half of what touches conducts, p/(p + onset); all does if not given",
-    )
     touching_gap: Length = Field(
         default="0.1 nm",
         description="of sides that no longer touch: where none presses, the share that conducts falls to 0 up to there",
-    )
-    passivated: Passivation | None = Field(
-        default=None,
-        description="what never conducts, though it presses and carries heat as the rest; none if not given",
     )
 
 
@@ -301,16 +314,30 @@ class Interface(Section):
     micro: Micro | None = None
     friction: Friction | None = None
     adhesion: Adhesion | None = None
-    kinetics: Kinetics
+    kinetics: Kinetics | None = Field(
+        default=None, description="between an electrode and an electrolyte, which need it"
+    )
+    conduction: Conduction | None = Field(default=None, description="between like sides, in place of kinetics")
 
     @model_validator(mode="after")
     def _parts(self) -> Interface:
-        laws = [name for name, block in self if isinstance(block, Section) and name not in ("contact", "kinetics")]
+        always = ("contact", "kinetics", "conduction")
+        laws = [name for name, block in self if isinstance(block, Section) and name not in always]
         if self.bonded and laws:
             raise ValueError(f"bonded leaves no place for {', '.join(laws)}; leave out one or the other")
-        if self.micro and self.kinetics.onset_pressure is not None:
-            raise ValueError("micro says what conducts in place of kinetics.onset_pressure; leave out one or the other")
+        if self.kinetics and self.conduction:
+            raise ValueError(
+                "conduction takes the place of kinetics where both sides are alike; leave out one or the other"
+            )
+        if self.micro and self.passage and self.passage.onset_pressure is not None:
+            law = "kinetics" if self.kinetics else "conduction"
+            raise ValueError(f"micro says what conducts in place of {law}.onset_pressure; leave out one or the other")
         return self
+
+    @property
+    def passage(self) -> Kinetics | Conduction | None:
+        """What lets current cross: one of both laws, whichever there is."""
+        return self.kinetics or self.conduction
 
     def on(self, dimension: int) -> Interface:
         """Return it with what follows from the dimension of the body."""

@@ -54,6 +54,11 @@ class Electrode(Revised):
     solid: Solid = Field(default="elastic", description=FLOW)
     overrides: Overrides = Overrides()
 
+    @property
+    def only_collects(self) -> bool:
+        """Whether electrons reach it and no lithium."""
+        return False
+
 
 class HostElectrode(Electrode):
     """The host of lithium."""
@@ -99,6 +104,10 @@ class CollectorElectrode(Electrode):
         description="the metal of the film that is plated, of which there is none at first; nothing if not given",
     )
     stress: Literal["none", "coupled"] = Field(default="none", description="as of a metal, for the film that is plated")
+
+    @property
+    def only_collects(self) -> bool:
+        return self.plates is None
 
     @model_validator(mode="after")
     def _of_the_film(self) -> CollectorElectrode:

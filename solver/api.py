@@ -262,10 +262,10 @@ class _Nodes:
 
 def _readers(face: Face) -> dict[str, Callable[[], Array]]:
     """Return what reads the nodal values of an interface, by their names."""
-    transfer, contact, bond = face.transfer, face.contact, face.bond
+    passage, contact, bond = face.passage, face.contact, face.bond
     readers: dict[str, Callable[[], Array]] = {}
-    if transfer:
-        readers |= {"share": transfer.read_share, "current_density": transfer.read_current}
+    if passage:
+        readers |= {"share": passage.read_share, "current_density": passage.read_current}
     if contact:
         readers |= {"gap": contact.gap.read, "pressure": lambda: contact.pressure}
     if bond:

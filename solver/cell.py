@@ -227,7 +227,7 @@ class Cell:
     @property
     def active_fraction(self) -> float:
         """The smallest f_c of all interfaces."""
-        return min(face.transfer.active_area / face.area for face in self.faces if face.transfer)
+        return min(face.passage.active_area / face.area for face in self.faces if face.passage)
 
     def _system(self, group: Group, constraints: algebra.Constraints) -> algebra.System:
         options = algebra.DIRECT

@@ -21,10 +21,12 @@ from interstice.schema import (
     Electrolyte,
     HostElectrode,
     Interface,
+    Kinetics,
     Layered,
     check_path,
 )
 from interstice.schema.problems import Key, Problem
+from interstice.schema.section import required
 from interstice.schema.units import Length, unit
 from interstice.schema.wording import did_you_mean
 from interstice.solver import protocol_check
@@ -117,14 +119,44 @@ def _misnamed(case: Case) -> Iterator[Problem]:
     for name in case.faces:
         if frozenset(name.split("/")) not in named or name.count("/") != 1:
             yield _block(case, name), f"the geometry has no such interface; it has {allowed}"
+    if electrodes and not case.conductors:
+        yield ("electrolytes",), "missing; a cell has an electrolyte"
+        return
+    for name in electrodes.keys() - case.reacting.keys():
+        joined = [side for side in case.sides if side in case.wired(name) and side in case.reacting]
+        if len(joined) > 1:
+            words = f"joins {' and '.join(joined)}, electrodes of two cells in series"
+            yield _block(case, name), f"{words}; a case is about one cell"
     for first, second in pairs:
         here = [name for name in (f"{first}/{second}", f"{second}/{first}") if name in case.faces]
         if len(here) != 1:
             times = "is missing" if not here else "is given twice"
             yield ("interfaces",), f"the interface {first}/{second} {times}"
-        if (first in electrodes) == (second in electrodes) and {first, second} <= set(given):
-            kind = "electrodes" if first in electrodes else "electrolytes"
-            yield (kind,), f"{first} and {second} touch; an interface lies between an electrode and an electrolyte"
+        if {first, second} <= set(given) and len(here) == 1:
+            yield from _passage(case, here[0], first, second)
+
+
+def _passage(case: Case, name: str, first: str, second: str) -> Iterator[Problem]:
+    """Yield what is wrong with the law by which current crosses an interface between two sides."""
+    block, key = case.faces[name], _block(case, name)
+    electrodes = [side for side in (first, second) if side in case.every_electrode]
+    if set(electrodes) <= case.reacting.keys() and len(electrodes) == 2:
+        words = f"{first} and {second} touch; no law is known by which lithium passes between electrodes"
+        yield ("electrodes",), f"{words}: put an electrolyte or a collector between them"
+    elif len(electrodes) != 1:
+        if block.kinetics:
+            both = "electrons reach both" if electrodes else "both are electrolytes"
+            words = f"belongs between an electrode and an electrolyte; of {first} and {second}, {both}"
+            yield (*key, "kinetics"), f"{words}: write conduction in its place"
+        elif not block.conduction:
+            words = f"missing; current crosses from {first} to {second} by its law; needed is a block"
+            yield (*key, "conduction"), f"{words} such as {{resistance: 1 ohm*cm^2}}"
+    elif block.conduction:
+        words = f"belongs between like sides; {first} and {second} are an electrode and an electrolyte"
+        yield (*key, "conduction"), f"{words}: write kinetics in its place"
+    elif not block.kinetics:
+        needed = ", ".join(required(Kinetics))
+        yield (*key, "kinetics"), f"missing; needed is a block of 'key: value' lines with {needed}"
 
 
 def _material(block: Key, wanted: Electrode | Electrolyte, folder: Path) -> tuple[Material | None, list[Problem]]:
@@ -223,6 +255,7 @@ def _with_blocks(folder: Path, *blocks: str) -> Iterator[str]:
 def _inconsistencies(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:
     """Yield what is wrong between the case, its hosts and the files it names."""
     known = all(name in case.sides for name in case.every_electrode) and all(name in materials for name in case.sides)
+    known = known and bool(case.reacting)
     for name, electrode in case.hosts.items():
         material = materials[name]
         if material is None or material.host is None:
@@ -383,8 +416,9 @@ def _misplaced_patches(case: Case, dimension: int) -> Iterator[Problem]:
     """Yield the passivated patches that are of another dimension than the body, or not on it."""
     size = getattr(case.geometry, "lateral_size", ())
     for name, block in case.faces.items():
-        for index, patch in enumerate(block.kinetics.passivated.patches if block.kinetics.passivated else ()):
-            key, (start, end) = (*_block(case, name), "kinetics", "passivated", "patches", index), patch.corners
+        law, passivated = "kinetics" if block.kinetics else "conduction", block.passage and block.passage.passivated
+        for index, patch in enumerate(passivated.patches if passivated else ()):
+            key, (start, end) = (*_block(case, name), law, "passivated", "patches", index), patch.corners
             if len(start) > dimension - 1:
                 yield (*key, "start"), f"a body of dimension {dimension} needs one position, such as '2 um'"
             elif any(low >= length or high <= 0.0 for low, high, length in zip(start, end, size, strict=False)):

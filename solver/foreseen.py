@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from interstice.materials import Material
 from interstice.materials.electrolyte import Electrolyte
@@ -27,10 +28,22 @@ CELSIUS = 273.15
 def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
     """Yield a sentence about each; `materials` are those of the sides, with the case's own numbers in them."""
     for name, material in materials.items():
-        if material.poisson_ratio > LOCKING and case.element_order == 1:
+        solid = case.solid(name)
+        if solid != "elastic" and case.element_order == 1:
+            yield (
+                f"{name}: flow keeps the volume, for which linear displacements are too stiff"
+                f"{'; use element_order: 2' if getattr(case.geometry, 'dimension', 2) == 2 else ': use a fine mesh'}"
+            )
+        elif material.poisson_ratio > LOCKING and case.element_order == 1:
             yield (
                 f"{name}: with ν = {material.poisson_ratio:g} linear displacements are too stiff, and pressures of "
                 "rough surfaces too high; use element_order: 2"
+            )
+        flow = getattr(material, solid, None)
+        if flow is not None and (known := _flow_known_at(solid, flow, case.temperature)):
+            yield (
+                f"{name}: how {material.name} flows is known {known} and used at {case.temperature - CELSIUS:.0f} °C, "
+                "where it may flow at a rate that is another one by orders of magnitude"
             )
         wanted = case.blocks[name]
         if other := shadowed(wanted.material, material):
@@ -50,6 +63,10 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"{name}: how {material.name} flows is known {where} and used at {case.temperature - CELSIUS:.0f} °C; "
                 "set temperature, or solid: elastic"
             )
+    for name in case.faces:
+        sides = [materials[side] for side in name.split("/") if side in case.conductors]
+        if len(sides) == 2 and all(side.electrolyte and side.electrolyte.binary for side in sides):
+            yield f"{name}: the salt of neither side crosses the interface, though both hold one"
     for key, words in questions(case):
         yield f"{dotted(key)}: {words}"
     yield from protocol_check.cautions(case, materials)
@@ -82,6 +99,20 @@ def estimates(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
             if entry.estimate and used and not {number, key.replace(".", "_")} & set(given):
                 value = brief(written(entry.value), quotes=False, longest=80)
                 yield f"{name}: {number} of {material.name}, {value}, is an estimate: {entry.estimate}"
+
+
+def _flow_known_at(solid: str, flow: Any, temperature: float) -> str:
+    """Return in words where the numbers of a law of flow are known if not at a temperature [K], "" if they are."""
+    if solid == "plastic":
+        return ""
+    if flow.temperature_range:
+        low, high = flow.temperature_range
+        if low <= temperature <= high:
+            return ""
+        return f"from {low - CELSIUS:.0f} to {high - CELSIUS:.0f} °C"
+    if solid == "creep" and not flow.activation_energy and abs(temperature - flow.reference_temperature) > AWAY:
+        return f"at {flow.reference_temperature - CELSIUS:.0f} °C only"
+    return ""
 
 
 def _known_at(material: Material, role: str, temperature: float) -> tuple[str, str]:

@@ -27,7 +27,7 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem, la
 from mpi4py import MPI
-from ufl.algorithms.analysis import extract_coefficients
+from ufl.algorithms.analysis import extract_coefficients, extract_constants
 
 from interstice.solver.domain import Domain, Indices, Interface
 from interstice.solver.physics import mechanics
@@ -265,9 +265,11 @@ class ElasticWork:
             # the internal forces, for which the rule is not exact
             self._forces = _along(domain, u, forces)
         swelling = [(law, dx, e) for law, dx, e in solids if isinstance(e, ufl.core.expr.Expr)]
-        # copies that keep the committed u and the coefficients of the eigenstrain
+        # copies that keep the committed u, and the coefficients and constants of the eigenstrain
         functions = {f for _, _, e in swelling for f in extract_coefficients(e)} | {u} if swelling else set()
         self._old = {f: f.copy() for f in sorted(functions, key=lambda f: f.count())}
+        constants = {c for _, _, e in swelling for c in extract_constants(e)}
+        self._old_constants = {c: domain.constant(float(c.value)) for c in sorted(constants, key=lambda c: c.count())}
         self._swelling: fem.Form | None = None
         if swelling:
             self._swelling = domain.form(sum(self._swelling_work(law, u, e, dx) for law, dx, e in swelling))
@@ -283,12 +285,14 @@ class ElasticWork:
         stored, work = self._energy - before, self._domain.integrate(self._swelling) if self._swelling else 0.0
         for function, old in self._old.items():
             old.x.array[:] = function.x.array
+        for constant, kept in self._old_constants.items():
+            kept.value = constant.value
         missed = self._forces.step() + work - stored if self._forces else 0.0
         return {"elastic": stored, "eigenstrain": work, "remainder": missed}
 
     def _swelling_work(self, law: Elasticity, u: fem.Function, eigenstrain: Any, dx: ufl.Measure) -> ufl.Form:
         """Return −∫ ½ (σ + σ') : Δε* dx."""
-        before = ufl.replace(eigenstrain, self._old)
+        before = ufl.replace(eigenstrain, self._old | self._old_constants)
         means = (law.hydrostatic_stress(*state) for state in ((u, eigenstrain), (self._old[u], before)))
         return -1.5 * sum(means) * (eigenstrain - before) * dx
 

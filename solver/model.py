@@ -86,7 +86,7 @@ class Model:
                 self.state.scope(name),
                 materials[name],
                 case.temperature,
-                f" of {name}" if len(case.every_electrode) > 1 else "",
+                f" of {name}" if len(case.reacting) > 1 else "",
             )
             for name, side in domain.sides.items()
         }
@@ -95,7 +95,7 @@ class Model:
         self.apparent_area = domain.area("collector")
         self.faces = [self._face(pair) for pair in self.blocks]
         # lithium, the reference of a half cell, is where the electrode is not
-        upright = case.every_electrode.keys() != {self.bottom.name}
+        upright = case.every_electrode.keys() != case.wired(self.bottom.name)
         self.terminal, self.ground = ("collector", "counter") if upright else ("counter", "collector")
         if case.geometry.builder == "msh":
             self._check_ends()
@@ -114,12 +114,45 @@ class Model:
         """The electrode whose potential is that of the cell: at the terminal or, wired to it, the uppermost one."""
         return self.sites[self.case.working]
 
+    @property
+    def lead(self) -> Site:
+        """The side at which the potential of the cell is taken: the electrode, or a collector behind it."""
+        end = self.ends[self.terminal]
+        return end if end.name in self.case.every_electrode else self.working
+
+    def level(self, site: Site) -> fem.Constant:
+        """Return the part of the potential [V] that a side has in common with those that it conducts to.
+
+        What crosses between them is then not lost in its rounding, however well they conduct.
+        """
+        return self._levels[site.name]
+
+    @cached_property
+    def alike(self) -> list[list[Site]]:
+        """The sides, those that conduct to each other together."""
+        groups = [[site] for site in self.sites.values()]
+        for face, block in zip(self.faces, self.blocks.values(), strict=True):
+            if block.conduction:
+                joined = [group for group in groups if set(group) & set(face.sites)]
+                groups = [group for group in groups if group not in joined]
+                groups.append([site for group in joined for site in group])
+        return groups
+
+    @cached_property
+    def _levels(self) -> dict[str, fem.Constant]:
+        levels: dict[str, fem.Constant] = {}
+        for group in self.alike:
+            state = group[0].state if len(group) == 1 else self.state.scope(" and ".join(site.name for site in group))
+            level = state.constant("level", self.domain.constant(0.0))
+            levels |= {site.name: level for site in group}
+        return levels
+
     @cached_property
     def path(self) -> dict[Face, float]:
-        """The interfaces that the current of the cell passes, in order from the working electrode to the ground.
+        """The interfaces that the current of the cell passes, in order from the terminal to the ground.
 
-        Each with 1 where lithium leaves its electrode on charge, and −1 where it enters it. Others pass nothing in all:
-        behind the working electrode the cell goes on to no terminal.
+        Each with 1 where it is positive on charge, as lithium leaves the electrode, and −1 where it is negative. Others
+        pass nothing in all: behind the working electrode the cell goes on to no terminal.
         """
 
         def passed(site: Site, behind: Face | None = None) -> dict[Face, float] | None:
@@ -129,10 +162,10 @@ class Model:
                 if site in face.sites and face is not behind:
                     onward = passed(face.opposite(site), face)
                     if onward is not None:
-                        return {face: 1.0 if site.electrode else -1.0} | onward
+                        return {face: 1.0 if site is face.origin else -1.0} | onward
             return None
 
-        path = passed(self.working)
+        path = passed(self.lead)
         assert path is not None
         return path
 
@@ -187,7 +220,7 @@ class Model:
         Without a host it is the largest exchange current.
         """
         largest = max(largest_current(step, self.scale) for step in self.case.steps)
-        exchange = max(block.kinetics.exchange_current_density for block in self.blocks.values())
+        exchange = max(b.kinetics.exchange_current_density for b in self.blocks.values() if b.kinetics)
         density = largest or (self.one_c if self.case.hosts else exchange)
         return density * self.apparent_area / np.sqrt(self.interface_nodes)
 
@@ -230,7 +263,7 @@ class Model:
 
     def _check_ends(self) -> None:
         """Raise CaseError if the faces of a mesh from elsewhere are those of no cell."""
-        if self.working is self.grounded:
+        if self.grounded.name in self.case.wired(self.lead.name):
             words = "which short-circuits the cell; one of them has to lie on the electrolyte, as lithium"
             raise CaseError([f"geometry.file: collector and counter both lie on the {self.working.name}, {words}"])
 

@@ -20,7 +20,18 @@ from interstice.solver.bodies import (
     overpotential,
     terminals,
 )
-from interstice.solver.interface import adhesion, bond, charge_transfer, contact, friction, plating
+from interstice.solver.interface import (
+    activity,
+    adhesion,
+    bond,
+    charge_transfer,
+    contact,
+    contact_resistance,
+    friction,
+    micro_contact,
+    plating,
+    voids,
+)
 from interstice.solver.model import Model
 from interstice.solver.part import Part
 
@@ -35,7 +46,11 @@ PHYSICS: tuple[Callable[[Model], Iterable[Part]], ...] = (
     bond.parts,
     friction.parts,
     adhesion.parts,
+    micro_contact.parts,
+    activity.parts,
     charge_transfer.parts,
+    contact_resistance.parts,
+    voids.parts,
     terminals.parts,
     exhaustion.parts,
     overpotential.parts,

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from interstice.solver.interface.cohesive import CohesiveBond
     from interstice.solver.interface.contact import Contact
     from interstice.solver.interface.friction import Friction
+    from interstice.solver.interface.micro_contact import MicroContact
+    from interstice.solver.interface.passage import Passage
     from interstice.solver.interface.plating import Plating
 
 STRAIN_DEGREE = 2
@@ -114,7 +116,9 @@ class Face:
     drag: Relaxation | None = None
     friction: Friction | None = None
     adhesion: Adhesion | None = None
+    micro: MicroContact | None = None
     activity: Activity | None = None
+    passage: Passage | None = None
     transfer: ChargeTransfer | None = None
     plating: Plating | None = None
 
@@ -148,6 +152,11 @@ class Face:
     def sites(self) -> tuple[Site, Site]:
         """Both sides."""
         return self.plus, self.minus
+
+    @property
+    def origin(self) -> Site:
+        """The side that a positive current leaves: the electrode, the first of two like ones; asked once both are."""
+        return self.minus if self.minus.electrode and self.plus.conductor else self.plus
 
     def opposite(self, site: Site) -> Site:
         """Return the other one of both sides."""

@@ -73,7 +73,7 @@ def first_beyond(case: Case, materials: Mapping[str, Material], limit: float) ->
         if (voltage is not None and len(hosts) > 1) or (voltage is None and not charges):
             return None
         # what lies between two cells in series gains on one side what it loses on the other
-        for name, host in ((name, hosts[name]) for name in hosts if name in (working, case.sides[0])):
+        for name, host in ((name, hosts[name]) for name in hosts if name in (working, case.counter)):
             fills, before = isinstance(step, Discharge) == (name == working), theta[name]
             sign = -1.0 if name == working else 1.0
             by_charge = [float(np.clip(before + sign * charge / capacities[name], 0.0, 1.0)) for charge in charges]

@@ -14,6 +14,7 @@ from interstice.solver.interface.charge_transfer import ChargeTransfer
 from interstice.solver.part import Caution, Load
 from interstice.solver.reader import read_case
 
+SOFT = (f"electrolyte.material={Path(__file__).parent / 'soft_electrolyte.yaml'}", "electrolyte.solid=creep")
 PEO = "electrolyte.material=PEO-LiTFSI"
 HOT = "reference_temperature: {value: 60 degC, source: a book}"
 
@@ -42,6 +43,12 @@ HOT = "reference_temperature: {value: 60 degC, source: a book}"
         (("temperature=90 degC",), ["ionic conductivity of LPSCl is known from 10 to 60 °C and used at 90 °C"]),
         (("electrolyte.overrides.poisson_ratio=0.48",), ["electrolyte: with ν = 0.48"]),
         (("electrolyte.overrides.poisson_ratio=0.48", "element_order=2"), []),
+        (SOFT, []),
+        (
+            (*SOFT, "element_order=1"),
+            ["electrolyte: flow keeps the volume, for which linear displacements are too stiff; use element_order: 2"],
+        ),
+        ((*SOFT, "temperature=70 degC"), ["how soft electrolyte flows is known from -20 to 60 °C and used at 70 °C"]),
     ],
 )
 def test_numbers_used_beyond_what_is_known_of_them_are_told_beforehand(

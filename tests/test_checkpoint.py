@@ -32,7 +32,18 @@ from interstice.solver.simulation import simulate
 from interstice.solver.stepping import Advance, Stepping
 from interstice.solver.vtkhdf import SeriesReader
 
-COVERING = ("fixed thickness", "every law", "free and rotating", "stress and film", "polymer", "heat", "3D, passivated")
+COVERING = (
+    "fixed thickness",
+    "every law",
+    "free and rotating",
+    "stress and film",
+    "polymer",
+    "heat",
+    "yields",
+    "flows by Anand's law, warm",
+    "3D, passivated",
+    "3D, creeps",
+)
 """Runs with all that has a state; in a longer look all of `RUNS` went on like this."""
 
 

@@ -60,6 +60,8 @@ WARM = (
     FIXED_PRESSURE,
 )
 PASSIVATED = ("interface.kinetics.passivated={share: 0.4, correlation_length: 300 nm, seed: 2}",)
+FLOWING = (f"electrolyte.material={Path(__file__).parent / 'soft_electrolyte.yaml'}",)
+"""It flows by a thousandth in the minute that a tiny run takes."""
 RUNS: dict[str, tuple[str, ...]] = {
     "fixed thickness": (),
     "constant pressure": (FIXED_PRESSURE,),
@@ -74,8 +76,12 @@ RUNS: dict[str, tuple[str, ...]] = {
     "polymer": (*POLYMER, GENTLE),
     "heat": WARM,
     "passivated": (WHOLE, FIXED_PRESSURE, *PASSIVATED),
+    "yields": (FIXED_PRESSURE, *FLOWING, "electrolyte.solid=plastic"),
+    "creeps": (*STRESSED, *FLOWING, "electrolyte.solid=creep"),
+    "flows by Anand's law, warm": (*WARM, *FLOWING, "electrolyte.solid=anand"),
     "3D": (SPATIAL, FIXED_PRESSURE),
     "3D, passivated": (SPATIAL, FIXED_PRESSURE, *PASSIVATED),
+    "3D, creeps": (SPATIAL, FIXED_PRESSURE, *FLOWING, "electrolyte.solid=creep"),
     "3D, stress and film": (SPATIAL, FIXED_PRESSURE, *STRESSED),
 }
 FEW_STEPS = "time.tolerance=0.01"

@@ -119,7 +119,7 @@ class Appearance(Part):
             "von Mises stress [Pa]": site.law.von_mises_stress(site.u, site.eigenstrain),
         }
         for name, expression in shown.items():
-            mean = self._domain.cell_mean(site.side, expression)
+            mean = self._domain.cell_mean(site.side, expression, site.strain_degree)
             yield Shown(site, name, mean.values, mean.read, "cell")
 
     def cautions(self) -> Iterator[Caution]:

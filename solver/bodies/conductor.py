@@ -33,7 +33,7 @@ class Conductor(Part):
         self._model, self._domain = model, model.domain
         site.conductor = self
         self.phi = site.state.function(fem.Function(site.side.space(), name=f"phi of {site.name}"))
-        self.level = site.state.constant("level", self._domain.constant(0.0))
+        self.level = model.level(site)
         self.salt: fem.Function | None = None
         if self.material.binary:
             self.salt = site.state.function(fem.Function(site.side.space(), name=f"salt of {site.name}"))

@@ -50,7 +50,7 @@ class Host(Part):
         self.c_initial = wanted.initial_stoichiometry * self.c_max
         self.c.x.array[:] = self.c_initial
         self._rate = model.rates.of(self.c, site.state, judged=True, bounds=(0.0, self.c_max))
-        self.level = site.state.constant("level", self._domain.constant(0.0))
+        self.level = model.level(site)
         self.volume = self._domain.volume(site.side)
         self.lithium_capacity = self.volume * self.c_max
         self.initial_potential = self.potential(wanted.initial_stoichiometry)
@@ -136,7 +136,7 @@ class Host(Part):
         host, temperature = self.material, self._model.case.temperature
         diffusivity = at(host.diffusivity, self.mean_stoichiometry)
         diffusivity *= kinetics.arrhenius(host.diffusivity_activation_energy, temperature, host.reference_temperature)
-        return min(face.mean_spacing for face in self._faces) ** 2 / float(diffusivity)
+        return min(face.mean_spacing for face in self._faces if face.transfer) ** 2 / float(diffusivity)
 
     def surface(self, face: Face) -> kinetics.Surface:
         """Return the lithium at an interface."""

@@ -48,7 +48,7 @@ class Metal(Part):
         self.initial_potential = kinetics.bare_potential(BARE, model.case.temperature) if self.is_film else 0.0
         self._coupled = wanted.stress == "coupled"
         self.phi = site.state.function(fem.Function(site.side.space(), name=f"phi of {site.name}"))
-        self.level = site.state.constant("level", self._domain.constant(0.0))
+        self.level = model.level(site)
         self.conductivity: Any = self._domain.constant(material.electronic_conductivity)
         self.volume = self._domain.volume(site.side)
         site.heat_sources.append(self.loss)

@@ -10,6 +10,7 @@ concentration + ohmic + constriction, with
 
     U              ± U of each host at its mean θ and its mean temperature; that of lithium is 0
     kinetic        ± ⟨η⟩; likewise stress, film, ⟨R j_n⟩, and micro-constriction, ⟨j_n/h_c⟩, where there are any
+    contact        ± what the resistance of contact between like sides costs, where there is some
     concentration  ± ⟨U⟩ less the above
     salt           what the gradient of the salt adds along a binary electrolyte (`interstice.solver.physics.binary`)
     ohmic          R_0 I, the loss if the current crossed every interface evenly
@@ -51,9 +52,10 @@ class Overpotentials(Part):
         terms = dict.fromkeys(("kinetic", "concentration", "ohmic", "constriction"), 0.0)
         open_circuit = 0.0
         for face, leaves in model.path.items():
-            assert face.transfer is not None and face.transfer.electrode.electrode is not None
-            open_circuit += leaves * face.transfer.electrode.electrode.mean_potential
-            for name, mean in face.transfer.means().items():
+            assert face.passage is not None
+            if face.transfer and face.transfer.electrode.electrode:
+                open_circuit += leaves * face.transfer.electrode.electrode.mean_potential
+            for name, mean in face.passage.means().items():
                 terms[name] = terms.get(name, 0.0) + leaves * mean
         terms["concentration"] -= open_circuit
         if self._salt_at_ground is not None:
@@ -84,13 +86,13 @@ class _EvenFlow:
             heat += conduction.dissipation(phi, kappa) * dx
             for face, leaves in model.path.items():
                 if site in face.sites:
-                    out = (leaves if site.electrode else -leaves) / face.area
+                    out = (leaves if site is face.origin else -leaves) / face.area
                     residual += domain.constant(out) * face.seen_from(site, psi) * face.interface.dS
-            if site is model.working:
+            if site is model.lead:
                 residual -= model.terminals.feed(psi, domain.constant(1.0 / model.apparent_area))
             fields.append(algebra.Field(phi, residual, 1.0 / np.sqrt(phi.function_space.dofmap.index_map.size_global)))
         constraints = algebra.lateral(domain, potentials.values(), model.case.geometry.lateral)
-        model.terminals.hold(constraints, potentials[model.working.name], potentials[model.grounded.name])
+        model.terminals.hold(constraints, potentials[model.lead.name], potentials[model.grounded.name])
         self._system = algebra.System(domain, fields, constraints, algebra.DIRECT)
         self._heat = domain.form(heat)
         self._known: float | None = None

@@ -42,7 +42,7 @@ class Terminals(Part):
     def __init__(self, model: Model) -> None:
         self._model, domain, state = model, model.domain, model.state
         model.terminals = self
-        working = model.working.electrode
+        working = model.lead.electrode
         assert working is not None
         self.working = working
         self._grounded = model.grounded.potential_holder
@@ -59,21 +59,19 @@ class Terminals(Part):
         """Return the owned dofs of the working electrode at the collector's potential and those of the counter face."""
         model, owned = self._model, phi.function_space.dofmap.index_map.size_local
         collector: Indices = np.arange(owned, dtype=np.int32)
-        if model.ends[model.terminal] is model.working:
+        if model.ends[model.terminal] is model.lead:
             collector = model.domain.dofs(phi.function_space, model.terminal)
         counter = model.domain.dofs(grounded.function_space, model.ground)
         return collector[collector < owned], counter[counter < grounded.function_space.dofmap.index_map.size_local]
 
     def _start(self) -> None:
         """Begin at equilibrium with the counter face at 0."""
-        sites = self._model.sites.values()
-        grounded = self._model.grounded.electrode
+        model = self._model
+        grounded = model.sites[model.case.counter].electrode if model.case.counter else None
         ionic = -grounded.initial_potential if grounded else 0.0
-        for site in sites:
-            if site.conductor:
-                site.conductor.level.value = ionic
-            if site.electrode:
-                site.electrode.level.value = site.electrode.initial_potential + ionic
+        for group in model.alike:
+            holder = next((site.electrode for site in group if site.name in model.case.reacting), None)
+            group[0].potential_holder.level.value = ionic + (holder.initial_potential if holder else 0.0)
 
     # --- what is known of it -------------------------------------------------------------------------
 
@@ -104,8 +102,12 @@ class Terminals(Part):
 
     @property
     def crossing(self) -> float:
-        """The current [A] that leaves the working electrode through its interfaces."""
-        return sum(face.interface.sum(face.transfer.read_charge()) for face in self._faces if face.transfer)
+        """The current [A] that leaves the side at the terminal through its interfaces."""
+        passages = [face.passage for face in self._model.faces if self.working.site in face.sites and face.passage]
+        return sum(
+            (1.0 if one.origin is self.working.site else -1.0) * one.interface.sum(one.read_charge())
+            for one in passages
+        )
 
     @property
     def currents(self) -> tuple[float, float]:
@@ -124,7 +126,7 @@ class Terminals(Part):
         It is spread over an electrode that the collector does not touch.
         """
         model = self._model
-        if model.ends[model.terminal] is model.working:
+        if model.ends[model.terminal] is model.lead:
             where, size = model.domain.ds(model.terminal), model.domain.area(model.terminal)
         else:
             where, size = model.domain.dx(self.working.site.side), self.working.volume
@@ -143,15 +145,15 @@ class Terminals(Part):
 
     @property
     def mode(self) -> str:
-        return "at voltage" if self._at_voltage else ", ".join(site.name for site in self._apart)
+        isolated = ", ".join(site.name for site in self._isolated)
+        return f"{'at voltage' if self._at_voltage else 'open' if self._open else ''} {isolated}"
 
     def constrain(self, constraints: Constraints) -> None:
-        apart = self._apart
-        if not (self._at_voltage or apart):
+        if self._at_voltage or self._open:
+            constraints.fixed += [(self.working.phi, self.collector), (self._grounded.phi, self.counter)]
+        else:
             self.hold(constraints, self.working.phi, self._grounded.phi)
-            return
-        constraints.fixed += [(self.working.phi, self.collector), (self._grounded.phi, self.counter)]
-        isolated = (site.conductor.phi for site in apart if site.conductor)
+        isolated = (site.potential_holder.phi for site in self._isolated)
         constraints.fixed += [(phi, _first(phi)) for phi in isolated]
 
     def begin_protocol_step(self) -> None:
@@ -172,13 +174,14 @@ class Terminals(Part):
             self.working.level.value = load.voltage
 
     def update(self) -> Change:
-        apart = [site for site in self._apart if site.electrode]
-        if apart and (self.imposes_current or self._at_voltage):
-            slides = self._carries(apart[0], imposed=False)
+        is_open = self._open
+        if is_open and (self.imposes_current or self._at_voltage):
+            face = next(face for face in self._model.path if not self._carries(face, not self._at_voltage))
+            slides = self._carries(face, imposed=False)
             words = "nothing presses any more, and the current opens what touches" if slides else "no contact left"
-            raise OpenCircuitError(f"open circuit: {words}{apart[0].label}")
+            raise OpenCircuitError(f"open circuit: {words}{face.origin.label if face.transfer else face.label}")
         self._recentre()
-        if apart:
+        if is_open:
             self.working.level.value = self._before
         return Change(0, 0.0)
 
@@ -209,34 +212,50 @@ class Terminals(Part):
         }
 
     @property
-    def _faces(self) -> list[Face]:
-        return [face for face in self._model.faces if self.working.site in face.sites]
+    def _open(self) -> bool:
+        """Whether no current can pass from the working electrode to the counter face. Collective."""
+        return self._model.grounded not in self._joined(self._model.lead)
 
     @property
-    def _apart(self) -> list[Site]:
-        """The sides that no current can enter or leave across an interface. Collective."""
-        return [site for site in self._model.sites.values() if not self._carries(site, not self._at_voltage)]
+    def _isolated(self) -> list[Site]:
+        """One side each of those that no current can reach from either terminal. Collective."""
+        model, found = self._model, []
+        reached = self._joined(model.lead) | self._joined(model.grounded)
+        for site in model.sites.values():
+            if site not in reached:
+                found.append(site)
+                reached |= self._joined(site)
+        return found
 
-    def _carries(self, site: Site, imposed: bool) -> bool:
-        """Return whether a current, `imposed` or not, can enter or leave a side. Collective."""
-        activities = [face.activity for face in self._model.faces if site in face.sites and face.activity]
-        return any([activity.carries(imposed) for activity in activities])
+    def _joined(self, start: Site) -> set[Site]:
+        """Return the sides that a current can pass to from one of them, itself too. Collective."""
+        carrying = [face.sites for face in self._model.faces if self._carries(face, not self._at_voltage)]
+        joined = {start}
+        for _ in carrying:
+            joined.update(*(sites for sites in carrying if joined & set(sites)))
+        return joined
+
+    def _carries(self, face: Face, imposed: bool) -> bool:
+        """Return whether a current, `imposed` or not, can cross an interface. Collective."""
+        return face.activity is not None and face.activity.carries(imposed)
 
     def _recentre(self) -> None:
-        """Move the means of the potentials into their levels: that of the working electrode on its collector.
+        """Move the means of the potentials into their levels: that of the side at the terminal on its collector.
 
         The counter face stays at 0, and under voltage control the collector at its voltage.
         """
-        for site in self._model.sites.values():
-            holder = site.potential_holder
-            working = holder is self.working
-            if holder is self._grounded or (working and self._at_voltage):
+        for group in self._model.alike:
+            holders = [site.potential_holder for site in group]
+            at_terminal = self.working in holders
+            if self._grounded in holders or (at_terminal and self._at_voltage):
                 continue
-            phi = holder.phi
-            values = phi.x.array[self.collector if working else slice(phi.function_space.dofmap.index_map.size_local)]
-            total, count = self._model.comm.allreduce(np.array([values.sum(), len(values)]))
-            holder.level.value += total / count
-            phi.x.array[:] -= total / count
+            values = [one.phi.x.array[: one.phi.function_space.dofmap.index_map.size_local] for one in holders]
+            if at_terminal:
+                values = [self.working.phi.x.array[self.collector]]
+            total, count = self._model.comm.allreduce(np.array([sum(map(np.sum, values)), sum(map(len, values))]))
+            holders[0].level.value += total / count
+            for one in holders:
+                one.phi.x.array[:] -= total / count
 
 
 def _first(phi: fem.Function) -> Indices:

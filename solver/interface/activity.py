@@ -38,7 +38,6 @@ from mpi4py import MPI
 
 from interstice import schema
 from interstice.solver.algebra import Constraints
-from interstice.solver.interface.micro_contact import MicroContact
 from interstice.solver.interface.passivation import passivated
 from interstice.solver.model import Model
 from interstice.solver.part import Caution, Change, Group, Load, Part, Term, Unknown
@@ -61,12 +60,12 @@ class Activity(Part):
 
     group: ClassVar[Group] = "transport"
 
-    def __init__(self, model: Model, face: Face, law: schema.Kinetics, micro: MicroContact | None = None) -> None:
-        """With an onset pressure half of what touches conducts at it, with `micro` what is in real contact.
+    def __init__(self, model: Model, face: Face, law: schema.Kinetics | schema.Conduction) -> None:
+        """With an onset pressure half of what touches conducts at it, with roughness below the mesh what it says.
 
         Without either all that touches does.
         """
-        onset = law.onset_pressure
+        onset, micro = law.onset_pressure, face.micro
         self.face, self.interface, self.label, self._model = face, face.interface, face.label, model
         face.activity = self
         interface, state, contact = face.interface, face.state, face.contact
@@ -88,6 +87,8 @@ class Activity(Part):
         self._gradual = contact is not None and (onset is not None or (micro is not None and not micro.keeps))
         # what attracts the sides across a gap opens and closes nodes whatever the current does
         alone = contact is not None and face.adhesion is None
+        # and what crosses between like sides shrinks neither
+        alone = alone and isinstance(law, schema.Kinetics)
         self._slides = alone and not self._gradual and model.case.coupling == "monolithic"
         self.share: Any = self._a("+")
         real = micro.share if micro is not None else None
@@ -102,7 +103,8 @@ class Activity(Part):
         face.share = self.share
         if law.passivated and model.case.heat:
             face.share = self.share + (self._conducts_heat("+") if real is None else self._conducts_heat("+") * real)
-        self._touching_gap, self._load = law.touching_gap, Load()
+        self._touching_gap = law.touching_gap if isinstance(law, schema.Kinetics) else 0.0
+        self._load = Load()
 
     @property
     def detached(self) -> Mask:
@@ -265,7 +267,8 @@ class Activity(Part):
     def _current_opens(self) -> bool:
         """Whether the host shrinks at a node that conducts, by a current that counts."""
         transfer, model = self.face.transfer, self._model
-        assert transfer is not None
+        if transfer is None:
+            return False
         shrinks = np.sign(transfer.lithium_volume)
         if self._load.voltage is None:
             leaves = model.path.get(self.face, 0.0)
@@ -284,3 +287,10 @@ class Activity(Part):
         highest = self.interface.mesh.comm.allreduce(int(numbers[wrong].max(initial=-1)), op=MPI.MAX)
         one: Mask = numbers == highest
         return one
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield what conducts of each interface."""
+    for face, block in zip(model.faces, model.blocks.values(), strict=True):
+        assert block.passage is not None
+        yield Activity(model, face, block.passage)

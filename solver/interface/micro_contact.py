@@ -128,6 +128,7 @@ class MicroContact(Part):
         contact = face.contact
         assert contact is not None
         self.face, self.interface, self.label = face, face.interface, face.label
+        face.micro = self
         self.largest = face.state.scope("micro").function(face.interface.function("largest pressure"))
         self.keeps = block.law in ("plastic", "elastic_plastic")
         """Whether the share does not fall to 0 with the pressure."""
@@ -185,3 +186,10 @@ class MicroContact(Part):
                 f"the table of micro-contact{self.label} is that of H/E* = {made:.3g}, the sides have {known_here}; "
                 "write it anew with their modulus and hardness",
             )
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the micro-contact of each interface that has some."""
+    for face, block in zip(model.faces, model.blocks.values(), strict=True):
+        if block.micro:
+            yield MicroContact(model, face, block.micro)

@@ -155,3 +155,11 @@ class Voids(Part):
                 f"{int(few.sum())} of {len(few)} voids, of fewer than {FEW} nodes, which the mesh does not resolve: "
                 "their number and size depend on it; refine geometry.element_size",
             )
+
+
+def parts(model: Model) -> Iterator[Part]:
+    """Yield the voids of each interface of a metal that may open."""
+    for face in model.faces:
+        if face.plating is not None and face.contact is not None and face.transfer is not None:
+            material = face.transfer.electrolyte.material
+            yield Voids(model, face, material.fracture_toughness if material else None)

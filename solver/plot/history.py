@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from interstice.solver.plot.run import Run
 from interstice.solver.plot.style import (
     BLUE,
+    BROWN,
     GREEN,
     GREY,
     ORANGE,
@@ -67,6 +68,7 @@ LOSSES = {
     "stress": SKY,
     "salt": GREY,
     "micro-constriction": "k",
+    "contact": BROWN,
 }
 """Terms of the voltage under current, as they are stacked."""
 ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderpad": 0, "borderaxespad": 0.3}

@@ -16,6 +16,7 @@ Array = npt.NDArray[np.float64]
 # Colours that people with any colour vision tell apart: M. Okabe, K. Ito, Color universal design (2008).
 BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7"
 GREY = "#666666"
+BROWN = "#7A4B1E"
 CONTACT = "#F5D799"
 WIDTH = 8.0
 """Of a picture [inch], if nothing else is asked for: text of 9 points stays readable at the width of a page."""

@@ -20,7 +20,7 @@ MOST = 10_000_000
 NUMBER = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?) (\S.*)")
 CASE_FILE = re.compile(r"^Case file: (.+), SHA-256 ([0-9a-f]{64})$", re.MULTILINE)
 SIDES = ("electrode", "electrodes", "electrolyte", "electrolytes")
-LAWS = ("contact", "kinetics", "touching_gap")
+LAWS = ("contact", "kinetics", "conduction", "touching_gap")
 """Keys of every interface: what is told of it are the others."""
 
 
@@ -157,6 +157,9 @@ def _interfaces(case: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if "exchange_current_density" in kinetics:
             law = readable(kinetics.get("law", "")).replace("butler volmer", "Butler–Volmer")
             words.append(f"{law}, exchange current density {readable(kinetics['exchange_current_density'])}")
+        resistance = _block(block, "conduction").get("resistance")
+        if resistance is not None:
+            words.append(f"contact resistance {readable(resistance)}")
         for key, value in block.items():
             if key in LAWS or key == "bonded" or value in (False, None) or value == {}:
                 continue

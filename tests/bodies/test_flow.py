@@ -10,20 +10,21 @@ from functools import partial
 
 import numpy as np
 import pytest
+import ufl
 from builders import LENGTH, SIDES, film_mesh
 from dolfinx import fem
 
 from interstice.benchmarks.pair import Force
 from interstice.solver import algebra
 from interstice.solver.bodies.body import Body
-from interstice.solver.bodies.flow import Flow
+from interstice.solver.bodies.flow import Extrapolation, Flow
 from interstice.solver.bodies.solids.anand import Anand
 from interstice.solver.bodies.solids.creep import PowerLaw
 from interstice.solver.bodies.solids.plastic import Plasticity
 from interstice.solver.bodies.solids.radial_return import Law
 from interstice.solver.domain import Domain
 from interstice.solver.ledger import Ledger
-from interstice.solver.part import Part, equations, update
+from interstice.solver.part import Load, Part, equations, update
 from interstice.solver.physics.mechanics import Axisymmetric, Elasticity
 from interstice.solver.rates import Rates
 from interstice.solver.site import Site
@@ -41,11 +42,18 @@ ROOM = 298.15
 class Bar:
     """A bar of two solids, one above the other, each of height L, bonded and free at the side; None is elastic.
 
-    What is on its end: a `stress` [Pa], positive in tension, or where `held`, the displacement `stretch` sets.
+    What is on its end: a `stress` [Pa], positive in tension, or where `held`, the displacement `stretch` sets. That of
+    a `punched` one is on half of its end, which is soft.
     """
 
     def __init__(
-        self, shape: str, laws: Sequence[Law | None], held: bool = False, elements: int = 2, lateral: str = "free"
+        self,
+        shape: str,
+        laws: Sequence[Law | None],
+        held: bool = False,
+        elements: int = 2,
+        lateral: str = "free",
+        punched: bool = False,
     ) -> None:
         dimension, order = (3, 1) if shape == "3D" else (2, 1 if shape == "axisymmetric" else 2)
         axisymmetric = shape == "axisymmetric"
@@ -64,7 +72,9 @@ class Bar:
             if law:
                 self.parts.append(Flow(domain, self.rates, site, law, 1e-4))
         self.flows = list(self.parts)
+        self.parts.insert(0, Extrapolation([self.u], lambda u: self.constraints.unmoved(u), self.state.scope("motion")))
         self.stress = domain.constant(0.0)
+        where = ufl.conditional(ufl.lt(ufl.SpatialCoordinate(domain.mesh)[0], LENGTH / 2), 1.0, 0.0) if punched else 1.0
         self.parts += [
             Body(
                 domain,
@@ -73,7 +83,7 @@ class Bar:
                 self._reactions,
                 lambda: self.constraints.held(self.u),
             ),
-            Force(domain, self.u, lambda v: -self.stress * v[self.vertical] * domain.ds("collector")),
+            Force(domain, self.u, lambda v: -self.stress * where * v[self.vertical] * domain.ds("collector")),
         ]
         space = self.u.function_space
         self.constraints = algebra.lateral(domain, [self.u], lateral)
@@ -81,7 +91,8 @@ class Bar:
             if face in domain.boundaries:
                 self.constraints.fixed.append((self.u, domain.dofs(space, face, [axis])))
         self.end = domain.dofs(space, "collector", [self.vertical])
-        (self.constraints.fixed if held else self.constraints.tied).append((self.u, self.end))
+        if not punched:
+            (self.constraints.fixed if held else self.constraints.tied).append((self.u, self.end))
         self.system = algebra.System(domain, equations(self.parts)["mechanics"], self.constraints, algebra.DIRECT)
         self.ledger = Ledger(work for part in self.parts for work in part.works())
 
@@ -89,17 +100,15 @@ class Bar:
         return self.system.residual_of(self.u)
 
     def advance(self, time_step: float) -> algebra.Report:
-        """Make a step of time [s], or where that is 0 one in no time."""
-        if time_step:
-            self.rates.begin(time_step)
+        """Make a step of time [s]."""
+        self.rates.begin(time_step)
         for part in self.parts:
-            part.begin(time_step, None)  # type: ignore[arg-type]
+            part.begin(time_step, Load())
         self.system.forget()
         report = self.system.solve(partial(update, self.parts))
         for part in self.parts:
             part.commit()
-        if time_step:
-            self.rates.commit()
+        self.rates.commit()
         self.ledger.book()
         return report
 
@@ -156,7 +165,7 @@ def test_a_bar_yields_and_hardens(shape: str) -> None:
     bar = Bar(shape, [METAL, METAL])
     for stress, exact in ((0.5e6, 0.0), (0.9e6, 6e-3), (1.2e6, 1.2e-2), (-1.1e6, 1.2e-2)):
         bar.stress.value = stress
-        bar.advance(0.0)
+        bar.advance(1.0)
         assert bar.strain == pytest.approx(stress / YOUNG + exact, rel=1e-9)
 
 
@@ -165,7 +174,7 @@ def test_each_solid_of_a_body_flows_by_its_own_law(shape: str) -> None:
     """In series and held sideways: the one that yields bears σ = K ε − (2/3) σ_y, the elastic one (K + 4μ/3) ε."""
     bar = Bar(shape, [Plasticity(METAL.yield_strength), None], lateral="symmetric")
     bar.stress.value = -10e6
-    bar.advance(0.0)
+    bar.advance(1.0)
     bulk, shear = YOUNG / (3 * (1 - 2 * POISSON)), YOUNG / (2 * (1 + POISSON))
     exact = (-10e6 + 2 / 3 * METAL.yield_strength) / bulk, -10e6 / (bulk + 4 * shear / 3)
     assert bar.strain == pytest.approx(sum(exact) / 2, rel=1e-9)
@@ -190,6 +199,35 @@ def test_lithium_flows_as_published(rate: float, first: float, last: float) -> N
     assert stresses[-1] == pytest.approx(last, rel=5e-3)
 
 
+# --- Newton's method -------------------------------------------------------------------------------
+
+
+def punched(law: Law) -> Bar:
+    return Bar("plane strain", [law, law], elements=8, lateral="symmetric", punched=True)
+
+
+@pytest.mark.parametrize("law", [CREEP, LITHIUM], ids=["creep", "anand"])
+def test_a_step_of_steady_flow_takes_few_iterations_however_long(law: Law) -> None:
+    """Elastic strains are a thousandth of the flow, the rate goes with the power 6.6 of the stress."""
+    bar = punched(law)
+    bar.stress.value = -3e6
+    taken = [bar.advance(step).newton for step in np.geomspace(1e-3, 100.0, 18)]
+    assert bar.flows[0].equivalent.x.array.max(initial=1.0) > 0.1
+    assert max(taken) <= 8 and np.mean(taken[2:]) <= 5
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.5, 5.0, -1.0])
+@pytest.mark.parametrize("law", [CREEP, LITHIUM], ids=["creep", "anand"])
+def test_loads_and_steps_that_jump_by_decades_are_followed(law: Law, factor: float) -> None:
+    bar = punched(law)
+    bar.stress.value = -3e6
+    for step in (1e-3, 1.0, 100.0, 100.0):
+        bar.advance(step)
+    bar.stress.value *= factor
+    assert bar.advance(100.0).newton <= 20
+    assert bar.ledger.closing_error < 1e-8
+
+
 # --- the tangent, the ledger -----------------------------------------------------------------------
 
 
@@ -202,6 +240,8 @@ def test_the_tangent_is_that_of_the_stress(shape: str, law: Law) -> None:
     bar.u.x.array[:] = 1e-2 * LENGTH * noise
     bar.u.x.scatter_forward()
     bar.rates.begin(10.0)
+    for part in bar.parts:
+        part.begin(10.0, Load())
     update(bar.parts)
     start, errors = bar.u.x.array.copy(), []
     residual = bar.system.residual_of(bar.u)

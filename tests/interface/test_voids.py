@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders import tiny_cell
+from builders import tiny_cell, tiny_run
 
 from interstice.solver.cell import Cell
 from interstice.solver.constants import FARADAY, GAS_CONSTANT
@@ -125,3 +125,43 @@ def test_voids_of_few_nodes_are_told_of() -> None:
     wave = "kind: sinusoidal, amplitude: 5 nm, wavelength: 0.25 um"
     (caution,) = voids_of(assembled(wave)).cautions()
     assert "8 of 8 voids" in caution.text and "100%" in caution.text
+
+
+STRIPPED = """\
+title: lithium with a void, stripped and plated
+geometry:
+  builder: layers
+  layers: [{name: separator, thickness: 1 um}, {name: lithium, thickness: 1 um}]
+  length: 2 um
+  element_size: 125 nm
+  axisymmetric: true
+  roughness: {lithium/separator: {kind: void, radius: 0.6 um, depth: 10 nm}}
+electrodes: {lithium: {kind: metal, material: lithium, solid: elastic}}
+electrolytes: {separator: {material: LLZO}}
+interfaces: {lithium/separator: {kinetics: {exchange_current_density: 1 mA/cm^2}}}
+stack: {pressure: 1 MPa}
+protocol:
+- charge at 0.5 mA/cm^2 for 2 s
+- rest for 1 s
+- discharge at 0.5 mA/cm^2 for 2 s
+time: {initial: 1 s, maximum: 1 s}
+"""
+
+
+def test_a_metal_reports_its_voids_by_itself() -> None:
+    run = tiny_run(text=STRIPPED)
+    assert run.stopped == ""
+    current, stress = run.column("current density [A/m^2]"), run.column("plating stress bound [Pa]")
+    assert np.all(stress[current >= 0.0] == 0.0)
+    plated = current < 0.0
+    eta = run.column("overpotential at the interface [V]")[plated]
+    assert np.all(eta < 0.0)
+    # the largest overpotential is a little more than the mean one; 7.42 MPa per mV
+    assert np.all(stress[plated] >= -7.42e9 * eta) and np.all(stress[plated] < -1.1 * 7.42e9 * eta)
+    toughness = run.cell.materials["separator"].fracture_toughness
+    over = run.column("stress intensity bound over toughness [1]")[plated]
+    half = run.column("largest void half size [m]")[plated]
+    np.testing.assert_allclose(over, stress[plated] * np.sqrt(np.pi * half) / toughness, rtol=1e-12)
+    # what is stripped deepens the gap everywhere but in the void, where nothing crosses
+    volume, area = run.column("void volume [m^3]"), run.column("void area [m^2]")
+    assert np.all(np.diff(volume[1:3]) < 0.0) and area[0] > 0.0
