@@ -63,8 +63,10 @@ class ChargeTransfer(Passage):
         j_0 = kinetics.exchange_current_density(surface.theta, reference, *transfer, salt)
 
         def unpressed(eta: Any) -> Any:
-            j = kinetics.LAWS[law.law](j_0, eta, model.coefficient(temperature), *transfer)
-            return j if surface.left is None else kinetics.strippable(j, surface.left)
+            given = j_0, eta, model.coefficient(temperature), *transfer
+            if surface.activity is not None:
+                return kinetics.butler_volmer(*given, surface.activity)
+            return kinetics.LAWS[law.law](*given)
 
         def faradaic(eta: Any) -> Any:
             if contact is None or pressed is None:

@@ -16,7 +16,9 @@ Under a contact pressure p_n the work p_n ds is done on the metal that closes up
 ledger: with `stress: coupled` the potential gives it, Ω p_n/F (`interstice.solver.bodies.metal`).
 
 What is plated on a collector is a film, −s thick, of which no more can be stripped than there is. Where it is thinner
-than some atoms it is islands, and stripping goes on over the share that they cover, 1 − exp(s/δ).
+than some atoms it is islands, and the activity of lithium is the share that they cover, a = 1 − exp(s/δ): the anodic
+part of Butler–Volmer's equation goes with it. On the bare collector a_0 is left of it, which gives that a potential;
+there is nothing to be stripped where s would rise beyond a_0 δ, 10⁻¹⁵ m.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ import ufl
 
 from interstice.materials.elementwise import exp, maximum, minimum
 from interstice.solver.algebra import Constraints
+from interstice.solver.bodies.metal import BARE
 from interstice.solver.constants import FARADAY
 from interstice.solver.ledger import RecessionWork
 from interstice.solver.model import Model
@@ -69,13 +72,13 @@ class Plating(Part):
     # --- what others know of it ----------------------------------------------------------------------
 
     @property
-    def left(self) -> Any:
-        """The share in which lithium can still be stripped, in UFL; None where there is a metal behind the surface."""
+    def activity(self) -> Any:
+        """The activity of lithium in UFL; None where there is a metal behind the surface."""
         if not self._metal.is_film:
             return None
         film = -self.recession("+") / self._model.domain.constant(ISLANDS)
         # straight on below none, so that an iterate that strips too much finds back
-        return 1 - exp(-maximum(film, 0.0)) + minimum(film, 0.0)
+        return BARE + (1 - BARE) * (1 - exp(-maximum(film, 0.0)) + minimum(film, 0.0))
 
     @property
     def stripped(self) -> float:
