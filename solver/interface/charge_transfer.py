@@ -119,9 +119,9 @@ class ChargeTransfer(Passage):
         return self.interface.sum(self._volume.read()) / self.face.area
 
     def read_overpotential(self) -> Array:
-        """Return η at the nodes with what films and constrictions take [V]; shape (local and ghost nodes,)."""
-        losses = [self._parts[name].read().copy() for name in ("kinetic", *RESISTANCES) if name in self._parts]
-        total: Array = np.sum(losses, axis=0)
+        """Return φ_e − φ_s − U at the nodes [V], films and constrictions included; shape (local and ghost nodes,)."""
+        names = [name for name in ("kinetic", "stress", *RESISTANCES) if name in self._parts]
+        total: Array = np.sum([self._parts[name].read().copy() for name in names], axis=0)
         return total
 
     def unknowns(self) -> Iterator[Unknown]:
