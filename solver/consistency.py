@@ -428,7 +428,7 @@ def _misplaced_patches(case: Case, dimension: int) -> Iterator[Problem]:
 
 def _swollen(case: Case, materials: Mapping[str, Material]) -> Iterator[Problem]:
     """Yield the entry of the protocol that is certain to swell a host beyond the strains that are small."""
-    swelling = first_beyond(case, materials, case.largest_strain)
+    swelling = first_beyond(case, materials, case.bearable_strain)
     if swelling and swelling.certain:
         yield ("protocol", swelling.entry), too_much(swelling, case, materials)
 
