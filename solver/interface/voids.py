@@ -118,8 +118,9 @@ class Voids(Part):
     @property
     def plating_stress(self) -> float:
         """The largest p = F |η|/Ω [Pa] of nodes at which lithium is plated."""
-        plates = self._transfer.read_current() < 0.0
-        eta = np.where(plates, np.abs(self._transfer.read_overpotential()), 0.0)
+        # on a bare collector at rest, whose potential is above that of lithium, rounding alone is plated
+        driving = np.maximum(-self._transfer.read_overpotential(), 0.0)
+        eta = np.where(self._transfer.read_share() > 0.0, driving, 0.0)
         return FARADAY * self.interface.max(eta) / self._transfer.lithium_volume
 
     # --- as a part -----------------------------------------------------------------------------------
