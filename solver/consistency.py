@@ -300,8 +300,7 @@ def _of_no_surface(case: Case) -> Iterator[Problem]:
                 if getattr(block, key):
                     words = f"the surface of {side} moves as lithium is stripped and plated, and no bond goes with it"
                     yield (*_block(case, name), key), f"{words}; leave it out, or give the interface adhesion"
-            law = block.kinetics.law if block.kinetics else "butler_volmer"
-            if isinstance(electrode, CollectorElectrode) and law != "butler_volmer":
+            if isinstance(electrode, CollectorElectrode) and block.kinetics and block.kinetics.law != "butler_volmer":
                 words = f"what {side} plates can be used up, which only butler_volmer knows"
                 yield (*_block(case, name), "kinetics", "law"), f"{words}; allowed here: butler_volmer"
 
