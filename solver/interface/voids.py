@@ -161,6 +161,6 @@ class Voids(Part):
 def parts(model: Model) -> Iterator[Part]:
     """Yield the voids of each interface of a metal that may open."""
     for face in model.faces:
-        if face.plating is not None and face.contact is not None and face.transfer is not None:
+        if face.origin.metal and face.plating is not None and face.contact is not None and face.transfer is not None:
             material = face.transfer.electrolyte.material
             yield Voids(model, face, material.fracture_toughness if material else None)
