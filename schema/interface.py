@@ -15,6 +15,7 @@ from interstice.schema.units import (
     ExchangeCurrent,
     Length,
     MolarEnergy,
+    MolarVolume,
     Position,
     Pressure,
     Stiffness,
@@ -278,6 +279,15 @@ class Conduction(Passage):
     )
 
 
+class SideReaction(Section):
+    """Lithium metal that plates on a host where its potential falls below that of lithium, and is stripped again."""
+
+    exchange_current_density: ExchangeCurrent
+    molar_volume: Annotated[MolarVolume, Field(gt=0)] = Field(
+        default="13.0 cm^3/mol", description="of the metal; lithium's if not given"
+    )
+
+
 class Kinetics(Passage, Revised):
     """Charge transfer on Γ_c; no lithium crosses Γ_d."""
 
@@ -298,6 +308,9 @@ class Kinetics(Passage, Revised):
     )
     gap_permittivity: Annotated[float, Field(ge=1)] | None = Field(
         default=None, description="relative one of an open gap, which then is a capacitor; it is none if not given"
+    )
+    plating: SideReaction | None = Field(
+        default=None, description="of lithium metal on a host, beside intercalation; none if not given"
     )
     touching_gap: Length = Field(
         default="0.1 nm",

@@ -118,8 +118,9 @@ class Voids(Part):
     @property
     def plating_stress(self) -> float:
         """The largest p = F |η|/Ω [Pa] of nodes at which lithium is plated."""
-        plates = self._transfer.read_current() < 0.0
-        eta = np.where(plates, np.abs(self._transfer.read_overpotential()), 0.0)
+        # on a bare collector at rest, whose potential is above that of lithium, rounding alone is plated
+        driving = np.maximum(-self._transfer.read_overpotential(), 0.0)
+        eta = np.where(self._transfer.read_share() > 0.0, driving, 0.0)
         return FARADAY * self.interface.max(eta) / self._transfer.lithium_volume
 
     # --- as a part -----------------------------------------------------------------------------------
@@ -160,6 +161,6 @@ class Voids(Part):
 def parts(model: Model) -> Iterator[Part]:
     """Yield the voids of each interface of a metal that may open."""
     for face in model.faces:
-        if face.plating is not None and face.contact is not None and face.transfer is not None:
+        if face.origin.metal and face.plating is not None and face.contact is not None and face.transfer is not None:
             material = face.transfer.electrolyte.material
             yield Voids(model, face, material.fracture_toughness if material else None)
