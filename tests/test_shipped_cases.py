@@ -193,6 +193,32 @@ def test_void_closes_by_creep_as_fast_as_its_exponent_says() -> None:
     assert left[1] == pytest.approx(left[0], rel=5e-3)
 
 
+def test_lithium_presses_on_a_blocked_patch_and_lets_go_beside_it() -> None:
+    """As Roy, Fleck and Deshpande (2021) found of patches of this size, 30 µm in radius, a/κZ = 1.5.
+
+    All lithium sinks by what is stripped round the patch; above it it can only go sideways. Beside it, where
+    most of the current crosses, the surface recedes fastest and holds on by no pressure.
+    """
+    run = shipped(
+        "lithium_void",
+        "geometry.roughness={lithium/separator: {kind: flat}}",
+        "geometry.layers=[{name: separator, thickness: 90 um}, {name: lithium, thickness: 90 um}]",
+        "geometry.length=120 um",
+        "geometry.element_size=5 um",
+        "electrolytes.separator={material: LLZO, overrides: {ionic_conductivity: 0.4 mS/cm}}",
+        "interfaces.lithium/separator.kinetics.passivated={patches: [{start: 0 um, end: 30 um}]}",
+        "stack.pressure=100 kPa",
+        "protocol=[charge at 0.1 mA/cm^2 for 3 min]",
+        "time={initial: 5 s, maximum: 1 min}",
+    )
+    (face,) = run.cell.faces
+    r, pressure = face.interface.space.tabulate_dof_coordinates()[:, 0], face.contact.pressure
+    assert np.all(pressure[r < 30.1e-6] > 5 * 100e3)
+    beside = (r > 30.1e-6) & (r < 36e-6)
+    assert np.all(pressure[beside] == 0.0)
+    assert np.all(np.abs(face.transfer.read_current()[beside]) > 0.5)
+
+
 def test_compressed_film_buckles_off_its_flaw() -> None:
     run = shipped(
         "film_buckle_delaminate",
