@@ -291,7 +291,11 @@ def _of_no_surface(case: Case) -> Iterator[Problem]:
                 f"{side} lies on an electrolyte, and nothing crosses from a collector; give {side} 'plates: lithium'"
             )
             yield _block(case, side), f"{words}, or an electrode between them"
-        elif not isinstance(electrode, HostElectrode):
+        elif isinstance(electrode, HostElectrode):
+            if block.kinetics and block.kinetics.bridged_gap is not None:
+                words = f"{side} is a host: lithium goes into it, not into gaps beside it; leave it out"
+                yield (*_block(case, name), "kinetics", "bridged_gap"), words
+        else:
             for key in ("bonded", "cohesive"):
                 if getattr(block, key):
                     words = f"the surface of {side} moves as lithium is stripped and plated, and no bond goes with it"
