@@ -15,6 +15,7 @@ from interstice.schema.units import (
     ExchangeCurrent,
     Length,
     MolarEnergy,
+    MolarVolume,
     Position,
     Pressure,
     Stiffness,
@@ -278,6 +279,15 @@ class Conduction(Passage):
     )
 
 
+class SideReaction(Section):
+    """Lithium metal that plates on a host where its potential falls below that of lithium, and is stripped again."""
+
+    exchange_current_density: ExchangeCurrent
+    molar_volume: Annotated[MolarVolume, Field(gt=0)] = Field(
+        default="13.0 cm^3/mol", description="of the metal; lithium's if not given"
+    )
+
+
 class Kinetics(Passage, Revised):
     """Charge transfer on Γ_c; no lithium crosses Γ_d."""
 
@@ -303,6 +313,9 @@ class Kinetics(Passage, Revised):
         default=None,
         description="gap up to which metal is plated into as if the sides touched, as it spreads from where they do; "
         "nothing is plated where they do not touch if not given",
+    )
+    plating: SideReaction | None = Field(
+        default=None, description="of lithium metal on a host, beside intercalation; none if not given"
     )
     touching_gap: Length = Field(
         default="0.1 nm",

@@ -468,7 +468,7 @@ ABSENT = {
     *("active_fraction", "stiffness", "separator", "volume_fraction", "count", "diameter_deviation", "rms", "width"),
     *("specific_current", "capacity", "specific_capacity", "energy", "state_of_charge", "thickness_change", "strain"),
     *("rate", "pressure", "plateau", "line", "heat", "micro", "passivated", "profile", "cutoff", "hurst", "file"),
-    *("unit", "height_unit", "size", "centre", "kinetics", "conduction", "resistance"),
+    *("unit", "height_unit", "size", "centre", "kinetics", "conduction", "resistance", "plating"),
 }
 """What a case may do without: something that is not there, or one of two ways to say a thing. Not a default."""
 
