@@ -11,7 +11,7 @@ from interstice.solver.constants import FARADAY, GAS_CONSTANT
 from interstice.solver.interface.voids import Voids
 from interstice.solver.part import Load
 
-pytestmark = pytest.mark.also_on_ranks(2, 3)
+pytestmark = pytest.mark.also_on_ranks(3)
 
 UM = 1e-6
 RADIUS, DEPTH, ELEMENT = 0.6 * UM, 10e-9, 0.125 * UM
