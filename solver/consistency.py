@@ -286,16 +286,26 @@ def _of_no_surface(case: Case) -> Iterator[Problem]:
             continue
         (side,), block = electrodes, case.faces[name]
         electrode = case.every_electrode[side]
+        plates = block.kinetics is not None and block.kinetics.plating is not None
         if isinstance(electrode, CollectorElectrode) and electrode.plates is None:
             words = (
                 f"{side} lies on an electrolyte, and nothing crosses from a collector; give {side} 'plates: lithium'"
             )
             yield _block(case, side), f"{words}, or an electrode between them"
-        elif not isinstance(electrode, HostElectrode):
+        elif plates and not isinstance(electrode, HostElectrode):
+            words = f"belongs to a host, on which lithium plates beside what it takes up; {side} is a {electrode.kind}"
+            yield (*_block(case, name), "kinetics", "plating"), f"{words}: leave it out"
+        elif isinstance(electrode, HostElectrode) and block.kinetics and block.kinetics.bridged_gap is not None:
+            words = f"{side} is a host: lithium goes into it, not into gaps beside it; leave it out"
+            yield (*_block(case, name), "kinetics", "bridged_gap"), words
+        elif plates or not isinstance(electrode, HostElectrode):
             for key in ("bonded", "cohesive"):
                 if getattr(block, key):
                     words = f"the surface of {side} moves as lithium is stripped and plated, and no bond goes with it"
                     yield (*_block(case, name), key), f"{words}; leave it out, or give the interface adhesion"
+            if isinstance(electrode, CollectorElectrode) and block.kinetics and block.kinetics.law != "butler_volmer":
+                words = f"what {side} plates can be used up, which only butler_volmer knows"
+                yield (*_block(case, name), "kinetics", "law"), f"{words}; allowed here: butler_volmer"
 
 
 def _without_numbers(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from interstice.materials import Material
 from interstice.materials.electrolyte import Electrolyte
@@ -39,12 +38,6 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"{name}: with ν = {material.poisson_ratio:g} linear displacements are too stiff, and pressures of "
                 "rough surfaces too high; use element_order: 2"
             )
-        flow = getattr(material, solid, None)
-        if flow is not None and (known := _flow_known_at(solid, flow, case.temperature)):
-            yield (
-                f"{name}: how {material.name} flows is known {known} and used at {case.temperature - CELSIUS:.0f} °C, "
-                "where it may flow at a rate that is another one by orders of magnitude"
-            )
         wanted = case.blocks[name]
         if other := shadowed(wanted.material, material):
             yield f"{name}: {wanted.material} is that of {material.file}, not that of the program, {other}"
@@ -56,12 +49,12 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 f"{case.temperature - CELSIUS:.0f} °C, where it may be another one by orders of magnitude; set "
                 f"temperature, or overrides.{number}"
             )
-        flow = {"creep": material.creep, "anand": material.anand}.get(case.solid(name))
+        flow = {"creep": material.creep, "anand": material.anand}.get(solid)
         where = _known_where(flow, flow.activation_energy > 0, case.temperature) if flow else ""
-        if where and f"{case.solid(name)}_rate" not in given:
+        if where and f"{solid}_rate" not in given:
             yield (
-                f"{name}: how {material.name} flows is known {where} and used at {case.temperature - CELSIUS:.0f} °C; "
-                "set temperature, or solid: elastic"
+                f"{name}: how {material.name} flows is known {where} and used at {case.temperature - CELSIUS:.0f} °C, "
+                "where it may flow at a rate that is another one by orders of magnitude; set temperature"
             )
     for name in case.faces:
         sides = [materials[side] for side in name.split("/") if side in case.conductors]
@@ -101,20 +94,6 @@ def estimates(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
                 yield f"{name}: {number} of {material.name}, {value}, is an estimate: {entry.estimate}"
 
 
-def _flow_known_at(solid: str, flow: Any, temperature: float) -> str:
-    """Return in words where the numbers of a law of flow are known if not at a temperature [K], "" if they are."""
-    if solid == "plastic":
-        return ""
-    if flow.temperature_range:
-        low, high = flow.temperature_range
-        if low <= temperature <= high:
-            return ""
-        return f"from {low - CELSIUS:.0f} to {high - CELSIUS:.0f} °C"
-    if solid == "creep" and not flow.activation_energy and abs(temperature - flow.reference_temperature) > AWAY:
-        return f"at {flow.reference_temperature - CELSIUS:.0f} °C only"
-    return ""
-
-
 def _known_at(material: Material, role: str, temperature: float) -> tuple[str, str]:
     """Return which number says how lithium moves and, in words, where it is known if not at a temperature [K]."""
     if role not in ("host", "electrolyte"):
@@ -143,6 +122,9 @@ def _known_where(numbers: Host | Electrolyte | Creep | Anand, changes: bool, tem
 
 def _of_no_interest(case: Case, side: str) -> set[str]:
     """Return the numbers beside the blocks of its material that a side has no use for, for lack of a law with them."""
-    pressed = [face.plastic for name, face in case.faces.items() if side in name.split("/")]
-    needed = {"density": case.heat is not None, "hardness": any(pressed), "fracture_toughness": False}
+    neighbours = {other for pair in case.pairs if side in pair for other in pair}
+    pressed = any(face.plastic for name, face in case.faces.items() if side in name.split("/"))
+    # what is plated may break an electrolyte
+    plated = side in case.conductors and any(other in case.every_electrode for other in neighbours - set(case.hosts))
+    needed = {"density": case.heat is not None, "hardness": pressed, "fracture_toughness": plated}
     return {number for number, used in needed.items() if not used}

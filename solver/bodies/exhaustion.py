@@ -1,4 +1,4 @@
-"""Hosts that fill or empty at the surface through which an imposed current passes.
+"""Electrodes that fill or empty at the surface through which an imposed current passes.
 
 A surface under a constant current has lost all of its free sites, or all of its lithium, at a moment t* (H. J. S. Sand,
 Phil. Mag. 1, 45 (1901)), beyond which no state carries that current. The room left,
@@ -7,6 +7,8 @@ Phil. Mag. 1, 45 (1901)), beyond which no state carries that current. The room l
 
 falls in proportion to t* − t and, as the current is proportional to it, the voltage with its logarithm, without end.
 Time steps are therefore shares of the time left: so a cut-off is met wherever it is, and without one t* is.
+
+Of a film of lithium on a collector the room is its thickness, over that below which it is islands.
 """
 
 from __future__ import annotations
@@ -15,11 +17,16 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
+from interstice.solver.bodies.metal import BARE
 from interstice.solver.bodies.terminals import NoCurrentError
+from interstice.solver.interface.plating import ISLANDS
 from interstice.solver.model import Model
 from interstice.solver.part import Change, Group, Limit, Part
 from interstice.solver.site import Face
+
+Array = npt.NDArray[np.float64]
 
 NONE_LEFT = 1e-11
 """Room at which a host counts as full or empty: less is lost in the rounding of θ near 1."""
@@ -28,20 +35,19 @@ SHARE = 0.9
 
 
 class ExhaustedError(NoCurrentError):
-    """The host has no sites, or no lithium, left at its interfaces."""
+    """An electrode has no sites, or no lithium, left at its interfaces."""
 
 
 class Exhaustion(Part):
-    """The room left at one interface of a host; `leaves` is 1 where lithium leaves it there on charge, else −1."""
+    """The room left at one interface; `leaves` is 1 where lithium leaves the electrode there on charge, else −1."""
 
     group: ClassVar[Group] = "transport"
+    none_left = NONE_LEFT
 
     def __init__(self, model: Model, face: Face, leaves: float) -> None:
-        assert face.transfer is not None and face.transfer.electrode.host is not None
+        assert face.transfer is not None and face.transfer.electrode.electrode is not None
         self._model, self._face, self._transfer, self._leaves = model, face, face.transfer, leaves
-        host = face.transfer.electrode.host
-        self.label = host.label
-        self._theta = face.interface.reader(face.seen_from(host.site, host.theta(host.c)))
+        self.label = face.transfer.electrode.label
         state = face.state.scope("exhaustion")
         self._room, self._rate = state.number("room", np.nan), state.number("rate")
         self._filled = state.number("filled")
@@ -50,7 +56,7 @@ class Exhaustion(Part):
         self._room[...], self._rate[...] = np.nan, 0.0
 
     def update(self) -> Change:
-        if self._measure() < 0.1 * NONE_LEFT:
+        if self._measure() < 0.1 * self.none_left:
             raise ExhaustedError(self.words)
         return Change(0, 0.0)
 
@@ -68,7 +74,11 @@ class Exhaustion(Part):
     @property
     def words(self) -> str:
         """What is said of it."""
-        return f"the host is {'full' if self._fills else 'empty'} at the interface{self.label}"
+        raise NotImplementedError
+
+    def room(self) -> Array:
+        """Return the room at the nodes, shape (local and ghost nodes,). Collective."""
+        raise NotImplementedError
 
     @property
     def time_left(self) -> float:
@@ -77,8 +87,8 @@ class Exhaustion(Part):
 
     @property
     def complete(self) -> bool:
-        """Whether the host was full or empty at the end of the last time step."""
-        return bool(self._room < NONE_LEFT)
+        """Whether no room was left at the end of the last time step."""
+        return bool(self._room < self.none_left)
 
     @property
     def _fills(self) -> bool:
@@ -88,13 +98,49 @@ class Exhaustion(Part):
         """Return r; infinity where no current is imposed. Collective."""
         if not self._model.terminals.imposes_current:
             return np.inf
-        theta, area = self._theta.read(), self._transfer.active_area
-        room = self._face.interface.sum(self._transfer.read_share() * (1.0 - theta if self._fills else theta))
+        share, area = self._transfer.read_share(), self._transfer.active_area
+        room = self._face.interface.sum(np.multiply(share, self.room(), out=np.zeros_like(share), where=share > 0.0))
         return room / area if area else np.inf
 
 
+class HostExhaustion(Exhaustion):
+    """The sites, or the lithium, left at the surface of a host."""
+
+    def __init__(self, model: Model, face: Face, leaves: float) -> None:
+        super().__init__(model, face, leaves)
+        assert face.transfer is not None and face.transfer.electrode.host is not None
+        host = face.transfer.electrode.host
+        self._theta = face.interface.reader(face.seen_from(host.site, host.theta(host.c)))
+
+    @property
+    def words(self) -> str:
+        return f"the host is {'full' if self._fills else 'empty'} at the interface{self.label}"
+
+    def room(self) -> Array:
+        theta = self._theta.read()
+        return 1.0 - theta if self._fills else theta
+
+
+class FilmExhaustion(Exhaustion):
+    """The film left on a collector, over the thickness below which it is islands; there is always room for more."""
+
+    none_left = BARE
+
+    @property
+    def words(self) -> str:
+        return f"no lithium is left on the collector{self.label}"
+
+    def room(self) -> Array:
+        assert self._face.plating is not None
+        film = -self._face.plating.recession.x.array / ISLANDS
+        return np.full_like(film, np.inf) if self._fills else film
+
+
 def parts(model: Model) -> Iterator[Part]:
-    """Yield the room left at each interface of a host that the current of the cell passes."""
+    """Yield the room left at each interface that the current of the cell passes, if it can end."""
     for face, leaves in model.path.items():
-        if face.transfer and face.transfer.electrode.host:
-            yield Exhaustion(model, face, leaves)
+        electrode = face.transfer.electrode if face.transfer else None
+        if electrode and electrode.host:
+            yield HostExhaustion(model, face, leaves)
+        elif electrode and electrode.metal and electrode.metal.is_film:
+            yield FilmExhaustion(model, face, leaves)

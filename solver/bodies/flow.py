@@ -234,10 +234,10 @@ class Flow(Part):
     def columns(self) -> Mapping[str, float]:
         comm = self._domain.mesh.comm
         return {
-            f"max {name}": comm.allreduce(float(function.x.array[: self._owned].max(initial=0.0)), op=MPI.MAX)
+            name: comm.allreduce(float(function.x.array[: self._owned].max(initial=0.0)), op=MPI.MAX)
             for name, function in {
-                "equivalent inelastic strain [1]": self.equivalent,
-                "inelastic strain rate [1/s]": self.rate,
+                "max equivalent inelastic strain [1]": self.equivalent,
+                "max inelastic strain rate [1/s]": self.rate,
             }.items()
         }
 

@@ -202,7 +202,8 @@ class Host(Part):
 
     def columns(self) -> Mapping[str, float]:
         lithium, comm = self._domain.integrate(self._amount), self._model.comm
-        missing, passed = abs(lithium - self._start + self._out.value), float(self._throughput)
+        plated = -sum(face.plating.stripped / face.plating.volume for face in self._faces if face.plating)
+        missing, passed = abs(lithium + plated - self._start + self._out.value), float(self._throughput)
         theta = self.c.x.array / self.c_max
         return {
             "mean stoichiometry [1]": lithium / self.lithium_capacity,

@@ -20,8 +20,10 @@ from interstice.solver.part import Group, Part, Shown, Term, Unknown
 from interstice.solver.physics import conduction
 from interstice.solver.site import Face, Site
 
-LEAST_PASSED = 1e-6
-"""Share of a metal's lithium to which its balance is relative where less has passed: at rest rounding alone."""
+BARE = 1e-6
+"""Activity of lithium where there is none: by it alone a bare collector has a potential."""
+LEAST_PASSED = 1e-9
+"""Thickness [m] of the lithium to which its balance is relative where less has passed: at rest rounding alone."""
 
 
 class Metal(Part):
@@ -31,7 +33,6 @@ class Metal(Part):
     """
 
     group: ClassVar[Group] = "transport"
-    initial_potential = 0.0
     mean_potential = 0.0
     """U [V]."""
 
@@ -44,6 +45,7 @@ class Metal(Part):
         self.is_film = isinstance(wanted, CollectorElectrode)
         """Whether the lithium is a film that is plated, of which there is none at first."""
         self.molar_volume = site.material.metal.molar_volume if site.material.metal else None
+        self.initial_potential = kinetics.bare_potential(BARE, model.case.temperature) if self.is_film else 0.0
         self._coupled = wanted.stress == "coupled"
         self.phi = site.state.function(fem.Function(site.side.space(), name=f"phi of {site.name}"))
         self.level = model.level(site)
@@ -68,10 +70,10 @@ class Metal(Part):
         """
         assert self.molar_volume is not None
         volume = self._domain.constant(self.molar_volume)
-        left = face.plating.left if face.plating is not None else None
+        assert face.plating is not None
         zero = self._domain.constant(0.0)
         pressed = (lambda p: kinetics.stress_overpotential(-p, volume)) if self._coupled else None
-        return kinetics.Surface(zero, zero, volume, pressed=pressed, left=left)
+        return kinetics.Surface(zero, zero, volume, pressed=pressed, activity=face.plating.activity)
 
     def keeps(self, face: Face, current: Any) -> Iterator[Term]:
         """Yield how lithium that leaves at an interface is missed here: that is the recession of its surface."""
@@ -94,8 +96,9 @@ class Metal(Part):
     def columns(self) -> Mapping[str, float]:
         if self.molar_volume is None:
             return {}
-        gone = sum(face.plating.stripped for face in self._faces if face.plating) / self.molar_volume
-        least = LEAST_PASSED * self.volume / self.molar_volume
+        faces = [face for face in self._faces if face.plating]
+        gone = sum(face.plating.stripped for face in faces if face.plating) / self.molar_volume
+        least = LEAST_PASSED * sum(face.area for face in faces) / self.molar_volume
         return {"lithium balance [1]": abs(gone - self._out.value) / max(float(self._throughput), least)}
 
     def shown(self) -> Iterator[Shown]:

@@ -42,7 +42,7 @@ class Surface(NamedTuple):
 
     `potential` is U [V] and `entropic` ∂U/∂T [V/K], `volume` Ω [m³/mol]. `stress` is what the stress of a host adds to
     η [V] if it does; of a metal the contact pressure may, and `pressed` returns what one [Pa] adds. `theta` is the
-    stoichiometry of a host. `left` is the share in which lithium can still be stripped where it is a film.
+    stoichiometry of a host. `activity` is that of lithium where it is a film that may be used up.
     """
 
     potential: Any
@@ -51,7 +51,7 @@ class Surface(NamedTuple):
     stress: Any = None
     pressed: Callable[[Any], Any] | None = None
     theta: Any = None
-    left: Any = None
+    activity: Any = None
 
 
 def exponential(x: Any) -> Any:
@@ -81,18 +81,20 @@ def exchange_current_density(
     return dissolved * (2 * inside) ** cathodic * (2 * (1 - inside)) ** anodic
 
 
-def strippable(j: Any, left: Any) -> Any:
-    """Return j [A/m²] where stripping, j > 0, goes on over the share that is `left`, and plating everywhere."""
-    return _by_sign(-j, j, left * j)
-
-
-def butler_volmer(j_0: Any, eta: Any, temperature: Any, anodic: Any, cathodic: Any) -> Any:
+def butler_volmer(j_0: Any, eta: Any, temperature: Any, anodic: Any, cathodic: Any, activity: Any = 1) -> Any:
     """Return j [A/m²] for the overpotential `eta` [V]; `anodic` and `cathodic` are α_a and α_c.
+
+    The anodic part goes with the `activity` a of what is oxidised: j = j_0 [a exp(α_a F η/RT) − exp(−α_c F η/RT)].
 
     Finite for any `eta`: the exponentials are those of `exponential`.
     """
     f = FARADAY / (GAS_CONSTANT * temperature)
-    return j_0 * (exponential(anodic * f * eta) - exponential(-cathodic * f * eta))
+    return j_0 * (activity * exponential(anodic * f * eta) - exponential(-cathodic * f * eta))
+
+
+def bare_potential(activity: float, temperature: float) -> float:
+    """Return −(RT/F) ln a [V], at which nothing crosses at an activity a, where transfer coefficients add up to 1."""
+    return float(-GAS_CONSTANT * temperature / FARADAY * np.log(activity))
 
 
 def linear(j_0: Any, eta: Any, temperature: Any, anodic: Any, cathodic: Any) -> Any:

@@ -15,8 +15,17 @@ is counted by the same time scheme, so that no lithium is lost, however long the
 Under a contact pressure p_n the work p_n ds is done on the metal that closes up. It is on the account "chemical" of the
 ledger: with `stress: coupled` the potential gives it, Ω p_n/F (`interstice.solver.bodies.metal`).
 
+Where the sides do not touch no electron reaches the lithium ions. What is plated closes a gap from where they do, along
+the surfaces: if the case says so, gaps up to a length are plated into as if the sides touched there, and are not
+stripped from.
+
 What is plated on a collector is a film, −s thick, of which no more can be stripped than there is. Where it is thinner
-than some atoms it is islands, and stripping goes on over the share that they cover, 1 − exp(s/δ).
+than some atoms it is islands, and the activity of lithium is the share that they cover, a = 1 − exp(s/δ): the anodic
+part of Butler–Volmer's equation goes with it. On the bare collector a_0 is left of it, which gives that a potential;
+there is nothing to be stripped where s would rise beyond a_0 δ, 10⁻¹⁵ m.
+
+On a host the same film is plated beside intercalation, with a_0 = 0: the host gives it a potential. Above 0 V there is
+as little as balances that, a = exp(−F(φ_e − φ_s)/RT), less than a hundredth of an atom's layer from 0.12 V on.
 """
 
 from __future__ import annotations
@@ -30,11 +39,12 @@ import ufl
 
 from interstice.materials.elementwise import exp, maximum, minimum
 from interstice.solver.algebra import Constraints
+from interstice.solver.bodies.metal import BARE
 from interstice.solver.constants import FARADAY
 from interstice.solver.ledger import RecessionWork
 from interstice.solver.model import Model
 from interstice.solver.part import Caution, Group, Limit, Part, Shown, Term, Unknown, Work
-from interstice.solver.site import Face
+from interstice.solver.site import Face, Site
 
 ISLANDS = 1e-9
 """Thickness δ [m] below which a film does not cover its collector."""
@@ -48,34 +58,50 @@ Array = npt.NDArray[np.float64]
 
 
 class Plating(Part):
-    """The moving surface of the metal at one interface; `recession` is s [m]."""
+    """The moving surface of the metal at one interface; `recession` is s [m].
+
+    Of the side at `site`, or plated on it, whose molar volume is `volume` [m³/mol]. `bare` is the activity a_0 of
+    lithium where there is none on a collector or a host; None where there is a metal behind the surface.
+    """
 
     group: ClassVar[Group] = "transport"
 
-    def __init__(self, model: Model, face: Face) -> None:
+    def __init__(
+        self,
+        model: Model,
+        face: Face,
+        site: Site,
+        volume: float,
+        bare: float | None = None,
+        reach: float | None = None,
+    ) -> None:
+        """Up to a gap of `reach` [m] lithium is plated where the sides do not touch."""
         self.face, self.label, self.interface, self._model = face, face.label, face.interface, model
         face.plating = self
-        metal = next(site.metal for site in face.sites if site.metal and site.metal.molar_volume)
-        assert metal is not None and metal.molar_volume is not None
-        self._metal, self._volume = metal, metal.molar_volume
+        self._site, self.volume, self._bare = site, volume, bare
         state = face.state.scope("plating")
         self.recession = state.function(face.interface.function(f"s at {face.name}"))
-        self._rate = model.rates.of(self.recession, state)
+        # no step takes away more than there is
+        bounds = None if bare is None else (-np.inf, BARE * ISLANDS)
+        self._rate = model.rates.of(self.recession, state, bounds=bounds)
+        self._reach = None if face.bonded else reach
+        self.bridged = state.function(face.interface.function("bridged"))
+        """1 where the sides do not touch and lithium is plated all the same."""
         self._before = state.array("before", np.zeros_like(self.recession.x.array), face.interface.space)
         self._moved, self._apart = state.number("moved"), state.number("moved apart")
         face.recessions.append(self.recession("+"))
-        self.thickness = metal.volume / face.area
+        self.thickness = model.domain.volume(site.side) / face.area
 
     # --- what others know of it ----------------------------------------------------------------------
 
     @property
-    def left(self) -> Any:
-        """The share in which lithium can still be stripped, in UFL; None where there is a metal behind the surface."""
-        if not self._metal.is_film:
+    def activity(self) -> Any:
+        """The activity of lithium in UFL; None where there is a metal behind the surface."""
+        if self._bare is None:
             return None
         film = -self.recession("+") / self._model.domain.constant(ISLANDS)
         # straight on below none, so that an iterate that strips too much finds back
-        return 1 - exp(-maximum(film, 0.0)) + minimum(film, 0.0)
+        return self._bare + (1 - self._bare) * (1 - exp(-maximum(film, 0.0)) + minimum(film, 0.0))
 
     @property
     def stripped(self) -> float:
@@ -90,8 +116,8 @@ class Plating(Part):
     def terms(self) -> Iterator[Term]:
         assert self.face.transfer is not None
         t = ufl.TestFunction(self.recession.function_space)("+")
-        charge = self._model.domain.constant(FARADAY / self._volume)
-        yield Term(self.recession, (charge * self._rate("+") - self.face.transfer.current) * t * self.interface.dS)
+        charge = self._model.domain.constant(FARADAY / self.volume)
+        yield Term(self.recession, (charge * self._rate("+") - self.face.transfer.plated) * t * self.interface.dS)
 
     def constrain(self, constraints: Constraints) -> None:
         if self._model.case.geometry.lateral == "periodic":
@@ -101,6 +127,17 @@ class Plating(Part):
 
     def begin(self, time_step: float, load: Any) -> None:
         self._before[:] = self.recession.x.array
+        contact, activity = self.face.contact, self.face.activity
+        if self._reach is not None and contact is not None and activity is not None:
+            near = contact.gap.values.x.array <= self._reach
+            self.bridged.x.array[:] = near & activity.detached & (activity.passivated.x.array == 0.0)
+
+    @property
+    def share_bridged(self) -> Any | None:
+        """The share of each node's area that plating alone crosses, in UFL; None where there is no such thing."""
+        if self._reach is None or self.face.activity is None:
+            return None
+        return (1 - self.face.activity.share) * self.bridged("+")
 
     def commit(self) -> None:
         moved = self.recession.x.array - self._before
@@ -117,20 +154,20 @@ class Plating(Part):
 
     def breakdown(self) -> str:
         moved = self.interface.max(np.abs(self.recession.x.array))
-        if self._metal.is_film or moved < LARGEST * self.thickness:
+        if self._bare is not None or moved < LARGEST * self.thickness:
             return ""
         return (
-            f"the surface of {self._metal.site.name} has moved by {moved:.3g} m, {moved / self.thickness:.0%} of the "
+            f"the surface of {self._site.name} has moved by {moved:.3g} m, {moved / self.thickness:.0%} of the "
             f"thickness of its side: beyond {LARGEST:.0%} its mesh would have to be another one. Let less lithium "
             "pass, or make the side thicker"
         )
 
     def cautions(self) -> Iterator[Caution]:
         moved = self.interface.max(np.abs(self.recession.x.array))
-        if not self._metal.is_film and moved > NOTABLE * self.thickness:
+        if self._bare is None and moved > NOTABLE * self.thickness:
             yield Caution(
                 "recession",
-                f"the surface of {self._metal.site.name} has moved by {moved / self.thickness:.0%} of the thickness of "
+                f"the surface of {self._site.name} has moved by {moved / self.thickness:.0%} of the thickness of "
                 "the side, whose mesh is that of the start: how stiff it is and how it flows is that much wrong",
             )
 
@@ -153,8 +190,13 @@ class Plating(Part):
 
 
 def parts(model: Model) -> Iterator[Part]:
-    """Yield the moving surface of each metal on an electrolyte."""
-    for face in model.faces:
-        electrodes = [site.metal for site in face.sites if site.metal]
-        if len(electrodes) == 1 and electrodes[0].molar_volume and any(site.conductor for site in face.sites):
-            yield Plating(model, face)
+    """Yield the moving surface of each metal on an electrolyte, and of what is plated beside it on a host."""
+    for face, block in zip(model.faces, model.blocks.values(), strict=True):
+        side, metal = face.origin, face.origin.metal
+        if not block.kinetics:
+            continue
+        if metal and metal.molar_volume:
+            bare, reach = BARE if metal.is_film else None, block.kinetics.bridged_gap
+            yield Plating(model, face, side, metal.molar_volume, bare, reach)
+        elif block.kinetics.plating:
+            yield Plating(model, face, side, block.kinetics.plating.molar_volume, 0.0)

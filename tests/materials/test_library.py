@@ -64,7 +64,7 @@ def changed(folder: Path, key: str, value: str) -> Path:
 
 def test_the_materials_of_the_program_are_there() -> None:
     expected = ["NMC811", "LCO", "graphite", "silicon", "lithium", "LLZO", "LPSCl", "LPS glass", "LiPON", "PEO-LiTFSI"]
-    metals = ["sodium"]
+    metals = ["sodium", "copper", "aluminium", "steel"]
     variants = ["LPSCl pellet", "LPSCl sintered", "silicon lithiation", "silicon delithiation"]
     assert sorted(NAMES) == sorted(expected + variants + metals)
 
@@ -117,13 +117,16 @@ def test_heat_that_a_volume_stores_is_that_of_solids(name: str) -> None:
         assert 1e6 < material.density * material.thermal.specific_heat < 5e6
 
 
-@pytest.mark.parametrize("name", ["lithium", "sodium"])
-def test_metals_conduct_heat_as_wiedemann_and_franz_say(name: str) -> None:
-    """k/(σT) is π²/3 (k_B/e)² = 2.44e-8 V²/K² in a metal, within 15 %."""
+@pytest.mark.parametrize(
+    ("name", "most"), [("lithium", 1.15), ("sodium", 1.15), ("copper", 1.15), ("aluminium", 1.15), ("steel", 1.7)]
+)
+def test_metals_conduct_heat_as_wiedemann_and_franz_say(name: str, most: float) -> None:
+    """k/(σT) is π²/3 (k_B/e)² = 2.44e-8 V²/K² in a metal, within 15 %; in an alloy the lattice conducts as well."""
     metal = materials.load(name)
-    assert metal.thermal is not None and metal.metal is not None
-    lorenz = metal.thermal.thermal_conductivity / (metal.metal.electronic_conductivity * 298.15)
-    assert lorenz == pytest.approx(2.44e-8, rel=0.15)
+    conductor = metal.metal or metal.collector
+    assert metal.thermal is not None and conductor is not None
+    lorenz = metal.thermal.thermal_conductivity / (conductor.electronic_conductivity * 298.15)
+    assert 0.85 < lorenz / 2.44e-8 < most
 
 
 @pytest.mark.parametrize(
@@ -785,9 +788,9 @@ def test_overrides_of_a_case_fit_as_they_are(nmc: Material) -> None:
 
 def test_every_override_of_the_schema_fits_a_material(nmc: Material) -> None:
     known = {row.quantity for row in (*nmc.table(), *materials.describe("LLZO"))}
-    lithium = materials.load("lithium")
+    lithium, suitable = materials.load("lithium"), {"yield_strength": 2e3, "molar_volume": 2e-5}
     for name in set(Overrides.model_fields) - known:
-        assert lithium.replace(**{name: 2.0e3 if name == "yield_strength" else 2.0}) != lithium
+        assert lithium.replace(**{name: suitable.get(name, 2.0)}) != lithium
 
 
 def test_a_quantity_the_material_lacks_cannot_be_replaced(nmc: Material) -> None:
