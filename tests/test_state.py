@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import basix.ufl
 import numpy as np
 import pytest
+from dolfinx import fem, mesh
+from mpi4py import MPI
 
 from interstice.solver.state import State
 
@@ -42,3 +45,19 @@ def test_snapshot_of_another_state_is_refused() -> None:
     other.number("y")
     with pytest.raises(ValueError, match="not one of this state"):
         state.restore(other.save())
+
+
+def test_values_at_points_are_gathered_in_the_order_of_their_own_places() -> None:
+    """A mesh of as many points of a quadrature as of nodes: the places of one are not those of the other."""
+    grid = mesh.create_rectangle(MPI.COMM_WORLD, [[0.0, 0.0], [2.0, 3.0]], [2, 3])
+    spaces = {
+        "nodes": fem.functionspace(grid, ("Lagrange", 1)),
+        "points": fem.functionspace(grid, basix.ufl.quadrature_element("triangle", degree=1)),
+    }
+    state = State()
+    for name, space in spaces.items():
+        function = state.function(fem.Function(space, name=name))
+        function.x.array[:] = space.tabulate_dof_coordinates()[:, 0]
+    assert len({space.dofmap.index_map.size_global for space in spaces.values()}) == 1
+    for name, values in state.gathered(MPI.COMM_WORLD).items():
+        assert np.all(np.diff(values.ravel()) > -1e-9), name

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 import ufl
-from builders import LENGTH, SIDES, film_mesh
+from builders import FIXED_PRESSURE, LENGTH, SIDES, film_mesh, tiny_cell
 from dolfinx import fem
 
 from interstice.benchmarks.pair import Force
@@ -278,3 +279,22 @@ def test_the_work_on_a_bar_is_what_it_stores_and_dissipates(shape: str, law: Law
         assert energies[law.account] > 0.0
         missing = energies["external"] - energies["elastic"] - energies[law.account]
         assert abs(missing) < 1e-8 * abs(energies["external"])
+
+
+# --- in a cell -------------------------------------------------------------------------------------
+
+
+def test_all_who_ask_for_stress_see_what_flow_left_of_it() -> None:
+    """A flat electrolyte under a pressure that makes it yield: its von Mises stress is its strength, and is shown."""
+    soft = f"electrolyte={{material: {Path(__file__).parents[1] / 'soft_electrolyte.yaml'}, solid: plastic}}"
+    cell = tiny_cell(soft, FIXED_PRESSURE, "geometry.roughness={kind: flat}", "stack.pressure=90 MPa")
+    cell.press()
+    sides = [one for part in cell.parts for one in part.shown() if one.kind == "cell"]
+    found = {one.name: np.array(one.read()) for one in sides if getattr(one.place, "name", "") == "electrolyte"}
+    flowed = found["equivalent inelastic strain [1]"]
+    assert flowed.min() > 1e-4
+    np.testing.assert_allclose(found["von Mises stress [Pa]"], 25e6 + 100e6 * flowed, rtol=1e-9)
+    stress = found["stress [Pa]"].reshape(-1, 6)
+    np.testing.assert_allclose(stress[:, 1], -90e6, rtol=1e-9)
+    np.testing.assert_allclose(stress[:, 0] - stress[:, 1], found["von Mises stress [Pa]"], rtol=1e-9)
+    np.testing.assert_allclose(found["hydrostatic stress [Pa]"], stress[:, :3].mean(axis=1), rtol=1e-9)
