@@ -8,7 +8,6 @@ about its height, or in 3D a quarter of a square bar.
 
 from __future__ import annotations
 
-import itertools
 from typing import Self
 
 import gmsh
@@ -20,7 +19,7 @@ from pydantic import Field, model_validator
 from interstice.benchmarks import closed_form
 from interstice.benchmarks.options import Dimension, Parameters
 from interstice.benchmarks.report import Cost, Result, peak_memory
-from interstice.benchmarks.solid import Solid
+from interstice.benchmarks.solid import TOUCH, Solid
 from interstice.meshes.tagged import TaggedMesh, from_gmsh
 from interstice.solver.bodies.solids.anand import Anand
 from interstice.solver.bodies.solids.creep import PowerLaw
@@ -222,7 +221,7 @@ class _Bar:
         self.solid = Solid(
             domain, moduli, options.stress * SIZE**2, law, options.temperature, axisymmetric=options.dimension == 2
         )
-        self._options, self._height = options, options.dimension - 1
+        self._height = options.dimension - 1
         for axis, face in enumerate(FACES[: self._height]):
             self.solid.hold(face, axis)
         self.solid.hold("foot", self._height)
@@ -245,23 +244,17 @@ class _Bar:
         """Return the stress [Pa] at each of `strains`, the first of them 0, pulled at a constant `rate` [1/s]."""
         solid, stresses = self.solid, [0.0]
         area = solid.domain.area("top")
-        for before, strain in itertools.pairwise(strains):
 
-            def pull(strain: float = strain) -> None:
-                solid.u.x.array[self._top] = strain * SIZE
+        def pull(strain: float) -> None:
+            solid.u.x.array[self._top] = strain * SIZE
 
-            start = self._uniform(strain) if before == 0.0 else None
-            self.seconds.append(solid.step((strain - before) / rate, pull, start))
+        before = TOUCH * float(strains[1])
+        solid.step(before / rate, lambda: pull(before))
+        for strain in map(float, strains[1:]):
+            self.seconds.append(solid.step((strain - before) / rate, lambda to=strain: pull(to)))  # type: ignore[misc]
             stresses.append(solid.reaction(self._top) / area)
+            before = strain
         return stresses
-
-    def _uniform(self, strain: float) -> Array:
-        """Return the displacement [m] of a `strain` along the elastic bar, shape (local dofs,)."""
-        space = self.solid.u.function_space
-        points = space.tabulate_dof_coordinates()[:, : space.dofmap.bs]
-        shares = np.full(space.dofmap.bs, -self._options.poisson_ratio)
-        shares[self._height] = 1.0
-        return (points * shares * strain).ravel()
 
 
 if __name__ == "__main__":

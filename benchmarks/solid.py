@@ -15,7 +15,7 @@ from interstice.benchmarks.pair import Force
 from interstice.benchmarks.report import timed
 from interstice.solver import algebra
 from interstice.solver.bodies.body import Body
-from interstice.solver.bodies.flow import Flow
+from interstice.solver.bodies.flow import Extrapolation, Flow
 from interstice.solver.bodies.solids.radial_return import Law
 from interstice.solver.domain import Domain, Indices
 from interstice.solver.part import Load, Part, equations, update
@@ -26,6 +26,8 @@ from interstice.solver.state import State
 
 Array = npt.NDArray[np.float64]
 
+TOUCH = 1e-3
+"""Part of the first step by which held displacements move at first: all of it would strain only the elements there."""
 FOLLOWED = 1e-3
 """Change of strain in a step that the flow is to be followed to; benchmarks choose their steps themselves."""
 
@@ -55,9 +57,11 @@ class Solid:
         self.flow = Flow(domain, self.rates, self.site, flow, FOLLOWED) if flow else None
         self.constraints = algebra.Constraints()
         body = Body(domain, [self.site], magnitude, self._residual, lambda: self.constraints.held(self.u))
-        self.parts: list[Part] = [*([self.flow] if self.flow else []), body]
+        self.parts: list[Part] = [body]
+        if self.flow:
+            motion = Extrapolation([self.u], lambda u: self.constraints.unmoved(u), self.state.scope("motion"))
+            self.parts = [motion, self.flow, body]
         self.newton = self.linear = 0
-        self._past, self._time_step = self.u.x.array.copy(), 0.0
 
     def load(self, form: Callable[[Any], ufl.Form]) -> None:
         """Add a load, as its part of the residual: a `form` of the test function."""
@@ -83,20 +87,13 @@ class Solid:
         self.system = algebra.System(self.domain, equations(self.parts)["mechanics"], self.constraints, options)
         return self.system
 
-    def step(self, time_step: float, given: Callable[[], None] = lambda: None, start: Array | None = None) -> float:
-        """Find equilibrium after a time step [s] at whose end displacements are as `given` puts them.
+    def step(self, time_step: float, given: Callable[[], None] = lambda: None) -> float:
+        """Find equilibrium after a time step [s] at whose end held displacements are as `given` puts them.
 
-        Newton's method starts from displacements `start` [m], without them from where the step before would lead if it
-        went on. Return the seconds it took.
+        What flows starts from where the step before would lead if it went on. Return the seconds it took.
         """
         self.rates.begin(time_step)
-        now = self.u.x.array.copy()
-        if start is not None:
-            self.u.x.array[:] = start
-        elif self._time_step:
-            self.u.x.array[:] += (now - self._past) * time_step / self._time_step
         given()
-        self._past, self._time_step = now, time_step
         for part in self.parts:
             part.begin(time_step, Load())
         report, seconds = timed(self.comm, lambda: self.system.solve(lambda: update(self.parts)))

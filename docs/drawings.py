@@ -137,6 +137,33 @@ def cold_press(runs: list[Run]) -> Figure:
     return figure
 
 
+def lithium_void(runs: list[Run]) -> Figure:
+    """Return how much of a void is left over time under several pressures, and its shape under one of them."""
+    runs = sorted(runs, key=pressure)
+    figure = page(3.5)
+    curves, shapes = figure.subplots(1, 2)
+    for run, colour in zip(runs, (ORANGE, BLUE, VERMILION), strict=True):
+        volume = run.column("void volume")[0]
+        curves.plot(run.time, volume / volume[0], color=colour, label=f"{pressure(run):.0f} MPa")
+    middle = runs[len(runs) // 2]
+    number, words = middle.column("step")[0], ("stripped", "at rest", "plated")
+    ends = [float(middle.time[number == step][-1]) for step in (1, 2, 3)]
+    for time, name, style in zip([0.0, *ends], ("start", *words), ("-", "--", ":", "-."), strict=True):
+        grid = middle.fields("interface", time, ["gap"])
+        order = np.argsort(grid.points[:, 0])
+        shapes.plot(1e6 * grid.points[order, 0], 1e9 * grid["gap"][order], style, color=BLUE, label=name)
+    for end in ends[:-1]:
+        curves.axvline(end, color=GREY, linewidth=0.8)
+    for word, end, start in zip(words, ends, [0.0, *ends[:-1]], strict=True):
+        curves.text((start + end) / 2, 1.33, word, ha="center", color=GREY)
+    curves.set(xlabel="time [s]", ylabel="volume of the void over that at the start", ylim=(0, 1.4), xlim=(0, ends[-1]))
+    shapes.set(xlabel="r [µm]", ylabel="gap [nm]", ylim=(0, None), xlim=(0, 1.2))
+    shapes.set_title(f"under {pressure(middle):.0f} MPa")
+    curves.legend(frameon=True, framealpha=1.0, edgecolor="none")
+    shapes.legend()
+    return figure
+
+
 def pressure_hysteresis(runs: list[Run]) -> Figure:
     """Return the resistance of an interface as it is pressed and relieved, and how much of its gain that is.
 

@@ -114,6 +114,7 @@ PICTURES = {
         ],
         drawings.pressure_hysteresis,
     ),
+    "lithium_void.png": Picture(_under("lithium_void", (1, 2, 3)), drawings.lithium_void),
     "film_buckle_delaminate.png": Picture([Recipe("film_buckle_delaminate")], _cell),
     "film_cycle_fatigue.png": Picture([Recipe("film_cycle_fatigue")], _cycles),
 }

@@ -6,6 +6,7 @@ the reader finds its line by that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -67,13 +68,16 @@ class Case(Section):
     )
     stack: Stack
     heat: Heat | None = Field(default=None, description="the temperature of the case everywhere if not given")
-    kinematics: Literal["small_strain", "finite_rotation"] = Field(
-        default="small_strain", description="finite_rotation: strains stay small, bodies may bend and buckle"
+    kinematics: Literal["small_strain", "finite_rotation", "finite_strain"] = Field(
+        default="small_strain",
+        description="finite_rotation: strains stay small, bodies may bend and buckle; finite_strain: bodies may swell "
+        "and flow by as much as themselves",
     )
     largest_strain: Annotated[float, Field(gt=0)] = Field(
         default=0.5,
-        description="root mean square over a side, swelling included, beyond which the run ends: both kinematics take "
-        "strains for small, and those of 0.5 are 0.41 or 0.63 by other measures; results are trends long before",
+        description="root mean square over a side, swelling included, beyond which the run ends: small_strain and "
+        "finite_rotation take strains for small, and those of 0.5 are 0.41 or 0.63 by other measures; results are "
+        "trends long before. finite_strain has no such limit",
     )
     element_order: Annotated[Literal[1, 2], otherwise(_order)] = Field(
         default=None,  # type: ignore[arg-type]  # never None once it is read
@@ -197,6 +201,11 @@ class Case(Section):
         if self.geometry.builder == "msh":
             return [(upper, lower) for upper, lower in (name.split("/") for name in self.geometry.interfaces or [])]
         return [("electrode", "electrolyte")]
+
+    @property
+    def bearable_strain(self) -> float:
+        """The root mean square of the strain over a side beyond which the run ends."""
+        return math.inf if self.kinematics == "finite_strain" else self.largest_strain
 
     @property
     def axisymmetric(self) -> bool:

@@ -309,6 +309,11 @@ class Kinetics(Passage, Revised):
     gap_permittivity: Annotated[float, Field(ge=1)] | None = Field(
         default=None, description="relative one of an open gap, which then is a capacitor; it is none if not given"
     )
+    bridged_gap: Length | None = Field(
+        default=None,
+        description="gap up to which metal is plated into as if the sides touched, as it spreads from where they do; "
+        "nothing is plated where they do not touch if not given",
+    )
     plating: SideReaction | None = Field(
         default=None, description="of lithium metal on a host, beside intercalation; none if not given"
     )
@@ -341,6 +346,10 @@ class Interface(Section):
         if self.kinetics and self.conduction:
             raise ValueError(
                 "conduction takes the place of kinetics where both sides are alike; leave out one or the other"
+            )
+        if self.micro and self.kinetics and self.kinetics.bridged_gap is not None:
+            raise ValueError(
+                "micro lets nothing cross where nothing presses, as kinetics.bridged_gap does; leave out one"
             )
         if self.micro and self.passage and self.passage.onset_pressure is not None:
             law = "kinetics" if self.kinetics else "conduction"

@@ -25,8 +25,8 @@ class TimeStepping(Section):
 
     flow_tolerance: Annotated[float, Field(gt=0, le=0.1)] = Field(
         default=1e-4,
-        description="largest change of the rate of inelastic strain in one time step, times its length (root mean "
-        "square over a side)",
+        description="largest change of the rate of creep in one time step, times its length (root mean square over a "
+        "side), beside 5 % of the strain that creep adds in the step",
     )
 
     @model_validator(mode="after")

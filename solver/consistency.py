@@ -295,6 +295,9 @@ def _of_no_surface(case: Case) -> Iterator[Problem]:
         elif plates and not isinstance(electrode, HostElectrode):
             words = f"belongs to a host, on which lithium plates beside what it takes up; {side} is a {electrode.kind}"
             yield (*_block(case, name), "kinetics", "plating"), f"{words}: leave it out"
+        elif isinstance(electrode, HostElectrode) and block.kinetics and block.kinetics.bridged_gap is not None:
+            words = f"{side} is a host: lithium goes into it, not into gaps beside it; leave it out"
+            yield (*_block(case, name), "kinetics", "bridged_gap"), words
         elif plates or not isinstance(electrode, HostElectrode):
             for key in ("bonded", "cohesive"):
                 if getattr(block, key):
@@ -432,7 +435,7 @@ def _misplaced_patches(case: Case, dimension: int) -> Iterator[Problem]:
 
 def _swollen(case: Case, materials: Mapping[str, Material]) -> Iterator[Problem]:
     """Yield the entry of the protocol that is certain to swell a host beyond the strains that are small."""
-    swelling = first_beyond(case, materials, case.largest_strain)
+    swelling = first_beyond(case, materials, case.bearable_strain)
     if swelling and swelling.certain:
         yield ("protocol", swelling.entry), too_much(swelling, case, materials)
 

@@ -63,7 +63,7 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
     for key, words in questions(case):
         yield f"{dotted(key)}: {words}"
     yield from protocol_check.cautions(case, materials)
-    swelling = first_beyond(case, materials, case.largest_strain)
+    swelling = first_beyond(case, materials, case.bearable_strain)
     if swelling and not swelling.certain:
         yield f"protocol.{swelling.entry}: {too_much(swelling, case, materials)}"
 

@@ -31,7 +31,7 @@ from ufl.algorithms.analysis import extract_coefficients, extract_constants
 
 from interstice.solver.domain import Domain, Indices, Interface
 from interstice.solver.physics import mechanics
-from interstice.solver.physics.mechanics import Elasticity, FiniteRotation
+from interstice.solver.physics.mechanics import Elasticity
 from interstice.solver.state import State
 
 if TYPE_CHECKING:
@@ -204,31 +204,31 @@ class Share:
 
 
 class FlowWork:
-    """What the flow of a solid dissipates: the work of its deviator s, after a step, on the inelastic `strain`.
+    """What the flow of a solid dissipates: the work of a `stress` on an inelastic `strain`, both in UFL of `functions`.
 
-    `deviator` is s [Pa] in UFL, of the displacement `u` and of `strain`, a function in `strain_tensor`.
+    Both hold between time steps. With a `missed` work of forces, for which the rule is not exact, this is part of it.
     """
 
     def __init__(
         self,
         domain: Domain,
         account: str,
-        u: fem.Function,
-        strain: fem.Function,
-        tensors: tuple[Any, Any],
+        functions: Sequence[fem.Function],
+        stress: Any,
+        strain: Any,
         dx: ufl.Measure,
+        missed: bool = False,
     ) -> None:
-        self._domain, self._account = domain, account
-        deviator, tensor = tensors
-        self._old = {f: f.copy() for f in (u, strain)}
-        before, tensor_before = (ufl.replace(one, self._old) for one in tensors)
-        self._work = domain.form(ufl.inner(deviator + before, tensor - tensor_before) / 2 * dx)
+        self._domain, self._account, self._missed = domain, account, missed
+        self._old = {f: f.copy() for f in functions}
+        stress_before, strain_before = (ufl.replace(one, self._old) for one in (stress, strain))
+        self._work = domain.form(ufl.inner(stress + stress_before, strain - strain_before) / 2 * dx)
 
     def book(self) -> Mapping[str, float]:
         work = self._domain.integrate(self._work)
         for function, old in self._old.items():
             old.x.array[:] = function.x.array
-        return {self._account: work}
+        return {self._account: work} | ({"remainder": -work} if self._missed else {})
 
 
 class RecessionWork:
@@ -259,7 +259,7 @@ class ElasticWork:
         self._elastic = domain.form(sum(law.elastic_energy(u, e) * dx for law, dx, e in solids))
         self._energy = domain.integrate(self._elastic)
         self._forces: _Trapezoid | None = None
-        if any(isinstance(law, FiniteRotation) for law, _, _ in solids):
+        if any(not law.linear for law, _, _ in solids):
             v = ufl.TestFunction(u.function_space)
             forces = sum(mechanics.residual(law, u, v, dx, e) for law, dx, e in solids)
             # the internal forces, for which the rule is not exact

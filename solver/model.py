@@ -74,10 +74,7 @@ class Model:
             )
             for body in self.bodies
         }
-        rotates = case.kinematics == "finite_rotation"
-        law: type[mechanics.Elasticity] = mechanics.FiniteRotation if rotates else mechanics.Elasticity
-        if case.axisymmetric:
-            law = mechanics.Axisymmetric
+        law = mechanics.law(case.kinematics, case.axisymmetric)
         self.sites = {
             name: Site(
                 side,

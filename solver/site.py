@@ -20,7 +20,7 @@ from interstice.materials import Material
 from interstice.solver.domain import Interface, Side
 from interstice.solver.part import Term
 from interstice.solver.physics import mechanics
-from interstice.solver.physics.mechanics import Axisymmetric, Elasticity
+from interstice.solver.physics.mechanics import Axisymmetric, Elasticity, FiniteStrain
 from interstice.solver.state import State
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ class Site:
         """
         bent = estimate_total_polynomial_degree(ufl.as_ufl(self.eigenstrain)) > 1
         revolved = isinstance(self.law, Axisymmetric)  # u_r/r is no polynomial
-        return STRAIN_DEGREE if bent or revolved or self.law.relaxation else None
+        large = isinstance(self.law, FiniteStrain)  # nor is the inverse of a deformation
+        return STRAIN_DEGREE if bent or revolved or large or self.law.relaxation else None
 
     @property
     def electrode(self) -> Host | Metal | None:

@@ -455,7 +455,16 @@ def test_the_copy_holds_the_defaults_that_are_computed(
 ABSENT = {
     *("electrode", "electrolyte", "interface", "electrodes", "electrolytes", "interfaces", "overrides.*", "pad"),
     *("cohesive", "friction", "adhesion", "variation", "unbonded", "fatigue", "relaxation_time", "film_resistance"),
-    *("strain_coefficient", "gap_permittivity", "onset_pressure", "current_density", "c_rate", "voltage", "time"),
+    *(
+        "strain_coefficient",
+        "gap_permittivity",
+        "bridged_gap",
+        "onset_pressure",
+        "current_density",
+        "c_rate",
+        "voltage",
+        "time",
+    ),
     *("active_fraction", "stiffness", "separator", "volume_fraction", "count", "diameter_deviation", "rms", "width"),
     *("specific_current", "capacity", "specific_capacity", "energy", "state_of_charge", "thickness_change", "strain"),
     *("rate", "pressure", "plateau", "line", "heat", "micro", "passivated", "profile", "cutoff", "hurst", "file"),

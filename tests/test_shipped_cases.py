@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from builders import Run, carry_out
 
+from interstice.solver.constants import FARADAY
 from interstice.solver.reader import read_case
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -130,6 +131,92 @@ def test_a_bond_suffers_less_the_faster_the_charge_and_the_tougher_it_is() -> No
     damage = [run.rows[-1]["mean damage [1]"] for run in (slow, fast, tough)]
     assert damage[0] > 1.1 * damage[1] and damage[1] > 1.2 * damage[2] > 0.0
     assert slow.column("net charge [A h/m^2]").max() > 1.05 * fast.column("net charge [A h/m^2]").max()
+
+
+# --- lithium ---------------------------------------------------------------------------------------
+
+VOLUME, DEPTH = "void volume [m^3]", "max gap [m]"
+
+
+def test_void_closes_as_lithium_is_stripped_and_at_rest_and_grows_as_it_is_plated() -> None:
+    run = shipped(
+        "lithium_void",
+        "geometry.element_size=250 nm",
+        "protocol=[charge at 0.5 mA/cm^2 for 20 s, rest for 20 s, discharge at 0.5 mA/cm^2 for 20 s]",
+    )
+    (stripped,), (rested,), (plated,) = (ends(run, kind) for kind in ("charge", "rest", "discharge"))
+    volume = run.column(VOLUME)
+    assert volume[rested] < 0.97 * volume[stripped] < 0.97 * 0.8 * volume[0]
+    assert volume[plated] > 1.05 * volume[rested]
+    # plating lifts the lithium as far as stripping sinks it; creep closes the void all along
+    assert volume[stripped] - volume[0] < -(volume[plated] - volume[rested])
+
+
+def test_void_of_a_quarter_of_a_micrometre_sinks_with_the_lithium_as_with_a_rigid_body() -> None:
+    """As Shishvan et al. (2023) found it: half a sphere, at 0.5 mA/cm², without a pressure worth the name.
+
+    All that is stripped beside the void lets the lithium sink. Current does not crowd at its edge, beyond that there is
+    less area for it.
+    """
+    run = shipped(
+        "lithium_void",
+        "geometry.roughness={lithium/separator: {kind: void, radius: 0.25 um, depth: 0.25 um}}",
+        "geometry.layers=[{name: separator, thickness: 1 um}, {name: lithium, thickness: 1 um}]",
+        "geometry.length=1 um",
+        "geometry.element_size=50 nm",
+        "electrolytes.separator={material: LLZO, overrides: {ionic_conductivity: 0.46 mS/cm}}",
+        "stack.pressure=10 kPa",
+        "protocol=[charge at 0.5 mA/cm^2 for 40 s]",
+        "time={initial: 5 s, maximum: 20 s}",
+    )
+    rate = (run.column(DEPTH)[0] - run.column(DEPTH)[-1]) / run.column("time [s]")[-1]
+    share = run.column("active area [m^2]")[-1] / run.column("apparent area [m^2]")[-1]
+    assert rate == pytest.approx(13.0e-6 * 5.0 / FARADAY / share, rel=3e-3)
+    assert run.column("current focusing [1]")[-1] == pytest.approx(1 / share, rel=3e-3)
+
+
+def test_void_closes_by_creep_as_fast_as_its_exponent_says() -> None:
+    """The same shape at 2 MPa in 1.5ⁿ times the time that it takes at 3 MPa."""
+    deep = "geometry.roughness={lithium/separator: {kind: void, radius: 1 um, depth: 0.2 um}}"
+    left = []
+    for pressure, duration in ((3, 3.0), (2, 3.0 * 1.5**6.56)):
+        run = shipped(
+            "lithium_void",
+            "geometry.element_size=250 nm",
+            deep,
+            f"stack.pressure={pressure} MPa",
+            f"protocol=[rest for {duration} s]",
+            f"time={{initial: {duration / 30} s, maximum: {duration / 3} s}}",
+        )
+        left.append(run.column(VOLUME)[-1] / run.column(VOLUME)[0])
+    assert 0.5 < left[0] < 0.7
+    assert left[1] == pytest.approx(left[0], rel=5e-3)
+
+
+def test_lithium_presses_on_a_blocked_patch_and_lets_go_beside_it() -> None:
+    """As Roy, Fleck and Deshpande (2021) found of patches of this size, 30 µm in radius, a/κZ = 1.5.
+
+    All lithium sinks by what is stripped round the patch; above it it can only go sideways. Beside it, where
+    most of the current crosses, the surface recedes fastest and holds on by no pressure.
+    """
+    run = shipped(
+        "lithium_void",
+        "geometry.roughness={lithium/separator: {kind: flat}}",
+        "geometry.layers=[{name: separator, thickness: 90 um}, {name: lithium, thickness: 90 um}]",
+        "geometry.length=120 um",
+        "geometry.element_size=5 um",
+        "electrolytes.separator={material: LLZO, overrides: {ionic_conductivity: 0.4 mS/cm}}",
+        "interfaces.lithium/separator.kinetics.passivated={patches: [{start: 0 um, end: 30 um}]}",
+        "stack.pressure=100 kPa",
+        "protocol=[charge at 0.1 mA/cm^2 for 3 min]",
+        "time={initial: 5 s, maximum: 1 min}",
+    )
+    (face,) = run.cell.faces
+    r, pressure = face.interface.space.tabulate_dof_coordinates()[:, 0], face.contact.pressure
+    assert np.all(pressure[r < 30.1e-6] > 5 * 100e3)
+    beside = (r > 30.1e-6) & (r < 36e-6)
+    assert np.all(pressure[beside] == 0.0)
+    assert np.all(np.abs(face.transfer.read_current()[beside]) > 0.5)
 
 
 def test_compressed_film_buckles_off_its_flaw() -> None:

@@ -93,7 +93,8 @@ instead of 150 %. That is where a run ends (`largest_strain` of the case).
 class Appearance(Part):
     """How a side moves and what stress it bears, for pictures, and whether its strains are as small as they have to be.
 
-    `bearable` is the largest root mean square of √(ε:ε) over the side: no single corner ends a run. `lift` is a
+    `bearable` is the largest root mean square of √(ε:ε) over the side: no single corner ends a run; infinite where
+    strains may be large. `lift` is a
     displacement that shows the initial gap of its lower interface, shape (local dofs,).
     """
 
@@ -123,6 +124,9 @@ class Appearance(Part):
             yield Shown(site, name, mean.values, mean.read, "cell")
 
     def cautions(self) -> Iterator[Caution]:
+        if self._bearable == np.inf:
+            # large strains are none to be told of
+            return
         strain = self._strain.read()
         largest = self._domain.mesh.comm.allreduce(float(strain.max(initial=0.0)), op=MPI.MAX)
         if largest > SMALL:
@@ -170,7 +174,7 @@ def parts(model: Model) -> Iterator[Part]:
             state=model.state,
         )
     for site in model.sites.values():
-        yield Appearance(model.domain, site, _roughness_lift(model, site), model.case.largest_strain)
+        yield Appearance(model.domain, site, _roughness_lift(model, site), model.case.bearable_strain)
 
 
 def _roughness_lift(model: Model, site: Site) -> Array:

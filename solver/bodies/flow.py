@@ -24,6 +24,8 @@ from dolfinx import fem
 from mpi4py import MPI
 
 from interstice.materials import Material
+from interstice.solver.bodies import inelastic
+from interstice.solver.bodies.inelastic import equivalent, product
 from interstice.solver.bodies.solids import radial_return
 from interstice.solver.bodies.solids.anand import Anand
 from interstice.solver.bodies.solids.creep import PowerLaw
@@ -39,10 +41,8 @@ from interstice.solver.rates import Rates
 from interstice.solver.site import STRAIN_DEGREE, Mask, Site
 from interstice.solver.state import State
 
-COMPONENTS = {2: ((0, 0), (1, 1), (0, 1)), 3: ((0, 0), (1, 1), (0, 1), (1, 2), (0, 2))}
-"""Of the inelastic strain that are kept, by the dimension of the mesh: the last normal one follows from the others."""
-
-
+SHARE = 0.05
+"""Of the strain that flow adds in a step, by which the rate at the start of the step may be wrong about it."""
 TINY = 1e-30
 """Stress [Pa] that has no direction."""
 ROUNDING = 1e-12
@@ -57,8 +57,8 @@ touches the law need not be exact; d ln q/d ln q* is no less than this of a law 
 class Flow(Part):
     """The flow of the solid of one side by a `law`; made before what looks at stresses.
 
-    A step in which the strain that flow adds differs by more than `tolerance` (root mean square over the side) from
-    what the rate at its start would add is rejected.
+    A step in which the strain that flow adds differs by more than `tolerance` and a `SHARE` of itself (root mean square
+    over the side) from what the rate at its start would add is rejected. Of what yields in no time, no step is.
     """
 
     def __init__(self, domain: Domain, rates: Rates, site: Site, law: Law, tolerance: float) -> None:
@@ -69,36 +69,38 @@ class Flow(Part):
         def kept(name: str, shape: tuple[int, ...] = ()) -> fem.Function:
             return state.function(fem.Function(side.points(STRAIN_DEGREE, shape), name=name))
 
-        components = COMPONENTS[domain.dimension]
-        self._shape = -1, len(components)
-        self.strain, self.equivalent = kept("inelastic strain", (len(components),)), kept("equivalent inelastic strain")
-        self.rate, direction = kept("rate"), kept("direction", (len(components),))
+        self.inelastic = inelastic.of(domain, site, kept)
+        self._large = isinstance(site.law, mechanics.FiniteStrain)
+        components = len(inelastic.COMPONENTS[domain.dimension])
+        self.equivalent, self.rate, direction = (
+            kept("equivalent inelastic strain"),
+            kept("rate"),
+            kept("direction", (components,)),
+        )
         ratio, bend, offset = kept("ratio"), kept("bend"), kept("offset")
+        softening = kept("softening") if self._large else None
         self._variables = {name: kept(name) for name in law.variables}
         for name, value in law.variables.items():
             self._variables[name].x.array[:] = value
-        self._direction = direction.x.array.reshape(self._shape)
+        self._direction = direction.x.array.reshape(-1, components)
         self._ratio, self._bend, self._offset = ratio.x.array, bend.x.array, offset.x.array
+        self._softening = softening.x.array if softening else np.zeros_like(self._ratio)
         self._rest()
+        self._seen: list[Array] | None = None
         self._known = state.number("rate is known")
         self._excess = state.number("error of the flow")
 
-        self._elastic = site.law
-        relaxation = mechanics.Relaxation(_tensor(self.strain), ratio, bend, offset, _tensor(direction))
+        along = inelastic.tensor(direction)
+        relaxation = mechanics.Relaxation(self.inelastic.tensor, ratio, bend, offset, along, softening)
         site.law = replace(site.law, relaxation=relaxation)
-        self._stiffness = (
-            3 * float(self._elastic.young_modulus.value) / (2 * (1 + float(self._elastic.poisson_ratio.value)))
-        )
-        self._deviator = relaxation.trial(site.law.strain(site.u), site.law.lame[1])
-        trial = ufl.as_vector([self._deviator[place] for place in components])
-        self._trial = PointReader(domain, side, trial, STRAIN_DEGREE)
+        self.inelastic.bind(site.law)
         self._temperature: PointReader | None = None
         if isinstance(site.temperature, ufl.core.expr.Expr):
             self._temperature = PointReader(domain, side, site.temperature, STRAIN_DEGREE)
         space = self.equivalent.function_space
         self._owned = space.dofmap.index_map.size_local
-        self._error = fem.Function(space)
-        self._square = domain.form(self._error**2 * domain.dx(side, STRAIN_DEGREE))
+        self._values = fem.Function(space)
+        self._square = domain.form(self._values**2 * domain.dx(side, STRAIN_DEGREE))
         self._volume = domain.volume(side)
 
     @property
@@ -110,22 +112,32 @@ class Flow(Part):
         """Return the temperature [K], a number or one at each point. Collective."""
         return self._temperature.read() if self._temperature else self.site.temperature
 
-    def _relaxed(self, trial: Array, temperature: Any) -> radial_return.Flow:
-        """Return what the law makes of the trial stress at the points."""
-        variables = {name: function.x.array for name, function in self._variables.items()}
-        return self.law.flow(trial, self._stiffness, variables, temperature, self._time)
+    def _relaxed(self, trial: Array, temperature: Any, chosen: Any = ...) -> radial_return.Flow:
+        """Return what the law makes of the trial stress at the points, or at those that are `chosen`."""
+        variables = {name: function.x.array[chosen] for name, function in self._variables.items()}
+        stiffness, there = (
+            value[chosen] if isinstance(value, np.ndarray) else value
+            for value in (self.inelastic.stiffness, temperature)
+        )
+        # an iterate that is turned inside out has no stress, which the residual tells
+        with np.errstate(invalid="ignore"):
+            return self.law.flow(trial, stiffness, variables, there, self._time)
 
     def begin_protocol_step(self) -> None:
         # the load may jump, and rates with it
         self._known[...] = 0.0
 
     def begin(self, time_step: float, load: Load) -> None:
+        self._seen = None
         self.update()
 
     def update(self) -> Change:
         deviator, expected = self._stresses()
-        trial, size = _equivalent(deviator), _equivalent(expected)
         temperature = self._present_temperature()
+        if self._is_known(deviator, temperature):
+            # where equations are solved in turn, steps of the others leave the displacement as it is
+            return Change(0, 0.0)
+        trial, size = equivalent(deviator), equivalent(expected)
         flow = self._relaxed(trial, temperature)
         own = deviator / np.maximum(trial, TINY)[:, None]
         comm, owned = self._domain.mesh.comm, self._owned
@@ -135,37 +147,50 @@ class Flow(Part):
 
         less = size < flow.stress * (1 - ROUNDING)
         if less.any():
-            trial[less], flow.stress[less], flow.slope[less] = self._leading_to(size, less, temperature)
+            trial[less], flow.stress[less], flow.slope[less] = self._leading_to(size[less], less, temperature)
         self._direction[:] = np.where((size > TINY)[:, None], expected / np.maximum(size, TINY)[:, None], own)
         self._ratio[:] = np.where(trial > TINY, flow.stress / np.maximum(trial, TINY), flow.slope)
         self._bend[:], self._offset[:] = flow.slope - self._ratio, flow.stress - flow.slope * trial
+        if self._large:
+            # the stiffness changes with the strain, q by −dq/dq* Δγ times as much
+            self._softening[:] = flow.slope * (trial - flow.stress) / self.inelastic.stiffness
+            self._offset += self._softening * self.inelastic.stiffness
         return Change(0, change / largest if largest > 0.0 else 0.0)
+
+    def _is_known(self, *present: Any) -> bool:
+        """Return whether stress and temperature are those of the last update, and take note of them. Collective."""
+        seen, self._seen = self._seen, [np.copy(values) for values in present]
+        same = seen is not None and all(map(np.array_equal, seen, self._seen))
+        return bool(self._domain.mesh.comm.allreduce(same, op=MPI.LAND))
 
     def _leading_to(self, expected: Array, chosen: Mask, temperature: Any) -> tuple[Array, Array, Array]:
         """Return q* that relaxes to the stress `expected` [Pa] at the points that are `chosen`, q and dq/dq*.
 
         ln q is a concave function of ln q*: Newton's method, from q* = q on, comes to the root from below.
         """
-        wanted = np.maximum(expected, LEAST_STRESS * self._stiffness)
+        stiffness = self.inelastic.stiffness
+        least = LEAST_STRESS * (stiffness[chosen] if isinstance(stiffness, np.ndarray) else stiffness)
+        wanted = np.maximum(expected, least)
         trial = wanted.copy()
         for _ in range(MOST_STEPS):
-            flow = self._relaxed(trial, temperature)
-            missing = np.where(chosen, np.log(wanted / flow.stress), 0.0)
+            flow = self._relaxed(trial, temperature, chosen)
+            missing = np.log(wanted / flow.stress)
             if np.all(np.abs(missing) <= CLOSE):
                 break
             trial = trial * np.exp(missing * flow.stress / np.maximum(flow.slope * trial, LEAST_SLOPE * flow.stress))
-        flow = self._relaxed(trial, temperature)
-        return trial[chosen], flow.stress[chosen], flow.slope[chosen]
+        flow = self._relaxed(trial, temperature, chosen)
+        return trial, flow.stress, flow.slope
 
     def _stresses(self) -> tuple[Array, Array]:
         """Return s* and s [Pa] of the present displacement, shapes (points, components)."""
-        deviator = self._trial.read().reshape(self._shape)
-        along = self._bend * 1.5 * _inner(self._direction, deviator) + self._offset
+        deviator = self.inelastic.read()
+        along = self._bend * 1.5 * product(self._direction, deviator) + self._offset
+        along -= self._softening * self.inelastic.stiffness
         return deviator, self._ratio[:, None] * deviator + along[:, None] * self._direction
 
     def _rest(self) -> None:
         """Let nothing flow until the law is asked."""
-        self._ratio[:], self._bend[:], self._offset[:] = 1.0, 0.0, 0.0
+        self._ratio[:], self._bend[:], self._offset[:], self._softening[:] = 1.0, 0.0, 0.0, 0.0
 
     def join(self) -> None:
         # what yielded while the sides were pressed has done so in no time
@@ -174,24 +199,30 @@ class Flow(Part):
     def commit(self) -> None:
         before = self.rate.x.array.copy()
         self._take()
-        if self._known:
-            self._error.x.array[:] = (self.rate.x.array - before) * self._time
-            mean = np.sqrt(self._domain.integrate(self._square) / self._volume)
-            self._excess[...] = mean / self._tolerance
+        if self._known and self.law.takes_time:
+            time = self._time
+            changed = self._mean((self.rate.x.array - before) * time)
+            self._excess[...] = changed / (self._tolerance + SHARE * self._mean(self.rate.x.array * time))
         else:
             self._excess[...] = 0.0
         self._known[...] = 1.0
 
+    def _mean(self, values: Array) -> float:
+        """Return the root mean square over the side of values at the points."""
+        self._values.x.array[:] = values
+        return float(np.sqrt(self._domain.integrate(self._square) / self._volume))
+
     def _take(self) -> None:
         """Take the strain that has flowed as that at the start of the next step."""
         deviator, stress = self._stresses()
-        trial = _equivalent(deviator)
+        trial = equivalent(deviator)
         for name, values in self._relaxed(trial, self._present_temperature()).variables.items():
             self._variables[name].x.array[:] = values
-        increment = np.maximum(trial - _equivalent(stress), 0.0) / self._stiffness
+        increment = np.maximum(trial - equivalent(stress), 0.0) / self.inelastic.stiffness
         self.equivalent.x.array[:] += increment
         self.rate.x.array[:] = increment / self._time if self._time else 0.0
-        self.strain.x.array[:] += 1.5 * (deviator - stress).ravel() / self._stiffness
+        self.inelastic.take(deviator, stress)
+        self._seen = None
         self._rest()
 
     def limit(self) -> Limit:
@@ -203,10 +234,10 @@ class Flow(Part):
     def columns(self) -> Mapping[str, float]:
         comm = self._domain.mesh.comm
         return {
-            f"max {name}": comm.allreduce(float(function.x.array[: self._owned].max(initial=0.0)), op=MPI.MAX)
+            name: comm.allreduce(float(function.x.array[: self._owned].max(initial=0.0)), op=MPI.MAX)
             for name, function in {
-                "equivalent inelastic strain [1]": self.equivalent,
-                "inelastic strain rate [1/s]": self.rate,
+                "max equivalent inelastic strain [1]": self.equivalent,
+                "max inelastic strain rate [1/s]": self.rate,
             }.items()
         }
 
@@ -220,9 +251,8 @@ class Flow(Part):
 
     def works(self) -> Iterator[Work]:
         dx = self._domain.dx(self.site.side, STRAIN_DEGREE)
-        yield FlowWork(
-            self._domain, self.law.account, self.site.u, self.strain, (self._deviator, _tensor(self.strain)), dx
-        )
+        work = self.inelastic.work(self.equivalent)
+        yield FlowWork(self._domain, self.law.account, *work, dx, missed=not self.site.law.linear)
 
 
 class Extrapolation(Part):
@@ -259,28 +289,6 @@ def law_of(name: str, material: Material) -> Law:
     block = getattr(material, name)
     numbers = {key: value for key, value in block if key != "temperature_range"}
     return {"plastic": Plasticity, "creep": PowerLaw, "anand": Anand}[name](**numbers)
-
-
-def _inner(first: Array, second: Array) -> Array:
-    """Return the contraction of deviators by the components that are kept, shape (points,)."""
-    products = first * second
-    last = (first[:, 0] + first[:, 1]) * (second[:, 0] + second[:, 1])
-    contraction: Array = products[:, 0] + products[:, 1] + last + 2 * products[:, 2:].sum(axis=1)
-    return contraction
-
-
-def _equivalent(deviator: Array) -> Array:
-    """Return the equivalent stress of von Mises [Pa] of a deviator, shape (points,)."""
-    size: Array = np.sqrt(1.5 * _inner(deviator, deviator))
-    return size
-
-
-def _tensor(strain: fem.Function) -> Any:
-    """Return the tensor, shape (3, 3), of the components that are kept."""
-    dimension = 2 if len(strain) == len(COMPONENTS[2]) else 3
-    known = {tuple(sorted(place)): strain[i] for i, place in enumerate(COMPONENTS[dimension])}
-    known[2, 2] = -known[0, 0] - known[1, 1]
-    return ufl.as_matrix([[known.get((min(i, j), max(i, j)), 0.0) for j in range(3)] for i in range(3)])
 
 
 def parts(model: Model) -> Iterator[Part]:

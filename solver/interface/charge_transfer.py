@@ -10,6 +10,7 @@ import ufl
 from dolfinx import fem
 
 from interstice import schema
+from interstice.materials.elementwise import minimum
 from interstice.solver.interface import kinetics
 from interstice.solver.interface.passage import Array, Passage
 from interstice.solver.model import Model
@@ -96,14 +97,20 @@ class ChargeTransfer(Passage):
             resistances[RESISTANCES[0]] = constant(law.film_resistance)
         if face.micro is not None:
             resistances[RESISTANCES[1]] = face.micro.resistance
+        bridged = face.plating.share_bridged if face.plating else None
+
+        def crossing(eta: Any) -> Any:
+            rate = faradaic(eta)
+            return share * rate + (0 if bridged is None else bridged * minimum(rate, 0.0))
+
         lost: Any = 0.0
         if not resistances:
-            current = share * faradaic(electrical)
+            current = crossing(electrical)
         else:
             self.film = state.function(interface.function(f"j at {face.name}"))
             resistance = sum(resistances.values())
             current = self.film("+")
-            self._film_law = share, faradaic, electrical, resistance
+            self._film_law = 1, crossing, electrical, resistance
             parts |= {name: part * current for name, part in resistances.items()}
             lost = resistance * current
             parts["kinetic"] = overpotential - lost
@@ -126,7 +133,9 @@ class ChargeTransfer(Passage):
             charge = current + kinetics.charging_current(capacitance, rate, uncharged)
         volume = surface.volume
         self._volume = float(volume.value) if isinstance(volume, fem.Constant) else interface.reader(volume)
-        self.observe(current, charge, parts)
+        if bridged is not None:
+            share = share + bridged * ufl.conditional(ufl.lt(faradaic(electrical), 0.0), 1.0, 0.0)
+        self.observe(current, charge, parts, share)
 
     def _in_electrode(self, f: Any) -> Any:
         return self.face.seen_from(self.electrode, f)
@@ -147,9 +156,9 @@ class ChargeTransfer(Passage):
         return total
 
     def read_overpotential(self) -> Array:
-        """Return η at the nodes with what films and constrictions take [V]; shape (local and ghost nodes,)."""
-        losses = [self._parts[name].read().copy() for name in ("kinetic", *RESISTANCES) if name in self._parts]
-        total: Array = np.sum(losses, axis=0)
+        """Return φ_e − φ_s − U at the nodes [V], films and constrictions included; shape (local and ghost nodes,)."""
+        names = [name for name in ("kinetic", "stress", *RESISTANCES) if name in self._parts]
+        total: Array = np.sum([self._parts[name].read().copy() for name in names], axis=0)
         return total
 
     def unknowns(self) -> Iterator[Unknown]:
@@ -168,7 +177,10 @@ class ChargeTransfer(Passage):
 
     def update(self) -> Change:
         if self.film:
-            self.film.x.array[self._activity.detached] = 0.0
+            idle = self._activity.detached
+            if self.face.plating is not None:
+                idle = idle & (self.face.plating.bridged.x.array == 0.0)
+            self.film.x.array[idle] = 0.0
         return Change(0, 0.0)
 
     def cautions(self) -> Iterator[Caution]:

@@ -36,13 +36,14 @@ class Passage(Part):
         assert face.activity is not None
         self._activity = face.activity
 
-    def observe(self, current: Any, charge: Any, parts: Mapping[str, Any]) -> None:
-        """Take note of what crosses [A/m²] and of the `parts` of what it costs [V], in UFL.
+    def observe(self, current: Any, charge: Any, parts: Mapping[str, Any], share: Any = None) -> None:
+        """Take note of what crosses [A/m²] and of the `parts` of what it costs [V], in UFL, if not `share` of the area.
 
         Those that are not named sides or salt add up to the potential of the origin less that of the target.
         """
         self.current, self.charge, reader = current, charge, self.interface.reader
-        self._share, self._current, self._charge = reader(self._activity.share), reader(current), reader(charge)
+        share = self._activity.share if share is None else share
+        self._share, self._current, self._charge = reader(share), reader(current), reader(charge)
         self._parts = {name: reader(part) for name, part in parts.items()}
 
     # --- what is read of it --------------------------------------------------------------------------

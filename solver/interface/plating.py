@@ -15,6 +15,10 @@ is counted by the same time scheme, so that no lithium is lost, however long the
 Under a contact pressure p_n the work p_n ds is done on the metal that closes up. It is on the account "chemical" of the
 ledger: with `stress: coupled` the potential gives it, Ω p_n/F (`interstice.solver.bodies.metal`).
 
+Where the sides do not touch no electron reaches the lithium ions. What is plated closes a gap from where they do, along
+the surfaces: if the case says so, gaps up to a length are plated into as if the sides touched there, and are not
+stripped from.
+
 What is plated on a collector is a film, −s thick, of which no more can be stripped than there is. Where it is thinner
 than some atoms it is islands, and the activity of lithium is the share that they cover, a = 1 − exp(s/δ): the anodic
 part of Butler–Volmer's equation goes with it. On the bare collector a_0 is left of it, which gives that a potential;
@@ -62,7 +66,16 @@ class Plating(Part):
 
     group: ClassVar[Group] = "transport"
 
-    def __init__(self, model: Model, face: Face, site: Site, volume: float, bare: float | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        face: Face,
+        site: Site,
+        volume: float,
+        bare: float | None = None,
+        reach: float | None = None,
+    ) -> None:
+        """Up to a gap of `reach` [m] lithium is plated where the sides do not touch."""
         self.face, self.label, self.interface, self._model = face, face.label, face.interface, model
         face.plating = self
         self._site, self.volume, self._bare = site, volume, bare
@@ -71,6 +84,9 @@ class Plating(Part):
         # no step takes away more than there is
         bounds = None if bare is None else (-np.inf, BARE * ISLANDS)
         self._rate = model.rates.of(self.recession, state, bounds=bounds)
+        self._reach = None if face.bonded else reach
+        self.bridged = state.function(face.interface.function("bridged"))
+        """1 where the sides do not touch and lithium is plated all the same."""
         self._before = state.array("before", np.zeros_like(self.recession.x.array), face.interface.space)
         self._moved, self._apart = state.number("moved"), state.number("moved apart")
         face.recessions.append(self.recession("+"))
@@ -111,6 +127,17 @@ class Plating(Part):
 
     def begin(self, time_step: float, load: Any) -> None:
         self._before[:] = self.recession.x.array
+        contact, activity = self.face.contact, self.face.activity
+        if self._reach is not None and contact is not None and activity is not None:
+            near = contact.gap.values.x.array <= self._reach
+            self.bridged.x.array[:] = near & activity.detached & (activity.passivated.x.array == 0.0)
+
+    @property
+    def share_bridged(self) -> Any | None:
+        """The share of each node's area that plating alone crosses, in UFL; None where there is no such thing."""
+        if self._reach is None or self.face.activity is None:
+            return None
+        return (1 - self.face.activity.share) * self.bridged("+")
 
     def commit(self) -> None:
         moved = self.recession.x.array - self._before
@@ -169,6 +196,7 @@ def parts(model: Model) -> Iterator[Part]:
         if not block.kinetics:
             continue
         if metal and metal.molar_volume:
-            yield Plating(model, face, side, metal.molar_volume, BARE if metal.is_film else None)
+            bare, reach = BARE if metal.is_film else None, block.kinetics.bridged_gap
+            yield Plating(model, face, side, metal.molar_volume, bare, reach)
         elif block.kinetics.plating:
             yield Plating(model, face, side, block.kinetics.plating.molar_volume, 0.0)

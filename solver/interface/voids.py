@@ -8,10 +8,10 @@ Of what plating may do in a void, or a crack that begins there, two bounds are t
 
     p = F |η|/Ω,    K = p √(πa).
 
-p is the pressure at which plating with the overpotential η (all of it, films included) would stop by itself, if lithium
-could not flow away and the mechanical work Ω p were all that opposes it. K is the stress intensity of a crack through
-an infinite body, 2a long, pressed open by p everywhere (H. Tada, P. C. Paris, G. R. Irwin, The Stress Analysis of
-Cracks Handbook, 3rd ed. (2000), 5.1): a crack that is a disc of radius a has 2/π of it, one of length a at a surface
+p is the pressure at which plating with the overpotential η = φ_e − φ_s − U, films included, would stop by itself, if
+lithium could not flow away and the mechanical work Ω p were all that opposes it. K is the stress intensity of a crack
+through an infinite body, 2a long, pressed open by p everywhere (H. Tada, P. C. Paris, G. R. Irwin, The Stress Analysis
+of Cracks Handbook, 3rd ed. (2000), 5.1): a crack that is a disc of radius a has 2/π of it, one of length a at a surface
 1.12 times as much, and lithium that creeps bears much less than p. That a flaw of the electrolyte is as large as the
 largest void is assumed.
 """
@@ -108,18 +108,19 @@ class Voids(Part):
 
     @property
     def focusing(self) -> float:
-        """The largest current density at a node over that of the apparent area, nan where no current crosses."""
-        j, crossing = self._transfer.read_current(), self._transfer.crossing
+        """The largest current density at a node over that of the apparent area, 0 where no current is to cross."""
+        applied = abs(self._model.terminals.current_density) * self._model.apparent_area
         whole = self._model.typical_current * np.sqrt(self._model.interface_nodes)
-        if abs(crossing) <= NEGLIGIBLE * whole:
-            return np.nan
-        return self.interface.max(np.abs(j)) * self._model.apparent_area / abs(crossing)
+        if self.face not in self._model.path or applied <= NEGLIGIBLE * whole:
+            return 0.0
+        return self.interface.max(np.abs(self._transfer.read_current())) * self._model.apparent_area / applied
 
     @property
     def plating_stress(self) -> float:
         """The largest p = F |η|/Ω [Pa] of nodes at which lithium is plated."""
-        plates = self._transfer.read_current() < 0.0
-        eta = np.where(plates, np.abs(self._transfer.read_overpotential()), 0.0)
+        # on a bare collector at rest, whose potential is above that of lithium, rounding alone is plated
+        driving = np.maximum(-self._transfer.read_overpotential(), 0.0)
+        eta = np.where(self._transfer.read_share() > 0.0, driving, 0.0)
         return FARADAY * self.interface.max(eta) / self._transfer.lithium_volume
 
     # --- as a part -----------------------------------------------------------------------------------

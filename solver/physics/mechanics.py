@@ -7,12 +7,13 @@ find u such that ∫ σ : ε(v) dx = work of the tractions on v, for all v. Bodi
 buckle rotate: `FiniteRotation` has the strain of Green and Lagrange.
 
 Solids that flow have an inelastic strain as well, which keeps the volume: dev σ = 2 μ (dev ε − ε^in) (`Relaxation`).
+Where strains are large, `FiniteStrain` multiplies the deformations of elasticity, flow and swelling.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import ufl
@@ -36,6 +37,14 @@ class Relaxation:
     bend: Any
     offset: Any
     direction: Any
+    softening: Any = None
+
+    def left(self, trial: Any, stiffness: Any = None) -> Any:
+        """Return s [Pa], shape (3, 3), of the `trial` s*; with a `stiffness` [Pa] that varies, see `FiniteStrain`."""
+        along = self.bend * 1.5 * ufl.inner(self.direction, trial) + self.offset
+        if stiffness is not None:
+            along = along - self.softening * stiffness
+        return self.ratio * trial + along * self.direction
 
     def trial(self, strain: Any, mu: Any) -> Any:
         """Return s* [Pa], shape (3, 3), of the strain ε, shape (d, d)."""
@@ -44,9 +53,7 @@ class Relaxation:
 
     def deviator(self, strain: Any, mu: Any) -> Any:
         """Return s [Pa], shape (3, 3), of the strain ε, shape (d, d)."""
-        trial = self.trial(strain, mu)
-        along = self.bend * 1.5 * ufl.inner(self.direction, trial) + self.offset
-        return self.ratio * trial + along * self.direction
+        return self.left(self.trial(strain, mu))
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class Elasticity:
     A solid that flows has a `relaxation`.
     """
 
+    linear: ClassVar[bool] = True
+    """Whether stress goes linearly with displacement, where nothing flows."""
     young_modulus: Any
     poisson_ratio: Any
     relaxation: Relaxation | None = field(default=None, kw_only=True)
@@ -153,6 +162,8 @@ class FiniteRotation(Elasticity):
     ε is the strain of Green and Lagrange and σ the second stress of Piola and Kirchhoff: both turn with the body.
     """
 
+    linear: ClassVar[bool] = False
+
     def strain(self, u: Any) -> Any:
         """Return ½ (∇u + ∇uᵀ + ∇uᵀ ∇u), shape (d, d)."""
         return super().strain(u) + ufl.grad(u).T * ufl.grad(u) / 2
@@ -167,11 +178,115 @@ class FiniteRotation(Elasticity):
         return deformation * self._in_space(u, eigenstrain) * deformation.T / ufl.det(deformation)
 
 
+@dataclass(frozen=True)
+class FiniteStrain(Elasticity):
+    """Large strains: F = Fᵉ Fᵖ Fᶜ, of elasticity, of flow, which keeps the volume, and of swelling, by J_c = 1 + 3 e.
+
+        τ = (K/2) (J_e² − 1) I + s,    s* = μ dev b,    b = J^(−2/3) F C_p⁻¹ Fᵀ,    J = det F,    J_e = J/J_c
+
+    τ = J_e σ is the stress of Kirchhoff of the solid as it has swollen, of the energy W = (K/2) [(J_e² − 1)/2 − ln J_e]
+    + (μ/2) (tr b − 3) per swollen volume (J. C. Simo, Comput. Methods Appl. Mech. Eng. 99, 61 (1992)); C_p = Fᵖᵀ Fᵖ.
+    Flow leaves s of s*, with the stiffness μ tr b in place of 3 μ: the `strain` of a `relaxation` is C_p⁻¹, and its
+    `softening` is the slope dq/dq* times the increment of flow where it touches the law. `stress` is J_c τ, which does
+    work on sym(∇v F⁻¹), the `virtual_strain`; tensors have the shape (3, 3). Bodies of revolution have a `radius` [m].
+    """
+
+    linear: ClassVar[bool] = False
+    radius: Any = field(default=None, kw_only=True)
+
+    def _gradient(self, u: Any) -> Any:
+        """Return ∇u, shape (3, 3)."""
+        plane = ufl.grad(u)
+        if self.radius is None:
+            return in_space(plane)
+        return in_space(plane, ufl.conditional(ufl.gt(self.radius, 0.0), u[0] / self.radius, plane[0, 0]))
+
+    def deformation(self, u: Any) -> Any:
+        """Return F, shape (3, 3)."""
+        return ufl.Identity(3) + self._gradient(u)
+
+    def strain(self, u: Any) -> Any:
+        """Return the strain of Green and Lagrange, shape (3, 3)."""
+        deformation = self.deformation(u)
+        return (deformation.T * deformation - ufl.Identity(3)) / 2
+
+    def virtual_strain(self, u: Any, v: Any) -> Any:
+        """Return sym(∇v F⁻¹), shape (3, 3), with the gradient before deformation."""
+        return ufl.sym(self._gradient(v) * ufl.inv(self.deformation(u)))
+
+    def stretch(self, u: Any) -> Any:
+        """Return b, shape (3, 3)."""
+        deformation = self.deformation(u)
+        inverse = self.relaxation.strain if self.relaxation else ufl.Identity(3)
+        return ufl.det(deformation) ** (-2 / 3) * (deformation * inverse * deformation.T)
+
+    def trial(self, u: Any) -> tuple[Any, Any]:
+        """Return s*, shape (3, 3), and the stiffness μ tr b [Pa]."""
+        stretch, mu = self.stretch(u), self.lame[1]
+        return mu * (stretch - ufl.tr(stretch) / 3 * ufl.Identity(3)), mu * ufl.tr(stretch)
+
+    def deviator(self, u: Any) -> Any:
+        """Return s [Pa], shape (3, 3)."""
+        trial, stiffness = self.trial(u)
+        return self.relaxation.left(trial, stiffness) if self.relaxation else trial
+
+    def _volumetric(self, u: Any, eigenstrain: Any) -> tuple[Any, Any, Any]:
+        """Return J_e, tr τ/3 [Pa] and what volume stores per swollen volume [J/m³]."""
+        lame_lambda, mu = self.lame
+        bulk, elastic = lame_lambda + 2 * mu / 3, ufl.det(self.deformation(u)) / (1 + 3 * eigenstrain)
+        return elastic, bulk / 2 * (elastic**2 - 1), bulk / 2 * ((elastic**2 - 1) / 2 - ufl.ln(elastic))
+
+    def stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return J_c τ [Pa], shape (3, 3)."""
+        _, mean, _ = self._volumetric(u, eigenstrain)
+        return (1 + 3 * eigenstrain) * (mean * ufl.Identity(3) + self.deviator(u))
+
+    def hydrostatic_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return tr τ/3 − W [Pa], the stress that does work on swelling; the last is what more volume stores."""
+        _, mean, stored = self._volumetric(u, eigenstrain)
+        deviator = self.deviator(u)
+        return mean - stored - ufl.inner(deviator, deviator) / (4 * self.lame[1])
+
+    def true_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return Cauchy's stress τ/J_e [Pa], shape (3, 3)."""
+        elastic, mean, _ = self._volumetric(u, eigenstrain)
+        return (mean * ufl.Identity(3) + self.deviator(u)) / elastic
+
+    def von_mises_stress(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return that of Cauchy's stress [Pa]."""
+        deviator = self.deviator(u)
+        return ufl.sqrt(1.5 * ufl.inner(deviator, deviator)) / self._volumetric(u, eigenstrain)[0]
+
+    def elastic_energy(self, u: Any, eigenstrain: Any = 0.0) -> Any:
+        """Return J_c W [J/m³], between time steps."""
+        _, _, stored = self._volumetric(u, eigenstrain)
+        return (1 + 3 * eigenstrain) * (stored + self.lame[1] / 2 * (ufl.tr(self.stretch(u)) - 3))
+
+
+@dataclass(frozen=True)
+class RevolvedFiniteStrain(FiniteStrain):
+    """The same for u = (u_r, u_z) on the half-plane (r, z): the third stretch is 1 + u_r/r."""
+
+    @classmethod
+    def constant(cls, domain: mesh.Mesh, young_modulus: float, poisson_ratio: float) -> RevolvedFiniteStrain:
+        """Hold the two numbers in constants of `domain`, the mesh of the half-plane."""
+        plane = Elasticity.constant(domain, young_modulus, poisson_ratio)
+        return cls(plane.young_modulus, plane.poisson_ratio, radius=ufl.SpatialCoordinate(domain)[0])
+
+
 def in_space(tensor: Any, out_of_plane: Any = 0.0) -> Any:
     """Return a tensor of shape (2, 2) with one more component out of the plane, those of shape (3, 3) as they are."""
     if tensor.ufl_shape == (3, 3):
         return tensor
     return ufl.as_matrix([[tensor[0, 0], tensor[0, 1], 0], [tensor[1, 0], tensor[1, 1], 0], [0, 0, out_of_plane]])
+
+
+def law(kinematics: str, axisymmetric: bool = False) -> type[Elasticity]:
+    """Return the law of a solid: of "small_strain", "finite_rotation", not for what revolves, or "finite_strain"."""
+    large = kinematics == "finite_strain"
+    if axisymmetric:
+        return RevolvedFiniteStrain if large else Axisymmetric
+    return FiniteStrain if large else FiniteRotation if kinematics == "finite_rotation" else Elasticity
 
 
 def residual(law: Elasticity, u: Any, v: Any, dx: ufl.Measure, eigenstrain: Any = 0.0) -> ufl.Form:

@@ -33,6 +33,7 @@ class Anand:
     hardening_exponent: float
     saturation_exponent: float
     account: ClassVar[str] = "viscous"
+    takes_time: ClassVar[bool] = True
 
     @property
     def variables(self) -> dict[str, float]:

@@ -25,6 +25,7 @@ class PowerLaw:
     activation_energy: float = 0.0
     reference_temperature: float = 298.15
     account: ClassVar[str] = "viscous"
+    takes_time: ClassVar[bool] = True
     variables: dict[str, float] = field(default_factory=dict)
 
     def log_rate(self, temperature: Any) -> Any:

@@ -21,6 +21,7 @@ class Plasticity:
     yield_strength: float
     hardening_modulus: float = 0.0
     account: ClassVar[str] = "plastic"
+    takes_time: ClassVar[bool] = False
     variables: dict[str, float] = field(default_factory=lambda: {"plastic strain": 0.0})
 
     def strength(self, strain: Any) -> Any:

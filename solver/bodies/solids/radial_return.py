@@ -50,6 +50,10 @@ class Law(Protocol):
     def variables(self) -> Mapping[str, float]:
         """The initial values of what the law remembers at each point, by name."""
 
+    @property
+    def takes_time(self) -> bool:
+        """Whether it flows at a rate."""
+
     def flow(self, trial: Array, stiffness: float, variables: Variables, temperature: Any, time: float) -> Flow:
         """Return the flow in a step of `time` [s], 0 where none passes, at `temperature` [K].
 
