@@ -94,9 +94,10 @@ def test_all_lithium_comes_back_before_the_host_gives_any() -> None:
 
 
 @pytest.mark.also_on_ranks(2, 3)
-def test_where_nothing_is_taken_up_all_of_the_current_plates_by_butler_volmer() -> None:
-    """−s = Ω j t/F, and φ_e − φ_s = −(2RT/F) arsinh(j/2j_0) once the film covers the host."""
-    run = tiny_run(*BLOCKED, text=GRAPHITE)
+@pytest.mark.parametrize("resistance", ["", "film_resistance: 5 ohm*cm^2, "], ids=["bare", "behind a film"])
+def test_where_nothing_is_taken_up_all_of_the_current_plates_by_butler_volmer(resistance: str) -> None:
+    """−s = Ω j t/F, and φ_e − φ_s = −(2RT/F) arsinh(j/2j_0) once what is plated covers the host, behind any film."""
+    run = tiny_run(BLOCKED[0].replace("{", "{" + resistance, 1), BLOCKED[1], text=GRAPHITE)
     assert run.rows[-1][PLATED] == pytest.approx(VOLUME * 20.0 * 10.0 / FARADAY, rel=2e-3)
     (face,) = run.cell.faces
     eta = -2 * GAS_CONSTANT * 298.15 / FARADAY * np.arcsinh(20.0 / (2 * 10.0))
