@@ -166,6 +166,15 @@ def test_lithium_that_goes_to_and_fro_is_counted_to_the_last_digits() -> None:
         assert max(stripped[discharged], plated[discharged]) < 0.1 * stripped[charged]
 
 
+def test_film_on_a_bare_collector_is_as_thick_as_what_was_plated_and_lifts_the_stack() -> None:
+    run = shipped("anode_free", "protocol=[charge at 0.2 mA/cm^2 for 20 min, discharge at 0.2 mA/cm^2 for 10 min]")
+    film = run.column("mean plated thickness of separator/collector [m]")
+    whole = 13.0e-6 * 2.0 * 1200 / FARADAY
+    assert film[0] == 0.0
+    assert film[ends(run, "charge")] == pytest.approx([whole], rel=1e-6)
+    assert film[ends(run, "discharge")] == pytest.approx([whole / 2], rel=1e-6)
+
+
 def test_void_closes_as_lithium_is_stripped_and_at_rest_and_grows_as_it_is_plated() -> None:
     run = shipped(
         "lithium_void",
