@@ -34,7 +34,7 @@ NAMES = (
     ),
     *("wavy-constriction", "holm", "blocked-patch", "barber", "areas", "blocking"),
     "sliding",
-    "stripping",
+    *("stripping", "creeping-step"),
     *("creep", "indent", "plastic-cylinder", "void", "squeeze"),
     *("kohlrausch", "thermal-stack", "joule-balance", "runaway"),
     *("traction-separation", "dcb", "enf", "mmb", "spring-bed"),

@@ -138,6 +138,34 @@ def test_a_bond_suffers_less_the_faster_the_charge_and_the_tougher_it_is() -> No
 VOLUME, DEPTH = "void volume [m^3]", "max gap [m]"
 
 
+def test_lithium_keeps_its_contact_where_the_pressure_drives_it_off_what_is_blocked() -> None:
+    """Where it does not, lithium rests on the blocked places alone, and the run ends in words."""
+    settings = "geometry.element_size=1.25 um", "protocol=[rest for 1 min, charge at 1 mA/cm^2 until 0.005 mAh/cm^2]"
+    kept = shipped("lithium_stripping", "stack.pressure=3 MPa", *settings)
+    assert kept.column(FRACTION)[-1] > 0.9 * (1 - kept.column("passivated fraction [1]")[-1])
+    assert kept.column("net charge [A h/m^2]")[-1] == pytest.approx(0.05, rel=1e-9)
+    lost = carry_out(read_case(CASES / "lithium_stripping.yaml", ("stack.pressure=0.3 MPa", *settings)))
+    assert "open circuit: nothing presses any more" in lost.stopped
+    assert lost.column("net charge [A h/m^2]")[-1] < 0.5 * 0.05
+
+
+def test_lithium_that_goes_to_and_fro_is_counted_to_the_last_digits() -> None:
+    run = shipped(
+        "lithium_cycle",
+        "geometry.element_size=1.25 um",
+        "protocol=[rest for 1 min, {step: repeat, times: 2, steps: [charge at 0.5 mA/cm^2 for 1 min, "
+        "discharge at 0.5 mA/cm^2 for 1 min]}]",
+    )
+    stripped, plated = (
+        run.column(f"mean {kind} thickness of {face} [m]")
+        for kind, face in (("stripped", "upper/separator"), ("plated", "separator/lower"))
+    )
+    for charged, discharged in zip(ends(run, "charge"), ends(run, "discharge"), strict=True):
+        assert stripped[charged] == pytest.approx(13.0e-6 * 5.0 * 60 / FARADAY, rel=1e-2)
+        assert plated[charged] == pytest.approx(stripped[charged], rel=1e-2)
+        assert max(stripped[discharged], plated[discharged]) < 0.1 * stripped[charged]
+
+
 def test_void_closes_as_lithium_is_stripped_and_at_rest_and_grows_as_it_is_plated() -> None:
     run = shipped(
         "lithium_void",

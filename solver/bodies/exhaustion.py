@@ -98,8 +98,8 @@ class Exhaustion(Part):
         """Return r; infinity where no current is imposed. Collective."""
         if not self._model.terminals.imposes_current:
             return np.inf
-        area = self._transfer.active_area
-        room = self._face.interface.sum(self._transfer.read_share() * self.room())
+        share, area = self._transfer.read_share(), self._transfer.active_area
+        room = self._face.interface.sum(np.multiply(share, self.room(), out=np.zeros_like(share), where=share > 0.0))
         return room / area if area else np.inf
 
 

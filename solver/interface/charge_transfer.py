@@ -132,7 +132,9 @@ class ChargeTransfer(Passage):
             uncharged = self._activity.contacted("+") + self._activity.passivated("+")
             charge = current + kinetics.charging_current(capacitance, rate, uncharged)
         volume = surface.volume
-        self._volume = float(volume.value) if isinstance(volume, fem.Constant) else interface.reader(volume)
+        if isinstance(volume, fem.Constant):
+            volume = float(volume.value)
+        self._volume = volume if isinstance(volume, float) else interface.reader(volume)
         if bridged is not None:
             share = share + bridged * ufl.conditional(ufl.lt(faradaic(electrical), 0.0), 1.0, 0.0)
         self.observe(current, charge, parts, share)

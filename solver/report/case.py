@@ -142,7 +142,9 @@ def _sides(case: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         several = key.endswith("s")
         for name, side in block.items() if several else [(key, block)]:
             if isinstance(side, Mapping) and side:
-                told = {what: value for what, value in side.items() if what not in ("material", "stress")}
+                usual = {"kind": "host", "solid": "elastic"}
+                told = {what: value for what, value in side.items() if usual.get(what, "") != value}
+                told = {what: value for what, value in told.items() if what not in ("material", "stress")}
                 words = ", ".join(filter(None, [readable(side.get("material", "")), _listed(told)]))
                 yield str(name).capitalize(), words
 

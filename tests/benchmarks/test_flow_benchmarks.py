@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from interstice.benchmarks import closed_form, creep, indent, plastic_cylinder, squeeze, void
+from interstice.benchmarks import closed_form, creep, creeping_step, indent, plastic_cylinder, squeeze, void
 from interstice.benchmarks.options import OptionError
 from interstice.benchmarks.report import Result
 
@@ -149,3 +149,12 @@ def test_thickness_follows_a_power_of_itself_between_those_that_are_computed() -
     for time in (0.01, 0.3, 2.0):
         found = squeeze._thickness(time, thicknesses, 3 * thicknesses**4)
         assert found == pytest.approx((1 + 9 * time) ** (-1 / 3))
+
+
+# --- cost -------------------------------------------------------------------------------------------------
+
+
+def test_creeping_step_takes_at_most_twice_the_newton_steps_of_an_elastic_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(creeping_step, steps=12).errors["newton"] == 0.0
+    monkeypatch.setattr(creeping_step, "PROMISED", 0.1)
+    assert run(creeping_step, steps=5).errors["newton"] > 0.0

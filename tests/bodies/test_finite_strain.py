@@ -13,8 +13,6 @@ from test_flow import CREEP, LITHIUM, METAL, POISSON, YOUNG, Bar, tangent_errors
 from interstice.solver.bodies.solids.radial_return import Law
 from interstice.solver.physics.mechanics import Elasticity
 
-pytestmark = pytest.mark.also_on_ranks(3)
-
 SILICON = (
     "electrode={material: silicon, initial_stoichiometry: 0.1, solid: plastic}",
     "kinematics=finite_strain",
@@ -72,6 +70,7 @@ def test_small_strains_are_those_of_hooke(shape: str) -> None:
         assert value(bar, getattr(law, name)(bar.u, swelling)) == pytest.approx(exact, rel=1e-4), name
 
 
+@pytest.mark.also_on_ranks(3)
 def test_a_rotation_turns_the_stress_and_stores_nothing() -> None:
     """Also of a body that has flowed."""
     bar = large("3D", METAL, held=True)
@@ -192,6 +191,7 @@ def test_a_film_of_silicon_swells_to_its_volume_and_yields() -> None:
     assert np.abs(missed).max() < 0.05 * plastic[-1]
 
 
+@pytest.mark.also_on_ranks(3)
 @pytest.mark.parametrize("law", [CREEP, METAL], ids=["creep", "plastic"])
 def test_what_the_ledger_misses_vanishes_with_the_step(law: Law) -> None:
     missed = []

@@ -30,8 +30,6 @@ from interstice.solver.rates import Rates
 from interstice.solver.site import Site
 from interstice.solver.state import State
 
-pytestmark = pytest.mark.also_on_ranks(3)
-
 YOUNG, POISSON = 7.8e9, 0.38
 CREEP = PowerLaw(7.7e-3, 1e6, 6.56, 37e3)
 LITHIUM = Anand(4.25e4, 37e3, 0.15, 0.95e6, 2.0e6, 10e6, 2.0, 0.05)
@@ -135,6 +133,7 @@ class Bar:
 # --- closed forms ----------------------------------------------------------------------------------
 
 
+@pytest.mark.also_on_ranks(3)
 @pytest.mark.parametrize("shape", ["3D", "axisymmetric"])
 def test_a_bar_under_constant_stress_creeps_at_the_rate_of_the_law(shape: str) -> None:
     bar = Bar(shape, [CREEP, CREEP])
@@ -170,6 +169,7 @@ def test_a_bar_yields_and_hardens(shape: str) -> None:
         assert bar.strain == pytest.approx(stress / YOUNG + exact, rel=1e-9)
 
 
+@pytest.mark.also_on_ranks(3)
 @pytest.mark.parametrize("shape", ["3D", "plane strain", "axisymmetric"])
 def test_each_solid_of_a_body_flows_by_its_own_law(shape: str) -> None:
     """In series and held sideways: the one that yields bears σ = K ε − (2/3) σ_y, the elastic one (K + 4μ/3) ε."""
@@ -266,6 +266,7 @@ def tangent_errors(bar: Bar) -> list[float]:
     return errors
 
 
+@pytest.mark.also_on_ranks(3)
 @pytest.mark.parametrize("law", [CREEP, LITHIUM, METAL], ids=["creep", "anand", "plastic"])
 @pytest.mark.parametrize("shape", ["3D", "plane strain", "axisymmetric"])
 def test_the_work_on_a_bar_is_what_it_stores_and_dissipates(shape: str, law: Law) -> None:

@@ -145,3 +145,10 @@ def test_stress_that_is_coupled_drives_no_current_at_rest() -> None:
 def test_half_a_coupling_of_stress_is_refused(key: str, said: str) -> None:
     with pytest.raises(CaseError, match=rf"{said}.*would drive a current for ever.*stress: coupled"):
         tiny_case(key)
+
+
+def test_host_that_keeps_its_volume_is_charged_without_a_change_of_pressure() -> None:
+    done = tiny_run("electrode.overrides.partial_molar_volume=0 cm^3/mol", "protocol=[charge at 0.5 mA/cm^2 for 4 s]")
+    assert not done.stopped
+    pressure = done.column("stack pressure [Pa]")
+    assert abs(pressure[-1] / pressure[0] - 1) < 1e-9

@@ -179,6 +179,25 @@ def test_a_platen_that_keeps_its_place_loses_its_pressure_to_what_is_stripped() 
     assert any("open circuit" in advance.ended for advance in run.advances)
 
 
+def test_ten_cycles_lose_no_lithium_and_end_where_they_began() -> None:
+    """Where lithium touches in places, each cycle finds other ones; what is counted is the same to rounding."""
+    run = tiny_run(
+        "geometry.roughness={upper/separator: {kind: sinusoidal, amplitude: 1 nm, wavelength: 1 um}}",
+        "protocol=[{step: repeat, times: 10, steps: [charge at 1 mA/cm^2 for 2 s, discharge at 1 mA/cm^2 for 2 s]}]",
+        "time={initial: 1 s, maximum: 1 s}",
+        text=SYMMETRIC,
+    )
+    assert run.stopped == ""
+    assert run.column("cycle [1]")[-1] == 10
+    assert balances(run, "lithium balance").max() <= 1e-10
+    assert balances(run, "charge balance").max() <= 1e-10
+    net = run.column("mean stripped thickness of upper/separator [m]") - run.column(
+        "mean plated thickness of upper/separator [m]"
+    )
+    assert abs(net[-1]) <= 1e-10 * net.max()
+    assert run.column("energy balance [1]").max() <= 1e-6
+
+
 # --- pressure in the kinetics ----------------------------------------------------------------------
 
 

@@ -134,8 +134,8 @@ def test_kinds_of_steps_are_those_of_the_history(full_run: Path) -> None:
 
 def test_sides_of_the_cell_are_known_by_name_and_kind(full_run: Path) -> None:
     parts = parts_of(Run(full_run).fields("cell", 60.0, ["side"]))
-    assert {part.name: part.electrode for part in parts} == {"anode": True, "separator": False, "cathode": True}
-    means = {part.name: part.values.mean() for part in parts if part.electrode}
+    assert {part.name: part.host for part in parts} == {"anode": True, "separator": False, "cathode": True}
+    means = {part.name: part.values.mean() for part in parts if part.host}
     assert means == pytest.approx({"anode": 0.3, "cathode": 0.8})
 
 
