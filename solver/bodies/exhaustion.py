@@ -98,8 +98,9 @@ class Exhaustion(Part):
         """Return r; infinity where no current is imposed. Collective."""
         if not self._model.terminals.imposes_current:
             return np.inf
+        # on the way to a solution a share may be negative, of room and area alike
         share, area = self._transfer.read_share(), self._transfer.active_area
-        room = self._face.interface.sum(np.multiply(share, self.room(), out=np.zeros_like(share), where=share > 0.0))
+        room = self._face.interface.sum(np.multiply(share, self.room(), out=np.zeros_like(share), where=share != 0.0))
         return room / area if area else np.inf
 
 

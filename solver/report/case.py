@@ -145,6 +145,7 @@ def _sides(case: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 usual = {"kind": "host", "solid": "elastic"}
                 told = {what: value for what, value in side.items() if usual.get(what, "") != value}
                 told = {what: value for what, value in told.items() if what not in ("material", "stress")}
+                told |= {"overrides": told.pop("overrides", None)}
                 words = ", ".join(filter(None, [readable(side.get("material", "")), _listed(told)]))
                 yield str(name).capitalize(), words
 
