@@ -132,18 +132,18 @@ def _misnamed(case: Case) -> Iterator[Problem]:
         if len(here) != 1:
             times = "is missing" if not here else "is given twice"
             yield ("interfaces",), f"the interface {first}/{second} {times}"
-        if {first, second} <= set(given) and len(here) == 1:
+        if {first, second} <= case.reacting.keys():
+            words = f"{first} and {second} touch; no law is known by which lithium passes between electrodes"
+            yield ("electrodes",), f"{words}: put an electrolyte or a collector between them"
+        elif {first, second} <= set(given) and len(here) == 1:
             yield from _passage(case, here[0], first, second)
 
 
 def _passage(case: Case, name: str, first: str, second: str) -> Iterator[Problem]:
-    """Yield what is wrong with the law by which current crosses an interface between two sides."""
+    """Yield what is wrong with the law by which current crosses an interface of two sides, not both electrodes."""
     block, key = case.faces[name], _block(case, name)
     electrodes = [side for side in (first, second) if side in case.every_electrode]
-    if set(electrodes) <= case.reacting.keys() and len(electrodes) == 2:
-        words = f"{first} and {second} touch; no law is known by which lithium passes between electrodes"
-        yield ("electrodes",), f"{words}: put an electrolyte or a collector between them"
-    elif len(electrodes) != 1:
+    if len(electrodes) != 1:
         if block.kinetics:
             both = "electrons reach both" if electrodes else "both are electrolytes"
             words = f"belongs between an electrode and an electrolyte; of {first} and {second}, {both}"
