@@ -58,6 +58,10 @@ def question(versions: str) -> str:
     return " ".join(lines)
 
 
+USUAL = {"kind": "host", "solid": "elastic"}
+"""What is not worth a word of a side."""
+
+
 def asks(case: Mapping[str, Any]) -> list[tuple[str, str | list[str]]]:
     """Return names and words: geometry, sides, interfaces, fixture, and the steps of the protocol."""
     found: list[tuple[str, str | list[str]]] = [
@@ -142,10 +146,9 @@ def _sides(case: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         several = key.endswith("s")
         for name, side in block.items() if several else [(key, block)]:
             if isinstance(side, Mapping) and side:
-                usual = {"kind": "host", "solid": "elastic"}
-                told = {what: value for what, value in side.items() if usual.get(what, "") != value}
-                told = {what: value for what, value in told.items() if what not in ("material", "stress")}
-                told |= {"overrides": told.pop("overrides", None)}
+                apart = "material", "stress", "overrides"
+                told = {k: value for k, value in side.items() if k not in apart and value != USUAL.get(k)}
+                told["overrides"] = side.get("overrides")
                 words = ", ".join(filter(None, [readable(side.get("material", "")), _listed(told)]))
                 yield str(name).capitalize(), words
 

@@ -3,7 +3,8 @@
     Ṡ = H_0 |1 − S/S_s|^a sign(1 − S/S_s) ε̇,    S_s = S* (ε̇/(A exp(−Q/RT)))^n
 
 ε̇ is the rate of the equivalent strain and q the equivalent stress of von Mises; the strain grows along the deviator of
-stress (L. Anand, Int. J. Plast. 1, 213 (1985); for lithium S. Narayan, L. Anand, Extreme Mech. Lett. 24, 21 (2018)).
+stress (L. Anand, Int. J. Plast. 1, 213 (1985); for lithium S. Narayan, L. Anand, J. Electrochem. Soc. 167, 040525
+(2020), whose numbers the material has).
 """
 
 from __future__ import annotations
