@@ -425,19 +425,11 @@ def test_a_run_goes_on_from_a_state_as_if_it_had_not_been_broken_off(name: str) 
     assert_same(rows, whole.rows[1:], 1e-9)
 
 
-EVEN_STEPS = (
-    "protocol=[discharge at 0.2 mA/cm^2 for 1 s, charge at 0.2 mA/cm^2 for 0.5 s]",
-    "time={initial: 50 ms, maximum: 50 ms, tolerance: 0.1}",
-)
-"""Time steps are as long as they may be: else a Newton step more or less on one number of ranks changes the next."""
-ON_RANKS = {"lithium against lithium": (), "lithium and a host": EVEN_STEPS, "a collector and a host": ()}
-
-
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_any_number_of_ranks_finds_the_same(mpi_run: Callable[..., str], ranks: int) -> None:
     found = json.loads(mpi_run([__file__, *TEXTS], ranks, timeout=280))
     for name, rows in found.items():
-        assert_same(rows, tiny_run(*ON_RANKS[name], text=TEXTS[name]).rows, 1e-7)
+        assert_same(rows, tiny_run(text=TEXTS[name]).rows, 1e-7)
 
 
 def assert_same(rows: list[dict[str, float]], expected: list[dict[str, float]], tolerance: float) -> None:
@@ -455,6 +447,6 @@ def assert_same(rows: list[dict[str, float]], expected: list[dict[str, float]], 
 
 
 if __name__ == "__main__":
-    histories = {name: tiny_run(*ON_RANKS[name], text=TEXTS[name]).rows for name in sys.argv[1:]}
+    histories = {name: tiny_run(text=TEXTS[name]).rows for name in sys.argv[1:]}
     if MPI.COMM_WORLD.rank == 0:
         print(json.dumps(histories))
