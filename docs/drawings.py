@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import matplotlib
 import numpy as np
 import pyvista
+from matplotlib.animation import PillowWriter
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -14,8 +17,8 @@ from matplotlib.tri import CubicTriInterpolator, Triangulation
 
 from interstice.solver.plot.cell import parts_of
 from interstice.solver.plot.history import LOSSES
-from interstice.solver.plot.run import Run
-from interstice.solver.plot.style import BLUE, GREY, ORANGE, VERMILION, page
+from interstice.solver.plot.run import Grid, Run, series
+from interstice.solver.plot.style import BLUE, GREY, ORANGE, SKY, VERMILION, Array, page
 
 LOW, HIGH = 3.0, 3.9
 """Cut-off voltages of the film [V]."""
@@ -25,6 +28,15 @@ LINES = 60
 """Of current in a picture of a rough interface."""
 CROWDING = (0.2, 0.5, 1, 2, 5, 10, 20)
 """Current density over the applied one, beside its colours."""
+UPPER, LOWER = "upper/separator", "separator/lower"
+"""The interfaces of the cell that is cycled."""
+STROKES = {"charge": VERMILION, "discharge": BLUE}
+"""Half a cycle, and its colour."""
+VOID_FRAMES = 60
+VOID_REACH, VOID_HEIGHTS = 1.5, (-40.0, 200.0)
+"""What a movie shows of a void: the largest radius [µm], the lowest and the highest place [nm]."""
+VOID_SCALE = 5
+"""By how much heights are drawn larger than widths."""
 HALO = [withStroke(linewidth=3, foreground="w")]
 """Around words on a picture."""
 
@@ -161,6 +173,154 @@ def lithium_void(runs: list[Run]) -> Figure:
     shapes.set_title(f"under {pressure(middle):.0f} MPa")
     curves.legend(frameon=True, framealpha=1.0, edgecolor="none")
     shapes.legend()
+    return figure
+
+
+def lithium_void_movie(run: Run, path: Path) -> None:
+    """Write the section of a void through its axis in time, and how much of it is left."""
+    figure = page(5.4)
+    section, curve = figure.subplots(2, 1, height_ratios=[3, 1])
+    volume = run.column("void volume")[0] / run.column("void volume")[0][0]
+    curve.plot(run.time, volume, color=VERMILION)
+    curve.set(xlabel="time [s]", ylabel="volume over that\nat the start", ylim=(0, 1.15), xlim=(0, run.time[-1]))
+    words = {"charge": "stripped", "rest": "at rest", "discharge": "plated"}
+    for kind, rows in run.steps():
+        start, end = run.time[rows[0] - 1], run.time[rows[-1]]
+        curve.axvline(end, color=GREY, linewidth=0.8)
+        curve.text((start + end) / 2, 1.2, words[kind], ha="center", color=GREY)
+    (now,) = curve.plot([], [], "o", color=VERMILION, clip_on=False)
+    times = run.times("interface")
+    first = run.fields("interface", times[0], ["gap"])
+    writer = PillowWriter(fps=8)
+    with writer.saving(figure, path, dpi=110):
+        for wanted in np.linspace(0.0, times[-1], VOID_FRAMES):
+            time = min(times, key=lambda each: abs(each - wanted))
+            section.clear()
+            _draw_void(section, run.fields("interface", time, ["gap", "stripped_thickness"]))
+            section.plot(*_mirrored(first, first["gap"]), "--", color=GREY, label="the void at the start")
+            section.set(xlabel="r [µm]", xlim=(-VOID_REACH, VOID_REACH), ylim=VOID_HEIGHTS, aspect=1e-3 * VOID_SCALE)
+            section.set_ylabel(f"height [nm], drawn × {VOID_SCALE}")
+            section.set_title(f"under {pressure(run):.0f} MPa, {time:.0f} s")
+            section.legend(loc="upper right")
+            now.set_data([time], [np.interp(time, run.time, volume)])
+            writer.grab_frame()
+
+
+def _draw_void(ax: Axes, face: Grid) -> None:
+    """Draw lithium, what was plated below it, the void and the electrolyte, mirrored at the axis."""
+    low, high = VOID_HEIGHTS
+    place, gap = _mirrored(face, face["gap"])
+    _, plated = _mirrored(face, np.maximum(-face["stripped_thickness"], 0.0))
+    ax.fill_between(place, gap + plated, high, color=SKY, linewidth=0)
+    ax.fill_between(place, gap, gap + plated, color=BLUE, linewidth=0, label="plated since the start")
+    ax.fill_between(place, low, 0.0, color="#BBBBBB", linewidth=0)
+    ax.plot(place, gap, color="k", linewidth=1.2)
+    for word, height in (("lithium", 0.85 * high), ("electrolyte", low / 2)):
+        ax.text(-0.95 * VOID_REACH, height, word, va="center")
+
+
+def _mirrored(face: Grid, heights: Array) -> tuple[Array, Array]:
+    """Return r [µm] and heights [nm] at the nodes of a face, on both sides of the axis."""
+    order = np.argsort(face.points[:, 0])
+    place, height = 1e6 * face.points[order, 0], 1e9 * heights[order]
+    return np.concatenate([-place[::-1], place]), np.concatenate([height[::-1], height])
+
+
+def lithium_stripping(runs: list[Run]) -> Figure:
+    """Return pressure and gap along a rough interface at rest and under current, where contact is lost and kept."""
+    runs = sorted(runs, key=pressure)
+    figure = page(4.8)
+    columns = figure.subplots(2, len(runs), sharex=True, sharey="row").T
+    passed = [0.1 * run.column("net charge")[0][-1] for run in runs]
+    blocked = np.False_
+    for run, charge, (above, below) in zip(runs, passed, columns, strict=True):
+        rest, current = (float(run.time[rows[-1]]) for _, rows in list(run.steps())[:2])
+        for time, colour, name in ((rest, GREY, "at rest"), (current, VERMILION, "at the end of the current")):
+            grid = run.fields("interface", time, ["pressure", "gap", "contacted"])
+            order = np.argsort(grid.points[:, 0])
+            x, pressed = 1e6 * grid.points[order, 0], 1e-6 * grid["pressure"][order]
+            above.plot(x, pressed, color=colour, label=name)
+            below.plot(x, 1e9 * grid["gap"][order], color=colour)
+            blocked = blocked | ((pressed > 0.0) & (grid["contacted"][order] == 0.0))
+        end = "kept" if charge == max(passed) else "then an open circuit"
+        above.set_title(f"under {pressure(run):g} MPa, {charge:.2g} mAh/cm², {end}")
+        below.set(xlabel="x [µm]", xlim=(0, x[-1]))
+    shade = {"step": "mid", "color": "#DDDDDD", "linewidth": 0, "zorder": 0}
+    for ax in columns.flat:
+        ax.fill_between(x, 0, 1, blocked, transform=ax.get_xaxis_transform(), label="blocked", **shade)
+    above, below = columns[0]
+    above.set(ylabel="pressure [MPa]", ylim=(0, None))
+    below.set(ylabel="gap [nm]", ylim=(0, None))
+    columns[-1][1].legend(*above.get_legend_handles_labels(), frameon=True, framealpha=1.0, edgecolor="none")
+    return figure
+
+
+def anode_free(runs: list[Run]) -> Figure:
+    """Return voltage, the film that grows on the collector and the stoichiometry of the cathode over time."""
+    (run,) = runs
+    figure = page(3.2)
+    voltage, film, host = figure.subplots(1, 3)
+    hours = run.time / 3600
+    plated, rise = (
+        1e6 * run.column(*name)[0]
+        for name in (("mean plated thickness", "separator/collector"), ("thickness change", ""))
+    )
+    least, mean, most = (run.column(f"{which} stoichiometry", "cathode")[0] for which in ("min", "mean", "max"))
+    voltage.plot(hours, run.column("voltage")[0], color=BLUE)
+    voltage.set(ylabel="voltage [V]", ylim=(2.9, 4.4))
+    film.plot(hours, plated, color=VERMILION, label="film of lithium")
+    film.plot(hours, rise, ":", color="k", label="rise of the stack")
+    film.text(hours[-1], plated[-1] - 0.15, f"{plated[-1]:.2f} µm stay", ha="right", va="top", path_effects=HALO)
+    film.set(ylabel="thickness [µm]", ylim=(0, 2.5))
+    host.fill_between(hours, least, most, color=SKY, alpha=0.5, linewidth=0, label="least to most")
+    host.plot(hours, mean, color=BLUE, label="mean")
+    host.set(ylabel="stoichiometry θ of the cathode", ylim=(0.3, 1.15))
+    for ax in (voltage, film, host):
+        ax.set(xlabel="time [h]", xlim=(0, 1.08 * hours[-1]))
+        for _, rows in run.steps():
+            ax.axvline(hours[rows[-1]], color=GREY, linewidth=0.8, zorder=0)
+    for kind in STROKES:
+        rows = steps(run, kind)
+        voltage.text((hours[rows[0]] + hours[rows[-1]]) / 2, 4.3, kind, ha="center", color=GREY)
+    film.legend(loc="upper left")
+    host.legend(loc="upper left")
+    return figure
+
+
+def lithium_cycle(runs: list[Run]) -> Figure:
+    """Return what goes to and fro in each cycle, what conducts and what opens, and where it opens."""
+    (run,) = runs
+    figure = page(5.4)
+    axes = figure.subplot_mosaic([["moved", "place"], ["conducts", "place"], ["opens", "place"]], width_ratios=[1.6, 1])
+    moved, conducts, opens, place = (axes[name] for name in ("moved", "conducts", "opens", "place"))
+    hours = run.time / 3600
+    for face, colour in ((UPPER, BLUE), (LOWER, VERMILION)):
+        conducts.plot(hours, run.column("active fraction", face)[0], color=colour, label=face)
+        opens.plot(hours, 1e9 * run.column("max gap", face)[0], color=colour, linewidth=1.0)
+    moved.plot(hours, 1e9 * run.column("mean stripped thickness", UPPER)[0], color=BLUE, label="stripped from upper")
+    plated = 1e9 * run.column("mean plated thickness", LOWER)[0]
+    moved.plot(hours, plated, "--", color=VERMILION, label="plated on lower")
+    moved.set(ylabel="thickness [nm]", ylim=(0, 1.5 * plated.max()))
+    conducts.set(ylabel="active fraction $f_c$", ylim=(0, 1.2))
+    opens.set(ylabel="widest gap [nm]", xlabel="time [h]", ylim=(0, 110))
+    for ax in (moved, conducts, opens):
+        ax.set(xlim=(0, hours[-1]))
+    for ax in (moved, conducts):
+        ax.legend(loc="upper right", ncols=2)
+        ax.tick_params(labelbottom=False)
+    ends = {kind: [float(run.time[rows[-1]]) for each, rows in run.steps() if each == kind] for kind in STROKES}
+    blocked = np.True_
+    for kind, colour in STROKES.items():
+        for number, style in ((1, "-"), (len(ends[kind]), ":")):
+            grid = run.fields(series(LOWER), ends[kind][number - 1], ["pressure", "contacted"])
+            order = np.argsort(grid.points[:, 0])
+            x, pressed = 1e6 * grid.points[order, 0], 1e-6 * grid["pressure"][order]
+            place.plot(x, pressed, style, color=colour, label=f"{kind} {number}", zorder=3)
+            blocked = blocked & (grid["contacted"][order] < 0.5)
+    place.fill_between(x, 0.0, 18.0, where=blocked, step="mid", color="#DDDDDD", linewidth=0, label="blocked")
+    place.set(xlabel="x [µm]", ylabel=f"pressure at {LOWER} [MPa]", ylim=(0, 18), xlim=(0, x[-1]))
+    place.set_title("at the end of a step")
+    place.legend(loc="upper right", frameon=True, framealpha=1.0, edgecolor="none")
     return figure
 
 

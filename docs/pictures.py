@@ -114,6 +114,12 @@ PICTURES = {
         ],
         drawings.pressure_hysteresis,
     ),
+    "lithium_stripping.png": Picture(
+        [Recipe("lithium_stripping", ("stack.pressure=0.3 MPa",), "lost"), Recipe("lithium_stripping")],
+        drawings.lithium_stripping,
+    ),
+    "lithium_cycle.png": Picture([Recipe("lithium_cycle")], drawings.lithium_cycle),
+    "anode_free.png": Picture([Recipe("anode_free")], drawings.anode_free),
     "lithium_void.png": Picture(_under("lithium_void", (1, 2, 3)), drawings.lithium_void),
     "film_buckle_delaminate.png": Picture([Recipe("film_buckle_delaminate")], _cell),
     "film_cycle_fatigue.png": Picture([Recipe("film_cycle_fatigue")], _cycles),
@@ -122,17 +128,37 @@ OTHERS = {
     "pressure_roughness.png": "interstice study collect, of cases/studies/pressure_roughness.yaml",
     "toughness_rate.png": "interstice study collect, of cases/studies/toughness_rate.yaml",
     "particle_size_pressure.png": "interstice study collect, of cases/studies/particle_size_pressure.yaml",
+    "lithium_stripping_map.png": "interstice study collect, of cases/studies/lithium_stripping.yaml",
     "view.png": "interstice view, a screenshot",
 }
 """What is not made here, and by what it is."""
-MOVIES = {"film_afm_2d_opening.gif": Recipe("film_afm_2d")}
+
+
+@dataclass(frozen=True)
+class Movie:
+    """A movie, the run that it shows, and what writes it to a path."""
+
+    recipe: Recipe
+    write: Callable[[Run, Path], None]
+
+
+def _opening(run: Run, path: Path) -> None:
+    movie(run, run.weakest, path)
+
+
+FINE_VOID = Recipe("lithium_void", ("geometry.element_size=62.5 nm", "time.maximum=4 s"), "fine")
+MOVIES = {
+    "film_afm_2d_opening.gif": Movie(Recipe("film_afm_2d"), _opening),
+    "lithium_void_movie.gif": Movie(FINE_VOID, drawings.lithium_void_movie),
+}
 
 
 def main(names: list[str], results: Path, draw_only: bool) -> None:
     """Run what the pictures show, as many runs at a time as there are cores, and draw them."""
     pictures = {name: PICTURES[name] for name in names if name in PICTURES}
     movies = {name: MOVIES[name] for name in names if name in MOVIES}
-    recipes = {recipe for picture in pictures.values() for recipe in picture.recipes} | set(movies.values())
+    recipes = {recipe for picture in pictures.values() for recipe in picture.recipes}
+    recipes |= {one.recipe for one in movies.values()}
     results.mkdir(parents=True, exist_ok=True)
     if not draw_only:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -140,9 +166,8 @@ def main(names: list[str], results: Path, draw_only: bool) -> None:
     with matplotlib.rc_context(STYLE):
         for name, picture in pictures.items():
             picture.draw([Run(results / recipe.folder) for recipe in picture.recipes]).savefig(DOCS / name)
-        for name, recipe in movies.items():
-            run = Run(results / recipe.folder)
-            movie(run, run.weakest, DOCS / name)
+        for name, one in movies.items():
+            one.write(Run(results / one.recipe.folder), DOCS / name)
 
 
 if __name__ == "__main__":

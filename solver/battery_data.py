@@ -16,11 +16,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from interstice.schema import yaml_text
-from interstice.schema.problems import CaseError
 from interstice.schema.units import CellTemperature, unit
 from interstice.solver.history import KIND, read_rows_with_kind
-from interstice.solver.results import OutputError, refuse_links
+from interstice.solver.results import OutputError, refuse_links, written_case
 
 ENDING = ".bdf.csv"
 ZERO_CELSIUS = 273.15
@@ -90,7 +88,7 @@ def _columns(directory: Path, row: Row, area: float | None) -> dict[str, Callabl
         "Step Type": lambda row: TYPES.get(row[KIND], row[KIND]),
         "Net Capacity / Ah": number("net charge [A h/m^2]", size),
     }
-    case = _case(directory)
+    case = written_case(directory)
     if (temperature := _ambient(case)) is not None:
         columns["Ambient Temperature / degC"] = lambda row: f"{temperature - ZERO_CELSIUS:.12g}"
     if "stack pressure [Pa]" in row:
@@ -98,15 +96,6 @@ def _columns(directory: Path, row: Row, area: float | None) -> dict[str, Callabl
         applied = (case.get("stack") or {}).get("hold") in ("constant_pressure", "free")
         columns[APPLIED_PRESSURE if applied else SURFACE_PRESSURE] = number("stack pressure [Pa]")
     return columns
-
-
-def _case(directory: Path) -> dict[str, Any]:
-    """Return the keys and values of the case of a run; none if they cannot be read."""
-    path = directory / "case.yaml"
-    try:
-        return yaml_text.parse(yaml_text.read_text(path), str(path))[0]
-    except CaseError:
-        return {}
 
 
 def _ambient(case: Mapping[str, Any]) -> float | None:

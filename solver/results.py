@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from interstice.schema import yaml_text
+from interstice.schema.problems import CaseError
 from interstice.solver import environment, provenance
 from interstice.solver.lock import Lock, holder
 from interstice.solver.reader import MARK, LoadedCase, dump_case, read_case
@@ -136,6 +138,15 @@ def case_of(directory: Path, overrides: Sequence[str] = ()) -> LoadedCase:
     if not _is_ours(directory):
         raise OutputError(f"{directory}: no run has its results here, so that none can go on")
     return read_case(directory / "case.yaml", overrides)
+
+
+def written_case(directory: Path) -> dict[str, Any]:
+    """Return the keys and values of the case of the run in a folder; none if they cannot be read."""
+    path = directory / "case.yaml"
+    try:
+        return yaml_text.parse(yaml_text.read_text(path), str(path))[0]
+    except CaseError:
+        return {}
 
 
 def clear(directory: Path) -> None:

@@ -50,11 +50,11 @@ def field(run: Run, name: str) -> Figure:
     for ax, moment, grid, drawn in zip(axes, moments, grids, values, strict=True):
         _draw(ax, grid, length * grid.points[:, [0, height]], factor * drawn, name in grid.point_data, colours)
         ax.set_title(described(run, moment, run.weakest))
-        ax.set_xlabel(f"x [{unit}]")
+        ax.set_xlabel(f"{run.axes[0]} [{unit}]")
         ax.locator_params(nbins=4)
         if FLATTEST <= ratio <= TALLEST:
             ax.set_aspect("equal")
-    axes[0].set_ylabel(f"{'y' if plane else 'z'} [{unit}]")
+    axes[0].set_ylabel(f"{run.axes[height]} [{unit}]")
     words = name.replace("_", " ")
     label = f"{words} [{shown}]" if shown else words
     options: dict[str, Any] = {"location": "bottom", "shrink": 0.8, "aspect": 40, **plain_ticks(2 * TICKS)}

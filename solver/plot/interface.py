@@ -64,7 +64,7 @@ def interface(run: Run, name: str, moments: list[Moment], fields: Sequence[str] 
             )
     _, unit = display("m", grids[0].length)
     for ax in axes[-1]:
-        ax.set_xlabel(f"x [{unit}]")
+        ax.set_xlabel(f"{run.axes[0]} [{unit}]")
     if along:
         handles: list[Artist] = [
             Patch(color=CONTACT, label="Γ$_c$: in contact"),
@@ -72,7 +72,7 @@ def interface(run: Run, name: str, moments: list[Moment], fields: Sequence[str] 
         ]
     else:
         for ax in axes[:, 0]:
-            ax.set_ylabel(f"y [{unit}]")
+            ax.set_ylabel(f"{run.axes[1]} [{unit}]")
         handles = [Line2D([], [], color="k", linewidth=0.8, label="rim of Γ$_c$, where the sides touch")]
     if not is_closed(grids[0]):
         figure.legend(handles=handles, loc="outside lower center", ncols=2)

@@ -51,8 +51,8 @@ def movie(run: Run, name: str, path: Path) -> None:
                 upper.set_ylabel(f"gap [{shown}]")
             else:
                 draw_map(upper, grid, gap, colours)
-                upper.set_ylabel(f"y [{unit}]")
-            upper.set_xlabel(f"x [{unit}]")
+                upper.set_ylabel(f"{run.axes[1]} [{unit}]")
+            upper.set_xlabel(f"{run.axes[0]} [{unit}]")
             upper.set_title(quantity("s", time))
             now.set_data([scale * time], [run.at("active fraction", time, name)])
             writer.grab_frame()

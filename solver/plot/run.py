@@ -19,6 +19,7 @@ from interstice.solver.history import KIND
 from interstice.solver.output import LENGTHS
 from interstice.solver.part import TENSOR
 from interstice.solver.plot.style import Array
+from interstice.solver.results import written_case
 from interstice.solver.units import split_unit
 from interstice.solver.vtkhdf import Kind, SeriesReader
 
@@ -77,6 +78,12 @@ class Run:
         run.directory, run.asked, run.table = Path(), (), table
         run.time = run.column("time")[0]
         return run
+
+    @cached_property
+    def axes(self) -> tuple[str, ...]:
+        """What the coordinates are called: r and z in an axisymmetric cell, else x, y, z."""
+        geometry = written_case(self.directory).get("geometry")
+        return ("r", "z") if isinstance(geometry, dict) and geometry.get("axisymmetric") is True else ("x", "y", "z")
 
     def names(self, quantity: str) -> list[str]:
         """Return the names of the interfaces or electrodes of which the history has a quantity."""

@@ -67,6 +67,7 @@ def _interface(run: Run, name: str, keep: Sequence[float], most: int) -> dict[st
         "written": len(written),
         "fraction": np.array([run.at("active fraction", time, name) for time in times]),
         "kind": [kind_at(run, time) for time in times],
+        "axes": run.axes,
         "length": unit,
         "points": (length * first.points[order].T).astype(np.float32),
         "fields": [_described(first, field, np.array(values[field])) for field in fields],

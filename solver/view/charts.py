@@ -92,8 +92,8 @@ def interface(run: Run, name: str, time: float) -> go.Figure:
     grid = run.fields(series(name), time, ["contacted"])
     fields = [field for field in FIELDS if field in grid.point_data]
     if is_curve(grid) and not is_closed(grid):
-        return _along(grid, fields)
-    return _maps(grid, fields)
+        return _along(grid, fields, run.axes[0])
+    return _maps(grid, fields, run.axes)
 
 
 def comparison(runs: Mapping[str, Run], header: str, against: str = "time [s]") -> go.Figure:
@@ -169,8 +169,8 @@ def _shade(figure: go.Figure, run: Run, factor: float, rows: int) -> None:
         )
 
 
-def _along(grid: Grid, fields: Sequence[str]) -> go.Figure:
-    """Return fields at the nodes of a line against x, a band where the sides touch."""
+def _along(grid: Grid, fields: Sequence[str], axis: str) -> go.Figure:
+    """Return fields at the nodes of a line against the coordinate `axis`, a band where the sides touch."""
     figure = make_subplots(len(fields), 1, shared_xaxes=True, vertical_spacing=0.12 / len(fields))
     factor, unit = display("m", grid.length)
     place, order = np.unique(factor * grid.points[:, 0], return_index=True)
@@ -202,15 +202,16 @@ def _along(grid: Grid, fields: Sequence[str]) -> go.Figure:
         label = field.replace("_", " ")
         figure.add_trace(_line(place, values, label, {"color": BLUE, "width": 1.5}), row=row, col=1)
         figure.update_yaxes(title_text=_title(label, shown), range=[low, high], row=row, col=1)
-    figure.update_xaxes(title_text=f"x [{unit}]", row=len(fields), col=1)
+    figure.update_xaxes(title_text=f"{axis} [{unit}]", row=len(fields), col=1)
     return _styled(figure, 160 * len(fields) + 110, "along")
 
 
-def _maps(grid: Grid, fields: Sequence[str]) -> go.Figure:
+def _maps(grid: Grid, fields: Sequence[str], axes: Sequence[str]) -> go.Figure:
     """Return fields of an interface of a solid cell seen from above, or of one around particles."""
     factor, unit = display("m", grid.length)
     x, y, z = factor * np.asarray(grid.points).T
     ratio = float(np.ptp(y) / np.ptp(x))
+    across, up = (f"{name} [{unit}]" for name in axes[:2])
     figure = make_subplots(len(fields), 1, vertical_spacing=0.08)
     for row, field in enumerate(fields, start=1):
         scale, shown = display(unit_of(grid, field), grid[field])
@@ -235,9 +236,9 @@ def _maps(grid: Grid, fields: Sequence[str]) -> go.Figure:
             lines, columns, raster = _raster(x, y, values)
             figure.add_trace(go.Heatmap(x=columns, y=lines, z=raster, **colours), row=row, col=1)
         number = "" if row == 1 else str(row)
-        figure.update_yaxes(title_text=f"y [{unit}]", scaleanchor=f"x{number}", constrain="domain", row=row, col=1)
+        figure.update_yaxes(title_text=up, scaleanchor=f"x{number}", constrain="domain", row=row, col=1)
         figure.update_xaxes(constrain="domain", constraintoward="right", row=row, col=1)
-    figure.update_xaxes(title_text=f"x [{unit}]", row=len(fields), col=1)
+    figure.update_xaxes(title_text=across, row=len(fields), col=1)
     figure.update_traces(showlegend=False)
     return _styled(figure, int(min(330.0, 60 + 330 * ratio) * len(fields)) + 90, "maps")
 

@@ -30,6 +30,7 @@ from interstice.solver.plot.interface import draw_curve, interface
 from interstice.solver.plot.run import Grid, Run
 from interstice.solver.plot.style import STYLE, plain_ticks, quantity, round_down
 from interstice.solver.pvd import write_pvd
+from interstice.solver.report.maps import maps
 from interstice.solver.results import WRITTEN_BELOW
 
 LENGTH = 4e-6
@@ -404,6 +405,16 @@ def test_an_interface_is_drawn_in_the_units_of_its_axis_and_at_its_places(plane_
     np.testing.assert_allclose(ax.lines[0].get_xdata(), 1e6 * grid.points[order, 0], atol=1e-9)
 
 
+def test_coordinates_of_a_body_of_revolution_are_its_radius_and_height(copied_run: Path) -> None:
+    (copied_run / "case.yaml").write_text("geometry: {builder: layers, axisymmetric: true}\n")
+    run = Run(copied_run)
+    (along,) = interface(run, "", run.lowest(""), ["gap"]).axes
+    first, *_ = field(run, "stoichiometry").axes
+    assert along.get_xlabel() == first.get_xlabel() == "r [µm]" and first.get_ylabel() == "z [µm]"
+    (drawn,) = maps(run)
+    assert drawn["axes"] == ("r", "z")
+
+
 def test_where_nothing_opens_the_end_has_most_to_show(copied_run: Path) -> None:
     run = Run(copied_run)
     run.table["active fraction [1]"] = 0.5
@@ -461,5 +472,4 @@ def test_every_picture_of_the_pages_has_its_recipe_and_is_shown() -> None:
     shown = {Path(name).name for page in pages for name in re.findall(r"\]\(([^)]*\.(?:png|gif))\)", page.read_text())}
     there = {path.name for pattern in ("*.png", "*.gif") for path in docs.glob(pattern)}
     recipes = re.findall(r'^ {4}"(.*\.(?:png|gif))": ', (docs / "pictures.py").read_text(), re.MULTILINE)
-    recipes += re.findall(r'^MOVIES = \{"(.*?)":', (docs / "pictures.py").read_text(), re.MULTILINE)
     assert set(recipes) == shown == there

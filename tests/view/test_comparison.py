@@ -83,9 +83,10 @@ def test_a_long_history_is_drawn_by_its_ends_and_what_lies_between() -> None:
 
 
 class Written:
-    """A run whose interface has these fields."""
+    """A run whose interface has these fields, over coordinates of these names."""
 
-    def __init__(self, grid: Any) -> None:
+    def __init__(self, grid: Any, *axes: str) -> None:
+        self.axes = axes or ("x", "y", "z")
         grid.field_data["units"] = ["coordinates [m]", "pressure [Pa]", "gap [m]", "contacted [1]"]
         self.grid = grid
 
@@ -106,6 +107,13 @@ def test_a_line_is_drawn_in_order_of_place_with_a_band_where_the_sides_touch() -
     assert list(pressure.x) == [0.0, 1.0, 2.0] and list(pressure.y) == [1.0, 0.0, 3.0]
     assert figure.layout.xaxis2.title.text == "x [µm]" and figure.layout.yaxis.title.text == "pressure<br>[MPa]"
     assert list(band.y > 0) == [True, False, True] and max(band.y) >= 3.0
+
+
+def test_fields_of_a_body_of_revolution_are_drawn_over_its_radius() -> None:
+    grid = line_of([[0, 0, 0], [1e-6, 0, 0]])
+    grid["pressure"], grid["contacted"] = [1e6, 0.0], [1.0, 0.0]
+    figure = charts.interface(Written(grid, "r", "z"), "", 0.0)  # type: ignore[arg-type]
+    assert figure.layout.xaxis.title.text == "r [µm]"
 
 
 def test_a_map_of_an_interface_is_drawn_to_scale() -> None:

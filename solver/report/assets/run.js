@@ -240,7 +240,7 @@ function extent({ values, range }) {
 function fillLine(parent, controls, map, curves, state, moments) {
   const chosen = new Set(firstFields(map));
   const x = map.points[0];
-  const title = `x [${map.length}]`;
+  const title = `${map.axes[0]} [${map.length}]`;
   const extents = new Map(map.fields.map((one) => [one.name, extent(one)]));
   chips(controls, "fields", fieldOptions(map), chosen, map.fields.map(({ name }) => name), () => redraw(lines));
   const lines = chart(parent, "interface-lines", () => {
@@ -271,7 +271,7 @@ function fillLine(parent, controls, map, curves, state, moments) {
   const whole = chart(parent, "interface-history", () => {
     const shown = field(map, over);
     return {
-      traces: [{ type: "heatmap", x, y, z: shown.values, zmin: shown.range[0], zmax: shown.range[1], colorscale: shown.colours, colorbar: colourBar(shown), hovertemplate: `x %{x:.4~g} ${map.length}<br>%{y:.4~g} ${curves.time.unit}<br>%{z:.4~g} ${plain(shown.unit)}<extra></extra>` }],
+      traces: [{ type: "heatmap", x, y, z: shown.values, zmin: shown.range[0], zmax: shown.range[1], colorscale: shown.colours, colorbar: colourBar(shown), hovertemplate: `${map.axes[0]} %{x:.4~g} ${map.length}<br>%{y:.4~g} ${curves.time.unit}<br>%{z:.4~g} ${plain(shown.unit)}<extra></extra>` }],
       layout: { height: 380, xaxis: { title: { text: title } }, yaxis: { title: { text: withUnit("time", curves.time.unit) } }, margin: { l: 60, r: 10, t: 12, b: 44 },
         shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: y[state.number], y1: y[state.number], line: { color: colour("warm"), width: 2 } }] },
     };
@@ -364,9 +364,9 @@ function fillClosed(parent, controls, map, curves, state) {
     return {
       traces: [
         { type: "scatter", mode: "lines", ...along, line: { color: colour("quiet"), width: 1 }, hoverinfo: "skip", showlegend: false },
-        { type: "scatter", mode: "markers", x, y, marker: { size: isNarrow() ? 5 : 7, line: { width: 0.6, color: colour("quiet") }, color: shown.values[state.number], cmin: shown.range[0], cmax: shown.range[1], colorscale: shown.colours, colorbar: bar }, hovertemplate: `x %{x:.4~g}, y %{y:.4~g} ${map.length}<br>%{marker.color:.4~g} ${plain(shown.unit)}<extra></extra>`, showlegend: false },
+        { type: "scatter", mode: "markers", x, y, marker: { size: isNarrow() ? 5 : 7, line: { width: 0.6, color: colour("quiet") }, color: shown.values[state.number], cmin: shown.range[0], cmax: shown.range[1], colorscale: shown.colours, colorbar: bar }, hovertemplate: `${map.axes[0]} %{x:.4~g}, ${map.axes[1]} %{y:.4~g} ${map.length}<br>%{marker.color:.4~g} ${plain(shown.unit)}<extra></extra>`, showlegend: false },
       ],
-      layout: { height: isNarrow() ? 420 : 560, uirevision: "kept", xaxis: { title: { text: `x [${map.length}]` }, constrain: "domain" }, yaxis: { title: { text: `y [${map.length}]` }, scaleanchor: "x", constrain: "domain" }, margin: { l: 52, r: 8, t: 10, b: 42 } },
+      layout: { height: isNarrow() ? 420 : 560, uirevision: "kept", xaxis: { title: { text: `${map.axes[0]} [${map.length}]` }, constrain: "domain" }, yaxis: { title: { text: `${map.axes[1]} [${map.length}]` }, scaleanchor: "x", constrain: "domain" }, margin: { l: 52, r: 8, t: 10, b: 42 } },
     };
   });
 }
