@@ -230,6 +230,57 @@ def test_loads_and_steps_that_jump_by_decades_are_followed(law: Law, factor: flo
     assert bar.ledger.closing_error < 1e-8
 
 
+# --- the length of time steps ----------------------------------------------------------------------
+
+
+def test_a_step_is_judged_by_what_the_rate_at_its_start_would_have_added() -> None:
+    """Under a constant stress creep has its rate at once: what is wrong about a step is the jump of the rate."""
+    bar = Bar("axisymmetric", [CREEP, CREEP])
+    slow, fast = (7.7e-3 * stress**6.56 for stress in (0.5, 0.7))
+    excess = (fast - slow) * 20.0 / (1e-4 + 0.05 * fast * 20.0)
+    assert excess > 10.0
+    for stress, expected in ((0.5e6, 0.0), (0.7e6, excess)):
+        bar.stress.value = stress
+        bar.advance(20.0)
+        limits = [flow.limit() for flow in bar.flows]
+        assert [limit.excess for limit in limits] == pytest.approx([expected] * 2, rel=1e-6)
+    # the error goes with the square of the step
+    assert limits[0].longer ** 2 * excess == pytest.approx(0.81, rel=1e-6)
+    # where a load jumps with a step of the protocol, the rate before it says nothing
+    bar.stress.value = 0.5e6
+    bar.flows[0].begin_protocol_step()
+    bar.advance(20.0)
+    assert bar.flows[0].limit().excess == 0.0 < bar.flows[1].limit().excess
+
+
+def test_no_step_is_too_long_for_what_yields_in_no_time() -> None:
+    bar = Bar("axisymmetric", [METAL, METAL])
+    for stress in (0.5e6, 0.7e6):
+        bar.stress.value = stress
+        bar.advance(20.0)
+    assert bar.flows[0].rate.x.array.min(initial=1.0) > 1e-5
+    assert bar.flows[0].limit().excess == 0.0
+
+
+def test_a_step_begins_where_the_motion_before_it_leads_unless_the_load_jumps() -> None:
+    bar = Bar("axisymmetric", [CREEP, CREEP])
+    bar.stress.value = 0.8e6
+    for step in (10.0, 10.0):
+        bar.advance(step)
+    motion, start = bar.parts[0], bar.u.x.array.copy()
+    motion.begin(20.0, Load())
+    led = bar.u.x.array.copy()
+    bar.u.x.array[:] = start
+    snapshot = bar.state.save()
+    bar.advance(20.0)
+    moved = np.abs(bar.u.x.array - start).max(initial=0.0)
+    np.testing.assert_allclose(led, bar.u.x.array, rtol=0, atol=1e-8 * moved)
+    bar.state.restore(snapshot)
+    motion.begin_protocol_step()
+    motion.begin(20.0, Load())
+    np.testing.assert_array_equal(bar.u.x.array, start)
+
+
 # --- the tangent, the ledger -----------------------------------------------------------------------
 
 
