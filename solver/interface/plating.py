@@ -25,7 +25,7 @@ part of Butler–Volmer's equation goes with it. On the bare collector a_0 is le
 there is nothing to be stripped where s would rise beyond a_0 δ, 10⁻¹⁵ m.
 
 On a host the same film is plated beside intercalation, with a_0 = 0: the host gives it a potential. Above 0 V there is
-as little as balances that, a = exp(−F(φ_e − φ_s)/RT), less than a hundredth of an atom's layer from 0.12 V on.
+as little as balances that, a = exp(−F(φ_e − φ_s)/RT), less than a hundredth of an atom's layer from 0.16 V on.
 """
 
 from __future__ import annotations

@@ -350,6 +350,7 @@ def test_what_is_bridged_is_not_stripped() -> None:
             "a collector that plates something",
         ),
         (FREE, "interfaces.separator/anode.kinetics.law=linear", "allowed here: butler_volmer"),
+        (FREE, "interfaces.separator/anode.kinetics.anodic_transfer=0.3", "transfer, 0.5, have to add up to 1"),
         (SYMMETRIC, "interfaces.upper/separator.bonded=true", "no bond goes with it"),
         (FULL, "interfaces.cathode/separator.kinetics.bridged_gap=5 nm", "cathode is a host"),
         (SYMMETRIC, "protocol=[charge at C/2 for 10 s]", "no electrode of the cell is a host"),
