@@ -244,6 +244,30 @@ def test_loads_and_steps_that_jump_by_decades_are_followed(law: Law, factor: flo
     assert bar.ledger.closing_error < 1e-8
 
 
+def test_the_tangent_touches_the_law_at_a_stress_that_is_expected() -> None:
+    bar = Bar("plane strain", [CREEP, None])
+    (flow,) = bar.flows
+    bar.rates.begin(10.0)
+    expected = np.geomspace(1e4, 3e6, len(flow.equivalent.x.array))
+    for chosen in (expected > 1e5, expected > 0.0):
+        trial = flow._leading_to(expected[chosen], 298.15, chosen)
+        np.testing.assert_allclose(flow._relaxed(trial, 298.15, chosen).stress, expected[chosen], rtol=1e-9)
+
+
+@pytest.mark.parametrize("law", [CREEP, LITHIUM, METAL], ids=["creep", "anand", "plastic"])
+def test_how_far_stresses_are_from_their_law_is_told_until_they_obey_it(law: Law) -> None:
+    """Of what a displacement leads to, and, asked again, of nothing new."""
+    bar = Bar("plane strain", [law, None], held=True)
+    (flow,) = bar.flows
+    bar.rates.begin(10.0)
+    for part in bar.parts:
+        part.begin(10.0, Load())
+    x = bar.u.function_space.tabulate_dof_coordinates()[:, 1]
+    bar.u.x.array[1::2] = 1e-3 * (x + LENGTH)
+    assert flow.update().drift > 0.5
+    assert flow.update().drift == 0.0
+
+
 # --- the length of time steps ----------------------------------------------------------------------
 
 
