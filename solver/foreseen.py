@@ -10,12 +10,12 @@ from interstice.materials.flow import Anand, Creep
 from interstice.materials.host import Host
 from interstice.materials.library import shadowed
 from interstice.materials.material import written
-from interstice.schema import Case
+from interstice.schema import Case, Layered
 from interstice.schema.plausible import questions
 from interstice.schema.problems import brief, dotted
 from interstice.solver import protocol_check
 from interstice.solver.material_numbers import blocks_of, role_of
-from interstice.solver.swelling import Swelling, first_beyond
+from interstice.solver.swelling import MOST_MOVED, Moved, Swelling, first_beyond, first_moved
 
 LOCKING = 0.47
 """Poisson's ratio above which linear displacements are noticeably too stiff."""
@@ -66,6 +66,8 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
     swelling = first_beyond(case, materials, case.bearable_strain)
     if swelling and not swelling.certain:
         yield f"protocol.{swelling.entry}: {too_much(swelling, case, materials)}"
+    if moved := first_moved(case, materials):
+        yield f"protocol.{moved.entry}: {too_far(moved, case)}"
 
 
 def too_much(swelling: Swelling, case: Case, materials: Mapping[str, Material]) -> str:
@@ -76,6 +78,17 @@ def too_much(swelling: Swelling, case: Case, materials: Mapping[str, Material]) 
         f"{materials[name].name} has {'swollen' if swelling.strain > 0 else 'shrunk'} by {abs(swelling.strain):.1%} in "
         f"each direction; the model takes strains for small, and the run ends beyond largest_strain, "
         f"{case.largest_strain:g}: let less lithium pass, or raise it and take the results for trends"
+    )
+
+
+def too_far(moved: Moved, case: Case) -> str:
+    """Return what to say of a protocol that moves the surface of a metal too far."""
+    assert isinstance(case.geometry, Layered)
+    thickness: float = case.geometry.thicknesses[moved.side]
+    return (
+        f"the surface of {moved.side} moves by {1e6 * moved.distance:.3g} um, {moved.distance / thickness:.0%} of the "
+        f"thickness of its side, unless the step ends before; the run ends at {MOST_MOVED:.0%}: let less lithium "
+        "pass, or make the side thicker"
     )
 
 
