@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from interstice.materials import Material
+from interstice.materials import Material, load
 from interstice.materials.electrolyte import Electrolyte
 from interstice.materials.flow import Anand, Creep
 from interstice.materials.host import Host
@@ -22,6 +23,8 @@ LOCKING = 0.47
 AWAY = 5.0
 """Distance [K] from the temperature of a number beyond which it is another one, if nothing says how it changes."""
 CELSIUS = 273.15
+IONS = re.compile("Li|Na|K(?!r)")
+"""The elements of a formula that a battery of this kind may pass to and fro."""
 
 
 def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
@@ -60,6 +63,7 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
         sides = [materials[side] for side in name.split("/") if side in case.conductors]
         if len(sides) == 2 and all(side.electrolyte and side.electrolyte.binary for side in sides):
             yield f"{name}: the salt of neither side crosses the interface, though both hold one"
+    yield from _of_another_ion(case, materials)
     for key, words in questions(case):
         yield f"{dotted(key)}: {words}"
     yield from protocol_check.cautions(case, materials)
@@ -68,6 +72,21 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
         yield f"protocol.{swelling.entry}: {too_much(swelling, case, materials)}"
     if moved := first_moved(case, materials):
         yield f"protocol.{moved.entry}: {too_far(moved, case)}"
+
+
+def _of_another_ion(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
+    """Yield the metals whose ion is not that of the other sides, as far as their formulae tell: one alone is solved."""
+    for name, material in materials.items():
+        plated = load(material.plated_file) if material.plated_file else material
+        ions = set(IONS.findall(plated.formula)) if plated.metal else set()
+        for other in (*case.conductors, *case.hosts):
+            others = set(IONS.findall(materials[other].formula))
+            if ions and others and not ions & others:
+                yield (
+                    f"{name}: {plated.name} is no source of the {' and '.join(sorted(others))} that {other} conducts "
+                    "or takes up; all sides are reckoned with one ion, and potentials are those against its metal"
+                )
+                break
 
 
 def too_much(swelling: Swelling, case: Case, materials: Mapping[str, Material]) -> str:

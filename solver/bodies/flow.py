@@ -30,7 +30,7 @@ from interstice.solver.bodies.solids import radial_return
 from interstice.solver.bodies.solids.anand import Anand
 from interstice.solver.bodies.solids.creep import PowerLaw
 from interstice.solver.bodies.solids.plastic import Plasticity
-from interstice.solver.bodies.solids.radial_return import Law
+from interstice.solver.bodies.solids.radial_return import LEAST_STRESS, Law
 from interstice.solver.domain import Domain, Indices
 from interstice.solver.domain.readers import PointReader
 from interstice.solver.ledger import FlowWork
@@ -47,8 +47,6 @@ TINY = 1e-30
 """Stress [Pa] that has no direction."""
 ROUNDING = 1e-12
 """Relative difference of stresses that is none."""
-LEAST_STRESS = 1e-18
-"""Stress over 3μ below which it counts as this: its logarithm has a value."""
 MOST_STEPS, CLOSE, LEAST_SLOPE = 20, 0.1, 1e-3
 """Of Newton's method for the trial stress that leads to an expected stress: where on the way to a solution the tangent
 touches the law need not be exact; d ln q/d ln q* is no less than this of a law that is sensitive to its rate."""
