@@ -32,10 +32,7 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
     for name, material in materials.items():
         solid = case.solid(name)
         if solid != "elastic" and case.element_order == 1:
-            yield (
-                f"{name}: flow keeps the volume, for which linear displacements are too stiff"
-                f"{'; use element_order: 2' if getattr(case.geometry, 'dimension', 2) == 2 else ': use a fine mesh'}"
-            )
+            yield f"{name}: flow keeps the volume, for which linear displacements are too stiff; use element_order: 2"
         elif material.poisson_ratio > LOCKING and case.element_order == 1:
             yield (
                 f"{name}: with ν = {material.poisson_ratio:g} linear displacements are too stiff, and pressures of "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,21 @@ def test_the_slope_is_that_of_the_stress(law: Law) -> None:
     far = flow.stress > 1e-9 * DECADES  # below, the difference is one of rounding
     difference = (above.stress - below.stress) / (2 * step)
     np.testing.assert_allclose(flow.slope[far], difference[far], rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "law", [CREEP, replace(LITHIUM, hardening_modulus=0.0), METAL], ids=["creep", "anand", "plastic"]
+)
+def test_a_stress_and_the_flow_under_it_lead_back_to_it(law: Law) -> None:
+    """q* = q + 3μ Δγ; of a resistance that hardens, before it has done so."""
+    variables, step = start(law, DECADES), (330.0, 10.0)
+    if law is METAL:
+        variables = {"plastic strain": np.full_like(DECADES, 0.01)}
+    stress = law.flow(DECADES, STIFFNESS, variables, *step).stress
+    increment = law.increment(stress, variables, *step)
+    assert np.all(increment >= 0.0) and increment[-1] > 1e3
+    flow = law.flow(stress + STIFFNESS * increment, STIFFNESS, variables, *step)
+    np.testing.assert_allclose(flow.stress, stress, rtol=1e-9)
 
 
 def test_creep_has_the_rate_of_its_power_law_over_all_decades() -> None:

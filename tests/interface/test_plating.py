@@ -273,17 +273,25 @@ def test_a_bare_collector_waits_at_the_potential_of_the_little_that_it_holds() -
 
 # --- gaps ------------------------------------------------------------------------------------------
 
-WAVY = (
-    "geometry.roughness={kind: sinusoidal, amplitude: 5 nm, wavelength: 1 um}",
-    "electrode.stress=none",
-    "protocol=[discharge at 0.2 mA/cm^2 for 30 s]",
-    "time={initial: 1 s, maximum: 1 s}",
-)
-"""Little pressure on waves: lithium touches on the crests alone."""
+BRIDGED, UNCOUPLED = "interface.kinetics.bridged_gap=100 nm", "electrode.stress=none"
+
+
+def wavy(step: str, longest: float, *overrides: str) -> Run:
+    """Carry out a step of the protocol under little pressure on waves: lithium touches on the crests alone.
+
+    `longest` is the longest time step [s].
+    """
+    return tiny_run(
+        "geometry.roughness={kind: sinusoidal, amplitude: 5 nm, wavelength: 1 um}",
+        f"protocol=[{step}]",
+        f"time={{initial: {min(longest, 1.0)} s, maximum: {longest} s}}",
+        *overrides,
+        text=HALF,
+    )
 
 
 def test_nothing_is_plated_into_an_open_gap_unless_that_is_asked_for() -> None:
-    run = tiny_run(*WAVY, text=HALF)
+    run = wavy("discharge at 0.2 mA/cm^2 for 30 s", 1.0, UNCOUPLED)
     face = run.cell.faces[0]
     assert run.column("mean gap [m]")[-1] > run.column("mean gap [m]")[0]
     assert run.column("active fraction [1]").max() < 0.5
@@ -293,7 +301,7 @@ def test_nothing_is_plated_into_an_open_gap_unless_that_is_asked_for() -> None:
 
 def test_a_gap_that_is_bridged_keeps_its_height_where_all_of_the_stack_is_lifted() -> None:
     """The same current everywhere lifts what touches as fast as it fills what does not."""
-    run = tiny_run(*WAVY, "interface.kinetics.bridged_gap=100 nm", text=HALF)
+    run = wavy("discharge at 0.2 mA/cm^2 for 30 s", 1.0, UNCOUPLED, BRIDGED)
     assert run.stopped == ""
     np.testing.assert_allclose(run.column("active fraction [1]")[1:], 1.0, rtol=1e-12)
     plated = OMEGA * 2.0 * 30.0 / FARADAY
@@ -304,14 +312,8 @@ def test_a_gap_that_is_bridged_keeps_its_height_where_all_of_the_stack_is_lifted
 
 def test_a_gap_that_is_bridged_fills_and_then_presses_where_the_platen_keeps_its_place() -> None:
     """What presses repels lithium, by 1 mV in 7.42 MPa: gaps are filled, and the pressure becomes even."""
-    run = tiny_run(
-        *WAVY[:1],
-        "stack={hold: fixed_thickness, pressure: 5 MPa}",
-        "interface.kinetics.bridged_gap=100 nm",
-        "protocol=[discharge at 0.05 mA/cm^2 for 150 s]",
-        "time={initial: 1 s, maximum: 5 s}",
-        text=HALF,
-    )
+    fixed = "stack={hold: fixed_thickness, pressure: 5 MPa}"
+    run = wavy("discharge at 0.05 mA/cm^2 for 150 s", 5.0, BRIDGED, fixed)
     assert run.stopped == ""
     gap, mean, largest = (run.column(f"{name}") for name in ("mean gap [m]", "mean pressure [Pa]", "max pressure [Pa]"))
     assert gap[0] > 3e-9
@@ -322,13 +324,7 @@ def test_a_gap_that_is_bridged_fills_and_then_presses_where_the_platen_keeps_its
 
 
 def test_what_is_bridged_is_not_stripped() -> None:
-    run = tiny_run(
-        *WAVY[:2],
-        "interface.kinetics.bridged_gap=100 nm",
-        "protocol=[charge at 0.2 mA/cm^2 for 3 s]",
-        "time={initial: 0.25 s, maximum: 0.25 s}",
-        text=HALF,
-    )
+    run = wavy("charge at 0.2 mA/cm^2 for 3 s", 0.25, UNCOUPLED, BRIDGED)
     face = run.cell.faces[0]
     assert run.column("active fraction [1]").max() < 1.0
     assert face.plating.recession.x.array.min() >= 0.0
@@ -443,19 +439,11 @@ def test_a_run_goes_on_from_a_state_as_if_it_had_not_been_broken_off(name: str) 
     assert_same(rows, whole.rows[1:], 1e-9)
 
 
-EVEN_STEPS = (
-    "protocol=[discharge at 0.2 mA/cm^2 for 1 s, charge at 0.2 mA/cm^2 for 0.5 s]",
-    "time={initial: 50 ms, maximum: 50 ms, tolerance: 0.1}",
-)
-"""Time steps are as long as they may be: else a Newton step more or less on one number of ranks changes the next."""
-ON_RANKS = {"lithium against lithium": (), "lithium and a host": EVEN_STEPS, "a collector and a host": ()}
-
-
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_any_number_of_ranks_finds_the_same(mpi_run: Callable[..., str], ranks: int) -> None:
     found = json.loads(mpi_run([__file__, *TEXTS], ranks, timeout=280))
     for name, rows in found.items():
-        assert_same(rows, tiny_run(*ON_RANKS[name], text=TEXTS[name]).rows, 1e-7)
+        assert_same(rows, tiny_run(text=TEXTS[name]).rows, 1e-7)
 
 
 def assert_same(rows: list[dict[str, float]], expected: list[dict[str, float]], tolerance: float) -> None:
@@ -473,6 +461,6 @@ def assert_same(rows: list[dict[str, float]], expected: list[dict[str, float]], 
 
 
 if __name__ == "__main__":
-    histories = {name: tiny_run(*ON_RANKS[name], text=TEXTS[name]).rows for name in sys.argv[1:]}
+    histories = {name: tiny_run(text=TEXTS[name]).rows for name in sys.argv[1:]}
     if MPI.COMM_WORLD.rank == 0:
         print(json.dumps(histories))

@@ -60,6 +60,12 @@ class Law(Protocol):
         `trial` is q* [Pa], shape (points,), `stiffness` 3μ [Pa]; `variables` are those at the start of the step.
         """
 
+    def increment(self, stress: Array, variables: Variables, temperature: Any, time: float) -> Array:
+        """Return Δγ under an equivalent `stress` q [Pa], shape (points,), in a step as `flow` has it.
+
+        What hardens or softens with the strain does so after the step, unless it flows in no time.
+        """
+
 
 def rest(trial: Array, variables: Variables) -> Flow:
     """Return what there is where nothing flows."""
