@@ -432,6 +432,23 @@ def test_what_does_not_go_with_a_metal_is_refused_in_words(text: str, override: 
         tiny_case(override, text=text)
 
 
+@pytest.mark.parametrize(
+    ("text", "override", "told"),
+    [
+        (
+            SYMMETRIC,
+            "electrodes.upper.material=sodium",
+            ["upper: sodium is no source of the Li that separator"],
+        ),
+        (FREE, "electrodes.anode.plates=sodium", ["anode: sodium is no source of the Li that separator"]),
+        (FREE, "electrodes.anode.plates=lithium", []),
+    ],
+)
+def test_a_metal_of_another_ion_is_told_of(text: str, override: str, told: list[str]) -> None:
+    warnings = tiny_case(override, text=text).warnings
+    assert [warning.partition(" conducts")[0] for warning in warnings if "no source of" in warning] == told
+
+
 def test_a_metal_whose_mesh_would_have_to_be_another_one_ends_the_run_in_words() -> None:
     run = tiny_run("protocol=[charge at 50 mA/cm^2 for 10 s]", "time={initial: 1 s, maximum: 1 s}", text=HALF)
     stripped = run.column("max stripped thickness [m]")
