@@ -67,8 +67,6 @@ def on_mesh(case: Case, folder: Path) -> tuple[Case, Size | None, list[Problem]]
     geometry, dimension = complete(case.geometry, folder)
     case = case.model_copy(update={"geometry": geometry}).in_dimension(dimension)
     problems = [*_misplaced_patches(case, dimension), *_not_going_on(case, folder)]
-    if case.element_order == 2 and dimension == 3:
-        problems.append((("element_order",), "2 is for cells in 2D; allowed in 3D: 1"))
     return case, size, problems
 
 

@@ -45,11 +45,12 @@ from interstice.solver.ledger import RecessionWork
 from interstice.solver.model import Model
 from interstice.solver.part import Caution, Group, Limit, Part, Shown, Term, Unknown, Work
 from interstice.solver.site import Face, Site
+from interstice.solver.swelling import MOST_MOVED
 
 ISLANDS = 1e-9
 """Thickness δ [m] below which a film does not cover its collector."""
-NOTABLE, LARGEST = 0.1, 0.3
-"""Shares of the thickness of a metal by which its surface moves before that is told of, and at which the run ends."""
+NOTABLE = 0.1
+"""Share of the thickness of a metal by which its surface moves before that is told of."""
 SHARE_OF_THICKNESS, SHARE_OF_ROUGHNESS = 0.01, 0.25
 """By how much of the thickness of the metal a surface moves in a time step at most, and by how much of the roughness
 some places may move farther than others."""
@@ -154,11 +155,11 @@ class Plating(Part):
 
     def breakdown(self) -> str:
         moved = self.interface.max(np.abs(self.recession.x.array))
-        if self._bare is not None or moved < LARGEST * self.thickness:
+        if self._bare is not None or moved < MOST_MOVED * self.thickness:
             return ""
         return (
             f"the surface of {self._site.name} has moved by {moved:.3g} m, {moved / self.thickness:.0%} of the "
-            f"thickness of its side: beyond {LARGEST:.0%} its mesh would have to be another one. Let less lithium "
+            f"thickness of its side: beyond {MOST_MOVED:.0%} its mesh would have to be another one. Let less lithium "
             "pass, or make the side thicker"
         )
 

@@ -10,7 +10,7 @@ import pytest
 from interstice.solver.bodies.solids.anand import Anand
 from interstice.solver.bodies.solids.creep import PowerLaw
 from interstice.solver.bodies.solids.plastic import Plasticity
-from interstice.solver.bodies.solids.radial_return import Law
+from interstice.solver.bodies.solids.radial_return import Law, relax
 from interstice.solver.constants import GAS_CONSTANT
 
 STIFFNESS = 8.5e9
@@ -68,6 +68,22 @@ def test_creep_has_the_rate_of_its_power_law_over_all_decades() -> None:
     assert flowing.sum() > 20
     exact = time * 7.7e-3 * arrhenius * (flow.stress / 1e6) ** 6.56
     np.testing.assert_allclose(increment[flowing], exact[flowing], rtol=1e-5)
+    # at the temperature of its numbers it has the rate that they say
+    there = replace(CREEP, reference_temperature=warm).flow(DECADES, STIFFNESS, {}, warm, time)
+    cold = CREEP.flow(DECADES, STIFFNESS, {}, 298.15, time)
+    np.testing.assert_allclose(there.stress, cold.stress, rtol=1e-12)
+
+
+def test_the_flow_under_any_stress_is_found_in_few_steps() -> None:
+    asked = []
+
+    def resistance(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(y)
+        return np.log(1e6) + (y - np.log(0.077)) / 6.56, np.full_like(y, 1 / 6.56)
+
+    y, stress, _ = relax(DECADES, STIFFNESS, resistance)
+    np.testing.assert_allclose(stress + STIFFNESS * np.exp(y), DECADES, rtol=1e-9)
+    assert len(asked) <= 12
 
 
 def test_the_resistance_of_anand_follows_its_equation() -> None:

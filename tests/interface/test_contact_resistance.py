@@ -217,6 +217,17 @@ def test_a_contact_makes_heat_of_its_resistance_times_the_square_of_the_current(
     assert more == pytest.approx((0.2 - RESISTANCE) * 5.0**2 * run.cell.model.apparent_area, rel=1e-2)
 
 
+def test_what_constricts_the_current_below_the_mesh_makes_heat_as_well() -> None:
+    rough, smooth = (tiny_run(HEAT[0], PRESSED, *more, text=BILAYER) for more in ((MICRO,), ()))
+    drops = [
+        sum(run.column(f"{name} overpotential [V]")[1] for name in names)
+        for run, names in ((rough, ("contact", "micro-constriction")), (smooth, ("contact",)))
+    ]
+    more = rough.column("heat made [W]")[1] - smooth.column("heat made [W]")[1]
+    assert rough.column("micro-constriction overpotential [V]")[1] > 0.05 * drops[1]
+    assert more == pytest.approx((drops[0] - drops[1]) * 5.0 * rough.cell.model.apparent_area, rel=1e-2)
+
+
 # --- where it is open ------------------------------------------------------------------------------
 
 

@@ -149,6 +149,28 @@ def test_what_one_metal_loses_the_other_gains_and_a_cycle_brings_back() -> None:
     assert np.abs(run.column("thickness change [m]")).max() <= 1e-8 * upper.max()
 
 
+def test_a_balance_is_relative_to_all_that_has_passed_to_and_fro() -> None:
+    run = tiny_run(text=SYMMETRIC)
+    out = run.cell.sites["upper"].metal._out
+    passed = 10.0 * 30.0 / FARADAY * run.cell.model.apparent_area
+    before = out._values.copy()
+    out._values[0] += 1e-3 * passed
+    assert history.row(run.cell, None)["lithium balance of upper [1]"] == pytest.approx(1e-3, rel=1e-6)
+    out._values[:] = before
+
+
+def test_potentials_that_are_shown_are_those_between_which_the_voltage_is() -> None:
+    run = tiny_run(text=SYMMETRIC)
+    potentials = {}
+    for shown in (one for part in run.cell.parts for one in part.shown()):
+        if shown.name == "electronic potential [V]":
+            shown.read()
+            potentials[shown.place.name] = shown.function.x.array.mean()
+    difference = potentials["upper"] - potentials["lower"]
+    assert difference == pytest.approx(run.column("voltage [V]")[-1], rel=1e-6)
+    assert abs(difference) > 0.02
+
+
 def test_voltage_is_that_of_two_interfaces_and_the_electrolyte_and_turns_with_the_current() -> None:
     run = tiny_run(text=SYMMETRIC)
     voltage, kinds = run.column("voltage [V]"), run.column("current density [A/m^2]")
@@ -330,6 +352,48 @@ def test_what_is_bridged_is_not_stripped() -> None:
     assert face.plating.recession.x.array.min() >= 0.0
 
 
+def test_gaps_beyond_the_reach_and_passivated_places_are_not_bridged() -> None:
+    """Of waves of 5 nm up and down, those parts that are less than 5 nm apart, but for what is passivated."""
+    passivated = "interface.kinetics.passivated={patches: [{start: 0 um, end: 0.3 um}]}"
+    run = wavy("discharge at 0.05 mA/cm^2 for 1 s", 1.0, UNCOUPLED, "interface.kinetics.bridged_gap=5 nm", passivated)
+    face = run.cell.faces[0]
+    apart, blocked = face.activity.detached, face.activity.passivated.x.array > 0.0
+    # the step was so short that gaps are those of its start, but for a thousandth
+    near = face.contact.gap.read() < 5e-9
+    plated = face.plating.recession.x.array < 0.0
+    for bridged, places in ((True, near & ~blocked), (False, ~near & ~blocked), (False, near & blocked)):
+        assert (apart & places).any()
+        assert np.all(plated[apart & places] == bridged)
+
+
+# --- the length of steps, and how far a surface moves ----------------------------------------------
+
+
+def test_a_step_moves_a_surface_by_little_of_the_metal_and_unevenly_by_little_of_the_roughness() -> None:
+    cell = tiny_cell("geometry.roughness={kind: sinusoidal, amplitude: 5 nm, wavelength: 1 um}", text=HALF)
+    (face,) = cell.faces
+    plating, most = face.plating, (0.01 * 1e-6, 0.25 * face.rms)
+    assert face.rms == pytest.approx(5e-9 / np.sqrt(2), rel=0.1)
+    uneven = np.full(len(plating.recession.x.array), -0.5e-9)
+    uneven[:2] = 0.5e-9
+    for moved, excess in ((np.full_like(uneven, 2e-8), 2e-8 / most[0]), (uneven, 1e-9 / most[1])):
+        plating.begin(1.0, None)
+        plating.recession.x.array[:] += moved
+        plating.commit()
+        assert plating.limit().excess == pytest.approx(excess, rel=1e-6)
+        assert plating.limit().longer == pytest.approx(0.9 / excess, rel=1e-6)
+
+
+@pytest.mark.parametrize("text", [HALF, FREE], ids=["metal", "film"])
+def test_how_far_a_surface_moves_matters_to_the_mesh_of_a_metal_not_to_a_film(text: str) -> None:
+    cell = tiny_cell(text=text)
+    plating = next(face.plating for face in cell.faces if face.plating)
+    for moved, told, ended in ((0.05e-6, False, False), (0.2e-6, True, False), (0.4e-6, True, True)):
+        plating.recession.x.array[:] = -moved
+        assert any(plating.cautions()) == (told and text is HALF)
+        assert bool(plating.breakdown()) == (ended and text is HALF)
+
+
 # --- what is refused, and what ends ----------------------------------------------------------------
 
 
@@ -366,6 +430,23 @@ def test_what_is_bridged_is_not_stripped() -> None:
 def test_what_does_not_go_with_a_metal_is_refused_in_words(text: str, override: str, words: str) -> None:
     with pytest.raises(CaseError, match=words):
         tiny_case(override, text=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "override", "told"),
+    [
+        (
+            SYMMETRIC,
+            "electrodes.upper.material=sodium",
+            ["upper: sodium is no source of the Li that separator"],
+        ),
+        (FREE, "electrodes.anode.plates=sodium", ["anode: sodium is no source of the Li that separator"]),
+        (FREE, "electrodes.anode.plates=lithium", []),
+    ],
+)
+def test_a_metal_of_another_ion_is_told_of(text: str, override: str, told: list[str]) -> None:
+    warnings = tiny_case(override, text=text).warnings
+    assert [warning.partition(" conducts")[0] for warning in warnings if "no source of" in warning] == told
 
 
 def test_a_metal_whose_mesh_would_have_to_be_another_one_ends_the_run_in_words() -> None:

@@ -26,7 +26,7 @@ MOST_STEPS = 100
 ROUNDING = 1e-14
 """Relative change of ln Δγ that is none."""
 LEAST_STRESS = 1e-18
-"""Trial stress over 3μ below which it counts as this: its logarithm has a value."""
+"""Stress over 3μ below which it counts as this: its logarithm has a value."""
 LEAST_SLOPE = 1e-3
 """Of ln r(e^y): where the law softens, Newton's method goes on as if it did not."""
 
