@@ -281,9 +281,9 @@ def anode_free(runs: list[Run]) -> Figure:
             ax.axvline(hours[rows[-1]], color=GREY, linewidth=0.8, zorder=0)
     for kind in STROKES:
         rows = steps(run, kind)
-        voltage.text((hours[rows[0]] + hours[rows[-1]]) / 2, 4.3, kind, ha="center", color=GREY)
-    film.legend(loc="upper left")
-    host.legend(loc="upper left")
+        voltage.text((hours[rows[0]] + hours[rows[-1]]) / 2, 4.3, kind, ha="center", color=GREY, fontsize=8)
+    for ax in (film, host):
+        ax.legend(loc="upper left", frameon=True, framealpha=1.0, edgecolor="none", borderpad=0.1)
     return figure
 
 
