@@ -27,6 +27,8 @@ MOST_WORKERS = 8
 
 # As the program does when it starts.
 system.keep_freed_memory()
+# What dies in a library is told by Python, with its stack; PETSc would say it where pytest keeps what is printed.
+system.shield_petsc(["-no_signal_handler"])
 
 # Programs that tests start find the package and the helpers as the tests do, from any folder.
 _FOLDERS = [str(ROOT / "src"), str(ROOT / "tests")]
@@ -68,6 +70,19 @@ def mpi_run() -> Callable[..., str]:
 def _no_more_communicators_than_there_are() -> Iterator[None]:
     """Free the cells of each test: what refers to itself waits for the collector, and MPICH has 2048 communicators."""
     yield
+    gc.collect()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_cells_of_another_file(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Forget what the functions of a file remember (`functools.cache`) when its tests are done: cells, mostly.
+
+    A process that goes through many files would come to the end of the communicators in one of them, without a word.
+    """
+    yield
+    for function in vars(request.module).values():
+        if getattr(function, "__module__", "") == request.module.__name__ and hasattr(function, "cache_clear"):
+            function.cache_clear()
     gc.collect()
 
 

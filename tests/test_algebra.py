@@ -216,9 +216,11 @@ def test_failure_to_converge_says_so_in_words() -> None:
         system.solve()
 
 
-def test_residual_that_is_no_number_says_so_in_words() -> None:
-    domain, phi, residual = conductor(lambda phi: ufl.ln(phi))
-    phi.x.array[:] = -1.0
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("law", "start"), [(ufl.ln, -1.0), (lambda phi: phi, 1e200)], ids=["none", "too large"])
+def test_residual_that_is_no_number_says_so_in_words(law: Callable[[Any], Any], start: float) -> None:
+    domain, phi, residual = conductor(law)
+    phi.x.array[:] = start
     system = algebra.System(domain, [algebra.Field(phi, residual, 1.0)], algebra.Constraints(), algebra.DIRECT)
     with pytest.raises(algebra.SolveError, match="the residual is not a number"):
         system.solve()
