@@ -8,6 +8,7 @@ about its height, or in 3D a quarter of a square bar.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 import gmsh
@@ -17,9 +18,9 @@ from mpi4py import MPI
 from pydantic import Field, model_validator
 
 from interstice.benchmarks import closed_form
-from interstice.benchmarks.options import Dimension, Parameters
+from interstice.benchmarks.options import Dimension
 from interstice.benchmarks.report import Cost, Result, peak_memory
-from interstice.benchmarks.solid import TOUCH, Solid
+from interstice.benchmarks.solid import TOUCH, CreepParameters, Solid
 from interstice.meshes.tagged import TaggedMesh, from_gmsh
 from interstice.solver.bodies.solids.anand import Anand
 from interstice.solver.bodies.solids.creep import PowerLaw
@@ -49,27 +50,17 @@ SIZE = 1e-6
 """Radius, height and width of the bar [m]; nothing depends on it."""
 
 
-class Options(Parameters):
+class Options(CreepParameters):
     """Both solids and the tests."""
 
     dimension: Dimension = 2
     """2: a body of revolution; 3: a square bar"""
     temperature: float = Field(298.0, gt=0)
     """temperature [K]"""
-    young_modulus: float = Field(7.8e9, gt=0)
-    """Young's modulus [Pa]"""
-    poisson_ratio: float = Field(0.36, gt=-1, lt=0.5)
-    """Poisson's ratio"""
     stress: float = Field(0.6e6, gt=0)
     """constant stress of the power law [Pa]"""
-    exponent: float = Field(6.6, ge=1)
-    """its exponent"""
-    rate: float = Field(1e-3, gt=0)
-    """its rate under the reference stress at the reference temperature [1/s]"""
-    reference_stress: float = Field(0.75e6, gt=0)
-    """its reference stress [Pa]"""
     reference_temperature: float = Field(298.15, gt=0)
-    """its reference temperature [K]"""
+    """temperature at which its rate is given [K]"""
     activation_energy: float = Field(37e3, ge=0)
     """activation energy of both laws [J/mol]"""
     strain_rate: float | None = Field(None, gt=0)
@@ -97,10 +88,12 @@ class Options(Parameters):
         return RATES if self.strain_rate is None else (self.strain_rate,)
 
     @property
-    def power_law(self) -> PowerLaw:
+    def law(self) -> PowerLaw:
         """The power law."""
-        return PowerLaw(
-            self.rate, self.reference_stress, self.exponent, self.activation_energy, self.reference_temperature
+        return replace(
+            super().law,
+            activation_energy=self.activation_energy,
+            reference_temperature=self.reference_temperature,
         )
 
     @property
@@ -131,7 +124,7 @@ class Options(Parameters):
 def run(options: Options, comm: MPI.Comm) -> Result:
     """Pull the bar, and compare the rate of creep and the stresses of flow."""
     domain = Domain(_mesh(comm, options.dimension), order=2, axisymmetric=options.dimension == 2)
-    creeping = _Bar(domain, options, options.power_law, driven=False)
+    creeping = _Bar(domain, options, options.law, driven=False)
     tied = _Bar(domain, options, None, driven=False).solid.step(1.0)
     warmer = closed_form.arrhenius(options.activation_energy, options.temperature, options.reference_temperature)
     creep = options.rate * (options.stress / options.reference_stress) ** options.exponent * warmer
@@ -217,10 +210,9 @@ class _Bar:
     """A bar of a law, held at its symmetries: under a constant stress, or with a top that is `driven`."""
 
     def __init__(self, domain: Domain, options: Options, law: Law | None, driven: bool) -> None:
-        moduli = options.young_modulus, options.poisson_ratio
-        self.solid = Solid(
-            domain, moduli, options.stress * SIZE**2, law, options.temperature, axisymmetric=options.dimension == 2
-        )
+        axisymmetric = options.dimension == 2
+        magnitude = options.stress * SIZE**2
+        self.solid = Solid(domain, options.moduli, magnitude, law, options.temperature, axisymmetric)
         self._height = options.dimension - 1
         for axis, face in enumerate(FACES[: self._height]):
             self.solid.hold(face, axis)

@@ -16,9 +16,8 @@ from mpi4py import MPI
 from pydantic import Field
 
 from interstice.benchmarks import closed_form
-from interstice.benchmarks.options import Parameters
 from interstice.benchmarks.report import Cost, Result, peak_memory
-from interstice.benchmarks.solid import TOUCH, Solid
+from interstice.benchmarks.solid import TOUCH, ElasticParameters, Solid
 from interstice.meshes.tagged import TaggedMesh, from_gmsh, generate
 from interstice.solver.bodies.solids.plastic import Plasticity
 from interstice.solver.bodies.solids.radial_return import Law
@@ -31,15 +30,11 @@ NEAR = 1e-5
 """Distance within which Gmsh's bounding boxes agree with a place, over the size of the block."""
 
 
-class Options(Parameters):
+class Options(ElasticParameters):
     """The half-plane, the punch and the mesh."""
 
     yield_strength: float = Field(0.8e6, gt=0)
     """yield strength of von Mises [Pa]"""
-    young_modulus: float = Field(7.8e9, gt=0)
-    """Young's modulus [Pa]"""
-    poisson_ratio: float = Field(0.36, gt=-1, lt=0.5)
-    """Poisson's ratio"""
     half_width: float = Field(1e-6, gt=0)
     """half the width a of the punch [m]"""
     sticking: bool = True
@@ -116,8 +111,7 @@ class _Block:
 
 def _block(domain: Domain, options: Options, law: Law | None) -> tuple[Solid, Indices]:
     """Return the block and the dofs of its height at the punch."""
-    moduli = options.young_modulus, options.poisson_ratio
-    block = Solid(domain, moduli, options.yield_strength * options.half_width, law)
+    block = Solid(domain, options.moduli, options.yield_strength * options.half_width, law)
     block.hold("axis", 0)
     block.hold("right", 0)
     block.hold("bottom", 0, 1)

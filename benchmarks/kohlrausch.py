@@ -86,9 +86,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     warmth = algebra.System(domain, fields, constraints, algebra.CHOLESKY)
 
     def solve() -> Report:
-        one = conductor.solve(spot, lambda x: np.full(len(x), voltage))
-        other = warmth.solve()
-        return Report(one.newton + other.newton, one.linear + other.linear)
+        return conductor.solve(spot, lambda x: np.full(len(x), voltage)) + warmth.solve()
 
     report, seconds = timed(comm, solve)
     rises = [

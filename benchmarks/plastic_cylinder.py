@@ -18,10 +18,9 @@ from pydantic import Field, model_validator
 from scipy.linalg import solve_banded
 
 from interstice.benchmarks import closed_form
-from interstice.benchmarks.options import Parameters
 from interstice.benchmarks.report import Cost, Result, peak_memory
 from interstice.benchmarks.ring import Ring
-from interstice.benchmarks.solid import Solid
+from interstice.benchmarks.solid import ElasticParameters, Solid
 from interstice.solver.bodies.solids.plastic import Plasticity
 from interstice.solver.bodies.solids.radial_return import Law
 from interstice.solver.domain import Domain
@@ -40,7 +39,7 @@ TINY = 1e-30
 """Stress over the yield strength that has no direction."""
 
 
-class Options(Parameters):
+class Options(ElasticParameters):
     """The tube, its material, the load and the mesh."""
 
     inner: float = Field(1e-6, gt=0)
@@ -51,8 +50,6 @@ class Options(Parameters):
     """internal pressure over that at which all of the wall yields"""
     yield_strength: float = Field(0.8e6, gt=0)
     """yield strength [Pa]"""
-    young_modulus: float = Field(7.8e9, gt=0)
-    """Young's modulus [Pa]"""
     poisson_ratio: float = Field(0.3, gt=-1, lt=0.5)
     """Poisson's ratio"""
     elements: int = Field(24, ge=2)
@@ -100,8 +97,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     yielded = ufl.conditional(ufl.gt(solid.flow.equivalent, 0.0), 1.0, 0.0)
     area = domain.integrate(domain.form(yielded * dx)) / domain.volume(solid.site.side)
     front = np.sqrt(options.inner**2 + area * (options.outer**2 - options.inner**2))
-    moduli = options.young_modulus, options.poisson_ratio
-    exact = radial_reference(options.inner, options.outer, options.pressure, moduli, options.yield_strength)
+    exact = radial_reference(options.inner, options.outer, options.pressure, options.moduli, options.yield_strength)
     hill = closed_form.tube_front(options.pressure, options.inner, options.outer, options.shear_strength)
     key = "front [m]"
     return Result(
@@ -122,8 +118,7 @@ def first_yield(inner: float, outer: float, strength: float, poisson_ratio: floa
 
 def _tube(domain: Domain, options: Options, pressure: Any, law: Law | None) -> Solid:
     """Return the tube under a `pressure` on its bore."""
-    moduli = options.young_modulus, options.poisson_ratio
-    tube = Solid(domain, moduli, options.pressure * options.inner, law)
+    tube = Solid(domain, options.moduli, options.pressure * options.inner, law)
     tube.press(pressure, "bore")
     tube.hold("axis", 0)
     tube.hold("foot", 1)

@@ -67,15 +67,14 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         return 4 * blocks.interface.sum(blocks.contact.pressure)
 
     def press() -> Report:
-        newton = linear = 0
+        report = Report()
         before, now = -1.0, 0.0
         blocks.contact.close()
         while abs(now - before) > SETTLED * now:
             move_far_faces(now)
-            report = blocks.solve()
-            newton, linear = newton + report.newton, linear + report.linear
+            report += blocks.solve()
             before, now = now, force()
-        return Report(newton, linear)
+        return report
 
     cost = blocks.measure(press)
     stiffness, exact = force() / depth, closed_form.punch_stiffness(modulus, a)

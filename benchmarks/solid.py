@@ -10,12 +10,16 @@ import numpy.typing as npt
 import ufl
 from dolfinx import fem
 from mpi4py import MPI
+from pydantic import Field
 
+from interstice.benchmarks import closed_form
+from interstice.benchmarks.options import Parameters
 from interstice.benchmarks.pair import Force
 from interstice.benchmarks.report import timed
 from interstice.solver import algebra
 from interstice.solver.bodies.body import Body
 from interstice.solver.bodies.flow import Extrapolation, Flow
+from interstice.solver.bodies.solids.creep import PowerLaw
 from interstice.solver.bodies.solids.radial_return import Law
 from interstice.solver.domain import Domain, Indices
 from interstice.solver.part import Load, Part, equations, update
@@ -30,6 +34,41 @@ TOUCH = 1e-3
 """Part of the first step by which held displacements move at first: all of it would strain only the elements there."""
 FOLLOWED = 1e-3
 """Change of strain in a step that the flow is to be followed to; benchmarks choose their steps themselves."""
+
+
+class ElasticParameters(Parameters):
+    """What is elastic in a solid: lithium, if not given."""
+
+    young_modulus: float = Field(7.8e9, gt=0)
+    """Young's modulus [Pa]"""
+    poisson_ratio: float = Field(0.36, gt=-1, lt=0.5)
+    """Poisson's ratio"""
+
+    @property
+    def moduli(self) -> tuple[float, float]:
+        """E [Pa] and ν."""
+        return self.young_modulus, self.poisson_ratio
+
+
+class CreepParameters(ElasticParameters):
+    """A solid that creeps by a power law at one temperature."""
+
+    exponent: float = Field(6.6, ge=1)
+    """exponent n of creep"""
+    rate: float = Field(1e-3, gt=0)
+    """rate of creep under the reference stress [1/s]"""
+    reference_stress: float = Field(0.75e6, gt=0)
+    """reference stress [Pa]"""
+
+    @property
+    def law(self) -> PowerLaw:
+        """The law of its creep."""
+        return PowerLaw(self.rate, self.reference_stress, self.exponent)
+
+    @property
+    def factor(self) -> float:
+        """A of ε̇ = A σⁿ [1/(s Paⁿ)]."""
+        return closed_form.creep_factor(self.rate, self.reference_stress, self.exponent)
 
 
 class Solid:

@@ -18,11 +18,9 @@ from mpi4py import MPI
 from pydantic import Field
 
 from interstice.benchmarks import closed_form
-from interstice.benchmarks.options import Parameters
 from interstice.benchmarks.report import Cost, Result, peak_memory
-from interstice.benchmarks.solid import Solid
+from interstice.benchmarks.solid import CreepParameters, Solid
 from interstice.meshes.tagged import TaggedMesh, from_gmsh
-from interstice.solver.bodies.solids.creep import PowerLaw
 from interstice.solver.bodies.solids.radial_return import Law
 from interstice.solver.domain import Domain
 
@@ -40,7 +38,7 @@ FLATTER = 1.2
 """Ratio of the heights of elements from the platen to the middle of the film: shear is at the platen."""
 
 
-class Options(Parameters):
+class Options(CreepParameters):
     """The film, the fluid, the load and the mesh."""
 
     half_width: float = Field(1e-6, gt=0)
@@ -51,16 +49,6 @@ class Options(Parameters):
     """thickness at the end over the initial one"""
     pressure: float = Field(2e6, gt=0)
     """mean pressure of the platens [Pa]"""
-    exponent: float = Field(6.6, ge=1)
-    """exponent n of creep"""
-    rate: float = Field(1e-3, gt=0)
-    """rate of creep under the reference stress [1/s]"""
-    reference_stress: float = Field(0.75e6, gt=0)
-    """reference stress [Pa]"""
-    young_modulus: float = Field(7.8e9, gt=0)
-    """Young's modulus [Pa]"""
-    poisson_ratio: float = Field(0.36, gt=-1, lt=0.5)
-    """Poisson's ratio"""
     elements: int = Field(5, ge=2)
     """elements in half the thickness"""
     steps: int = Field(2, ge=1)
@@ -79,7 +67,7 @@ def run(options: Options, comm: MPI.Comm) -> Result:
     films = [_Film(options, float(h), comm) for h in thicknesses]
     rates = np.array([film.rate() for film in films])
 
-    fluid = options.force, options.half_width, _factor(options), options.exponent
+    fluid = options.force, options.half_width, options.factor, options.exponent
     last = options.thinned * initial
     time = float(closed_form.squeeze_time(last, initial, *fluid))
     thickness = _thickness(time, thicknesses, rates)
@@ -101,10 +89,6 @@ def run(options: Options, comm: MPI.Comm) -> Result:
             films[-1].tied,
         ),
     )
-
-
-def _factor(options: Options) -> float:
-    return closed_form.creep_factor(options.rate, options.reference_stress, options.exponent)
 
 
 def _thickness(time: float, thicknesses: Array, rates: Array) -> float:
@@ -130,14 +114,13 @@ class _Film:
         self._options, self._thickness = options, thickness
         domain = Domain(_Quarter(options.half_width, thickness, options.elements).mesh(comm), order=2)
         self.tied = self._squeezed(domain, None).step(1.0)
-        law = PowerLaw(options.rate, options.reference_stress, options.exponent)
-        self.solid = self._squeezed(domain, law)
+        self.solid = self._squeezed(domain, options.law)
         self.seconds: list[float] = []
 
     def rate(self) -> float:
         """Return −ḣ [m/s] of the steady flow."""
         options = self._options
-        strained = options.pressure / options.young_modulus / (_factor(options) * options.pressure**options.exponent)
+        strained = options.pressure / options.young_modulus / (options.factor * options.pressure**options.exponent)
         time_step, height, rate = FIRST * strained, 0.0, 0.0
         for _ in range(MOST_STEPS):
             self.seconds.append(self.solid.step(time_step))
@@ -150,8 +133,7 @@ class _Film:
 
     def _squeezed(self, domain: Domain, law: Law | None) -> Solid:
         options = self._options
-        moduli = options.young_modulus, options.poisson_ratio
-        film = Solid(domain, moduli, options.pressure * options.half_width, law)
+        film = Solid(domain, options.moduli, options.pressure * options.half_width, law)
         film.hold("axis", 0)
         film.hold("middle", 1)
         film.hold("platen", 0)

@@ -15,11 +15,9 @@ from mpi4py import MPI
 from pydantic import Field
 
 from interstice.benchmarks import closed_form
-from interstice.benchmarks.options import Parameters
 from interstice.benchmarks.report import Cost, Result, peak_memory
 from interstice.benchmarks.ring import Ring
-from interstice.benchmarks.solid import Solid
-from interstice.solver.bodies.solids.creep import PowerLaw
+from interstice.benchmarks.solid import CreepParameters, Solid
 from interstice.solver.bodies.solids.radial_return import Law
 from interstice.solver.domain import Domain
 
@@ -31,23 +29,13 @@ STEADY = 1e-5
 MOST_STEPS = 60
 
 
-class Options(Parameters):
+class Options(CreepParameters):
     """The void, the solid, the pressure and the mesh."""
 
     shape: Literal["cylinder", "sphere"] = "cylinder"
     """cylinder (plane strain) or sphere"""
     pressure: float = Field(1e6, gt=0)
     """pressure far from the void [Pa]"""
-    exponent: float = Field(6.6, ge=1)
-    """exponent n of creep"""
-    rate: float = Field(1e-3, gt=0)
-    """rate of creep under the reference stress [1/s]"""
-    reference_stress: float = Field(0.75e6, gt=0)
-    """reference stress [Pa]"""
-    young_modulus: float = Field(7.8e9, gt=0)
-    """Young's modulus [Pa]"""
-    poisson_ratio: float = Field(0.36, gt=-1, lt=0.5)
-    """Poisson's ratio"""
     radius: float = Field(1e-6, gt=0)
     """radius a of the void [m]"""
     extent: float = Field(10.0, gt=1.5)
@@ -63,12 +51,10 @@ def run(options: Options, comm: MPI.Comm) -> Result:
         Ring(options.radius, outer, options.elements).mesh(comm), order=2, axisymmetric=options.shape == "sphere"
     )
     tied = _pressed(domain, options, None).step(1.0)
-    law = PowerLaw(options.rate, options.reference_stress, options.exponent)
-    solid = _pressed(domain, options, law)
+    solid = _pressed(domain, options, options.law)
     inwards = ufl.inner(ufl.FacetNormal(domain.mesh), solid.u)
 
-    factor = closed_form.creep_factor(options.rate, options.reference_stress, options.exponent)
-    exact = closed_form.void_rate(options.shape, options.pressure, factor, options.exponent)
+    exact = closed_form.void_rate(options.shape, options.pressure, options.factor, options.exponent)
     time_step = FIRST * options.pressure / (options.young_modulus * -exact)
     radius, rate, seconds = 0.0, 0.0, list[float]()
     for _ in range(MOST_STEPS):
@@ -91,10 +77,10 @@ def run(options: Options, comm: MPI.Comm) -> Result:
 
 def _pressed(domain: Domain, options: Options, law: Law | None) -> Solid:
     """Return the solid under the pressure that there is in an infinite one at its outer face."""
-    moduli, outer = (options.young_modulus, options.poisson_ratio), options.extent * options.radius
+    outer = options.extent * options.radius
     sphere = options.shape == "sphere"
     there = closed_form.void_pressure(options.shape, options.extent, options.pressure, options.exponent)
-    solid = Solid(domain, moduli, float(there) * outer * (outer if sphere else 1.0), law, axisymmetric=sphere)
+    solid = Solid(domain, options.moduli, float(there) * outer * (outer if sphere else 1.0), law, axisymmetric=sphere)
     solid.press(domain.constant(float(there)), "outside")
     solid.hold("axis", 0)
     solid.hold("foot", 1)

@@ -128,6 +128,7 @@ OTHERS = {
     "pressure_roughness.png": "interstice study collect, of cases/studies/pressure_roughness.yaml",
     "toughness_rate.png": "interstice study collect, of cases/studies/toughness_rate.yaml",
     "particle_size_pressure.png": "interstice study collect, of cases/studies/particle_size_pressure.yaml",
+    "lithium_stripping_map.png": "interstice study collect, of cases/studies/lithium_stripping.yaml",
     "view.png": "interstice view, a screenshot",
 }
 """What is not made here, and by what it is."""

@@ -40,6 +40,12 @@ def _profiles(geometry: Film | Layers, key: str, case_folder: Path) -> dict[tupl
         upper, lower = name.split("/")
         pair = (upper, lower) if (upper, lower) in pairs else (lower, upper)
         profiles[pair] = _profile(geometry, roughness, written, case_folder)
+        thinner = min(pair, key=geometry.thicknesses.__getitem__)
+        if roughness.kind == "void" and roughness.depth >= geometry.thicknesses[thinner]:
+            raise ValueError(
+                f"{written}.depth: {as_text(roughness.depth)} is as much as the thickness of {thinner}, "
+                f"{as_text(geometry.thicknesses[thinner])}; make the void shallower, or the side thicker"
+            )
     return profiles
 
 

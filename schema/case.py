@@ -82,7 +82,7 @@ class Case(Section):
     element_order: Annotated[Literal[1, 2], otherwise(_order)] = Field(
         default=None,  # type: ignore[arg-type]  # never None once it is read
         description="of the displacements: 2 costs more per element and bears flow and ν near 0.5, where 1 is too "
-        "stiff; if not given, 2 where a side flows in 2D and 1 otherwise",
+        "stiff; if not given, 2 where a side flows and 1 otherwise",
     )
     protocol: list[Entry] = Field(min_length=1)
     time: TimeStepping = TimeStepping()
@@ -176,8 +176,6 @@ class Case(Section):
         changes: dict[str, Any] = {}
         if self.coupling == "automatic":
             changes["coupling"] = "monolithic" if dimension == 2 else "staggered"
-        if dimension == 3 and "element_order" not in self.model_fields_set:
-            changes["element_order"] = 1
         if self.interface:
             changes["interface"] = self.interface.on(dimension)
         if self.interfaces:

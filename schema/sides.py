@@ -131,7 +131,7 @@ AnyElectrode = Annotated[
 
 
 class Electrolyte(Section):
-    """The single-ion conductor."""
+    """The conductor of ions: of one alone, or of those of a salt, as its material says."""
 
     material: str
     solid: Solid = Field(default="elastic", description=FLOW)

@@ -74,7 +74,7 @@ class Cell:
         """Bring the sides together under the stack pressure and join what touches."""
         for one in self.parts:
             one.approach()
-        report = self._close() if self.case.stack.pressure else algebra.Report(0, 0)
+        report = self._close() if self.case.stack.pressure else algebra.Report()
         for one in self.parts:
             one.join()
         self.rates.start()
@@ -161,17 +161,16 @@ class Cell:
 
     def _solve(self) -> algebra.Report:
         """Solve under the constraints that parts ask for, until all are content with them."""
-        newton = linear = 0
+        report = algebra.Report()
         # in turn, no system could bring to an end what another one left rough
         alone = len(self._systems) == 1
         roughly, changed = alone, False
         for _ in range(MOST_SWEEPS):
             self._constrain()
-            report = self._sweep(roughly, changed)
-            newton, linear = newton + report.newton, linear + report.linear
+            report += self._sweep(roughly, changed)
             settled = all([one.settled() for one in self.parts]) and self._present_modes() == self._modes
             if settled and not roughly:
-                return algebra.Report(newton, linear)
+                return report
             # whether constraints are wrong shows long before the last digits of what they lead to
             roughly, changed = alone and not settled, not settled
         raise algebra.SolveError("no constraints are found under which the step can end")
@@ -181,7 +180,7 @@ class Cell:
 
         What has `changed` may be too little for a rough solve to see, and needs a step all the same.
         """
-        newton = linear = quiet = 0
+        whole, quiet = algebra.Report(), 0
         most = MOST_SWEEPS * len(self._systems)
         for solved, system in enumerate(itertools.islice(itertools.cycle(self._systems), most), start=1):
             least = int(changed and solved == 1)
@@ -191,11 +190,10 @@ class Cell:
                 report = system.solve(update, ROUGH, ROUGH, least_iterations=least)
             else:
                 report = system.solve(update, least_iterations=least)
-            newton += report.newton
-            linear += report.linear
+            whole += report
             quiet = 0 if report.newton else quiet + 1
             if solved >= len(self._systems) and quiet >= len(self._systems) - 1:
-                return algebra.Report(newton, linear)
+                return whole
         raise algebra.SolveError(f"electrochemistry and mechanics do not settle in {MOST_SWEEPS} sweeps")
 
     def _works(self) -> Iterator[Work]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ from interstice.schema import (
     Interface,
     Kinetics,
     Layered,
+    MetalElectrode,
     check_path,
 )
 from interstice.schema.problems import Key, Problem
@@ -65,8 +67,6 @@ def on_mesh(case: Case, folder: Path) -> tuple[Case, Size | None, list[Problem]]
     geometry, dimension = complete(case.geometry, folder)
     case = case.model_copy(update={"geometry": geometry}).in_dimension(dimension)
     problems = [*_misplaced_patches(case, dimension), *_not_going_on(case, folder)]
-    if case.element_order == 2 and dimension == 3:
-        problems.append((("element_order",), "2 is for cells in 2D; allowed in 3D: 1"))
     return case, size, problems
 
 
@@ -306,6 +306,12 @@ def _of_no_surface(case: Case) -> Iterator[Problem]:
             if isinstance(electrode, CollectorElectrode) and block.kinetics and block.kinetics.law != "butler_volmer":
                 words = f"what {side} plates can be used up, which only butler_volmer knows"
                 yield (*_block(case, name), "kinetics", "law"), f"{words}; allowed here: butler_volmer"
+            if block.kinetics and not isinstance(electrode, MetalElectrode):
+                anodic, cathodic = block.kinetics.anodic_transfer, block.kinetics.cathodic_transfer
+                if not math.isclose(anodic + cathodic, 1.0):
+                    words = f"{anodic:g} and cathodic_transfer, {cathodic:g}, have to add up to 1"
+                    reason = f"or what is plated on {side} has not Nernst's potential where there is little of it"
+                    yield (*_block(case, name), "kinetics", "anodic_transfer"), f"{words}, {reason}"
 
 
 def _without_numbers(case: Case, folder: Path, materials: Mapping[str, Material | None]) -> Iterator[Problem]:

@@ -154,12 +154,14 @@ def memory_here() -> float:
 
 def _unknowns(case: Case, materials: Mapping[str, Material], mesh: Size) -> float:
     """Return the number of unknowns: displacement, concentrations, potentials and temperature at the nodes."""
-    displacement = mesh.dimension * (4.0 if case.element_order == 2 else 1.0)
-    total = mesh.interface_nodes
+    quadratic = case.element_order == 2
+    # nodes of quadratic displacements are the middles of edges, too, as many as nodes and cells (Euler's formula)
+    total = mesh.interface_nodes * (1.0 if not quadratic else 2.0 if mesh.dimension == 2 else 3.0)
     for name, nodes in mesh.nodes.items():
+        moving = 2.0 * nodes + mesh.cells[name] if quadratic else nodes
         ionic = materials[name].electrolyte
         others = 2 if name in case.hosts or (ionic and ionic.binary) else 1
-        total += nodes * (displacement + others + bool(case.heat))
+        total += mesh.dimension * moving + nodes * (others + bool(case.heat))
     return total
 
 

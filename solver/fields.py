@@ -9,6 +9,7 @@ from typing import Any
 from dolfinx import fem
 
 from interstice.solver.cell import Cell
+from interstice.solver.domain.readers import CornerReader
 from interstice.solver.history import Row
 from interstice.solver.output import CombinedSeries, Fields, Series
 from interstice.solver.part import Shown
@@ -24,7 +25,7 @@ class FieldWriter:
     def __init__(self, cell: Cell, folder: Path) -> None:
         self._cell, self._folder, length = cell, folder, cell.case.output.length_unit
         self._count, self._now, self._written = 0, 0.0, 0.0
-        self._shown = [shown for part in cell.parts for shown in part.shown()]
+        self._shown = [_at_corners(shown) for part in cell.parts for shown in part.shown()]
         self._series: list[Series | CombinedSeries] = [
             Series(
                 folder,
@@ -118,3 +119,16 @@ class FieldWriter:
             return shown.place is place and shown.kind == kind
 
         return {shown.name: shown.function for shown in filter(belongs, self._shown)}
+
+
+def _at_corners(shown: Shown) -> Shown:
+    """Return the field, known at the corners of what is drawn."""
+    if not isinstance(shown.place, Face) or shown.place.interface.has_corners:
+        return shown
+    at_corners = CornerReader(shown.place.interface, shown.function)
+
+    def read() -> None:
+        shown.read()
+        at_corners.read()
+
+    return shown._replace(function=at_corners.values, read=read)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from interstice.materials import Material
+from interstice.materials import Material, load
 from interstice.materials.electrolyte import Electrolyte
 from interstice.materials.flow import Anand, Creep
 from interstice.materials.host import Host
 from interstice.materials.library import shadowed
 from interstice.materials.material import written
-from interstice.schema import Case
+from interstice.schema import Case, Layered
 from interstice.schema.plausible import questions
 from interstice.schema.problems import brief, dotted
 from interstice.solver import protocol_check
 from interstice.solver.material_numbers import blocks_of, role_of
-from interstice.solver.swelling import Swelling, first_beyond
+from interstice.solver.swelling import MOST_MOVED, Moved, Swelling, first_beyond, first_moved
 
 LOCKING = 0.47
 """Poisson's ratio above which linear displacements are noticeably too stiff."""
 AWAY = 5.0
 """Distance [K] from the temperature of a number beyond which it is another one, if nothing says how it changes."""
 CELSIUS = 273.15
+IONS = re.compile("Li|Na|K(?!r)")
+"""The elements of a formula that a battery of this kind may pass to and fro."""
 
 
 def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
@@ -29,10 +32,7 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
     for name, material in materials.items():
         solid = case.solid(name)
         if solid != "elastic" and case.element_order == 1:
-            yield (
-                f"{name}: flow keeps the volume, for which linear displacements are too stiff"
-                f"{'; use element_order: 2' if getattr(case.geometry, 'dimension', 2) == 2 else ': use a fine mesh'}"
-            )
+            yield f"{name}: flow keeps the volume, for which linear displacements are too stiff; use element_order: 2"
         elif material.poisson_ratio > LOCKING and case.element_order == 1:
             yield (
                 f"{name}: with ν = {material.poisson_ratio:g} linear displacements are too stiff, and pressures of "
@@ -60,12 +60,30 @@ def cautions(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
         sides = [materials[side] for side in name.split("/") if side in case.conductors]
         if len(sides) == 2 and all(side.electrolyte and side.electrolyte.binary for side in sides):
             yield f"{name}: the salt of neither side crosses the interface, though both hold one"
+    yield from _of_another_ion(case, materials)
     for key, words in questions(case):
         yield f"{dotted(key)}: {words}"
     yield from protocol_check.cautions(case, materials)
     swelling = first_beyond(case, materials, case.bearable_strain)
     if swelling and not swelling.certain:
         yield f"protocol.{swelling.entry}: {too_much(swelling, case, materials)}"
+    if moved := first_moved(case, materials):
+        yield f"protocol.{moved.entry}: {too_far(moved, case)}"
+
+
+def _of_another_ion(case: Case, materials: Mapping[str, Material]) -> Iterator[str]:
+    """Yield the metals whose ion is not that of the other sides, as far as their formulae tell: one alone is solved."""
+    for name, material in materials.items():
+        plated = load(material.plated_file) if material.plated_file else material
+        ions = set(IONS.findall(plated.formula)) if plated.metal else set()
+        for other in (*case.conductors, *case.hosts):
+            others = set(IONS.findall(materials[other].formula))
+            if ions and others and not ions & others:
+                yield (
+                    f"{name}: {plated.name} is no source of the {' and '.join(sorted(others))} that {other} conducts "
+                    "or takes up; all sides are reckoned with one ion, and potentials are those against its metal"
+                )
+                break
 
 
 def too_much(swelling: Swelling, case: Case, materials: Mapping[str, Material]) -> str:
@@ -76,6 +94,17 @@ def too_much(swelling: Swelling, case: Case, materials: Mapping[str, Material]) 
         f"{materials[name].name} has {'swollen' if swelling.strain > 0 else 'shrunk'} by {abs(swelling.strain):.1%} in "
         f"each direction; the model takes strains for small, and the run ends beyond largest_strain, "
         f"{case.largest_strain:g}: let less lithium pass, or raise it and take the results for trends"
+    )
+
+
+def too_far(moved: Moved, case: Case) -> str:
+    """Return what to say of a protocol that moves the surface of a metal too far."""
+    assert isinstance(case.geometry, Layered)
+    thickness: float = case.geometry.thicknesses[moved.side]
+    return (
+        f"the surface of {moved.side} moves by {1e6 * moved.distance:.3g} um, {moved.distance / thickness:.0%} of the "
+        f"thickness of its side, unless the step ends before; the run ends at {MOST_MOVED:.0%}: let less lithium "
+        "pass, or make the side thicker"
     )
 
 

@@ -38,8 +38,8 @@ from interstice.solver.profile import largest_current
 from interstice.solver.state import Snapshot, State
 from interstice.solver.stop import StopError
 
-EASY = 8
-"""Newton steps per equation system after which the next time step is twice as long; after twice as many, as long."""
+HARD = 12
+"""Newton steps per equation system, begun far from the solution, beyond which the next time step is no longer."""
 FIRST_SHARE_OF_DIFFUSION = 0.03
 """The first time step after a jump of the load, over the time in which lithium diffuses across an element."""
 SHARE_OF_REST = 0.01
@@ -257,7 +257,7 @@ class Stepping:
             cell.book()
             self._passed[...] = now
             self._time[...] = start + now
-            easily = min(2.0, max(1.0, 2.0 * EASY * len(cell.systems) / max(report.newton, 1)))
+            easily = 1.0 if report.far > HARD * len(cell.systems) else 2.0
             # one that was short to end at a break says little of the next
             intended = float(self._length) if now == reach else 0.0
             longest_next = min(max(length * easily, intended), length * longer)
@@ -348,7 +348,7 @@ class Stepping:
         longer = _longer([limit for limit in cell.limits() if not limit.bearable])
         cell.rates.forget()
         cell.rates.kink()
-        return event, Report(report.newton + event.report.newton, report.linear + event.report.linear), longer
+        return event, report + event.report, longer
 
     def _follow_crack(self, step: Open) -> Iterator[tuple[float, Report, tuple[str, ...], Event | None]]:
         """Carry out a step along the path on which the crack grows; time passes as the opening changes."""

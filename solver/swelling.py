@@ -1,4 +1,4 @@
-"""How far a protocol swells its hosts, as far as that is known before it runs.
+"""How far a protocol swells its hosts, and moves the surface of its metals, as far as that is known before it runs.
 
 Lithium is taken to be even in each host, and a half cell to follow U(θ): a step ends at its time or where U is its
 cut-off voltage, whichever comes first. Times alone are certain; with a cut-off less may pass, as current costs voltage.
@@ -21,6 +21,7 @@ from interstice.schema import (
     Galvanostatic,
     Hold,
     Layered,
+    MetalElectrode,
     Oscillate,
     Scale,
     Step,
@@ -35,6 +36,8 @@ POINTS = 2001
 """At which the potential of a host is looked at."""
 MOST_STEPS = 10_000
 """As far as a protocol is looked at."""
+MOST_MOVED = 0.3
+"""Share of the thickness of a metal by which its surface has moved when the run ends."""
 
 
 class Swelling(NamedTuple):
@@ -87,6 +90,41 @@ def first_beyond(case: Case, materials: Mapping[str, Material], limit: float) ->
                 strain = float(host.swelling(start[name], reached))
                 if abs(strain) > limit:
                     return Swelling(name, task.entry, reached, strain, certain)
+    return None
+
+
+class Moved(NamedTuple):
+    """The first step that moves the surface of a metal too far: its `side`, its index in the protocol, how far [m]."""
+
+    side: str
+    entry: int
+    distance: float
+
+
+def first_moved(case: Case, materials: Mapping[str, Material]) -> Moved | None:
+    """Return where the protocol first moves the surface of a metal by more than `MOST_MOVED` of its side's thickness.
+
+    None where it does not, or where neither times nor capacities tell. A step may end before, by another condition.
+    """
+    if not isinstance(case.geometry, Layered):
+        return None
+    thicknesses: dict[str, float] = case.geometry.thicknesses
+    volumes = {
+        name: metal.molar_volume
+        for name, one in case.every_electrode.items()
+        if isinstance(one, MetalElectrode) and name in (case.working, case.counter) and (metal := materials[name].metal)
+    }
+    passed, sizes = 0.0, scale(case, materials)
+    for task in islice(unrolled(case.protocol), MOST_STEPS if volumes else 0):
+        step, until = task.step, getattr(task.step, "until", None)
+        charges = _charges(step, sizes)
+        if not charges and (until or isinstance(step, Sweep)):
+            return None
+        for name, volume in volumes.items():
+            distance = max((abs(passed + charge) for charge in charges), default=0.0) * volume / FARADAY
+            if distance > MOST_MOVED * thicknesses[name]:
+                return Moved(name, task.entry, distance)
+        passed += charges[-1] if charges else 0.0
     return None
 
 

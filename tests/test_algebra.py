@@ -174,6 +174,20 @@ def test_newton_converges_quadratically() -> None:
     assert errors[1] < 2 * errors[0] ** 2
 
 
+def test_steps_that_begin_far_are_counted_apart_from_those_for_the_last_digits() -> None:
+    domain, phi, residual = conductor(lambda phi: phi**3 - 8.0)
+    system = algebra.System(domain, [algebra.Field(phi, residual, 1.0)], algebra.Constraints(), algebra.DIRECT)
+    reports = []
+    for start, tolerance in ((6.0, 1e-3), (6.0, 1e-12), (2.0 + 1e-3, 1e-12)):
+        phi.x.array[:] = start
+        reports.append(system.solve(tolerance=tolerance))
+    rough, sharp, near = reports
+    assert rough.far == sharp.far >= 3
+    assert rough.newton < sharp.newton
+    assert near.far == 0 < near.newton
+    assert (rough + near).newton == rough.newton + near.newton and (rough + near).far == rough.far
+
+
 def test_largest_step_limits_every_newton_step() -> None:
     domain, phi, residual = conductor(lambda phi: phi - 1.0)
     field = algebra.Field(phi, residual, 1.0, largest_step=0.1)
@@ -195,6 +209,8 @@ def test_solve_goes_on_until_what_is_frozen_comes_to_rest() -> None:
     calls = iter(changes)
     report = system.solve(lambda: next(calls))
     assert report.newton == len(changes)
+    # the first, and the one after entries have switched
+    assert report.far == 2
     assert next(calls, None) is None
 
 

@@ -63,11 +63,6 @@ EDITS = {
         "  builder: film\n  hold: x",
         ["geometry.hold", "belongs in 'stack'"],
     ),
-    "quadratic in 3D": (
-        "geometry:\n  builder: film\n",
-        "element_order: 2\ngeometry:\n  builder: film\n  dimension: 3\n",
-        ["element_order = 2", "in 2D", "allowed in 3D: 1"],
-    ),
     "plastic penalty": (
         "{augmentation: 1000}",
         "{method: penalty, plastic: true}",

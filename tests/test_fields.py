@@ -216,3 +216,19 @@ def test_six_components_make_the_tensor_that_vtk_takes_them_for(flat: tuple[Cell
     found = pyvista.wrap(principal.GetOutput())
     values = [found[f"t - Sigma {number}"][0] for number in (3, 2, 1)]
     np.testing.assert_allclose(values, np.linalg.eigvalsh(matrix), rtol=1e-10)
+
+
+def test_what_is_known_at_the_middles_of_edges_is_shown_at_corners(tmp_path: Path) -> None:
+    """Quadratic displacements in 3D: the mean of what is round a corner, so that the force is the same."""
+    spatial = "geometry={builder: film, dimension: 3, length: 1 um, electrode_thickness: 0.5 um, element_size: 250 nm, "
+    wave = "electrolyte_thickness: 0.5 um, roughness: {kind: sinusoidal, amplitude: 0.5 nm, wavelength: 1 um}}"
+    cell, _ = written(tmp_path, spatial + wave, "stack.hold=constant_pressure", "element_order=2")
+    (face,) = cell.faces
+    grid = read(tmp_path, "interface", 5.0)
+    pressure, own = grid["pressure"], face.contact.pressure
+    assert 0.0 == own.min() <= pressure.min() and pressure.max() < own.max()
+    corners = grid.cell_connectivity.reshape(-1, 3)
+    (ax, ay, _), (bx, by, _), (cx, cy, _) = np.moveaxis(grid.points[corners], 1, 0).swapaxes(1, 2)
+    areas = np.abs((bx - ax) * (cy - ay) - (cx - ax) * (by - ay)) / 2
+    force = (areas * pressure[corners].mean(axis=1)).sum() / areas.sum() * face.area
+    assert force == pytest.approx(face.interface.sum(own), rel=1e-9)

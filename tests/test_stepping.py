@@ -38,7 +38,7 @@ from interstice.solver.crawl import MOST, Crawl
 from interstice.solver.interface.bond import Bond
 from interstice.solver.part import Load
 from interstice.solver.state import State
-from interstice.solver.stepping import MOST_UNMOVED, Advance, ProtocolError, Stepping, StuckError
+from interstice.solver.stepping import HARD, MOST_UNMOVED, Advance, ProtocolError, Stepping, StuckError
 
 CAPACITY = 1000.0
 """Charge that fills the host [C]; at 1 A/m² on 1 m², time in seconds is charge in coulombs."""
@@ -59,7 +59,7 @@ class FakeCell:
     def __init__(
         self,
         voltage_at: Callable[[float, float], float] = lambda charge, current: 3.0 + charge / CAPACITY,
-        newton: Callable[[float], int] = lambda length: 5,
+        far: int = 3,
         active_at: Callable[[float], float] = lambda charge: 1.0,
     ) -> None:
         self.state = State()
@@ -69,7 +69,7 @@ class FakeCell:
         self.model = self.terminals = self.rates = self
         self.tried: list[float] = []
         self.committed = self.forgotten = 0
-        self._voltage_at, self._newton, self._active_at = voltage_at, newton, active_at
+        self._voltage_at, self._far, self._active_at = voltage_at, far, active_at
 
     @property
     def charge(self) -> float:
@@ -99,7 +99,7 @@ class FakeCell:
         self._charge += time_step * self.current_density
         self._voltage[...] = self._voltage_at(self.charge, self.current_density)
         self.active_fraction = self._active_at(self.charge)
-        return Report(self._newton(time_step), 0)
+        return Report(20, 0, self._far)
 
     def every(self, kind: type) -> list[None]:
         return []
@@ -174,7 +174,11 @@ def test_easy_time_steps_double_up_to_the_longest_allowed() -> None:
 
 
 def test_hard_time_steps_do_not_grow() -> None:
-    assert lengths(run(FakeCell(newton=lambda length: 20), [rest(4.0)])) == pytest.approx([1.0] * 4)
+    assert lengths(run(FakeCell(far=HARD + 1), [rest(4.0)])) == pytest.approx([1.0] * 4)
+
+
+def test_how_many_steps_the_last_digits_take_does_not_count() -> None:
+    assert lengths(run(FakeCell(far=HARD), [rest(3.0)])) == pytest.approx([1.0, 2.0])
 
 
 def test_time_step_changes_the_mean_stoichiometry_by_no_more_than_allowed() -> None:

@@ -59,6 +59,16 @@ def swelling(protocol: list[Any], limit: float, case: dict[str, Any] = SILICON) 
     return first_beyond(loaded.case, loaded.materials, limit)
 
 
+METAL = FULL | {
+    "electrodes": FULL["electrodes"] | {"anode": {"kind": "metal", "material": "lithium"}},
+    "protocol": ["rest for 1 h"],
+}
+
+
+def moved(*protocol: Any) -> list[str]:
+    return [text for text in load(METAL | {"protocol": list(protocol)}).warnings if "surface of anode" in text]
+
+
 # --- before the run ------------------------------------------------------------------------------------------------
 
 
@@ -189,3 +199,19 @@ def test_a_run_that_ends_for_its_strain_leaves_what_it_computed(tmp_path: Path) 
 def test_an_assembly_that_squeezes_a_side_flat_is_none() -> None:
     run = tiny_run("electrolyte.material=PEO-LiTFSI")
     assert "the strain of electrolyte is" in run.stopped and len(run.rows) == 1
+
+
+# --- the surface of a metal ------------------------------------------------------------------------------------------
+
+
+def test_the_surface_of_a_metal_that_moves_too_far_is_told_of_before_the_run() -> None:
+    """1 mA/cm² moves it by 1.347 nm/s, and 300 nm in 222.7 s; what one step takes the next may bring back."""
+    assert moved("charge at 1 mA/cm^2 for 222 s") == []
+    (text,) = moved("rest for 1 h", "charge at 1 mA/cm^2 for 230 s")
+    assert text.startswith("protocol.1: the surface of anode moves by 0.31 um, 31% of the thickness")
+    forth, back = "charge at 1 mA/cm^2 for 150 s", "discharge at 1 mA/cm^2 for 150 s"
+    assert moved({"repeat 10 times": [forth, back]}) == []
+    assert [text[:10] for text in moved(forth, forth, back)] == ["protocol.1"]
+    assert moved("charge at 1 mA/cm^2 until 0.07 mAh/cm^2") != []
+    # how long it takes to a voltage is not known
+    assert moved("charge at 1 mA/cm^2 until 4.2 V", "charge at 1 mA/cm^2 for 230 s") == []

@@ -51,6 +51,10 @@ RESTLESS, HALF = 8, 0.5
 """A solve takes long from this Newton step on. Where no fewer entries switch than before, the next step is then this
 share of itself: to and fro ends so."""
 
+FAR = 0.03
+"""Residuals over the load above which a step begins far from the solution, as it does where entries have just switched.
+How many do so is the same on any number of ranks; how many steps the last digits take hangs on rounding."""
+
 OUTWORN = 2.0
 """A multigrid hierarchy serves later matrices until it takes this many times the iterations it took at first."""
 
@@ -86,10 +90,15 @@ class Field:
 
 @dataclass(frozen=True)
 class Report:
-    """What a Newton solve took."""
+    """What Newton solves took: steps of Newton's method, linear iterations, and how many of the steps began `FAR`."""
 
-    newton: int
-    linear: int
+    newton: int = 0
+    linear: int = 0
+    far: int = 0
+
+    def __add__(self, other: Report) -> Report:
+        """Return what both took."""
+        return Report(self.newton + other.newton, self.linear + other.linear, self.far + other.far)
 
 
 class System:
@@ -170,7 +179,7 @@ class System:
         """
         if tolerance is None:
             tolerance = EXACT if self._is_factorised else ITERATED
-        linear = 0
+        linear = far = 0
         flipped, drift, share, norms = -1, np.inf, 1.0, np.array([np.inf])
         self.solver.setTolerances(rtol=self._loose)
         # that of a solve that failed may be of a state far away
@@ -189,7 +198,8 @@ class System:
                     flipped, drift = update()
                 if flipped == 0 and drift <= drift_tolerance:
                     self._solved = True
-                    return Report(iteration, linear)
+                    return Report(iteration, linear, far)
+            far += bool(flipped > 0 or norms.max() > FAR)
             linear += self._solve_linear()
             has_matrix = True
             self._apply(share)

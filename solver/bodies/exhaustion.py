@@ -14,14 +14,15 @@ Of a film of lithium on a collector the room is its thickness, over that below w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from interstice.solver.bodies.host import Host
 from interstice.solver.bodies.metal import BARE
 from interstice.solver.bodies.terminals import NoCurrentError
-from interstice.solver.interface.plating import ISLANDS
+from interstice.solver.interface.plating import ISLANDS, Plating
 from interstice.solver.model import Model
 from interstice.solver.part import Change, Group, Limit, Part
 from interstice.solver.site import Face
@@ -38,15 +39,26 @@ class ExhaustedError(NoCurrentError):
     """An electrode has no sites, or no lithium, left at its interfaces."""
 
 
+class Held(Protocol):
+    """The lithium of an electrode at an interface; it is complete where the room is less than `none_left`."""
+
+    none_left: float
+
+    def words(self, fills: bool) -> str:
+        """Return what is said of an electrode that is complete."""
+
+    def room(self, fills: bool) -> Array:
+        """Return the room at the nodes, shape (local and ghost nodes,). Collective."""
+
+
 class Exhaustion(Part):
-    """The room left at one interface; `leaves` is 1 where lithium leaves the electrode there on charge, else −1."""
+    """The room left at one interface; `leaves` is 1 where lithium leaves what is `held` there on charge, else −1."""
 
     group: ClassVar[Group] = "transport"
-    none_left = NONE_LEFT
 
-    def __init__(self, model: Model, face: Face, leaves: float) -> None:
-        assert face.transfer is not None and face.transfer.electrode.electrode is not None
-        self._model, self._face, self._transfer, self._leaves = model, face, face.transfer, leaves
+    def __init__(self, model: Model, face: Face, leaves: float, held: Held) -> None:
+        assert face.transfer is not None
+        self._model, self._face, self._transfer, self._leaves, self._held = model, face, face.transfer, leaves, held
         self.label = face.transfer.electrode.label
         state = face.state.scope("exhaustion")
         self._room, self._rate = state.number("room", np.nan), state.number("rate")
@@ -56,7 +68,7 @@ class Exhaustion(Part):
         self._room[...], self._rate[...] = np.nan, 0.0
 
     def update(self) -> Change:
-        if self._measure() < 0.1 * self.none_left:
+        if self._measure() < 0.1 * self._held.none_left:
             raise ExhaustedError(self.words)
         return Change(0, 0.0)
 
@@ -74,11 +86,7 @@ class Exhaustion(Part):
     @property
     def words(self) -> str:
         """What is said of it."""
-        raise NotImplementedError
-
-    def room(self) -> Array:
-        """Return the room at the nodes, shape (local and ghost nodes,). Collective."""
-        raise NotImplementedError
+        return f"{self._held.words(self._fills)}{self.label}"
 
     @property
     def time_left(self) -> float:
@@ -88,7 +96,7 @@ class Exhaustion(Part):
     @property
     def complete(self) -> bool:
         """Whether no room was left at the end of the last time step."""
-        return bool(self._room < self.none_left)
+        return bool(self._room < self._held.none_left)
 
     @property
     def _fills(self) -> bool:
@@ -100,41 +108,45 @@ class Exhaustion(Part):
             return np.inf
         # on the way to a solution a share may be negative, of room and area alike
         share, area = self._transfer.read_share(), self._transfer.active_area
-        room = self._face.interface.sum(np.multiply(share, self.room(), out=np.zeros_like(share), where=share != 0.0))
+        there = self._held.room(self._fills)
+        room = self._face.interface.sum(np.multiply(share, there, out=np.zeros_like(share), where=share != 0.0))
         return room / area if area else np.inf
 
 
-class HostExhaustion(Exhaustion):
+class HeldByHost:
     """The sites, or the lithium, left at the surface of a host."""
 
-    def __init__(self, model: Model, face: Face, leaves: float) -> None:
-        super().__init__(model, face, leaves)
-        assert face.transfer is not None and face.transfer.electrode.host is not None
-        host = face.transfer.electrode.host
+    none_left = NONE_LEFT
+
+    def __init__(self, face: Face, host: Host) -> None:
         self._theta = face.interface.reader(face.seen_from(host.site, host.theta(host.c)))
 
-    @property
-    def words(self) -> str:
-        return f"the host is {'full' if self._fills else 'empty'} at the interface{self.label}"
+    def words(self, fills: bool) -> str:
+        """Return what is said of a host, as `Held` has it."""
+        return f"the host is {'full' if fills else 'empty'} at the interface"
 
-    def room(self) -> Array:
+    def room(self, fills: bool) -> Array:
+        """Return the room at the nodes, as `Held` has it."""
         theta = self._theta.read()
-        return 1.0 - theta if self._fills else theta
+        return 1.0 - theta if fills else theta
 
 
-class FilmExhaustion(Exhaustion):
+class HeldAsFilm:
     """The film left on a collector, over the thickness below which it is islands; there is always room for more."""
 
     none_left = BARE
 
-    @property
-    def words(self) -> str:
-        return f"no lithium is left on the collector{self.label}"
+    def __init__(self, plating: Plating) -> None:
+        self._plating = plating
 
-    def room(self) -> Array:
-        assert self._face.plating is not None
-        film = -self._face.plating.recession.x.array / ISLANDS
-        return np.full_like(film, np.inf) if self._fills else film
+    def words(self, fills: bool) -> str:
+        """Return what is said of a collector, as `Held` has it."""
+        return "no lithium is left on the collector"
+
+    def room(self, fills: bool) -> Array:
+        """Return the room at the nodes, as `Held` has it."""
+        film = -self._plating.recession.x.array / ISLANDS
+        return np.full_like(film, np.inf) if fills else film
 
 
 def parts(model: Model) -> Iterator[Part]:
@@ -142,6 +154,6 @@ def parts(model: Model) -> Iterator[Part]:
     for face, leaves in model.path.items():
         electrode = face.transfer.electrode if face.transfer else None
         if electrode and electrode.host:
-            yield HostExhaustion(model, face, leaves)
-        elif electrode and electrode.metal and electrode.metal.is_film:
-            yield FilmExhaustion(model, face, leaves)
+            yield Exhaustion(model, face, leaves, HeldByHost(face, electrode.host))
+        elif face.plating and electrode and electrode.metal and electrode.metal.is_film:
+            yield Exhaustion(model, face, leaves, HeldAsFilm(face.plating))

@@ -47,11 +47,6 @@ TINY = 1e-30
 """Stress [Pa] that has no direction."""
 ROUNDING = 1e-12
 """Relative difference of stresses that is none."""
-LEAST_STRESS = 1e-18
-"""Stress over 3μ below which it counts as this: its logarithm has a value."""
-MOST_STEPS, CLOSE, LEAST_SLOPE = 20, 0.1, 1e-3
-"""Of Newton's method for the trial stress that leads to an expected stress: where on the way to a solution the tangent
-touches the law need not be exact; d ln q/d ln q* is no less than this of a law that is sensitive to its rate."""
 
 
 class Flow(Part):
@@ -114,14 +109,25 @@ class Flow(Part):
 
     def _relaxed(self, trial: Array, temperature: Any, chosen: Any = ...) -> radial_return.Flow:
         """Return what the law makes of the trial stress at the points, or at those that are `chosen`."""
+        stiffness, *step = self._at(chosen, temperature)
+        # an iterate that is turned inside out has no stress, which the residual tells
+        with np.errstate(invalid="ignore"):
+            return self.law.flow(trial, stiffness, *step)
+
+    def _leading_to(self, stress: Array, temperature: Any, chosen: Mask) -> Array:
+        """Return q* [Pa] that relaxes to the equivalent `stress` [Pa] at the points that are `chosen`, about so."""
+        stiffness, *step = self._at(chosen, temperature)
+        leading: Array = stress + stiffness * self.law.increment(stress, *step)
+        return leading
+
+    def _at(self, chosen: Any, temperature: Any) -> tuple[Any, dict[str, Array], Any, float]:
+        """Return the stiffness [Pa], the variables of the law and the temperature [K] at points, and the time [s]."""
         variables = {name: function.x.array[chosen] for name, function in self._variables.items()}
         stiffness, there = (
             value[chosen] if isinstance(value, np.ndarray) else value
             for value in (self.inelastic.stiffness, temperature)
         )
-        # an iterate that is turned inside out has no stress, which the residual tells
-        with np.errstate(invalid="ignore"):
-            return self.law.flow(trial, stiffness, variables, there, self._time)
+        return stiffness, variables, there, self._time
 
     def begin_protocol_step(self) -> None:
         # the load may jump, and rates with it
@@ -147,7 +153,8 @@ class Flow(Part):
 
         less = size < flow.stress * (1 - ROUNDING)
         if less.any():
-            trial[less], flow.stress[less], flow.slope[less] = self._leading_to(size[less], less, temperature)
+            trial[less] = self._leading_to(size[less], temperature, less)
+            flow.stress[less], flow.slope[less], _ = self._relaxed(trial[less], temperature, less)
         self._direction[:] = np.where((size > TINY)[:, None], expected / np.maximum(size, TINY)[:, None], own)
         self._ratio[:] = np.where(trial > TINY, flow.stress / np.maximum(trial, TINY), flow.slope)
         self._bend[:], self._offset[:] = flow.slope - self._ratio, flow.stress - flow.slope * trial
@@ -162,24 +169,6 @@ class Flow(Part):
         seen, self._seen = self._seen, [np.copy(values) for values in present]
         same = seen is not None and all(map(np.array_equal, seen, self._seen))
         return bool(self._domain.mesh.comm.allreduce(same, op=MPI.LAND))
-
-    def _leading_to(self, expected: Array, chosen: Mask, temperature: Any) -> tuple[Array, Array, Array]:
-        """Return q* that relaxes to the stress `expected` [Pa] at the points that are `chosen`, q and dq/dq*.
-
-        ln q is a concave function of ln q*: Newton's method, from q* = q on, comes to the root from below.
-        """
-        stiffness = self.inelastic.stiffness
-        least = LEAST_STRESS * (stiffness[chosen] if isinstance(stiffness, np.ndarray) else stiffness)
-        wanted = np.maximum(expected, least)
-        trial = wanted.copy()
-        for _ in range(MOST_STEPS):
-            flow = self._relaxed(trial, temperature, chosen)
-            missing = np.log(wanted / flow.stress)
-            if np.all(np.abs(missing) <= CLOSE):
-                break
-            trial = trial * np.exp(missing * flow.stress / np.maximum(flow.slope * trial, LEAST_SLOPE * flow.stress))
-        flow = self._relaxed(trial, temperature, chosen)
-        return trial, flow.stress, flow.slope
 
     def _stresses(self) -> tuple[Array, Array]:
         """Return s* and s [Pa] of the present displacement, shapes (points, components)."""

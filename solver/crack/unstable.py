@@ -148,7 +148,7 @@ class Relaxation(Part):
         SolveError where no drag, however large, keeps the states together.
         """
         lost, counted, broken, before = self._lost(), self._counted(), self._broken(), self._growth.look()
-        work, newton, linear = 0.0, 0, 0
+        work, taken = 0.0, Report()
         size, force = FIRST_DRAG, 0.0 * self._jump.read()
         for _ in range(MOST_STATES):
             saved = owner.state.save()
@@ -164,7 +164,7 @@ class Relaxation(Part):
                 if size > MOST_DRAG:
                     raise SolveError(f"an unstable event could not be followed: {error}") from error
                 continue
-            newton, linear = newton + report.newton, linear + report.linear
+            taken += report
             now = self.traction.copy()
             work += self._work((force + now) / 2, self._jump.read() - self.origin.x.array)
             force = now
@@ -173,7 +173,7 @@ class Relaxation(Part):
                 lost = self._lost() - lost
                 released = work + self._counted() - counted - lost
                 whole = self._growth.since(before)
-                return Event(released, lost, self._broken() - broken, whole, Report(newton, linear))
+                return Event(released, lost, self._broken() - broken, whole, taken)
             if growth < LARGEST_RUN / 2:
                 size = size / 4 if size > LEAST_DRAG else 0.0
         raise SolveError(f"an unstable event did not end within {MOST_STATES} states")

@@ -89,6 +89,11 @@ class Interface:
         return NodalReader(self, expression)
 
     @property
+    def has_corners(self) -> bool:
+        """Whether the corners of facets are nodes (see `NODES`)."""
+        return bool(self.space.dofmap.dof_layout.entity_dofs(0, 0))
+
+    @property
     def axisymmetric(self) -> bool:
         """Whether it is a line in the half-plane of a body of revolution."""
         return isinstance(self.dS, RadialMeasure)

@@ -37,6 +37,31 @@ class NodalReader:
         return self.values.x.array
 
 
+class CornerReader:
+    """Reads a nodal function of an interface at the corners of its facets, where its own nodes are their edges.
+
+    At each corner it is the mean of the nodes about it, by the areas that they have in common: between the least and
+    the largest of them, and with the same integral.
+    """
+
+    def __init__(self, interface: Interface, function: fem.Function) -> None:
+        def integrals(shape: tuple[int, ...], integrand: Any) -> tuple[fem.Function, fem.Form]:
+            target = fem.Function(fem.functionspace(interface.mesh, ("Lagrange", 1, shape)))
+            test = ufl.TestFunction(target.function_space)("+")
+            return target, compiled(ufl.inner(integrand, test) * interface.dS, interface.entity_maps)
+
+        self.values, self._form = integrals(function.function_space.value_shape, function("+"))
+        areas, form = integrals((), ufl.as_ufl(1.0))
+        assemble_nodal(form, areas)
+        self._areas = np.repeat(areas.x.array, self.values.function_space.dofmap.bs)
+
+    def read(self) -> npt.NDArray[np.float64]:
+        """Evaluate at the present state; return the values, shape (local and ghost corners × components,)."""
+        assemble_nodal(self._form, self.values)
+        self.values.x.array[:] /= self._areas
+        return self.values.x.array
+
+
 class CellMean:
     """The mean of an expression in each cell of a side, a scalar or a vector, in `values`, piecewise constant."""
 

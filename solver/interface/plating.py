@@ -25,7 +25,7 @@ part of Butler–Volmer's equation goes with it. On the bare collector a_0 is le
 there is nothing to be stripped where s would rise beyond a_0 δ, 10⁻¹⁵ m.
 
 On a host the same film is plated beside intercalation, with a_0 = 0: the host gives it a potential. Above 0 V there is
-as little as balances that, a = exp(−F(φ_e − φ_s)/RT), less than a hundredth of an atom's layer from 0.12 V on.
+as little as balances that, a = exp(−F(φ_e − φ_s)/RT), less than a hundredth of an atom's layer from 0.16 V on.
 """
 
 from __future__ import annotations
@@ -45,11 +45,12 @@ from interstice.solver.ledger import RecessionWork
 from interstice.solver.model import Model
 from interstice.solver.part import Caution, Group, Limit, Part, Shown, Term, Unknown, Work
 from interstice.solver.site import Face, Site
+from interstice.solver.swelling import MOST_MOVED
 
 ISLANDS = 1e-9
 """Thickness δ [m] below which a film does not cover its collector."""
-NOTABLE, LARGEST = 0.1, 0.3
-"""Shares of the thickness of a metal by which its surface moves before that is told of, and at which the run ends."""
+NOTABLE = 0.1
+"""Share of the thickness of a metal by which its surface moves before that is told of."""
 SHARE_OF_THICKNESS, SHARE_OF_ROUGHNESS = 0.01, 0.25
 """By how much of the thickness of the metal a surface moves in a time step at most, and by how much of the roughness
 some places may move farther than others."""
@@ -154,11 +155,11 @@ class Plating(Part):
 
     def breakdown(self) -> str:
         moved = self.interface.max(np.abs(self.recession.x.array))
-        if self._bare is not None or moved < LARGEST * self.thickness:
+        if self._bare is not None or moved < MOST_MOVED * self.thickness:
             return ""
         return (
             f"the surface of {self._site.name} has moved by {moved:.3g} m, {moved / self.thickness:.0%} of the "
-            f"thickness of its side: beyond {LARGEST:.0%} its mesh would have to be another one. Let less lithium "
+            f"thickness of its side: beyond {MOST_MOVED:.0%} its mesh would have to be another one. Let less lithium "
             "pass, or make the side thicker"
         )
 

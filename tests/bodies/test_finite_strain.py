@@ -10,6 +10,7 @@ from dolfinx import fem
 from scipy.integrate import solve_ivp
 from test_flow import CREEP, LITHIUM, METAL, POISSON, YOUNG, Bar, tangent_errors
 
+from interstice.solver.bodies.solids.plastic import Plasticity
 from interstice.solver.bodies.solids.radial_return import Law
 from interstice.solver.physics.mechanics import Elasticity
 
@@ -150,6 +151,15 @@ def test_a_bar_under_a_constant_force_creeps_ever_faster(shape: str) -> None:
     assert value(bar, ufl.det(kept)) == pytest.approx(1.0, abs=1e-10)
     assert abs(errors[1]) < 0.03 * (exact - 1)
     assert errors[1] == pytest.approx(errors[0] / 2, rel=0.25)
+
+
+def test_flow_keeps_the_volume_of_a_solid_that_is_strained_elastically_as_well() -> None:
+    bar = large("3D", Plasticity(0.3 * YOUNG), held=True)
+    for stretch in (1.3, 1.6):
+        draw(bar, stretch)
+        bar.advance(1.0)
+    assert bar.flows[0].equivalent.x.array.min(initial=1.0) > 0.05
+    assert value(bar, ufl.det(bar.flows[0].inelastic.tensor)) == pytest.approx(1.0, abs=1e-10)
 
 
 def test_a_bar_drawn_to_twice_its_length_bears_its_yield_strength() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import ufl
-from builders import FIXED_PRESSURE, LENGTH, SIDES, film_mesh, tiny_cell
+from builders import FIXED_PRESSURE, LENGTH, SIDES, film_mesh, tiny_cell, tiny_run
 from dolfinx import fem
 
 from interstice.benchmarks.pair import Force
@@ -31,6 +31,20 @@ from interstice.solver.rates import Rates
 from interstice.solver.site import Site
 from interstice.solver.state import State
 
+PRESSED = """\
+title: lithium that creeps into valleys
+geometry:
+  builder: film
+  length: 4 um
+  electrode_thickness: 2 um
+  electrolyte_thickness: 1 um
+electrode: {kind: metal, material: lithium}
+electrolyte: {material: LPSCl}
+interface: {kinetics: {exchange_current_density: 5 mA/cm^2}}
+stack: {hold: constant_pressure, pressure: 1.5 MPa}
+protocol: [rest for 1 s]
+time: {initial: 0.1 s}
+"""
 YOUNG, POISSON = 7.8e9, 0.38
 CREEP = PowerLaw(7.7e-3, 1e6, 6.56, 37e3)
 LITHIUM = Anand(4.25e4, 37e3, 0.15, 0.95e6, 2.0e6, 10e6, 2.0, 0.05)
@@ -230,6 +244,81 @@ def test_loads_and_steps_that_jump_by_decades_are_followed(law: Law, factor: flo
     assert bar.ledger.closing_error < 1e-8
 
 
+def test_the_tangent_touches_the_law_at_a_stress_that_is_expected() -> None:
+    bar = Bar("plane strain", [CREEP, None])
+    (flow,) = bar.flows
+    bar.rates.begin(10.0)
+    expected = np.geomspace(1e4, 3e6, len(flow.equivalent.x.array))
+    for chosen in (expected > 1e5, expected > 0.0):
+        trial = flow._leading_to(expected[chosen], 298.15, chosen)
+        np.testing.assert_allclose(flow._relaxed(trial, 298.15, chosen).stress, expected[chosen], rtol=1e-9)
+
+
+@pytest.mark.parametrize("law", [CREEP, LITHIUM, METAL], ids=["creep", "anand", "plastic"])
+def test_how_far_stresses_are_from_their_law_is_told_until_they_obey_it(law: Law) -> None:
+    """Of what a displacement leads to, and, asked again, of nothing new."""
+    bar = Bar("plane strain", [law, None], held=True)
+    (flow,) = bar.flows
+    bar.rates.begin(10.0)
+    for part in bar.parts:
+        part.begin(10.0, Load())
+    x = bar.u.function_space.tabulate_dof_coordinates()[:, 1]
+    bar.u.x.array[1::2] = 1e-3 * (x + LENGTH)
+    assert flow.update().drift > 0.5
+    assert flow.update().drift == 0.0
+
+
+# --- the length of time steps ----------------------------------------------------------------------
+
+
+def test_a_step_is_judged_by_what_the_rate_at_its_start_would_have_added() -> None:
+    """Under a constant stress creep has its rate at once: what is wrong about a step is the jump of the rate."""
+    bar = Bar("axisymmetric", [CREEP, CREEP])
+    slow, fast = (7.7e-3 * stress**6.56 for stress in (0.5, 0.7))
+    excess = (fast - slow) * 20.0 / (1e-4 + 0.05 * fast * 20.0)
+    assert excess > 10.0
+    for stress, expected in ((0.5e6, 0.0), (0.7e6, excess)):
+        bar.stress.value = stress
+        bar.advance(20.0)
+        limits = [flow.limit() for flow in bar.flows]
+        assert [limit.excess for limit in limits] == pytest.approx([expected] * 2, rel=1e-6)
+    # the error goes with the square of the step
+    assert limits[0].longer ** 2 * excess == pytest.approx(0.81, rel=1e-6)
+    # where a load jumps with a step of the protocol, the rate before it says nothing
+    bar.stress.value = 0.5e6
+    bar.flows[0].begin_protocol_step()
+    bar.advance(20.0)
+    assert bar.flows[0].limit().excess == 0.0 < bar.flows[1].limit().excess
+
+
+def test_no_step_is_too_long_for_what_yields_in_no_time() -> None:
+    bar = Bar("axisymmetric", [METAL, METAL])
+    for stress in (0.5e6, 0.7e6):
+        bar.stress.value = stress
+        bar.advance(20.0)
+    assert bar.flows[0].rate.x.array.min(initial=1.0) > 1e-5
+    assert bar.flows[0].limit().excess == 0.0
+
+
+def test_a_step_begins_where_the_motion_before_it_leads_unless_the_load_jumps() -> None:
+    bar = Bar("axisymmetric", [CREEP, CREEP])
+    bar.stress.value = 0.8e6
+    for step in (10.0, 10.0):
+        bar.advance(step)
+    motion, start = bar.parts[0], bar.u.x.array.copy()
+    motion.begin(20.0, Load())
+    led = bar.u.x.array.copy()
+    bar.u.x.array[:] = start
+    snapshot = bar.state.save()
+    bar.advance(20.0)
+    moved = np.abs(bar.u.x.array - start).max(initial=0.0)
+    np.testing.assert_allclose(led, bar.u.x.array, rtol=0, atol=1e-8 * moved)
+    bar.state.restore(snapshot)
+    motion.begin_protocol_step()
+    motion.begin(20.0, Load())
+    np.testing.assert_array_equal(bar.u.x.array, start)
+
+
 # --- the tangent, the ledger -----------------------------------------------------------------------
 
 
@@ -298,3 +387,26 @@ def test_all_who_ask_for_stress_see_what_flow_left_of_it() -> None:
     np.testing.assert_allclose(stress[:, 1], -90e6, rtol=1e-9)
     np.testing.assert_allclose(stress[:, 0] - stress[:, 1], found["von Mises stress [Pa]"], rtol=1e-9)
     np.testing.assert_allclose(found["hydrostatic stress [Pa]"], stress[:, :3].mean(axis=1), rtol=1e-9)
+
+
+def test_lithium_flows_into_the_valleys_of_a_wave_in_3d_as_it_does_in_2d(tmp_path: Path) -> None:
+    """Of linear displacements, which lock, more than four times as much of the gap is left."""
+    heights = 25.0 * (1 + np.cos(2 * np.pi * (np.arange(64) + 0.5) / 64))
+    np.savetxt(tmp_path / "wave.txt", np.tile(heights, (64, 1)))
+    roughness = (
+        f"{{kind: measured, file: {tmp_path / 'wave.txt'}, size: 4 um, unit: um, height_unit: nm, detrend: none}}"
+    )
+
+    def gap(dimension: int, size: str, order: int) -> float:
+        run = tiny_run(
+            f"geometry.dimension={dimension}",
+            f"geometry.element_size={size}",
+            f"geometry.roughness={roughness}",
+            f"element_order={order}",
+            text=PRESSED,
+        )
+        return float(run.column("mean gap [m]")[-1])
+
+    plane = gap(2, "250 nm", 2)
+    assert gap(3, "1 um", 2) == pytest.approx(plane, rel=0.2)
+    assert gap(3, "1 um", 1) > 4 * plane

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from interstice.solver.bodies.solids.anand import Anand
 from interstice.solver.bodies.solids.creep import PowerLaw
 from interstice.solver.bodies.solids.plastic import Plasticity
-from interstice.solver.bodies.solids.radial_return import Law
+from interstice.solver.bodies.solids.radial_return import Law, relax
 from interstice.solver.constants import GAS_CONSTANT
 
 STIFFNESS = 8.5e9
@@ -42,6 +44,21 @@ def test_the_slope_is_that_of_the_stress(law: Law) -> None:
     np.testing.assert_allclose(flow.slope[far], difference[far], rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    "law", [CREEP, replace(LITHIUM, hardening_modulus=0.0), METAL], ids=["creep", "anand", "plastic"]
+)
+def test_a_stress_and_the_flow_under_it_lead_back_to_it(law: Law) -> None:
+    """q* = q + 3μ Δγ; of a resistance that hardens, before it has done so."""
+    variables, step = start(law, DECADES), (330.0, 10.0)
+    if law is METAL:
+        variables = {"plastic strain": np.full_like(DECADES, 0.01)}
+    stress = law.flow(DECADES, STIFFNESS, variables, *step).stress
+    increment = law.increment(stress, variables, *step)
+    assert np.all(increment >= 0.0) and increment[-1] > 1e3
+    flow = law.flow(stress + STIFFNESS * increment, STIFFNESS, variables, *step)
+    np.testing.assert_allclose(flow.stress, stress, rtol=1e-9)
+
+
 def test_creep_has_the_rate_of_its_power_law_over_all_decades() -> None:
     warm, time = 330.0, 10.0
     flow = CREEP.flow(DECADES, STIFFNESS, {}, warm, time)
@@ -51,6 +68,22 @@ def test_creep_has_the_rate_of_its_power_law_over_all_decades() -> None:
     assert flowing.sum() > 20
     exact = time * 7.7e-3 * arrhenius * (flow.stress / 1e6) ** 6.56
     np.testing.assert_allclose(increment[flowing], exact[flowing], rtol=1e-5)
+    # at the temperature of its numbers it has the rate that they say
+    there = replace(CREEP, reference_temperature=warm).flow(DECADES, STIFFNESS, {}, warm, time)
+    cold = CREEP.flow(DECADES, STIFFNESS, {}, 298.15, time)
+    np.testing.assert_allclose(there.stress, cold.stress, rtol=1e-12)
+
+
+def test_the_flow_under_any_stress_is_found_in_few_steps() -> None:
+    asked = []
+
+    def resistance(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(y)
+        return np.log(1e6) + (y - np.log(0.077)) / 6.56, np.full_like(y, 1 / 6.56)
+
+    y, stress, _ = relax(DECADES, STIFFNESS, resistance)
+    np.testing.assert_allclose(stress + STIFFNESS * np.exp(y), DECADES, rtol=1e-9)
+    assert len(asked) <= 12
 
 
 def test_the_resistance_of_anand_follows_its_equation() -> None:

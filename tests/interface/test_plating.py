@@ -149,6 +149,28 @@ def test_what_one_metal_loses_the_other_gains_and_a_cycle_brings_back() -> None:
     assert np.abs(run.column("thickness change [m]")).max() <= 1e-8 * upper.max()
 
 
+def test_a_balance_is_relative_to_all_that_has_passed_to_and_fro() -> None:
+    run = tiny_run(text=SYMMETRIC)
+    out = run.cell.sites["upper"].metal._out
+    passed = 10.0 * 30.0 / FARADAY * run.cell.model.apparent_area
+    before = out._values.copy()
+    out._values[0] += 1e-3 * passed
+    assert history.row(run.cell, None)["lithium balance of upper [1]"] == pytest.approx(1e-3, rel=1e-6)
+    out._values[:] = before
+
+
+def test_potentials_that_are_shown_are_those_between_which_the_voltage_is() -> None:
+    run = tiny_run(text=SYMMETRIC)
+    potentials = {}
+    for shown in (one for part in run.cell.parts for one in part.shown()):
+        if shown.name == "electronic potential [V]":
+            shown.read()
+            potentials[shown.place.name] = shown.function.x.array.mean()
+    difference = potentials["upper"] - potentials["lower"]
+    assert difference == pytest.approx(run.column("voltage [V]")[-1], rel=1e-6)
+    assert abs(difference) > 0.02
+
+
 def test_voltage_is_that_of_two_interfaces_and_the_electrolyte_and_turns_with_the_current() -> None:
     run = tiny_run(text=SYMMETRIC)
     voltage, kinds = run.column("voltage [V]"), run.column("current density [A/m^2]")
@@ -273,17 +295,25 @@ def test_a_bare_collector_waits_at_the_potential_of_the_little_that_it_holds() -
 
 # --- gaps ------------------------------------------------------------------------------------------
 
-WAVY = (
-    "geometry.roughness={kind: sinusoidal, amplitude: 5 nm, wavelength: 1 um}",
-    "electrode.stress=none",
-    "protocol=[discharge at 0.2 mA/cm^2 for 30 s]",
-    "time={initial: 1 s, maximum: 1 s}",
-)
-"""Little pressure on waves: lithium touches on the crests alone."""
+BRIDGED, UNCOUPLED = "interface.kinetics.bridged_gap=100 nm", "electrode.stress=none"
+
+
+def wavy(step: str, longest: float, *overrides: str) -> Run:
+    """Carry out a step of the protocol under little pressure on waves: lithium touches on the crests alone.
+
+    `longest` is the longest time step [s].
+    """
+    return tiny_run(
+        "geometry.roughness={kind: sinusoidal, amplitude: 5 nm, wavelength: 1 um}",
+        f"protocol=[{step}]",
+        f"time={{initial: {min(longest, 1.0)} s, maximum: {longest} s}}",
+        *overrides,
+        text=HALF,
+    )
 
 
 def test_nothing_is_plated_into_an_open_gap_unless_that_is_asked_for() -> None:
-    run = tiny_run(*WAVY, text=HALF)
+    run = wavy("discharge at 0.2 mA/cm^2 for 30 s", 1.0, UNCOUPLED)
     face = run.cell.faces[0]
     assert run.column("mean gap [m]")[-1] > run.column("mean gap [m]")[0]
     assert run.column("active fraction [1]").max() < 0.5
@@ -293,7 +323,7 @@ def test_nothing_is_plated_into_an_open_gap_unless_that_is_asked_for() -> None:
 
 def test_a_gap_that_is_bridged_keeps_its_height_where_all_of_the_stack_is_lifted() -> None:
     """The same current everywhere lifts what touches as fast as it fills what does not."""
-    run = tiny_run(*WAVY, "interface.kinetics.bridged_gap=100 nm", text=HALF)
+    run = wavy("discharge at 0.2 mA/cm^2 for 30 s", 1.0, UNCOUPLED, BRIDGED)
     assert run.stopped == ""
     np.testing.assert_allclose(run.column("active fraction [1]")[1:], 1.0, rtol=1e-12)
     plated = OMEGA * 2.0 * 30.0 / FARADAY
@@ -304,14 +334,8 @@ def test_a_gap_that_is_bridged_keeps_its_height_where_all_of_the_stack_is_lifted
 
 def test_a_gap_that_is_bridged_fills_and_then_presses_where_the_platen_keeps_its_place() -> None:
     """What presses repels lithium, by 1 mV in 7.42 MPa: gaps are filled, and the pressure becomes even."""
-    run = tiny_run(
-        *WAVY[:1],
-        "stack={hold: fixed_thickness, pressure: 5 MPa}",
-        "interface.kinetics.bridged_gap=100 nm",
-        "protocol=[discharge at 0.05 mA/cm^2 for 150 s]",
-        "time={initial: 1 s, maximum: 5 s}",
-        text=HALF,
-    )
+    fixed = "stack={hold: fixed_thickness, pressure: 5 MPa}"
+    run = wavy("discharge at 0.05 mA/cm^2 for 150 s", 5.0, BRIDGED, fixed)
     assert run.stopped == ""
     gap, mean, largest = (run.column(f"{name}") for name in ("mean gap [m]", "mean pressure [Pa]", "max pressure [Pa]"))
     assert gap[0] > 3e-9
@@ -322,16 +346,52 @@ def test_a_gap_that_is_bridged_fills_and_then_presses_where_the_platen_keeps_its
 
 
 def test_what_is_bridged_is_not_stripped() -> None:
-    run = tiny_run(
-        *WAVY[:2],
-        "interface.kinetics.bridged_gap=100 nm",
-        "protocol=[charge at 0.2 mA/cm^2 for 3 s]",
-        "time={initial: 0.25 s, maximum: 0.25 s}",
-        text=HALF,
-    )
+    run = wavy("charge at 0.2 mA/cm^2 for 3 s", 0.25, UNCOUPLED, BRIDGED)
     face = run.cell.faces[0]
     assert run.column("active fraction [1]").max() < 1.0
     assert face.plating.recession.x.array.min() >= 0.0
+
+
+def test_gaps_beyond_the_reach_and_passivated_places_are_not_bridged() -> None:
+    """Of waves of 5 nm up and down, those parts that are less than 5 nm apart, but for what is passivated."""
+    passivated = "interface.kinetics.passivated={patches: [{start: 0 um, end: 0.3 um}]}"
+    run = wavy("discharge at 0.05 mA/cm^2 for 1 s", 1.0, UNCOUPLED, "interface.kinetics.bridged_gap=5 nm", passivated)
+    face = run.cell.faces[0]
+    apart, blocked = face.activity.detached, face.activity.passivated.x.array > 0.0
+    # the step was so short that gaps are those of its start, but for a thousandth
+    near = face.contact.gap.read() < 5e-9
+    plated = face.plating.recession.x.array < 0.0
+    for bridged, places in ((True, near & ~blocked), (False, ~near & ~blocked), (False, near & blocked)):
+        assert (apart & places).any()
+        assert np.all(plated[apart & places] == bridged)
+
+
+# --- the length of steps, and how far a surface moves ----------------------------------------------
+
+
+def test_a_step_moves_a_surface_by_little_of_the_metal_and_unevenly_by_little_of_the_roughness() -> None:
+    cell = tiny_cell("geometry.roughness={kind: sinusoidal, amplitude: 5 nm, wavelength: 1 um}", text=HALF)
+    (face,) = cell.faces
+    plating, most = face.plating, (0.01 * 1e-6, 0.25 * face.rms)
+    assert face.rms == pytest.approx(5e-9 / np.sqrt(2), rel=0.1)
+    uneven = np.full(len(plating.recession.x.array), -0.5e-9)
+    uneven[:2] = 0.5e-9
+    for moved, excess in ((np.full_like(uneven, 2e-8), 2e-8 / most[0]), (uneven, 1e-9 / most[1])):
+        plating.begin(1.0, None)
+        plating.recession.x.array[:] += moved
+        plating.commit()
+        assert plating.limit().excess == pytest.approx(excess, rel=1e-6)
+        assert plating.limit().longer == pytest.approx(0.9 / excess, rel=1e-6)
+
+
+@pytest.mark.parametrize("text", [HALF, FREE], ids=["metal", "film"])
+def test_how_far_a_surface_moves_matters_to_the_mesh_of_a_metal_not_to_a_film(text: str) -> None:
+    cell = tiny_cell(text=text)
+    plating = next(face.plating for face in cell.faces if face.plating)
+    for moved, told, ended in ((0.05e-6, False, False), (0.2e-6, True, False), (0.4e-6, True, True)):
+        plating.recession.x.array[:] = -moved
+        assert any(plating.cautions()) == (told and text is HALF)
+        assert bool(plating.breakdown()) == (ended and text is HALF)
 
 
 # --- what is refused, and what ends ----------------------------------------------------------------
@@ -354,6 +414,7 @@ def test_what_is_bridged_is_not_stripped() -> None:
             "a collector that plates something",
         ),
         (FREE, "interfaces.separator/anode.kinetics.law=linear", "allowed here: butler_volmer"),
+        (FREE, "interfaces.separator/anode.kinetics.anodic_transfer=0.3", "transfer, 0.5, have to add up to 1"),
         (SYMMETRIC, "interfaces.upper/separator.bonded=true", "no bond goes with it"),
         (FULL, "interfaces.cathode/separator.kinetics.bridged_gap=5 nm", "cathode is a host"),
         (SYMMETRIC, "protocol=[charge at C/2 for 10 s]", "no electrode of the cell is a host"),
@@ -369,6 +430,23 @@ def test_what_is_bridged_is_not_stripped() -> None:
 def test_what_does_not_go_with_a_metal_is_refused_in_words(text: str, override: str, words: str) -> None:
     with pytest.raises(CaseError, match=words):
         tiny_case(override, text=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "override", "told"),
+    [
+        (
+            SYMMETRIC,
+            "electrodes.upper.material=sodium",
+            ["upper: sodium is no source of the Li that separator"],
+        ),
+        (FREE, "electrodes.anode.plates=sodium", ["anode: sodium is no source of the Li that separator"]),
+        (FREE, "electrodes.anode.plates=lithium", []),
+    ],
+)
+def test_a_metal_of_another_ion_is_told_of(text: str, override: str, told: list[str]) -> None:
+    warnings = tiny_case(override, text=text).warnings
+    assert [warning.partition(" conducts")[0] for warning in warnings if "no source of" in warning] == told
 
 
 def test_a_metal_whose_mesh_would_have_to_be_another_one_ends_the_run_in_words() -> None:
@@ -425,19 +503,11 @@ def test_a_run_goes_on_from_a_state_as_if_it_had_not_been_broken_off(name: str) 
     assert_same(rows, whole.rows[1:], 1e-9)
 
 
-EVEN_STEPS = (
-    "protocol=[discharge at 0.2 mA/cm^2 for 1 s, charge at 0.2 mA/cm^2 for 0.5 s]",
-    "time={initial: 50 ms, maximum: 50 ms, tolerance: 0.1}",
-)
-"""Time steps are as long as they may be: else a Newton step more or less on one number of ranks changes the next."""
-ON_RANKS = {"lithium against lithium": (), "lithium and a host": EVEN_STEPS, "a collector and a host": ()}
-
-
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_any_number_of_ranks_finds_the_same(mpi_run: Callable[..., str], ranks: int) -> None:
     found = json.loads(mpi_run([__file__, *TEXTS], ranks, timeout=280))
     for name, rows in found.items():
-        assert_same(rows, tiny_run(*ON_RANKS[name], text=TEXTS[name]).rows, 1e-7)
+        assert_same(rows, tiny_run(text=TEXTS[name]).rows, 1e-7)
 
 
 def assert_same(rows: list[dict[str, float]], expected: list[dict[str, float]], tolerance: float) -> None:
@@ -455,6 +525,6 @@ def assert_same(rows: list[dict[str, float]], expected: list[dict[str, float]], 
 
 
 if __name__ == "__main__":
-    histories = {name: tiny_run(*ON_RANKS[name], text=TEXTS[name]).rows for name in sys.argv[1:]}
+    histories = {name: tiny_run(text=TEXTS[name]).rows for name in sys.argv[1:]}
     if MPI.COMM_WORLD.rank == 0:
         print(json.dumps(histories))

@@ -162,6 +162,7 @@ def test_a_host_that_is_to_take_up_all_of_it_below_0_v_is_told_of_too() -> None:
             "electrode={kind: metal, material: lithium}",
             "interface.kinetics.plating: belongs to a host, on which lithium plates beside what it takes up",
         ),
+        ("interface.kinetics.cathodic_transfer=0.4", "0.5 and cathodic_transfer, 0.4, have to add up to 1"),
         ("interface.kinetics.plating={}", "interface.kinetics.plating.exchange_current_density: missing"),
         ("interface.kinetics.plating.molar_volume=0 m^3/mol", "molar_volume = '0 m^3/mol': "),
     ],

@@ -56,10 +56,13 @@ def test_a_void_is_as_large_as_it_was_made(centre: str, overrides: list[str], im
     assert found.volume == pytest.approx(volume / images, rel=0.08)
 
 
-def test_a_ring_is_half_as_large_as_it_is_wide() -> None:
-    found = voids_of(assembled("kind: void, radius: 0.4 um, depth: 10 nm, centre: 1 um", REVOLVED)).survey()
-    assert abs(found.largest - 0.4 * UM) < ELEMENT / 2
-    assert found.areas[0] == pytest.approx(2 * np.pi * UM * 0.8 * UM, rel=0.2)
+@pytest.mark.parametrize("centre, outer", [(1.0, 1.4), (2.0, 2.0)], ids=["between", "at the wall"])
+def test_a_ring_is_half_as_large_as_it_is_wide(centre: float, outer: float) -> None:
+    """One at the outer wall goes on behind it."""
+    void = f"kind: void, radius: 0.4 um, depth: 10 nm, centre: {centre} um"
+    found = voids_of(assembled(void, REVOLVED)).survey()
+    assert abs(found.largest - 0.4 * UM) < ELEMENT
+    assert found.areas[0] == pytest.approx(np.pi * (outer**2 - (centre - 0.4) ** 2) * UM**2, rel=0.2)
 
 
 @pytest.mark.parametrize("lateral, number", [("symmetric", 2), ("periodic", 2)])
@@ -88,6 +91,9 @@ def test_an_interface_without_a_void_has_none_and_one_current_density() -> None:
     assert columns["largest void half size [m]"] == columns["stress intensity bound [Pa*m^0.5]"] == 0.0
     assert columns["current focusing [1]"] == pytest.approx(1.0, rel=1e-6)
     assert not list(voids.cautions())
+    # of what is left of a current that is none nothing is said
+    cell.advance(0.1, Load(current_density=-2e-6))
+    assert voids.columns()["current focusing [1]"] == 0.0
 
 
 @pytest.mark.parametrize("film", [0.0, 10.0])
@@ -125,6 +131,13 @@ def test_voids_of_few_nodes_are_told_of() -> None:
     wave = "kind: sinusoidal, amplitude: 5 nm, wavelength: 0.25 um"
     (caution,) = voids_of(assembled(wave)).cautions()
     assert "8 of 8 voids" in caution.text and "100%" in caution.text
+
+
+@pytest.mark.parametrize("radius, nodes", [("0.3 um", 3), ("0.45 um", 4)])
+def test_a_void_of_four_nodes_is_resolved(radius: str, nodes: int) -> None:
+    voids = voids_of(assembled(f"kind: void, radius: {radius}, depth: 10 nm, centre: 0 um"))
+    assert voids.survey().nodes.tolist() == [nodes]
+    assert bool(list(voids.cautions())) == (nodes < 4)
 
 
 STRIPPED = """\

@@ -86,6 +86,7 @@ def test_the_gap_of_an_assembled_cell_is_the_void() -> None:
             r"roughness.radius = '100 nm': 0.1 um is below two interface elements, 0.25 um",
         ),
         ("radius: 1 um, depth: 1.1 um", "roughness.depth = '1.1 um': 1.1 um of a cap exceeds its radius"),
+        ("radius: 500 nm, depth: 1 mm, shape: ellipsoid", "1000 um is as much as the thickness of electro"),
         ("radius: 3 um, depth: 1 nm", "roughness.radius = '3 um': 3 um leaves nothing of the interface"),
         ("radius: 1 um, depth: 1 nm, centre: 3 um", "roughness.centre = '3 um': 3 um is not on the interface"),
         ("radius: 1 um, depth: 1 nm, centre: [1 um, 1 um]", "a body of dimension 2 needs one position"),

@@ -82,3 +82,9 @@ class Anand:
 
         y, stress, slope = relax(trial, stiffness, resistance)
         return Flow(stress, slope, {"resistance": self.hardened(before, y, y - reach)[0]})
+
+    def increment(self, stress: Array, variables: Variables, temperature: Any, time: float) -> Array:
+        """Return the flow under a stress, as `radial_return.Law` has it."""
+        ratio = (stress / variables["resistance"]) ** (1.0 / self.rate_sensitivity)
+        strained: Array = time * np.exp(self.log_rate(temperature)) * ratio
+        return strained

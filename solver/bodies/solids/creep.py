@@ -44,3 +44,8 @@ class PowerLaw:
 
         _, stress, slope = relax(trial, stiffness, resistance)
         return Flow(stress, slope, variables)
+
+    def increment(self, stress: Array, variables: Variables, temperature: Any, time: float) -> Array:
+        """Return the flow under a stress, as `radial_return.Law` has it."""
+        strained: Array = time * np.exp(self.log_rate(temperature)) * (stress / self.reference_stress) ** self.exponent
+        return strained

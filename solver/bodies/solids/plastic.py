@@ -35,3 +35,8 @@ class Plasticity:
         increment = np.maximum(excess, 0.0) / (stiffness + self.hardening_modulus)
         slope = np.where(excess > 0.0, self.hardening_modulus / (stiffness + self.hardening_modulus), 1.0)
         return Flow(trial - stiffness * increment, slope, {"plastic strain": strain + increment})
+
+    def increment(self, stress: Array, variables: Variables, temperature: Any, time: float) -> Array:
+        """Return the flow under a stress, as `radial_return.Law` has it; none is larger than the strength."""
+        excess = stress - self.strength(variables["plastic strain"])
+        return np.maximum(excess, 0.0) / self.hardening_modulus if self.hardening_modulus else np.zeros_like(excess)

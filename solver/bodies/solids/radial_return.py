@@ -26,7 +26,7 @@ MOST_STEPS = 100
 ROUNDING = 1e-14
 """Relative change of ln Δγ that is none."""
 LEAST_STRESS = 1e-18
-"""Trial stress over 3μ below which it counts as this: its logarithm has a value."""
+"""Stress over 3μ below which it counts as this: its logarithm has a value."""
 LEAST_SLOPE = 1e-3
 """Of ln r(e^y): where the law softens, Newton's method goes on as if it did not."""
 
@@ -58,6 +58,12 @@ class Law(Protocol):
         """Return the flow in a step of `time` [s], 0 where none passes, at `temperature` [K].
 
         `trial` is q* [Pa], shape (points,), `stiffness` 3μ [Pa]; `variables` are those at the start of the step.
+        """
+
+    def increment(self, stress: Array, variables: Variables, temperature: Any, time: float) -> Array:
+        """Return Δγ under an equivalent `stress` q [Pa], shape (points,), in a step as `flow` has it.
+
+        What hardens or softens with the strain does so after the step, unless it flows in no time.
         """
 
 
