@@ -15,6 +15,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullFormatter, PercentFormatter, ScalarFormatter
 from matplotlib.tri import CubicTriInterpolator, Triangulation
 
+from interstice.solver.part import TENSOR
 from interstice.solver.plot.cell import parts_of
 from interstice.solver.plot.history import LOSSES
 from interstice.solver.plot.run import Grid, Run, series
@@ -227,7 +228,7 @@ def _mirrored(face: Grid, heights: Array) -> tuple[Array, Array]:
 
 
 def lithium_stripping(runs: list[Run]) -> Figure:
-    """Return pressure and gap along a rough interface at rest and under current, where contact is lost and kept."""
+    """Return how lithium presses on a rough interface and its gap, at rest and under current: lost and kept contact."""
     runs = sorted(runs, key=pressure)
     figure = page(4.8)
     columns = figure.subplots(2, len(runs), sharex=True, sharey="row").T
@@ -238,10 +239,10 @@ def lithium_stripping(runs: list[Run]) -> Figure:
         for time, colour, name in ((rest, GREY, "at rest"), (current, VERMILION, "at the end of the current")):
             grid = run.fields("interface", time, ["pressure", "gap", "contacted"])
             order = np.argsort(grid.points[:, 0])
-            x, pressed = 1e6 * grid.points[order, 0], 1e-6 * grid["pressure"][order]
-            above.plot(x, pressed, color=colour, label=name)
+            x = 1e6 * grid.points[order, 0]
+            above.plot(*pressing(run, "electrode", "", time), color=colour, label=name)
             below.plot(x, 1e9 * grid["gap"][order], color=colour)
-            blocked = blocked | ((pressed > 0.0) & (grid["contacted"][order] == 0.0))
+            blocked = blocked | ((grid["pressure"][order] > 0.0) & (grid["contacted"][order] == 0.0))
         end = "kept" if charge == max(passed) else "then an open circuit"
         above.set_title(f"under {pressure(run):g} MPa, {charge:.2g} mAh/cm², {end}")
         below.set(xlabel="x [µm]", xlim=(0, x[-1]))
@@ -249,7 +250,7 @@ def lithium_stripping(runs: list[Run]) -> Figure:
     for ax in columns.flat:
         ax.fill_between(x, 0, 1, blocked, transform=ax.get_xaxis_transform(), label="blocked", **shade)
     above, below = columns[0]
-    above.set(ylabel="pressure [MPa]", ylim=(0, None))
+    above.set(ylabel="the lithium presses by [MPa]", ylim=(0, None))
     below.set(ylabel="gap [nm]", ylim=(0, None))
     columns[-1][1].legend(*above.get_legend_handles_labels(), frameon=True, framealpha=1.0, edgecolor="none")
     return figure
@@ -281,45 +282,50 @@ def anode_free(runs: list[Run]) -> Figure:
             ax.axvline(hours[rows[-1]], color=GREY, linewidth=0.8, zorder=0)
     for kind in STROKES:
         rows = steps(run, kind)
-        voltage.text((hours[rows[0]] + hours[rows[-1]]) / 2, 4.3, kind, ha="center", color=GREY)
-    film.legend(loc="upper left")
-    host.legend(loc="upper left")
+        voltage.text((hours[rows[0]] + hours[rows[-1]]) / 2, 4.3, kind, ha="center", color=GREY, fontsize=8)
+    for ax in (film, host):
+        ax.legend(loc="upper left", frameon=True, framealpha=1.0, edgecolor="none", borderpad=0.1)
     return figure
 
 
 def lithium_cycle(runs: list[Run]) -> Figure:
-    """Return what goes to and fro in each cycle, what conducts and what opens, and where it opens."""
-    (run,) = runs
+    """Return what goes to and fro in each cycle, what conducts, the voltage, and how lithium presses on an interface.
+
+    The second of the runs is the first cycle on a finer mesh.
+    """
+    run, fine = runs
     figure = page(5.4)
-    axes = figure.subplot_mosaic([["moved", "place"], ["conducts", "place"], ["opens", "place"]], width_ratios=[1.6, 1])
-    moved, conducts, opens, place = (axes[name] for name in ("moved", "conducts", "opens", "place"))
+    rows = ("moved", "conducts", "voltage")
+    axes = figure.subplot_mosaic([[row, "place"] for row in rows], width_ratios=[1.6, 1])
+    moved, conducts, voltage, place = (axes[name] for name in (*rows, "place"))
     hours = run.time / 3600
     for face, colour in ((UPPER, BLUE), (LOWER, VERMILION)):
         conducts.plot(hours, run.column("active fraction", face)[0], color=colour, label=face)
-        opens.plot(hours, 1e9 * run.column("max gap", face)[0], color=colour, linewidth=1.0)
     moved.plot(hours, 1e9 * run.column("mean stripped thickness", UPPER)[0], color=BLUE, label="stripped from upper")
     plated = 1e9 * run.column("mean plated thickness", LOWER)[0]
     moved.plot(hours, plated, "--", color=VERMILION, label="plated on lower")
+    voltage.plot(hours, 1e3 * run.column("voltage")[0], color=GREY)
     moved.set(ylabel="thickness [nm]", ylim=(0, 1.5 * plated.max()))
     conducts.set(ylabel="active fraction $f_c$", ylim=(0, 1.2))
-    opens.set(ylabel="widest gap [nm]", xlabel="time [h]", ylim=(0, 110))
-    for ax in (moved, conducts, opens):
+    voltage.set(ylabel="voltage [mV]", xlabel="time [h]")
+    for ax in (moved, conducts, voltage):
         ax.set(xlim=(0, hours[-1]))
     for ax in (moved, conducts):
         ax.legend(loc="upper right", ncols=2)
         ax.tick_params(labelbottom=False)
-    ends = {kind: [float(run.time[rows[-1]]) for each, rows in run.steps() if each == kind] for kind in STROKES}
-    blocked = np.True_
-    for kind, colour in STROKES.items():
-        for number, style in ((1, "-"), (len(ends[kind]), ":")):
-            grid = run.fields(series(LOWER), ends[kind][number - 1], ["pressure", "contacted"])
+    for each, style, note in ((run, ":", ", 625 nm"), (fine, "-", ", 312.5 nm")):
+        first = dict(reversed(list(each.steps())))
+        blocked = np.True_
+        for kind, colour in STROKES.items():
+            end = float(each.time[first[kind][-1]])
+            grid = each.fields(series(LOWER), end, ["contacted"])
             order = np.argsort(grid.points[:, 0])
-            x, pressed = 1e6 * grid.points[order, 0], 1e-6 * grid["pressure"][order]
-            place.plot(x, pressed, style, color=colour, label=f"{kind} {number}", zorder=3)
+            place.plot(*pressing(each, "lower", LOWER, end), style, color=colour, label=f"{kind}{note}", zorder=3)
             blocked = blocked & (grid["contacted"][order] < 0.5)
-    place.fill_between(x, 0.0, 18.0, where=blocked, step="mid", color="#DDDDDD", linewidth=0, label="blocked")
-    place.set(xlabel="x [µm]", ylabel=f"pressure at {LOWER} [MPa]", ylim=(0, 18), xlim=(0, x[-1]))
-    place.set_title("at the end of a step")
+    x = 1e6 * grid.points[order, 0]
+    place.fill_between(x, 0.0, 10.0, where=blocked, step="mid", color="#DDDDDD", linewidth=0, label="blocked")
+    place.set(xlabel="x [µm]", ylabel=f"lower presses on {LOWER} by [MPa]", ylim=(0, 10), xlim=(0, x[-1]))
+    place.set_title("at the end of a step of cycle 1")
     place.legend(loc="upper right", frameon=True, framealpha=1.0, edgecolor="none")
     return figure
 
@@ -391,6 +397,19 @@ def draw_current(ax: Axes, run: Run, time: float) -> None:
     touching = surface["contacted"] > 0.5
     ax.plot(1e6 * surface.points[touching, 0], np.zeros(touching.sum()), "ks", markersize=3, clip_on=False)
     ax.set(xlabel="x [µm]", ylabel="y [µm]", ylim=(y.min(), 0.35), aspect="equal")
+
+
+def pressing(run: Run, side: str, interface: str, time: float) -> tuple[Array, Array]:
+    """Return x [µm] and the stress with which a side presses on a level interface [MPa].
+
+    It is the mean of its elements at each node: where sides flow, the pressure of contact itself changes from corner to
+    midpoint of their facets.
+    """
+    (grid,) = (part.grid for part in parts_of(run.fields("cell", time, ["stress"])) if part.name == side)
+    level = run.fields(series(interface), time, []).points[0, 1]
+    nodes = np.flatnonzero(np.abs(grid.points[:, 1] - level) < 1e-6 * grid.length)
+    nodes = nodes[np.argsort(grid.points[nodes, 0])]
+    return 1e6 * grid.points[nodes, 0], -1e-6 * grid["stress"][nodes, TENSOR.index("yy")]
 
 
 def steps(run: Run, kind: str) -> np.ndarray:
