@@ -136,7 +136,7 @@ class TimeSteps(Errors):
         label = f"{advance.number} {advance.step.step}"
         say(
             f"{label:>12} {advance.time:>8.1f} s {length:>9} {newton:>6d} "
-            f"{_least_active(row):>6.3f} {row['voltage [V]']:>7.4f} V "
+            f"{_least_active(row):>6.3f} {row['voltage [V]']:>z7.4f} V "
             f"{pressure} {gap} {share:>5.0%} {self.to_go(share):>7}"
         )
 
@@ -147,7 +147,7 @@ class TimeSteps(Errors):
     def to_go(self, share: float) -> str:
         """Return about how long the rest takes, if what was done so far is a measure."""
         done = share - self._before
-        return duration((time.perf_counter() - self.start) * (1.0 - share) / done) if done > 0.0 else ""
+        return duration((time.perf_counter() - self.start) * max(1.0 - share, 0.0) / done) if done > 0.0 else ""
 
     def finished(self, reason: str) -> None:
         """Print the summary: how it ended, what it passed and lost, how well the balances close."""
@@ -185,7 +185,7 @@ class Steps(TimeSteps):
         self._last = advance, row, share
         far = (
             f"{share:4.0%}, {self.to_go(share)} to go: step {advance.number} of {self.reached.steps}, "
-            f"{advance.step.step}, {advance.time:.6g} s, {row['voltage [V]']:.4f} V, f_c {_least_active(row):.3f}"
+            f"{advance.step.step}, {advance.time:.6g} s, {row['voltage [V]']:z.4f} V, f_c {_least_active(row):.3f}"
         )
         if not status(far) and time.perf_counter() - self._spoke > SILENCE:
             say(far)

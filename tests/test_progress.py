@@ -206,6 +206,7 @@ def test_what_is_to_go_is_in_proportion_to_what_is_done(
         run.clock = 100.0 + 2 * share
         *_, percent, left, unit = run.advance(number, time)[-1].split()
         assert (percent, left, unit) == (f"{share / done:.0%}", f"{2 * (done - share):.0f}", "s")
+    assert run.teller.to_go(1.0 + 1e-15) == "0 s"  # what a sum of shares rounds to
 
 
 def test_where_no_terminal_shows_it_a_long_run_says_every_minute_how_far_it_is(
