@@ -190,6 +190,12 @@ def test_pressures_that_no_material_bears_are_told(
         assert len(found) == len(told) and all(part in text for part, text in zip(told, found, strict=True))
 
 
+def test_a_side_that_flows_flattens_under_any_pressure() -> None:
+    contact = tiny_cell(*SOFT).faces[0].contact
+    contact.active.x.array[:], contact.multiplier.x.array[:] = 1.0, 2.6e9
+    assert list(contact.cautions()) == []
+
+
 def test_each_is_told_once_in_the_terminal_and_kept_with_the_results(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,7 @@ from interstice.solver.part import Load
 
 ENDLESS = "protocol=[{step: charge, current_density: 0.5 mA/cm^2, until: {voltage: 4.2 V}}]"
 CURRENT = 5.0
-OPENED = "open circuit: nothing presses any more, and the current opens what touches"
+OPENED = "open circuit: nothing that conducts presses any more, and the current opens what touches"
 
 
 def pressed(*overrides: str) -> Cell:

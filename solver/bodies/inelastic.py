@@ -169,10 +169,14 @@ def _symmetric(known: dict[tuple[int, int], Any]) -> Any:
 
 
 def product(first: Array, second: Array) -> Array:
-    """Return the contraction of deviators by the components that are kept, shape (points,)."""
-    products = first * second
-    last = (first[:, 0] + first[:, 1]) * (second[:, 0] + second[:, 1])
-    contraction: Array = products[:, 0] + products[:, 1] + last + 2 * products[:, 2:].sum(axis=1)
+    """Return the contraction of deviators by the components that are kept, shape (points,).
+
+    Infinite where it is beyond the largest number, as it may be on the way to a solution.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = first * second
+        last = (first[:, 0] + first[:, 1]) * (second[:, 0] + second[:, 1])
+        contraction: Array = products[:, 0] + products[:, 1] + last + 2 * products[:, 2:].sum(axis=1)
     return contraction
 
 

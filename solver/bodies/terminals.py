@@ -178,7 +178,8 @@ class Terminals(Part):
         if is_open and (self.imposes_current or self._at_voltage):
             face = next(face for face in self._model.path if not self._carries(face, not self._at_voltage))
             slides = self._carries(face, imposed=False)
-            words = "nothing presses any more, and the current opens what touches" if slides else "no contact left"
+            opened = "nothing that conducts presses any more, and the current opens what touches"
+            words = opened if slides else "no contact left"
             raise OpenCircuitError(f"open circuit: {words}{face.origin.label if face.transfer else face.label}")
         self._recentre()
         if is_open:

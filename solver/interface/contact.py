@@ -376,6 +376,7 @@ class PressedContact(Contact):
         held = loose or model.case.geometry.builder == "dcb" or wanted.adhesion is not None
         self._alone = None if held else face.plus.name
         self._stiff = model.case.stack.hold == "fixed_thickness"
+        self._flows = any(model.case.solid(site.name) != "elastic" for site in face.sites)
         self.in_turn = model.case.coupling == "staggered"
 
     def approach(self) -> None:
@@ -397,7 +398,7 @@ class PressedContact(Contact):
             bearable = UNKNOWN * self._modulus
             of_what, remedy = "a tenth of E*, which no solid bears", " and give both sides a hardness"
         largest = self.interface.max(self.pressure)
-        if not self.flattening and largest > bearable:
+        if not self.flattening and not self._flows and largest > bearable:
             yield Caution(
                 "hardness",
                 f"the pressure{self.label} reaches {largest / 1e9:.3g} GPa, beyond {of_what}: elastic contact does not "

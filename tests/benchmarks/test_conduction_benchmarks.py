@@ -98,7 +98,7 @@ def test_nothing_crosses_where_contact_is_lost_and_nothing_is_lost_on_the_way() 
 
 
 def test_cell_that_loses_contact_for_good_ends_in_words() -> None:
-    with pytest.raises(OptionError, match="open circuit: nothing presses any more"):
+    with pytest.raises(OptionError, match="open circuit: nothing that conducts presses any more"):
         run("areas", cycles=1, elements=8, duration=40.0)
 
 

@@ -17,6 +17,7 @@ from dolfinx import fem
 
 from interstice.benchmarks.pair import Force
 from interstice.solver import algebra
+from interstice.solver.bodies import inelastic
 from interstice.solver.bodies.body import Body
 from interstice.solver.bodies.flow import Extrapolation, Flow
 from interstice.solver.bodies.solids.anand import Anand
@@ -410,3 +411,10 @@ def test_lithium_flows_into_the_valleys_of_a_wave_in_3d_as_it_does_in_2d(tmp_pat
     plane = gap(2, "250 nm", 2)
     assert gap(3, "1 um", 2) == pytest.approx(plane, rel=0.2)
     assert gap(3, "1 um", 1) > 4 * plane
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_stress_beyond_the_largest_number_is_infinite_without_a_warning() -> None:
+    """As it may be on the way to a solution."""
+    huge = np.full((1, 3), 1e200)
+    assert inelastic.product(huge, huge).item() == np.inf
