@@ -156,7 +156,7 @@ def _unknowns(case: Case, materials: Mapping[str, Material], mesh: Size) -> floa
     """Return the number of unknowns: displacement, concentrations, potentials and temperature at the nodes."""
     quadratic = case.element_order == 2
     # nodes of quadratic displacements are the middles of edges, too, as many as nodes and cells (Euler's formula)
-    total = mesh.interface_nodes * (1.0 if not quadratic else 2.0 if mesh.dimension == 2 else 3.0)
+    total = mesh.interface_nodes * (mesh.dimension if quadratic else 1)
     for name, nodes in mesh.nodes.items():
         moving = 2.0 * nodes + mesh.cells[name] if quadratic else nodes
         ionic = materials[name].electrolyte

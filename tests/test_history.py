@@ -272,7 +272,7 @@ COUNTS = {"newton iterations [1]", "linear iterations [1]"}
 
 
 ON_RANKS = {
-    2: ("fixed thickness", "bonded", "every law", "heat", "creeps", "passivated", "3D, creeps"),
+    2: ("fixed thickness", "bonded", "every law", "heat", "creeps", "passivated", "3D", "3D, creeps"),
     3: ("periodic", "every law", "yields", "passivated", "3D, passivated", "3D"),
 }
 """Which runs are compared on how many ranks; each number of ranks is started once for all of its runs."""
