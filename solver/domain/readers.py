@@ -17,7 +17,22 @@ if TYPE_CHECKING:
     from interstice.solver.domain.side import Side
 
 
-class NodalReader:
+class _Reader:
+    """Reads the mean of an expression about each dof of `values`: what `form` assembles there, over the `weights`."""
+
+    def __init__(self, values: fem.Function, form: fem.Form, weights: npt.NDArray[np.float64]) -> None:
+        """`weights` has shape (local and ghost dofs,), one for all components of a value."""
+        self.values, self._form = values, form
+        self._weights = np.repeat(weights, values.function_space.dofmap.bs)
+
+    def read(self) -> npt.NDArray[np.float64]:
+        """Evaluate at the present state; return the values, shape (local and ghost dofs × components,)."""
+        assemble_nodal(self._form, self.values)
+        self.values.x.array[:] /= self._weights
+        return self.values.x.array
+
+
+class NodalReader(_Reader):
     """Reads an expression of fields of both sides at the nodes of an interface.
 
     The rule at the nodes makes the assembled vector ∫ expression · test dS the nodal values times the nodal areas.
@@ -25,19 +40,13 @@ class NodalReader:
     """
 
     def __init__(self, interface: Interface, expression: Any) -> None:
-        self.values = interface.function("", ufl.as_ufl(expression).ufl_shape)
-        test = ufl.TestFunction(self.values.function_space)("+")
-        self._form = compiled(ufl.inner(expression, test) * interface.dS, interface.entity_maps)
-        self._areas = np.repeat(interface.areas.x.array, self.values.function_space.dofmap.bs)
-
-    def read(self) -> npt.NDArray[np.float64]:
-        """Evaluate at the present state; return the values, shape (local and ghost nodes × components,)."""
-        assemble_nodal(self._form, self.values)
-        self.values.x.array[:] /= self._areas
-        return self.values.x.array
+        values = interface.function("", ufl.as_ufl(expression).ufl_shape)
+        test = ufl.TestFunction(values.function_space)("+")
+        form = compiled(ufl.inner(expression, test) * interface.dS, interface.entity_maps)
+        super().__init__(values, form, interface.areas.x.array)
 
 
-class CornerReader:
+class CornerReader(_Reader):
     """Reads a nodal function of an interface at the corners of its facets, where its own nodes are their edges.
 
     At each corner it is the mean of the nodes about it, by the areas that they have in common: between the least and
@@ -50,56 +59,36 @@ class CornerReader:
             test = ufl.TestFunction(target.function_space)("+")
             return target, compiled(ufl.inner(integrand, test) * interface.dS, interface.entity_maps)
 
-        self.values, self._form = integrals(function.function_space.value_shape, function("+"))
         areas, form = integrals((), ufl.as_ufl(1.0))
         assemble_nodal(form, areas)
-        self._areas = np.repeat(areas.x.array, self.values.function_space.dofmap.bs)
-
-    def read(self) -> npt.NDArray[np.float64]:
-        """Evaluate at the present state; return the values, shape (local and ghost corners × components,)."""
-        assemble_nodal(self._form, self.values)
-        self.values.x.array[:] /= self._areas
-        return self.values.x.array
+        super().__init__(*integrals(function.function_space.value_shape, function("+")), areas.x.array)
 
 
-class CellMean:
+class CellMean(_Reader):
     """The mean of an expression in each cell of a side, a scalar or a vector, in `values`, piecewise constant."""
 
     def __init__(self, domain: Domain, side: Side, expression: Any, degree: int | None = None) -> None:
         """`degree` is that of the quadrature, chosen by the expression if it is not given."""
-        one = fem.Function(fem.functionspace(side.mesh, ("DG", 0)))
-        assemble_nodal(domain.form(domain.constant(1.0) * ufl.TestFunction(one.function_space) * domain.dx(side)), one)
-        self.values = fem.Function(fem.functionspace(side.mesh, ("DG", 0, ufl.as_ufl(expression).ufl_shape)))
-        test = ufl.TestFunction(self.values.function_space)
-        self._integrals = domain.form(ufl.inner(expression, test) * domain.dx(side, degree))
-        self._volumes = np.repeat(one.x.array, self.values.function_space.dofmap.bs)
-
-    def read(self) -> npt.NDArray[np.float64]:
-        """Evaluate at the present state; return the means, shape (local and ghost cells × components,)."""
-        assemble_nodal(self._integrals, self.values)
-        self.values.x.array[:] /= self._volumes
-        return self.values.x.array
+        volumes = fem.Function(fem.functionspace(side.mesh, ("DG", 0)))
+        one = domain.constant(1.0) * ufl.TestFunction(volumes.function_space)
+        assemble_nodal(domain.form(one * domain.dx(side)), volumes)
+        values = fem.Function(fem.functionspace(side.mesh, ("DG", 0, ufl.as_ufl(expression).ufl_shape)))
+        form = domain.form(ufl.inner(expression, ufl.TestFunction(values.function_space)) * domain.dx(side, degree))
+        super().__init__(values, form, volumes.x.array)
 
 
-class PointReader:
+class PointReader(_Reader):
     """Reads an expression of fields of any side, a scalar or a vector, at the points of the quadrature on a side.
 
     The rule makes the assembled vector ∫ expression · test dx the values at the points times their weights.
     """
 
     def __init__(self, domain: Domain, side: Side, expression: Any, degree: int) -> None:
-        dx, one = domain.dx(side, degree), fem.Function(side.points(degree))
-        assemble_nodal(domain.form(domain.constant(1.0) * ufl.TestFunction(one.function_space) * dx), one)
-        shape = ufl.as_ufl(expression).ufl_shape
-        self.values = fem.Function(side.points(degree, shape))
-        self._form = domain.form(ufl.inner(expression, ufl.TestFunction(self.values.function_space)) * dx)
-        self._weights = np.repeat(one.x.array, self.values.function_space.dofmap.bs)
-
-    def read(self) -> npt.NDArray[np.float64]:
-        """Evaluate at the present state; return the values, shape (local and ghost points × components,)."""
-        assemble_nodal(self._form, self.values)
-        self.values.x.array[:] /= self._weights
-        return self.values.x.array
+        dx, weights = domain.dx(side, degree), fem.Function(side.points(degree))
+        assemble_nodal(domain.form(domain.constant(1.0) * ufl.TestFunction(weights.function_space) * dx), weights)
+        values = fem.Function(side.points(degree, ufl.as_ufl(expression).ufl_shape))
+        form = domain.form(ufl.inner(expression, ufl.TestFunction(values.function_space)) * dx)
+        super().__init__(values, form, weights.x.array)
 
 
 def assemble_nodal(form: fem.Form, target: fem.Function) -> None:
